@@ -1,0 +1,1 @@
+"""linkassist suggests the links that the pages of a Scrapbox wiki lack."""

@@ -1,0 +1,27 @@
+"""The failures that a reader can do something about. They are caught only at the doors (`cli.py`, `server/`)."""
+
+from __future__ import annotations
+
+
+class LinkAssistError(Exception):
+    """An expected failure; its message says what was found, where, what was expected and what to do."""
+
+
+class ExportError(LinkAssistError):
+    """An export file, or a page in it, that cannot be read."""
+
+
+class SettingsError(LinkAssistError):
+    """A setting that is missing, unknown or out of range."""
+
+
+class StoreError(LinkAssistError):
+    """A library that cannot be opened, read or written."""
+
+
+class NotFoundError(LinkAssistError):
+    """A project or a page that the library does not hold."""
+
+
+class ModelError(LinkAssistError):
+    """A model folder, a checkpoint or an index that cannot be used."""

@@ -1,0 +1,1 @@
+"""The Scrapbox side: export files, the notation, edited lines."""

@@ -1,0 +1,1 @@
+"""The browser's side: routes, handlers and the views that the templates show."""

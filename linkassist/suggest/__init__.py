@@ -1,0 +1,1 @@
+"""From a wiki to suggestions: mentions, statistics, phrases, candidates, evidence, ranking."""

@@ -1,0 +1,63 @@
+"""The nouns of suggesting: mentions, candidates, evidence, suggestions, reasons and verdicts.
+
+How they are found is left to `suggest/`, where they are kept to `store/`, how reasons are worded to `suggest/reasons.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["page", "red", "new"]
+Decision = Literal["accept", "reject"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mention:
+    """A span of a page's own text that could become a link: `lines[line][start:end] == surface`."""
+
+    line: int
+    start: int
+    end: int
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A piece of evidence, ready to be put into words in any language.
+
+    `count` of `total` is the figure the words need, `names` the page titles they name, `quote` a line of text.
+    `weight` is the share of the score that it carried, in log-odds.
+    """
+
+    signal: str
+    count: int = 0
+    total: int = 0
+    names: tuple[str, ...] = ()
+    quote: str = ""
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A scored candidate: a link that a page lacks. `target` is the title as it would be written in brackets."""
+
+    target: str
+    kind: Kind
+    probability: float
+    mentions: tuple[Mention, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the reader decided about one target for one page. `mention` is what an accepted link brackets, if anything."""
+
+    target: str
+    decision: Decision
+    decided_at: int
+    kind: Kind
+    probability: float
+    mention: Mention | None = None
+    why: str = ""
