@@ -1,0 +1,372 @@
+"""A raw line to tokens with spans: links, hashtags, icons, URLs, decorations, code, tables, math.
+
+Spans are code points of the raw line as exported; tokens joined give the line back. How each notation is recognised is
+told by `patterns.py`. Two points follow Scrapbox where the reference implementation does otherwise: `?`, `$` and `>`
+have a meaning only where a line begins, and `#` only there or after white space; math and blanks keep their meaning
+inside decorations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from linkassist.scrapbox.patterns import (
+    CODE,
+    COMMAND,
+    COORDINATES,
+    GYAZO_PAGE,
+    HASHTAG,
+    HELPFEEL,
+    IMAGE_URL,
+    INDENT,
+    LINE_ID,
+    NUMBER,
+    RULES,
+    Rule,
+)
+from linkassist.wiki import Link, Span
+
+TokenKind = Literal[
+    "indent",  # white space that sets the level of the line
+    "mark",  # the > of a quote
+    "number",  # "1. " of a numbered list
+    "separator",  # the tab between two table cells
+    "block_name",  # code:name or table:name; content is the name
+    "text",
+    "verbatim",  # in a table cell: notation that cells do not know, shown as written
+    "code",
+    "math",
+    "command",  # "$ command"
+    "helpfeel",  # "? question"
+    "blank",  # [ ]
+    "decoration",
+    "bold",
+    "image",
+    "icon",
+    "url",
+    "location",
+    "link",
+    "project_link",
+    "hashtag",
+]
+LineKind = Literal["title", "text", "quote", "code_title", "code", "table_title", "table"]
+
+_STARTERS = frozenset(">?$%0123456789")
+_NESTED_RULES = tuple(rule for rule in RULES if rule.nests)
+_MAX_ICONS = 100  # [x.icon*1000000] is somebody's joke
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a raw line. `span` covers the whole notation, `content` what a reader sees of it.
+
+    target: link or hashtag title, url, image source, the icon's page title, "/project/page", place on a map.
+    signs: decoration signs ("*", "-/"); "*" on an icon or image written in double brackets.
+    count: of icons, `[x.icon*3]`. href: where a click on an image leads, "" where nowhere.
+    children: inside decorations and bold; they tile `content`.
+    """
+
+    kind: TokenKind
+    span: Span
+    content: Span
+    target: str = ""
+    signs: str = ""
+    count: int = 1
+    children: tuple[Token, ...] = ()
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLine:
+    """One line: its tokens tile the raw text. `indent` is its level, the number of leading white space characters.
+
+    In code and table rows the level is one more than that of the block's head; deeper white space belongs to the code
+    or to the first cell. cells: the spans of a table row's cells, the tabs between them left out.
+    """
+
+    kind: LineKind
+    indent: int
+    tokens: tuple[Token, ...]
+    cells: tuple[Span, ...] = ()
+
+
+def parse_page(texts: Sequence[str]) -> list[ParsedLine]:
+    """One parsed line for each raw text, `texts[0]` being the title line, in which Scrapbox sees no notation."""
+    parsed: list[ParsedLine] = []
+    for kind, depth, text in _blocks(texts):
+        if kind == "text":
+            parsed.append(_text_line(text))
+        elif kind == "table":
+            parsed.append(_table_row(text, depth))
+        elif kind == "code":
+            parsed.append(ParsedLine("code", depth, (_plain("indent", 0, depth), *_tiles("code", depth, len(text)))))
+        elif kind == "title":
+            parsed.append(ParsedLine("title", 0, _tiles("text", 0, len(text))))
+        else:
+            name = Token("block_name", _span(depth, len(text)), _span(text.index(":", depth) + 1, len(text)))
+            parsed.append(ParsedLine(kind, depth, (*_tiles("indent", 0, depth), name)))
+    return parsed
+
+
+def page_links(texts: Sequence[str]) -> list[Link]:
+    """The internal links of a page in reading order; `texts[0]` is the title line.
+
+    A link whose title is nothing but a line id, `[#5f3a...]`, points into its own page and is left out.
+    """
+    links: list[Link] = []
+    for number, (kind, depth, text) in enumerate(_blocks(texts)):
+        if ("[" not in text and "#" not in text) or kind not in ("text", "table"):
+            continue
+        line = _text_line(text) if kind == "text" else _table_row(text, depth)
+        for token in _walk(line.tokens):
+            if token.kind == "link" and token.target:
+                links.append(Link(number, token.span, token.target, "bracket"))
+            elif token.kind == "hashtag":
+                links.append(Link(number, token.span, token.target, "hashtag"))
+    return links
+
+
+def prose_spans(line: ParsedLine) -> list[Span]:
+    """Where a mention may stand, in reading order: plain text, also in quotes, decorations, bold and table cells."""
+    if line.kind == "title":
+        return []
+    return [token.span for token in _walk(line.tokens) if token.kind == "text"]
+
+
+def _walk(tokens: Sequence[Token]) -> Iterator[Token]:
+    """All tokens in reading order, those inside a token after it."""
+    for token in tokens:
+        yield token
+        if token.children:
+            yield from _walk(token.children)
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[tuple[LineKind, int, str]]:
+    """For each line its kind (a quote is still "text"), the level at which it stands, and its text.
+
+    A block lasts until a line that is indented no deeper than its head; a head inside a block is part of it.
+    """
+    block: LineKind | None = None
+    head = 0
+    for number, text in enumerate(texts):
+        if number == 0:
+            yield "title", 0, text
+            continue
+        if block is not None:
+            if _indent(text) > head:
+                yield block, head + 1, text
+                continue
+            block = None
+        if "code:" in text or "table:" in text:
+            depth = _indent(text)
+            if text.startswith("code:", depth):
+                block, head = "code", depth
+                yield "code_title", depth, text
+                continue
+            if text.startswith("table:", depth):
+                block, head = "table", depth
+                yield "table_title", depth, text
+                continue
+        yield "text", 0, text
+
+
+def _indent(text: str) -> int:
+    match = INDENT.match(text)
+    return match.end() if match else 0
+
+
+def _text_line(text: str) -> ParsedLine:
+    start = _indent(text)
+    if text[start : start + 1] not in _STARTERS and not ("[" in text or "`" in text or "#" in text or "http" in text):
+        return _plain_line(start, len(text))
+    end = len(text)
+    kind: LineKind = "text"
+    tokens = list(_tiles("indent", 0, start))
+    is_quoted = False
+    while start < end:
+        if text[start] == ">":
+            tokens.append(_plain("mark", start, start + 1))
+            kind, is_quoted = "quote", True
+            start += 1
+            break
+        if match := HELPFEEL.match(text, start):
+            tokens.append(Token("helpfeel", _span(start, end), _span(*match.span(1))))
+            start = end
+        elif match := NUMBER.match(text, start):
+            tokens.append(Token("number", _span(*match.span()), _span(*match.span(1))))
+            start = match.end()
+        else:
+            break
+    tokens.extend(_inline(text, start, end, is_quoted=is_quoted))
+    return ParsedLine(kind, tokens[0].span.end if tokens and tokens[0].kind == "indent" else 0, tuple(tokens))
+
+
+def _table_row(text: str, depth: int) -> ParsedLine:
+    tokens = [_plain("indent", 0, depth)]
+    cells: list[Span] = []
+    start = depth
+    for cell in text[depth:].split("\t"):
+        if cells:
+            tokens.append(_plain("separator", start - 1, start))
+        end = start + len(cell)
+        cells.append(_span(start, end))
+        if cell.startswith(">") or HELPFEEL.match(cell) or NUMBER.match(cell):
+            tokens.append(_plain("verbatim", start, end))
+        else:
+            tokens.extend(_inline(text, start, end, in_table=True))
+        start = end + 1
+    return ParsedLine("table", depth, tuple(tokens), tuple(cells))
+
+
+def _inline(
+    text: str,
+    start: int,
+    end: int,
+    *,
+    is_quoted: bool = False,
+    is_nested: bool = False,
+    in_table: bool = False,
+) -> list[Token]:
+    """Tokens that tile `text[start:end]`. Each rule in turn looks through what the rules before it left over."""
+    piece = text[start:end]
+    if _takes_too_long(piece):
+        return list(_tiles("text", start, end))
+    tokens: list[Token] = []
+    gaps = [(start, end)] if start < end else []
+    if "`" in piece and not is_nested:
+        gaps = _take(CODE, text, start, gaps, in_table, tokens)
+    if gaps and not is_quoted and not is_nested and (match := COMMAND.match(text, *gaps[0])) and gaps[0][0] == start:
+        command = Token("command", _span(*match.span()), _span(*match.span(1)))
+        tokens.append(_plain("verbatim", *match.span()) if in_table else command)
+        del gaps[0]
+    for rule in _NESTED_RULES if is_nested else RULES:
+        if rule.needle in piece:
+            gaps = _take(rule, text, start, gaps, in_table, tokens)
+    tokens.extend(_plain("text", *gap) for gap in gaps)
+    tokens.sort(key=lambda token: token.span.start)
+    return tokens
+
+
+def _take(
+    rule: Rule, text: str, start: int, gaps: list[tuple[int, int]], in_table: bool, tokens: list[Token]
+) -> list[tuple[int, int]]:
+    """The gaps that remain after a rule has added its tokens to `tokens`."""
+    is_shown = rule.in_tables or not in_table
+    remaining: list[tuple[int, int]] = []
+    for gap in gaps:
+        at = gap[0]
+        for match in _matches(rule, text, gap, start):
+            if match.start() > at:
+                remaining.append((at, match.start()))
+            at = match.end()
+            tokens.append(_token(rule, match, text) if is_shown else _plain("verbatim", *match.span()))
+        if at < gap[1]:
+            remaining.append((at, gap[1]))
+    return remaining
+
+
+def _matches(rule: Rule, text: str, gap: tuple[int, int], start: int) -> Iterator[re.Match[str]]:
+    """The rule's matches inside a gap of a piece of text that begins at `start`."""
+    at, end = gap
+    if rule.closing:
+        found = text.rfind(rule.closing, at, end)
+        if found < 0:
+            return
+        end = found + len(rule.closing)
+    if rule.kind == "hashtag" and at == start:
+        if match := HASHTAG.match(text, at, end):
+            yield match
+            at = match.end()
+    yield from rule.pattern.finditer(text, at, end)
+
+
+def _token(rule: Rule, match: re.Match[str], text: str) -> Token:
+    """The token that a match stands for."""
+    span = _span(*match.span())
+    content = _span(*match.span(1))
+    match rule.kind:
+        case "link":
+            return _link(match, span)
+        case "hashtag":
+            return Token("hashtag", span, content, target=match[1])
+        case "icon" | "bold_icon":
+            count = min(int(match[2][:6]), _MAX_ICONS) if match[2] else 1
+            return Token("icon", span, content, match[1], "*" if rule.kind == "bold_icon" else "", count)
+        case "bare_url" | "url":
+            return Token("url", span, content, match[1])
+        case "url_label":
+            return Token("url", span, _span(*match.span(2)), match[1])
+        case "labelled_url":
+            return Token("url", span, content, match[2])
+        case "bold_image":
+            return Token("image", span, content, _shown_image(match[1]), "*")
+        case "image" | "linked_image":
+            return _image(rule, match, span)
+        case "decoration":
+            content = _span(*match.span(2))
+            children = tuple(_inline(text, content.start, content.end, is_nested=True))
+            return Token("decoration", span, content, signs=match[1], children=children)
+        case "bold":
+            children = tuple(_inline(text, content.start, content.end, is_nested=True))
+            return Token("bold", span, content, children=children)
+        case "location":
+            return Token("location", span, content, target=match[0][1:-1])
+        case "code" | "math" | "blank":
+            return Token(rule.kind, span, content)
+
+
+def _link(match: re.Match[str], span: Span) -> Token:
+    inner = match[1]
+    line_id = LINE_ID.search(inner)
+    title = inner[: line_id.start()] if line_id else inner
+    kind: TokenKind = "project_link" if title.startswith("/") else "link"
+    return Token(kind, span, _span(match.start(1), match.start(1) + len(title)), title)
+
+
+def _image(rule: Rule, match: re.Match[str], span: Span) -> Token:
+    """The image's token. Of two image addresses the second is shown and the first is where a click leads."""
+    source, other = (2, 1) if rule.kind == "linked_image" or IMAGE_URL.match(match[2] or "") else (1, 2)
+    return Token("image", span, _span(*match.span(source)), _shown_image(match[source]), href=match[other] or "")
+
+
+def _shown_image(url: str) -> str:
+    """The address of the picture itself: a Gyazo page is asked for its thumbnail."""
+    return f"{url}/thumb/1000" if GYAZO_PAGE.match(url) else url
+
+
+def _takes_too_long(piece: str) -> bool:
+    """Whether the search would go over the piece again and again: half-open brackets by the thousand, a made-up text."""
+    if len(piece) < 20_000:
+        return False
+    starts = piece.count("[http")
+    if COORDINATES.search(piece):
+        starts += piece.count("[")
+    return starts * len(piece) > 1_000_000_000
+
+
+@lru_cache(maxsize=1 << 16)
+def _span(start: int, end: int) -> Span:
+    """A span; equal ones are one object, which is cheaper than to make it again for each line."""
+    return Span(start, end)
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(kind: TokenKind, start: int, end: int) -> Token:
+    """A token whose content is all of it."""
+    span = _span(start, end)
+    return Token(kind, span, span)
+
+
+def _tiles(kind: TokenKind, start: int, end: int) -> tuple[Token, ...]:
+    """One token for a range, none for an empty one."""
+    return (_plain(kind, start, end),) if start < end else ()
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain_line(start: int, end: int) -> ParsedLine:
+    """A line of text without notation: the indent ends at `start`."""
+    return ParsedLine("text", start, _tiles("indent", 0, start) + _tiles("text", start, end))
