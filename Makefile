@@ -47,8 +47,8 @@ clean: ## take away everything that was made here; a library elsewhere is left a
 	find linkassist tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.python-stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "linkassist needs Python 3.11 or later, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "linkassist needs Python 3.11 or later, and $(PYTHON) is not: $$($(PYTHON) --version 2>&1)." \
 			"Install one and name it: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
 	@echo "Making .venv/ with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv .venv
