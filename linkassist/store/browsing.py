@@ -1,0 +1,131 @@
+"""What only a screen asks of a library: totals, what stands around one page, and who comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linkassist.store.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A project in figures. `n_links` counts each target once a page; `greatest_gain` is that of the best page."""
+
+    n_pages: int
+    n_links: int
+    n_suggestions: int
+    greatest_gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedTargets:
+    """The title keys that one page links: all of them, and those that have a page."""
+
+    keys: frozenset[str]
+    existing_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A target that a page shares with other pages: its title as written, and the most recently updated of them."""
+
+    target: str
+    has_page: bool
+    titles: tuple[str, ...]
+    n_pages: int
+
+
+def totals(library: Library, project_id: int) -> Totals:
+    """The figures of a project's present pages."""
+    row = library.row(
+        """
+        SELECT count(*), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0), coalesce(max(gain), 0.0)
+        FROM pages WHERE project_id = ? AND is_gone = 0
+        """,
+        (project_id,),
+    )
+    return Totals(*row) if row else Totals(0, 0, 0, 0.0)
+
+
+def linked_targets(library: Library, page_id: int) -> LinkedTargets:
+    """What the page links. Costs by the page's own links, whatever the size of the project."""
+    rows = list(
+        library.rows(
+            """
+            SELECT DISTINCT l.key, EXISTS (
+                SELECT 1 FROM pages t WHERE t.project_id = p.project_id AND t.key = l.key AND t.is_gone = 0
+            )
+            FROM pages p JOIN links l ON l.text_id = p.text_id WHERE p.id = ?
+            """,
+            (page_id,),
+        )
+    )
+    return LinkedTargets(frozenset(key for key, _ in rows), frozenset(key for key, exists in rows if exists))
+
+
+def has_page(library: Library, project_id: int, key: str) -> bool:
+    """Whether a present page has that title key."""
+    sql = "SELECT 1 FROM pages WHERE project_id = ? AND key = ? AND is_gone = 0"
+    return library.row(sql, (project_id, key)) is not None
+
+
+def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, str]:
+    """The titles of the page before and the page after this one, most to gain first; "" at either end.
+
+    Pages without a suggestion are passed over, so that walking ends where nothing is left to decide.
+    """
+    here = library.row("SELECT gain, key FROM pages WHERE id = ?", (page_id,))
+    if here is None:
+        return "", ""
+    gain, key = here
+    present = "SELECT title FROM pages WHERE project_id = ? AND is_gone = 0"
+    before = library.row(
+        f"{present} AND gain = ? AND key < ? AND gain > 0 ORDER BY key DESC LIMIT 1", (project_id, gain, key)
+    )
+    before = before or library.row(
+        f"{present} AND gain > ? AND gain > 0 ORDER BY gain, key DESC LIMIT 1", (project_id, gain)
+    )
+    after = library.row(
+        f"{present} AND gain = ? AND key > ? AND gain > 0 ORDER BY key LIMIT 1", (project_id, gain, key)
+    )
+    after = after or library.row(
+        f"{present} AND gain < ? AND gain > 0 ORDER BY gain DESC, key LIMIT 1", (project_id, gain)
+    )
+    return (before[0] if before else ""), (after[0] if after else "")
+
+
+def shared_targets(
+    library: Library, project_id: int, page_id: int, *, n_targets: int = 8, n_titles: int = 6, at_most: int = 200
+) -> list[Shared]:
+    """The targets that this page shares with others, the rarest first: what Scrapbox calls 2-hop links.
+
+    A target that more than `at_most` texts link says little, and would cost much; it is left out.
+    """
+    targets = library.rows(
+        """
+        SELECT l.key, min(l.target), EXISTS (
+                   SELECT 1 FROM pages t WHERE t.project_id = p.project_id AND t.key = l.key AND t.is_gone = 0),
+               (SELECT count(*) FROM (SELECT DISTINCT o.text_id FROM links o WHERE o.key = l.key LIMIT ?)) AS n_texts
+        FROM pages p JOIN links l ON l.text_id = p.text_id
+        WHERE p.id = ? GROUP BY l.key HAVING n_texts BETWEEN 2 AND ? ORDER BY n_texts, l.key
+        """,
+        (at_most + 1, page_id, at_most),
+    )
+    found: list[Shared] = []
+    for key, target, exists, _ in targets:
+        titles = [
+            title
+            for (title,) in library.rows(
+                """
+                SELECT DISTINCT p.title FROM links l JOIN pages p ON p.text_id = l.text_id
+                WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0 AND p.id <> ? AND p.key <> ?
+                ORDER BY p.updated DESC, p.id
+                """,
+                (key, project_id, page_id, key),
+            )
+        ]
+        if titles:
+            found.append(Shared(target, bool(exists), tuple(titles[:n_titles]), len(titles)))
+        if len(found) == n_targets:
+            break
+    return found

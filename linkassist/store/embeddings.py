@@ -1,0 +1,83 @@
+"""Embeddings, kept by what they are made of: the text's hash and the encoder's fingerprint.
+
+So an unchanged page is never encoded twice, and going back to an earlier encoder costs nothing.
+A vector is its float32 numbers, little-endian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkassist.errors import StoreError
+from linkassist.store.library import Library
+
+_STORED: Final = np.dtype("<f4")
+
+
+def known(library: Library, fingerprint: str, text_hashes: Iterable[str]) -> set[str]:
+    """Those of the hashes whose text this encoder has already encoded."""
+    rows = library.rows("SELECT text_hash FROM embeddings WHERE fingerprint = ?", (fingerprint,))
+    return {text_hash for (text_hash,) in rows}.intersection(text_hashes)
+
+
+def put(library: Library, fingerprint: str, text_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    """Keeps one vector a text, replacing what was there. vectors: (texts, width)."""
+    if vectors.ndim != 2 or len(vectors) != len(text_hashes):
+        raise ValueError(f"{len(text_hashes)} texts, but vectors of shape {vectors.shape}")
+    stored = np.ascontiguousarray(vectors, dtype=_STORED)
+    with library.transaction() as connection:
+        connection.executemany(
+            """
+            INSERT INTO embeddings (fingerprint, text_hash, vector) VALUES (?, ?, ?)
+            ON CONFLICT (fingerprint, text_hash) DO UPDATE SET vector = excluded.vector
+            """,
+            ((fingerprint, text_hash, vector.tobytes()) for text_hash, vector in zip(text_hashes, stored, strict=True)),
+        )
+
+
+def matrix(library: Library, project_id: int, fingerprint: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(page row ids, vectors) of the present pages that this encoder has encoded, in order of row id.
+
+    Shapes (pages,) and (pages, width); with no page at all (0,) and (0, 0).
+    """
+    ids: list[int] = []
+    vectors: list[bytes] = []
+    for page_id, vector in library.rows(
+        """
+        SELECT p.id, e.vector FROM pages p JOIN embeddings e ON e.fingerprint = ? AND e.text_hash = p.text_hash
+        WHERE p.project_id = ? AND p.is_gone = 0 ORDER BY p.id
+        """,
+        (fingerprint, project_id),
+    ):
+        ids.append(page_id)
+        vectors.append(vector)
+    if len({len(vector) for vector in vectors}) > 1:
+        raise StoreError(
+            f"The embeddings of encoder {fingerprint} are of different widths. Run `linkassist reindex --full`."
+        )
+    width = len(vectors[0]) // _STORED.itemsize if vectors else 0
+    numbers = np.frombuffer(b"".join(vectors), dtype=_STORED).astype(np.float32)
+    return np.array(ids, dtype=np.int64), numbers.reshape(len(ids), width)
+
+
+def prune(library: Library, *, keep: Iterable[str] | None = None) -> int:
+    """Drops embeddings of texts that no page has any more (pages that are gone count); returns how many.
+
+    keep: encoder fingerprints; given, those of every other encoder go too.
+    """
+    with library.transaction() as connection:
+        n_dropped = connection.execute(
+            "DELETE FROM embeddings WHERE text_hash NOT IN (SELECT text_hash FROM pages)"
+        ).rowcount
+        if keep is not None:
+            kept = set(keep)
+            for (fingerprint,) in connection.execute("SELECT DISTINCT fingerprint FROM embeddings").fetchall():
+                if fingerprint not in kept:
+                    n_dropped += connection.execute(
+                        "DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,)
+                    ).rowcount
+    return n_dropped

@@ -1,0 +1,349 @@
+"""Writing an export into a library: which page is which, and what became of each.
+
+An import reads the whole export first and stages the texts that it has never seen in a temporary table, where they hold
+up nobody; then one short transaction decides and writes. An exception anywhere leaves the library as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Any, Final
+
+from linkassist.errors import StoreError
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, project
+from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
+from linkassist.wiki import Link, Page
+
+LinksOf = Callable[[Sequence[str]], list[Link]]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import found. `new`, `changed` and `unchanged` add up to the pages imported.
+
+    `changed` and `unchanged` speak of title and texts; views and times alone do not make a change. A page that comes
+    back after being gone is `new`. `renamed` holds (old title, new title) and is also counted under `changed`.
+    `skipped` says in words which pages were left out because another has the same title key or id.
+    """
+
+    project: Project
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    renamed: tuple[tuple[str, str], ...]
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A page of the export without its text."""
+
+    title: str
+    key: str
+    export_id: str
+    created: int
+    updated: int
+    views: int
+    text_hash: str
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A page's row as the library holds it."""
+
+    id: int
+    export_id: str
+    title: str
+    key: str
+    text_id: int
+    text_hash: str
+    created: int
+    updated: int
+    views: int
+    is_gone: int
+
+
+def import_pages(
+    library: Library,
+    name: str,
+    display_name: str,
+    exported_at: int,
+    pages: Iterable[Page],
+    links_of: LinksOf,
+) -> ImportReport:
+    """Makes the project's present pages those of the export, all or nothing, and says what changed.
+
+    A page is recognised by its export id, else by its title key, and keeps its row, with its verdicts, whatever it is
+    called later. What the export lacks is marked gone and keeps its row too. Of two pages with one title key (or one
+    id) the most recently updated is kept, the first of equals.
+    `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
+    """
+    incoming, skipped = _without_doubles(_stage(library, pages, links_of))
+    with library.transaction() as connection:
+        text_ids = _keep_staged_texts(connection)
+        project_id = _keep_project(connection, name, display_name, exported_at)
+        stored = _stored_rows(connection, project_id)
+        matches = _match(incoming, stored)
+        _write_pages(connection, project_id, incoming, matches, stored, text_ids)
+        _forget_what_is_stale(connection, project_id)
+    _unstage(library)
+    matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
+    kept = {match.id for _, match in matched}
+    return ImportReport(
+        project=project(library, name),
+        new=len(incoming) - len(matched),
+        changed=sum(page.text_hash != match.text_hash for page, match in matched),
+        unchanged=sum(page.text_hash == match.text_hash for page, match in matched),
+        gone=sum(not row.is_gone and row.id not in kept for row in stored),
+        renamed=tuple((match.title, page.title) for page, match in matched if page.key != match.key),
+        skipped=tuple(skipped),
+    )
+
+
+def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
+    """Finds the links of every stored text anew, for a parser that has changed; returns how many texts differed."""
+    n_changed = 0
+    with library.transaction() as connection:
+        rows = connection.execute(
+            "SELECT id, lines FROM texts WHERE id IN (SELECT text_id FROM pages WHERE project_id = ?)", (project_id,)
+        )
+        for text_id, lines in rows:
+            found = [(text_id, *link) for link in _link_rows(links_of(decode_texts(lines)))]
+            before = connection.execute(
+                "SELECT text_id, line, start, end, key, target, notation FROM links WHERE text_id = ? ORDER BY 2, 3",
+                (text_id,),
+            ).fetchall()
+            if sorted(found) == before:
+                continue
+            n_changed += 1
+            n_links = len({link[4] for link in found})
+            connection.execute("DELETE FROM links WHERE text_id = ?", (text_id,))
+            connection.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?)", found)
+            connection.execute("UPDATE texts SET n_links = ? WHERE id = ?", (n_links, text_id))
+            connection.execute("UPDATE pages SET n_links = ? WHERE text_id = ?", (n_links, text_id))
+    return n_changed
+
+
+_STAGE: Final = (
+    """
+    CREATE TEMP TABLE staged_texts (
+        id INTEGER PRIMARY KEY, content_hash BLOB, n_lines INTEGER, n_links INTEGER, line_meta TEXT, lines TEXT
+    )
+    """,
+    """
+    CREATE TEMP TABLE staged_links (
+        text_id INTEGER, line INTEGER, start INTEGER, end INTEGER, key TEXT, target TEXT, notation TEXT
+    )
+    """,
+)
+
+
+def _stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[_Incoming]:
+    """The export's pages without their texts; the texts that are new lie in temporary tables, with their links."""
+    _unstage(library)
+    known: set[bytes] = {content_hash for (content_hash,) in library.rows("SELECT content_hash FROM texts")}
+    incoming: list[_Incoming] = []
+    with library.staging() as connection:
+        for statement in _STAGE:
+            connection.execute(statement)
+        for page in pages:
+            text = encode_page(page)
+            incoming.append(_incoming(page, text))
+            if text.content_hash in known:
+                continue
+            known.add(text.content_hash)
+            found = _link_rows(links_of(page.texts))
+            n_links = len({link[3] for link in found})
+            staged = connection.execute(
+                "INSERT INTO staged_texts VALUES (NULL, ?, ?, ?, ?, ?)",
+                (text.content_hash, len(page.lines), n_links, text.line_meta, text.lines),
+            )
+            connection.executemany(
+                "INSERT INTO staged_links VALUES (?, ?, ?, ?, ?, ?, ?)", [(staged.lastrowid, *link) for link in found]
+            )
+    return incoming
+
+
+def _incoming(page: Page, text: EncodedPage) -> _Incoming:
+    return _Incoming(
+        page.title,
+        page.key,
+        page.page_id,
+        page.created,
+        page.updated,
+        page.views,
+        text.text_hash,
+        text.content_hash,
+    )
+
+
+def _unstage(library: Library) -> None:
+    for table in ("staged_links", "staged_texts"):
+        library.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _link_rows(found: Iterable[Link]) -> list[tuple[int, int, int, str, str, str]]:
+    return [(link.line, link.span.start, link.span.end, link.key, link.target, link.notation) for link in found]
+
+
+def _without_doubles(incoming: list[_Incoming]) -> tuple[list[_Incoming], list[str]]:
+    """The pages to import, each title key and each id once, and in words what was left out."""
+    skipped: list[str] = []
+    # sorted() is stable: of two pages updated at the same time the first in the export is kept.
+    newest_first = sorted(range(len(incoming)), key=lambda place: -incoming[place].updated)
+    by_key: dict[str, _Incoming] = {}
+    by_id: dict[str, _Incoming] = {}
+    kept: list[int] = []
+    for place in newest_first:
+        page = incoming[place]
+        double = by_key.get(page.key) or (by_id.get(page.export_id) if page.export_id else None)
+        if double is not None:
+            what = "title key" if page.key == double.key else "id"
+            skipped.append(
+                f'"{page.title}" (page {place + 1} of the export): "{double.title}" has the same {what} '
+                "and was updated later or stands first"
+            )
+            continue
+        by_key[page.key] = page
+        if page.export_id:
+            by_id[page.export_id] = page
+        kept.append(place)
+    return [incoming[place] for place in sorted(kept)], skipped
+
+
+def _keep_staged_texts(connection: Connection) -> dict[bytes, int]:
+    """Moves the staged texts and links into the library. Returns the id of each text, by content hash."""
+    # Another import may have brought the same text since it was staged.
+    connection.execute("DELETE FROM staged_texts WHERE content_hash IN (SELECT content_hash FROM main.texts)")
+    first: int = connection.execute("SELECT coalesce(max(id), 0) FROM texts").fetchone()[0]
+    connection.execute(
+        """
+        INSERT INTO texts (id, content_hash, n_lines, n_links, line_meta, lines)
+        SELECT ? + id, content_hash, n_lines, n_links, line_meta, lines FROM staged_texts ORDER BY id
+        """,
+        (first,),
+    )
+    connection.execute(
+        """
+        INSERT INTO links (text_id, line, start, end, key, target, notation)
+        SELECT ? + l.text_id, l.line, l.start, l.end, l.key, l.target, l.notation
+        FROM staged_links l WHERE l.text_id IN (SELECT id FROM staged_texts)
+        """,
+        (first,),
+    )
+    return dict(connection.execute("SELECT content_hash, id FROM texts"))
+
+
+def _keep_project(connection: Connection, name: str, display_name: str, exported_at: int) -> int:
+    row = connection.execute(
+        """
+        INSERT INTO projects (name, display_name, exported_at, imported_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET
+            display_name = excluded.display_name, exported_at = excluded.exported_at, imported_at = excluded.imported_at
+        RETURNING id
+        """,
+        (name, display_name, exported_at, int(time.time())),
+    ).fetchone()
+    return int(row[0])
+
+
+def _stored_rows(connection: Connection, project_id: int) -> list[_Row]:
+    rows = connection.execute(
+        """
+        SELECT id, export_id, title, key, text_id, text_hash, created, updated, views, is_gone
+        FROM pages WHERE project_id = ? ORDER BY id
+        """,
+        (project_id,),
+    )
+    return [_Row(*row) for row in rows]
+
+
+def _match(incoming: list[_Incoming], stored: list[_Row]) -> list[_Row | None]:
+    """The row of each incoming page, None for a new one; no row twice. Ids first: a title may have changed hands."""
+    by_id = {row.export_id: row for row in stored if row.export_id}
+    matches = [by_id.get(page.export_id) for page in incoming]
+    taken = {row.id for row in matches if row}
+    # The last to be entered wins: a present page before one that is gone, of gone ones the youngest.
+    by_key = {row.key: row for row in sorted(stored, key=lambda row: (-row.is_gone, row.id)) if row.id not in taken}
+    return [match or by_key.get(page.key) for page, match in zip(incoming, matches, strict=True)]
+
+
+def _write_pages(
+    connection: Connection,
+    project_id: int,
+    incoming: list[_Incoming],
+    matches: list[_Row | None],
+    stored: list[_Row],
+    text_ids: dict[bytes, int],
+) -> None:
+    new: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
+    keys = {row.id: page.key for page, row in zip(incoming, matches, strict=True) if row}
+    # Pages that change their key step aside first, so that two may swap titles under the unique index.
+    aside = [(row.id,) for row in stored if not row.is_gone and keys.get(row.id) != row.key]
+    connection.executemany("UPDATE pages SET is_gone = 1 WHERE id = ?", aside)
+    for page, row in zip(incoming, matches, strict=True):
+        text_id = text_ids.get(page.content_hash)
+        if text_id is None:
+            raise StoreError("Another import changed the library meanwhile. Run the import again.")
+        # An export without ids does not take away the ones that we know.
+        export_id = page.export_id or (row.export_id if row else "")
+        values = (export_id, page.title, page.key, text_id, page.text_hash, page.created, page.updated, page.views)
+        if row is None:
+            new.append((project_id, *values, fold(page.title), text_id, text_id))
+        elif (*values, 0) != (
+            row.export_id,
+            row.title,
+            row.key,
+            row.text_id,
+            row.text_hash,
+            row.created,
+            row.updated,
+            row.views,
+            row.is_gone,
+        ):
+            changed.append((*values, fold(page.title), text_id, text_id, row.id))
+    connection.executemany(
+        """
+        UPDATE pages SET export_id = ?, title = ?, key = ?, text_id = ?, text_hash = ?, created = ?, updated = ?,
+            views = ?, is_gone = 0, folded_title = ?, n_lines = (SELECT n_lines FROM texts WHERE id = ?),
+            n_links = (SELECT n_links FROM texts WHERE id = ?)
+        WHERE id = ?
+        """,
+        changed,
+    )
+    connection.executemany(
+        """
+        INSERT INTO pages (project_id, export_id, title, key, text_id, text_hash, created, updated, views,
+            folded_title, n_lines, n_links)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            (SELECT n_lines FROM texts WHERE id = ?), (SELECT n_links FROM texts WHERE id = ?))
+        """,
+        new,
+    )
+
+
+def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
+    """Drops texts that no page has, and suggestions whose spans belong to another text than the page now has."""
+    connection.execute("DELETE FROM texts WHERE id IN (SELECT id FROM texts EXCEPT SELECT text_id FROM pages)")
+    stale = """
+        SELECT s.page_id FROM suggestion_lists s JOIN pages p ON p.id = s.page_id
+        WHERE p.project_id = ? AND (p.is_gone = 1 OR p.text_hash <> s.text_hash)
+    """
+    connection.execute(f"UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id IN ({stale})", (project_id,))
+    connection.execute(f"DELETE FROM suggestion_lists WHERE page_id IN ({stale})", (project_id,))
+    # A verdict given to a red link learns which page it became, so that it follows when that page is renamed.
+    connection.execute(
+        """
+        UPDATE verdicts SET target_page_id = (
+            SELECT t.id FROM pages p JOIN pages t ON t.project_id = p.project_id
+            WHERE p.id = verdicts.page_id AND t.key = verdicts.target_key AND t.is_gone = 0
+        ) WHERE target_page_id IS NULL
+        """
+    )

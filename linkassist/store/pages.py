@@ -1,0 +1,265 @@
+"""Reading a library: its projects, their pages and links, and the short forms that lists and previews need.
+
+Only present pages are read; a page that vanished from the export keeps its row (`imports.py` writes them) but is seen
+here only through `stored_page`, which is asked for a row by its id.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from linkassist.errors import NotFoundError
+from linkassist.store.library import Library
+from linkassist.store.texts import decode_lines, decode_texts, fold
+from linkassist.wiki import Page, title_key
+
+Sort = Literal["gain", "updated", "title", "links"]
+
+N_PREVIEW_LINES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of the library. `n_pages` counts present pages; times are those of the last export and its import."""
+
+    id: int
+    name: str
+    display_name: str
+    exported_at: int
+    n_pages: int
+    imported_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page and its row. `text_hash` covers title and texts: equal hashes, equal embeddings."""
+
+    id: int
+    project_id: int
+    page: Page
+    is_gone: bool
+    text_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageSummary:
+    """A page in a list. `n_links` counts the targets it links, `gain` sums the probabilities of its open suggestions."""
+
+    id: int
+    title: str
+    key: str
+    updated: int
+    created: int
+    views: int
+    n_links: int
+    n_suggestions: int
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlink:
+    """A page that links a target, and the first of its lines that does; `line` is that line's index."""
+
+    page_id: int
+    title: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A target at a glance: the first lines of a page, and who links it.
+
+    `page_id` is None if the target has no page. `lines` are the first lines after the title that are not blank.
+    `n_linked` counts the pages that link it; `backlinks` are the most recently updated of these.
+    """
+
+    title: str
+    key: str
+    page_id: int | None
+    lines: tuple[str, ...]
+    n_linked: int
+    backlinks: tuple[Backlink, ...]
+
+
+def projects(library: Library) -> list[Project]:
+    """Every project, by name."""
+    return [
+        Project(*row)
+        for row in library.rows(
+            """
+            SELECT id, name, display_name, exported_at,
+                   (SELECT count(*) FROM pages WHERE project_id = projects.id AND is_gone = 0), imported_at
+            FROM projects ORDER BY name
+            """
+        )
+    ]
+
+
+def project(library: Library, name: str | None) -> Project:
+    """The project of that name; None asks for the only one.
+
+    Raises NotFoundError, naming the projects there are, if it is not there, or if None does not name one.
+    """
+    everything = projects(library)
+    if not everything:
+        raise NotFoundError(
+            f"The library {library.folder} holds no project yet. Run `linkassist import EXPORT.json` to put one in."
+        )
+    if name is None and len(everything) == 1:
+        return everything[0]
+    names = ", ".join(found.name for found in everything)
+    if name is None:
+        raise NotFoundError(f"The library holds several projects ({names}). Name one with --project.")
+    for found in everything:
+        if found.name == name:
+            return found
+    raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
+
+
+_PAGE: Final = """
+    SELECT p.id, p.project_id, p.title, p.export_id, p.created, p.updated, p.views, p.is_gone, p.text_hash,
+           t.lines, t.line_meta
+    FROM pages p JOIN texts t ON t.id = p.text_id
+"""
+
+
+def read_pages(library: Library, project_id: int) -> Iterator[StoredPage]:
+    """Every present page with its lines, streamed, in order of row id."""
+    sql = f"{_PAGE} WHERE p.project_id = ? AND p.is_gone = 0 ORDER BY p.id"
+    return map(_stored_page, library.rows(sql, (project_id,)))
+
+
+def stored_page(library: Library, page_id: int) -> StoredPage:
+    """The page of that row, also if it is gone. Raises NotFoundError."""
+    row = library.row(f"{_PAGE} WHERE p.id = ?", (page_id,))
+    if row is None:
+        raise NotFoundError(f"The library holds no page with number {page_id}. Go back to the list of pages.")
+    return _stored_page(row)
+
+
+def find_page(library: Library, project_id: int, key: str) -> StoredPage:
+    """The present page of that title key. Raises NotFoundError, naming the nearest titles."""
+    row = library.row(f"{_PAGE} WHERE p.project_id = ? AND p.is_gone = 0 AND p.key = ?", (project_id, key))
+    if row is None:
+        near = ", ".join(f'"{title}"' for title in _near_titles(library, project_id, key))
+        raise NotFoundError(f'No page has the title "{key}". ' + (f"Near it: {near}." if near else "None is near it."))
+    return _stored_page(row)
+
+
+def links(library: Library, project_id: int) -> Iterator[tuple[int, str, str]]:
+    """(page row id, target key, target as first written there) of every present page, each pair once, ordered by both."""
+    return library.rows(
+        """
+        SELECT page_id, key, target FROM (
+            SELECT p.id AS page_id, l.key, l.target, min(l.line * 10000000 + l.start)
+            FROM pages p JOIN links l ON l.text_id = p.text_id
+            WHERE p.project_id = ? AND p.is_gone = 0 GROUP BY p.id, l.key
+        ) ORDER BY page_id, key
+        """,
+        (project_id,),
+    )
+
+
+_ORDERS: Final[dict[Sort, str]] = {
+    "gain": "gain DESC, key",
+    "updated": "updated DESC, key",
+    "title": "key",
+    "links": "n_links DESC, key",
+}
+
+
+def list_pages(
+    library: Library,
+    project_id: int,
+    *,
+    search: str = "",
+    sort: Sort = "gain",
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[PageSummary], int]:
+    """One screen of present pages, and how many there are in all.
+
+    search: a part of the title; compatibility forms and case are one, every character stands for itself.
+    """
+    where = "project_id = ? AND is_gone = 0"
+    parameters: list[object] = [project_id]
+    if wanted := fold(search).strip():
+        where += " AND instr(folded_title, ?) > 0"
+        parameters.append(wanted)
+    rows = library.rows(
+        f"""
+        SELECT id, title, key, updated, created, views, n_links, n_suggestions, gain
+        FROM pages WHERE {where} ORDER BY {_ORDERS[sort]} LIMIT ? OFFSET ?
+        """,
+        (*parameters, limit, offset),
+    )
+    summaries = [PageSummary(*row) for row in rows]
+    if len(summaries) < limit and (summaries or not offset):
+        return summaries, offset + len(summaries)
+    counted = library.row(f"SELECT count(*) FROM pages WHERE {where}", parameters)
+    return summaries, counted[0] if counted else 0
+
+
+def backlinks(library: Library, project_id: int, target_key: str, *, limit: int = 50) -> list[Backlink]:
+    """The present pages that link the target, the most recently updated first, each with its first line that does."""
+    rows = library.rows(
+        """
+        SELECT p.id, p.title, min(l.line), t.lines
+        FROM links l JOIN pages p ON p.text_id = l.text_id JOIN texts t ON t.id = l.text_id
+        WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
+        GROUP BY p.id ORDER BY p.updated DESC, p.id LIMIT ?
+        """,
+        (target_key, project_id, limit),
+    )
+    return [Backlink(page_id, title, line, decode_texts(lines)[line]) for page_id, title, line, lines in rows]
+
+
+def preview(library: Library, project_id: int, target_key: str, *, n_backlinks: int = 5) -> Preview:
+    """The target at a glance. One that nobody links and that has no page gives its key as title, and no lines."""
+    counted = library.row(
+        """
+        SELECT count(DISTINCT p.id), max(l.target) FROM links l JOIN pages p ON p.text_id = l.text_id
+        WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
+        """,
+        (target_key, project_id),
+    )
+    n_linked, as_written = counted if counted else (0, None)
+    page = library.row(
+        """
+        SELECT p.id, p.title, t.lines FROM pages p JOIN texts t ON t.id = p.text_id
+        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key = ?
+        """,
+        (project_id, target_key),
+    )
+    linked_from = tuple(backlinks(library, project_id, target_key, limit=n_backlinks)) if n_linked else ()
+    if page is None:
+        return Preview(as_written or target_key, target_key, None, (), n_linked, linked_from)
+    page_id, title, lines = page
+    first_lines = tuple(text for text in decode_texts(lines)[1:] if text.strip())[:N_PREVIEW_LINES]
+    return Preview(title, target_key, page_id, first_lines, n_linked, linked_from)
+
+
+def _stored_page(row: tuple[Any, ...]) -> StoredPage:
+    row_id, project_id, title, export_id, created, updated, views, is_gone, text_hash, lines, line_meta = row
+    page = Page(title, decode_lines(lines, line_meta), export_id, created, updated, views)
+    return StoredPage(row_id, project_id, page, bool(is_gone), text_hash)
+
+
+def _near_titles(library: Library, project_id: int, key: str, n_titles: int = 5) -> list[str]:
+    """Titles that contain the wanted one, shortest first, then titles spelt like it."""
+    titles = [
+        title
+        for (title,) in library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
+    ]
+    wanted = fold(key).replace("_", " ")
+    folded = {title: fold(title).replace("_", " ") for title in titles}
+    containing = sorted((title for title in titles if wanted in folded[title]), key=lambda title: (len(title), title))
+    if len(containing) >= n_titles:
+        return containing[:n_titles]
+    alike = difflib.get_close_matches(title_key(key), (title_key(title) for title in titles), n=n_titles, cutoff=0.6)
+    by_key = {title_key(title): title for title in titles}
+    return list(dict.fromkeys([*containing, *(by_key[found] for found in alike)]))[:n_titles]

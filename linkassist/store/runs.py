@@ -1,0 +1,128 @@
+"""What the program did and when: runs with their progress, and which files beside the database belong to which model.
+
+Keeping two runs apart is left to the caller's lock; a run found `running` by the holder of that lock was broken off.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from linkassist.store.library import Library
+
+Status = Literal["running", "done", "failed", "broken_off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. `finished_at` is None while it runs; `counts` is what it counted, by name."""
+
+    id: int
+    project_id: int | None
+    kind: str
+    status: Status
+    started_at: int
+    finished_at: int | None
+    step: str
+    n_done: int
+    n_total: int
+    counts: Mapping[str, int]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file or folder made from the library and kept beside the database, and the fingerprint of what it is made of."""
+
+    project_id: int
+    name: str
+    fingerprint: str
+    made_at: int
+
+
+_RUN: Final = """
+    SELECT id, project_id, kind, status, started_at, finished_at, step, n_done, n_total, counts, message FROM runs
+"""
+
+
+def start_run(library: Library, kind: str, project_id: int | None = None) -> int:
+    """The number of a new run, which is `running` from now on."""
+    with library.transaction() as connection:
+        row = connection.execute(
+            "INSERT INTO runs (project_id, kind, status, started_at) VALUES (?, ?, 'running', ?) RETURNING id",
+            (project_id, kind, int(time.time())),
+        ).fetchone()
+    return int(row[0])
+
+
+def set_progress(library: Library, run_id: int, step: str, n_done: int, n_total: int) -> None:
+    """Notes where the run is: `n_done` of `n_total` (0 where unknown) in the step of that name."""
+    with library.transaction() as connection:
+        connection.execute(
+            "UPDATE runs SET step = ?, n_done = ?, n_total = ? WHERE id = ?", (step, n_done, n_total, run_id)
+        )
+
+
+def finish_run(
+    library: Library, run_id: int, status: Status, counts: Mapping[str, int] | None = None, message: str = ""
+) -> None:
+    """Ends the run. message: why it failed, in words."""
+    with library.transaction() as connection:
+        connection.execute(
+            "UPDATE runs SET status = ?, finished_at = ?, counts = ?, message = ? WHERE id = ?",
+            (status, int(time.time()), json.dumps(dict(counts or {})), message, run_id),
+        )
+
+
+def close_broken_off(library: Library) -> int:
+    """Marks every `running` run as broken off; for the holder of the lock. Returns how many there were."""
+    with library.transaction() as connection:
+        return connection.execute(
+            "UPDATE runs SET status = 'broken_off', finished_at = ? WHERE status = 'running'", (int(time.time()),)
+        ).rowcount
+
+
+def run(library: Library, run_id: int) -> Run | None:
+    """The run of that number, None if there is none."""
+    row = library.row(f"{_RUN} WHERE id = ?", (run_id,))
+    return _run(row) if row else None
+
+
+def last_run(
+    library: Library, kind: str | None = None, project_id: int | None = None, status: Status | None = None
+) -> Run | None:
+    """The latest run of that kind, project and status (None: of any); None if there was none."""
+    row = library.row(
+        f"""
+        {_RUN} WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR project_id = ?2) AND (?3 IS NULL OR status = ?3)
+        ORDER BY id DESC LIMIT 1
+        """,
+        (kind, project_id, status),
+    )
+    return _run(row) if row else None
+
+
+def put_artefact(library: Library, project_id: int, name: str, fingerprint: str) -> None:
+    """Notes that the artefact of that name was made now, replacing an earlier note."""
+    with library.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)",
+            (project_id, name, fingerprint, int(time.time())),
+        )
+
+
+def artefact(library: Library, project_id: int, name: str) -> Artefact | None:
+    """The note about that artefact, None if it was never made."""
+    row = library.row(
+        "SELECT project_id, name, fingerprint, made_at FROM artefacts WHERE project_id = ? AND name = ?",
+        (project_id, name),
+    )
+    return Artefact(*row) if row else None
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    *fields, counts, message = row
+    return Run(*fields, json.loads(counts), message)

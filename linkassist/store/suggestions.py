@@ -1,0 +1,107 @@
+"""The suggestions of each page: replaced as a whole list, read with what the reader has decided left out.
+
+A list is kept as the ranker made it, decided targets and all, so undoing a verdict brings its suggestion back at once.
+`pages.n_suggestions` and `pages.gain` always speak of the open ones. A list belongs to the text that the page had: an
+import that changes the text drops it (`imports.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from sqlite3 import Connection
+from typing import Final
+
+from linkassist.errors import NotFoundError, StoreError
+from linkassist.store.library import Library
+from linkassist.store.suggestion_lists import EncodedList, decode_list, encode_list, set_gain
+from linkassist.store.verdicts import decided
+from linkassist.suggestion import Suggestion, Verdict
+from linkassist.wiki import title_key
+
+# Pages a transaction: few enough that a verdict given meanwhile need not wait.
+_N_PAGES_AT_ONCE: Final = 500
+_MAX_LIST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSuggestion:
+    """A suggestion in its page's list. `rank` counts from 1, the best.
+
+    `id` is unique in the library until the page's list is replaced. `verdict` is what was decided about the target.
+    """
+
+    id: int
+    page_id: int
+    rank: int
+    suggestion: Suggestion
+    verdict: Verdict | None
+
+
+def replace_suggestions(
+    library: Library, project_id: int, run_id: int, per_page: Iterable[tuple[int, Sequence[Suggestion]]]
+) -> int:
+    """Makes the given lists the pages' suggestions; returns how many pages were written, those that differed.
+
+    per_page: (page row id, its suggestions in any order); a page not given keeps its list, an empty list clears it.
+    Written some hundred pages at a time: broken off, the pages given so far have their new lists.
+    """
+    pages = iter(per_page)
+    n_written = 0
+    while batch := [(page_id, encode_list(suggestions)) for page_id, suggestions in islice(pages, _N_PAGES_AT_ONCE)]:
+        with library.transaction() as connection:
+            n_written += sum(_write_list(connection, project_id, run_id, page_id, new) for page_id, new in batch)
+    return n_written
+
+
+def page_suggestions(library: Library, page_id: int, *, with_decided: bool = False) -> list[StoredSuggestion]:
+    """The page's open suggestions, best first; with_decided: also accepted and rejected ones, with their verdicts."""
+    row = library.row("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,))
+    if row is None:
+        return []
+    verdict_of = decided(library, page_id)
+    stored = []
+    for rank, suggestion in enumerate(decode_list(row[0]), start=1):
+        verdict = verdict_of.get(title_key(suggestion.target)) if verdict_of else None
+        if verdict is None or with_decided:
+            stored.append(StoredSuggestion(page_id * _MAX_LIST + rank, page_id, rank, suggestion, verdict))
+    return stored
+
+
+def open_suggestion(library: Library, page_id: int, target_key: str) -> StoredSuggestion:
+    """The page's suggestion of that target. Raises NotFoundError if there is none, or if it is decided already."""
+    for stored in page_suggestions(library, page_id, with_decided=True):
+        if title_key(stored.suggestion.target) != target_key:
+            continue
+        if stored.verdict is None:
+            return stored
+        raise NotFoundError(
+            f'"{stored.suggestion.target}" is decided already for this page ({stored.verdict.decision}). '
+            "Undo that first, or reload the page to see it."
+        )
+    raise NotFoundError(f'"{target_key}" is no longer suggested for this page. Reload the page to see what is.')
+
+
+def _write_list(connection: Connection, project_id: int, run_id: int, page_id: int, new: EncodedList) -> bool:
+    """Whether the page's list differed and was written."""
+    row = connection.execute(
+        """
+        SELECT p.text_hash, s.list_hash FROM pages p LEFT JOIN suggestion_lists s ON s.page_id = p.id
+        WHERE p.id = ? AND p.project_id = ?
+        """,
+        (page_id, project_id),
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"Project {project_id} has no page {page_id}. Run `linkassist reindex` again.")
+    text_hash, list_hash = row
+    is_written = list_hash != new.list_hash if new.suggestions else list_hash is not None
+    if is_written and new.suggestions:
+        connection.execute(
+            "INSERT OR REPLACE INTO suggestion_lists VALUES (?, ?, ?, ?, ?)",
+            (page_id, run_id, text_hash, new.list_hash, new.blob),
+        )
+    elif is_written:
+        connection.execute("DELETE FROM suggestion_lists WHERE page_id = ?", (page_id,))
+    set_gain(connection, page_id, new.suggestions)
+    return is_written

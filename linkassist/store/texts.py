@@ -1,0 +1,72 @@
+"""How a page's lines are written down, and the hashes by which they are recognised.
+
+Lines are one JSON array a page; who wrote them when is a second one, left out where the export says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from linkassist.errors import StoreError
+from linkassist.wiki import Line, Page
+
+_HASH_BYTES: Final = 16
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPage:
+    """A page's text as it is stored. `text_hash` covers title and texts, `content_hash` also who wrote them when."""
+
+    lines: str
+    line_meta: str | None
+    text_hash: str
+    content_hash: bytes
+
+
+def encode_page(page: Page) -> EncodedPage:
+    """The page's text as it is stored. Raises StoreError if it holds a lone surrogate."""
+    lines = _to_json([line.text for line in page.lines])
+    line_meta = _encode_meta(page.lines)
+    try:
+        text_digest = blake2b(f"{_to_json(page.title)}\n{lines}".encode(), digest_size=_HASH_BYTES)
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"Page {ascii(page.title)} (id {page.page_id or 'none'}) holds a lone surrogate, which is no character and "
+            "cannot be stored. Correct the export, or import it with --skip-bad-pages."
+        ) from error
+    content_digest = blake2b(text_digest.digest() + (line_meta or "").encode(), digest_size=_HASH_BYTES)
+    return EncodedPage(lines, line_meta, text_digest.hexdigest(), content_digest.digest())
+
+
+def decode_texts(lines: str) -> list[str]:
+    """The raw text of each line."""
+    texts: list[str] = json.loads(lines)
+    return texts
+
+
+def decode_lines(lines: str, line_meta: str | None) -> tuple[Line, ...]:
+    """The lines that `encode_page` wrote."""
+    texts = json.loads(lines)
+    if line_meta is None:
+        return tuple(map(Line, texts))
+    user_ids, users, created, updated = json.loads(line_meta)
+    return tuple(map(Line, texts, created, updated, [user_ids[user] for user in users]))
+
+
+def fold(title: str) -> str:
+    """The form in which titles are searched, wider than the title key: compatibility forms and case are one."""
+    return unicodedata.normalize("NFKC", title).lower()
+
+
+def _encode_meta(lines: Sequence[Line]) -> str | None:
+    if not any(line.updated or line.created or line.user_id for line in lines):
+        return None
+    user_ids: dict[str, int] = {}
+    users = [user_ids.setdefault(line.user_id, len(user_ids)) for line in lines]
+    return _to_json([list(user_ids), users, [line.created for line in lines], [line.updated for line in lines]])

@@ -1,0 +1,199 @@
+"""What the reader decided. It belongs to a page's row and a target's title key, and nothing else in `store/` removes it.
+
+Every decision and every undo is an entry in a log that only grows; what holds now points at its entry. A verdict also
+remembers the row of its target, so that it holds for the target's new title after a rename (and still for the old one).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from sqlite3 import Connection
+from typing import Any, Final
+
+from linkassist.errors import NotFoundError
+from linkassist.store.library import Library
+from linkassist.store.suggestion_lists import refresh_gain
+from linkassist.suggestion import Mention, Verdict
+from linkassist.wiki import title_key
+
+_VERDICT: Final = """
+    SELECT v.page_id, v.target_key, t.key, t.title, l.target, l.decision, l.decided_at, l.kind, l.probability,
+           l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why
+    FROM verdicts v JOIN verdict_log l ON l.id = v.log_id
+    LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
+"""
+
+
+def record_verdict(library: Library, page_id: int, verdict: Verdict) -> None:
+    """Keeps the decision; it is on the disk when this returns. An earlier one on the same target gives way to it.
+
+    Raises NotFoundError if the library has no such page.
+    """
+    with library.transaction(is_durable=True) as connection:
+        project = connection.execute("SELECT project_id FROM pages WHERE id = ?", (page_id,)).fetchone()
+        if project is None:
+            raise NotFoundError(f"The library holds no page with number {page_id}. Go back to the list of pages.")
+        target_page = connection.execute(
+            "SELECT id FROM pages WHERE project_id = ? AND key = ? AND is_gone = 0",
+            (project[0], title_key(verdict.target)),
+        ).fetchone()
+        target_key, previous_id = _held(connection, page_id, title_key(verdict.target)) or (
+            title_key(verdict.target),
+            None,
+        )
+        log_id = _log(connection, page_id, target_key, "decide", verdict, verdict.decided_at, previous_id)
+        connection.execute(
+            """
+            INSERT INTO verdicts (page_id, target_key, target_page_id, log_id) VALUES (?, ?, ?, ?)
+            ON CONFLICT (page_id, target_key) DO UPDATE SET
+                log_id = excluded.log_id, target_page_id = coalesce(excluded.target_page_id, target_page_id)
+            """,
+            (page_id, target_key, target_page[0] if target_page else None, log_id),
+        )
+        refresh_gain(connection, page_id)
+
+
+def undo_verdict(library: Library, page_id: int, target_key: str) -> Verdict | None:
+    """Takes back the last decision on that target. Returns the one that holds now, None if the pair is open again.
+
+    Raises NotFoundError if nothing is decided.
+    """
+    with library.transaction(is_durable=True) as connection:
+        held = _held(connection, page_id, target_key)
+        if held is None:
+            raise NotFoundError(f'Nothing is decided about "{target_key}" on this page, so there is nothing to undo.')
+        first_key, log_id = held
+        undone = connection.execute(
+            """
+            SELECT previous_id, target, decision, decided_at, kind, probability,
+                   mention_line, mention_start, mention_end, mention_surface, why
+            FROM verdict_log WHERE id = ?
+            """,
+            (log_id,),
+        ).fetchone()
+        previous_id = undone[0]
+        _log(connection, page_id, first_key, "undo", _verdict(*undone[1:]), int(time.time()), previous_id)
+        if previous_id is None:
+            connection.execute("DELETE FROM verdicts WHERE page_id = ? AND target_key = ?", (page_id, first_key))
+        else:
+            connection.execute(
+                "UPDATE verdicts SET log_id = ? WHERE page_id = ? AND target_key = ?", (previous_id, page_id, first_key)
+            )
+        refresh_gain(connection, page_id)
+        rows = connection.execute(f"{_VERDICT} WHERE v.page_id = ? AND v.target_key = ?", (page_id, first_key))
+        return next(iter(_current(rows)), None)
+
+
+def verdicts(library: Library, page_id: int) -> list[Verdict]:
+    """What holds for the page, the latest decision first.
+
+    `target` is the target's title as it is now, if it has been renamed. `mention` is as it was when decided: compare
+    its surface with the line before using its span, since the page may have been edited.
+    """
+    return _current(library.rows(f"{_VERDICT} WHERE v.page_id = ? ORDER BY l.decided_at DESC, l.id DESC", (page_id,)))
+
+
+def decided(library: Library, page_id: int) -> dict[str, Verdict]:
+    """What holds for the page, by target key; a renamed target stands under its old and its new key."""
+    rows = list(library.rows(f"{_VERDICT} WHERE v.page_id = ?", (page_id,)))
+    return {
+        key: verdict for row, verdict in zip(rows, _current(rows), strict=True) for key in row[1:3] if key is not None
+    }
+
+
+def project_verdicts(library: Library, project_id: int) -> list[tuple[int, Verdict]]:
+    """(page row id, verdict) of every page of the project, also of pages that are gone, in order of decision."""
+    sql = f"{_VERDICT} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
+    rows = list(library.rows(sql, (project_id,)))
+    return list(zip([row[0] for row in rows], _current(rows), strict=True))
+
+
+def rejected(library: Library, project_id: int) -> set[tuple[int, str]]:
+    """(page row id, target key) of every rejected pair; a renamed target stands under its old and its new key."""
+    return _pairs(library, project_id, "reject")
+
+
+def accepted(library: Library, project_id: int) -> set[tuple[int, str]]:
+    """(page row id, target key) of every accepted pair; a renamed target stands under its old and its new key."""
+    return _pairs(library, project_id, "accept")
+
+
+def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, str]]:
+    rows = library.rows(
+        f"{_VERDICT} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
+    )
+    return {(row[0], key) for row in rows for key in row[1:3] if key is not None}
+
+
+def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, int] | None:
+    """(the key under which it is kept, its log entry) of what holds for the target, under its old or its new key."""
+    found: tuple[str, int] | None = connection.execute(
+        """
+        SELECT v.target_key, v.log_id FROM verdicts v LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
+        WHERE v.page_id = ? AND (v.target_key = ? OR t.key = ?) ORDER BY v.target_key <> ?
+        """,
+        (page_id, target_key, target_key, target_key),
+    ).fetchone()
+    return found
+
+
+def _log(
+    connection: Connection,
+    page_id: int,
+    target_key: str,
+    action: str,
+    verdict: Verdict,
+    logged_at: int,
+    previous_id: int | None,
+) -> int:
+    mention = verdict.mention
+    span = (mention.line, mention.start, mention.end, mention.surface) if mention else (None, None, None, None)
+    row = connection.execute(
+        """
+        INSERT INTO verdict_log (page_id, target_key, action, logged_at, previous_id, target, decision, decided_at,
+            kind, probability, mention_line, mention_start, mention_end, mention_surface, why)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        (
+            page_id,
+            target_key,
+            action,
+            logged_at,
+            previous_id,
+            verdict.target,
+            verdict.decision,
+            verdict.decided_at,
+            verdict.kind,
+            verdict.probability,
+            *span,
+            verdict.why,
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def _current(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
+    found = []
+    for _, first_key, current_key, current_title, target, *rest in rows:
+        is_renamed = current_key is not None and current_key != first_key
+        found.append(_verdict(current_title if is_renamed else target, *rest))
+    return found
+
+
+def _verdict(
+    target: str,
+    decision: Any,
+    decided_at: int,
+    kind: Any,
+    probability: float,
+    line: int | None,
+    start: int | None,
+    end: int | None,
+    surface: str | None,
+    why: str,
+) -> Verdict:
+    mention = None
+    if line is not None and start is not None and end is not None and surface is not None:
+        mention = Mention(line, start, end, surface)
+    return Verdict(target, decision, decided_at, kind, probability, mention, why)
