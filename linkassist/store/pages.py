@@ -46,7 +46,7 @@ class StoredPage:
 
 @dataclass(frozen=True, slots=True)
 class PageSummary:
-    """A page in a list. `n_links` counts the targets it links, `gain` sums the probabilities of its open suggestions."""
+    """A page in a list. `n_links` counts the targets it links, `gain` adds up its open suggestions' probabilities."""
 
     id: int
     title: str
@@ -151,7 +151,7 @@ def find_page(library: Library, project_id: int, key: str) -> StoredPage:
 
 
 def links(library: Library, project_id: int) -> Iterator[tuple[int, str, str]]:
-    """(page row id, target key, target as first written there) of every present page, each pair once, ordered by both."""
+    """(page row id, target key, target as first written there) of the present pages: each pair once, in that order."""
     return library.rows(
         """
         SELECT page_id, key, target FROM (
@@ -251,10 +251,8 @@ def _stored_page(row: tuple[Any, ...]) -> StoredPage:
 
 def _near_titles(library: Library, project_id: int, key: str, n_titles: int = 5) -> list[str]:
     """Titles that contain the wanted one, shortest first, then titles spelt like it."""
-    titles = [
-        title
-        for (title,) in library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
-    ]
+    rows = library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
+    titles = [title for (title,) in rows]
     wanted = fold(key).replace("_", " ")
     folded = {title: fold(title).replace("_", " ") for title in titles}
     containing = sorted((title for title in titles if wanted in folded[title]), key=lambda title: (len(title), title))

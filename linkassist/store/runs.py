@@ -35,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """A file or folder made from the library and kept beside the database, and the fingerprint of what it is made of."""
+    """A file or folder kept beside the database, and the fingerprint of what it was made of."""
 
     project_id: int
     name: str
@@ -124,5 +124,17 @@ def artefact(library: Library, project_id: int, name: str) -> Artefact | None:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    *fields, counts, message = row
-    return Run(*fields, json.loads(counts), message)
+    row_id, project_id, kind, status, started_at, finished_at, step, n_done, n_total, counts, message = row
+    return Run(
+        row_id,
+        project_id,
+        kind,
+        status,
+        started_at,
+        finished_at,
+        step,
+        n_done,
+        n_total,
+        json.loads(counts),
+        message,
+    )

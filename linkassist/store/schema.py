@@ -48,7 +48,7 @@ _FIRST = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX links_by_key ON links (key, text_id)",
-    # A row is never deleted: verdicts hang on it. n_links counts distinct targets; n_suggestions and gain the open ones.
+    # Rows are never deleted: verdicts hang on them. n_links counts distinct targets, n_suggestions and gain open ones.
     """
     CREATE TABLE pages (
         id INTEGER PRIMARY KEY,

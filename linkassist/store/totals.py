@@ -43,4 +43,15 @@ def totals(library: Library, project: Project) -> Totals:
         (project.id,),
     )
     assert pages is not None and verdicts is not None  # an aggregate always has one row
-    return Totals(*pages, *verdicts, project.imported_at, last_run(library, project_id=project.id))
+    n_pages, n_lines, n_links, n_suggestions = pages
+    n_verdicts, n_accepted = verdicts
+    return Totals(
+        n_pages=n_pages,
+        n_lines=n_lines,
+        n_links=n_links,
+        n_suggestions=n_suggestions,
+        n_verdicts=n_verdicts,
+        n_accepted=n_accepted,
+        imported_at=project.imported_at,
+        last_run=last_run(library, project_id=project.id),
+    )

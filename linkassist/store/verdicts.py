@@ -1,4 +1,4 @@
-"""What the reader decided. It belongs to a page's row and a target's title key, and nothing else in `store/` removes it.
+"""What the reader decided. It belongs to a page's row and a target's title key, and nothing else here removes it.
 
 Every decision and every undo is an entry in a log that only grows; what holds now points at its entry. A verdict also
 remembers the row of its target, so that it holds for the target's new title after a rename (and still for the old one).
