@@ -1,9 +1,9 @@
 """A raw line to tokens with spans: links, hashtags, icons, URLs, decorations, code, tables, math.
 
 Spans are code points of the raw line as exported; tokens joined give the line back. How each notation is recognised is
-told by `patterns.py`. Two points follow Scrapbox where the reference implementation does otherwise: `?`, `$` and `>`
-have a meaning only where a line begins, and `#` only there or after white space; math and blanks keep their meaning
-inside decorations.
+told by `patterns.py`. Three points differ from the reference implementation: `?`, `$` and `>`
+mean something only where a line begins, not after any token; `#` only there or after white space; and `[ ]` is never a
+link, inside decorations neither.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 from linkassist.scrapbox.patterns import (
@@ -22,11 +23,12 @@ from linkassist.scrapbox.patterns import (
     HASHTAG,
     HELPFEEL,
     IMAGE_URL,
-    INDENT,
     LINE_ID,
+    LINK,
     NUMBER,
-    RULES,
+    WHITE,
     Rule,
+    rules_for,
 )
 from linkassist.wiki import Link, Span
 
@@ -56,7 +58,8 @@ TokenKind = Literal[
 LineKind = Literal["title", "text", "quote", "code_title", "code", "table_title", "table"]
 
 _STARTERS = frozenset(">?$%0123456789")
-_NESTED_RULES = tuple(rule for rule in RULES if rule.nests)
+_ONLY_LINKS = (LINK,)
+_START = attrgetter("span.start")
 _MAX_ICONS = 100  # [x.icon*1000000] is somebody's joke
 
 
@@ -97,13 +100,13 @@ class ParsedLine:
 def parse_page(texts: Sequence[str]) -> list[ParsedLine]:
     """One parsed line for each raw text, `texts[0]` being the title line, in which Scrapbox sees no notation."""
     parsed: list[ParsedLine] = []
-    for kind, depth, text in _blocks(texts):
+    for text, (kind, depth) in zip(texts, _blocks(texts), strict=True):
         if kind == "text":
             parsed.append(_text_line(text))
         elif kind == "table":
             parsed.append(_table_row(text, depth))
         elif kind == "code":
-            parsed.append(ParsedLine("code", depth, (_plain("indent", 0, depth), *_tiles("code", depth, len(text)))))
+            parsed.append(_code_line(depth, len(text)))
         elif kind == "title":
             parsed.append(ParsedLine("title", 0, _tiles("text", 0, len(text))))
         else:
@@ -117,11 +120,16 @@ def page_links(texts: Sequence[str]) -> list[Link]:
 
     A link whose title is nothing but a line id, `[#5f3a...]`, points into its own page and is left out.
     """
+    places = [number for number, text in enumerate(texts) if "]" in text or "#" in text]
+    if not places:
+        return []
+    blocks = _blocks(texts)
     links: list[Link] = []
-    for number, (kind, depth, text) in enumerate(_blocks(texts)):
-        if ("[" not in text and "#" not in text) or kind not in ("text", "table"):
+    for number in places:
+        kind, depth = blocks[number]
+        if kind not in ("text", "table"):
             continue
-        line = _text_line(text) if kind == "text" else _table_row(text, depth)
+        line = _text_line(texts[number]) if kind == "text" else _table_row(texts[number], depth)
         for token in _walk(line.tokens):
             if token.kind == "link" and token.target:
                 links.append(Link(number, token.span, token.target, "bracket"))
@@ -145,43 +153,38 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Token]:
             yield from _walk(token.children)
 
 
-def _blocks(texts: Sequence[str]) -> Iterator[tuple[LineKind, int, str]]:
-    """For each line its kind (a quote is still "text"), the level at which it stands, and its text.
+_TEXT: tuple[LineKind, int] = ("text", 0)
+
+
+def _blocks(texts: Sequence[str]) -> list[tuple[LineKind, int]]:
+    """For each line its kind (a quote is still "text") and the level at which its own content begins, 0 for text.
 
     A block lasts until a line that is indented no deeper than its head; a head inside a block is part of it.
     """
-    block: LineKind | None = None
-    head = 0
-    for number, text in enumerate(texts):
-        if number == 0:
-            yield "title", 0, text
-            continue
-        if block is not None:
-            if _indent(text) > head:
-                yield block, head + 1, text
-                continue
-            block = None
-        if "code:" in text or "table:" in text:
-            depth = _indent(text)
-            if text.startswith("code:", depth):
-                block, head = "code", depth
-                yield "code_title", depth, text
-                continue
-            if text.startswith("table:", depth):
-                block, head = "table", depth
-                yield "table_title", depth, text
-                continue
-        yield "text", 0, text
-
-
-def _indent(text: str) -> int:
-    match = INDENT.match(text)
-    return match.end() if match else 0
+    blocks = [_TEXT] * len(texts)
+    if blocks:
+        blocks[0] = ("title", 0)
+    page = "\n".join(texts)
+    if "code:" not in page and "table:" not in page:
+        return blocks
+    inside: tuple[LineKind, int] | None = None
+    for number in range(1, len(texts)):
+        text = texts[number]
+        depth = len(text) - len(text.lstrip(WHITE))
+        if inside is not None and depth >= inside[1]:
+            blocks[number] = inside
+        elif text.startswith("code:", depth):
+            blocks[number], inside = ("code_title", depth), ("code", depth + 1)
+        elif text.startswith("table:", depth):
+            blocks[number], inside = ("table_title", depth), ("table", depth + 1)
+        else:
+            inside = None
+    return blocks
 
 
 def _text_line(text: str) -> ParsedLine:
-    start = _indent(text)
-    if text[start : start + 1] not in _STARTERS and not ("[" in text or "`" in text or "#" in text or "http" in text):
+    start = len(text) - len(text.lstrip(WHITE))
+    if not ("]" in text or "`" in text or "#" in text or "://" in text or text[start : start + 1] in _STARTERS):
         return _plain_line(start, len(text))
     end = len(text)
     kind: LineKind = "text"
@@ -243,45 +246,63 @@ def _inline(
         command = Token("command", _span(*match.span()), _span(*match.span(1)))
         tokens.append(_plain("verbatim", *match.span()) if in_table else command)
         del gaps[0]
-    for rule in _NESTED_RULES if is_nested else RULES:
-        if rule.needle in piece:
-            gaps = _take(rule, text, start, gaps, in_table, tokens)
-    tokens.extend(_plain("text", *gap) for gap in gaps)
-    tokens.sort(key=lambda token: token.span.start)
+    rules = rules_for(piece, is_nested=is_nested)
+    if rules == _ONLY_LINKS:
+        return sorted(tokens + _linked_text(text, gaps), key=_START) if tokens else _linked_text(text, gaps)
+    for rule in rules:
+        gaps = _take(rule, text, start, gaps, in_table, tokens)
+    tokens += [_plain("text", at, until) for at, until in gaps]
+    if len(tokens) > 1:
+        tokens.sort(key=_START)
+    return tokens
+
+
+def _linked_text(text: str, gaps: list[tuple[int, int]]) -> list[Token]:
+    """Links and the text between them: what most lines with brackets are."""
+    tokens: list[Token] = []
+    for at, end in gaps:
+        for match in LINK.pattern.finditer(text, at, end):
+            found, after = match.span()
+            if found > at:
+                tokens.append(_plain("text", at, found))
+            tokens.append(_link(match, _span(found, after)))
+            at = after
+        if at < end:
+            tokens.append(_plain("text", at, end))
     return tokens
 
 
 def _take(
     rule: Rule, text: str, start: int, gaps: list[tuple[int, int]], in_table: bool, tokens: list[Token]
 ) -> list[tuple[int, int]]:
-    """The gaps that remain after a rule has added its tokens to `tokens`."""
-    is_shown = rule.in_tables or not in_table
+    """The gaps that remain after a rule has added its tokens to `tokens`. The piece of text begins at `start`."""
     remaining: list[tuple[int, int]] = []
     for gap in gaps:
-        at = gap[0]
-        for match in _matches(rule, text, gap, start):
-            if match.start() > at:
-                remaining.append((at, match.start()))
+        at, end = gap
+        until = end
+        if rule.closing:
+            closes = text.rfind(rule.closing, at, end)
+            if closes < 0:
+                remaining.append(gap)
+                continue
+            until = closes + len(rule.closing)
+        if rule.kind == "hashtag" and at == start and (match := HASHTAG.match(text, at, until)):
+            tokens.append(_shown(rule, match, text, in_table))
             at = match.end()
-            tokens.append(_token(rule, match, text) if is_shown else _plain("verbatim", *match.span()))
-        if at < gap[1]:
-            remaining.append((at, gap[1]))
+        for match in rule.pattern.finditer(text, at, until):
+            found = match.start()
+            if found > at:
+                remaining.append((at, found))
+            at = match.end()
+            tokens.append(_shown(rule, match, text, in_table))
+        if at < end:
+            remaining.append((at, end))
     return remaining
 
 
-def _matches(rule: Rule, text: str, gap: tuple[int, int], start: int) -> Iterator[re.Match[str]]:
-    """The rule's matches inside a gap of a piece of text that begins at `start`."""
-    at, end = gap
-    if rule.closing:
-        found = text.rfind(rule.closing, at, end)
-        if found < 0:
-            return
-        end = found + len(rule.closing)
-    if rule.kind == "hashtag" and at == start:
-        if match := HASHTAG.match(text, at, end):
-            yield match
-            at = match.end()
-    yield from rule.pattern.finditer(text, at, end)
+def _shown(rule: Rule, match: re.Match[str], text: str, in_table: bool) -> Token:
+    """The match's token; in a table cell, what cells do not know stays as written."""
+    return _plain("verbatim", *match.span()) if in_table and not rule.in_tables else _token(rule, match, text)
 
 
 def _token(rule: Rule, match: re.Match[str], text: str) -> Token:
@@ -296,7 +317,7 @@ def _token(rule: Rule, match: re.Match[str], text: str) -> Token:
         case "icon" | "bold_icon":
             count = min(int(match[2][:6]), _MAX_ICONS) if match[2] else 1
             return Token("icon", span, content, match[1], "*" if rule.kind == "bold_icon" else "", count)
-        case "bare_url" | "url":
+        case "url":
             return Token("url", span, content, match[1])
         case "url_label":
             return Token("url", span, _span(*match.span(2)), match[1])
@@ -339,7 +360,7 @@ def _shown_image(url: str) -> str:
 
 
 def _takes_too_long(piece: str) -> bool:
-    """Whether the search would go over the piece again and again: half-open brackets by the thousand, a made-up text."""
+    """Whether the search would go over the piece again and again, as with half-open brackets by the thousand."""
     if len(piece) < 20_000:
         return False
     starts = piece.count("[http")
@@ -364,6 +385,12 @@ def _plain(kind: TokenKind, start: int, end: int) -> Token:
 def _tiles(kind: TokenKind, start: int, end: int) -> tuple[Token, ...]:
     """One token for a range, none for an empty one."""
     return (_plain(kind, start, end),) if start < end else ()
+
+
+@lru_cache(maxsize=1 << 14)
+def _code_line(depth: int, end: int) -> ParsedLine:
+    """A row of a code block, all of it code behind the block's own indent."""
+    return ParsedLine("code", depth, (_plain("indent", 0, depth), *_tiles("code", depth, end)))
 
 
 @lru_cache(maxsize=1 << 14)

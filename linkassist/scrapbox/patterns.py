@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 RuleKind = Literal[
@@ -25,19 +26,22 @@ RuleKind = Literal[
     "labelled_url",
     "url_label",
     "url",
-    "bare_url",
     "icon",
     "location",
     "link",
     "hashtag",
 ]
 
-# The white space of JavaScript regular expressions, for use inside a character class.
-WHITE = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# What shows at a glance: an opening bracket with a sign behind it, "://", ".icon", ",E" or ",W", "]", "#".
+Look = Literal["sign", "address", "icon", "place", "bracket", "tag"]
+
+# The white space of JavaScript regular expressions, ready for a character class and for `str.lstrip`.
+WHITE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _ANY = r"[^\n\r\u2028\u2029]"
 _IMAGE = r"\.(?:png|jpe?g|gif|svg|webp)"
 _GYAZO = r"https?://(?:[0-9a-z-]+\.)?gyazo\.com/[0-9a-f]{32}"
 _URL = rf"https?://[^{WHITE}\]]+"
+_SOURCE = rf"{_URL}{_IMAGE}(?:\?[^\]{WHITE}]+)?"
 _PLACE = r"[NS][0-9]+(?:\.[0-9]+)?,[EW][0-9]+(?:\.[0-9]+)?(?:,Z[0-9]+)?"
 
 
@@ -45,14 +49,15 @@ _PLACE = r"[NS][0-9]+(?:\.[0-9]+)?,[EW][0-9]+(?:\.[0-9]+)?(?:,Z[0-9]+)?"
 class Rule:
     """One way to write one notation.
 
-    `needle`: text that every match holds, for a cheap first look. `closing`: text that every match ends with, so that
-    nothing behind its last occurrence is searched. `nests`: whether it is known inside decorations and bold.
-    `in_tables`: whether a table cell shows it as notation; where not, the cell shows it as written.
+    look: what a piece of text shows wherever the rule can match; `rules_for` leaves out the others, for speed.
+    closing: text that every match ends with, so that nothing behind its last occurrence is searched.
+    nests: whether it is known inside decorations and bold. in_tables: whether a table cell shows it as notation; where
+    not, the cell shows it as written.
     """
 
     kind: RuleKind
+    look: Look
     pattern: re.Pattern[str]
-    needle: str
     closing: str = ""
     nests: bool = False
     in_tables: bool = False
@@ -63,60 +68,92 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII | re.IGNORECASE if ignore_case else re.ASCII)
 
 
-_IMAGE_SOURCE = rf"{_URL}{_IMAGE}(?:\?[^\]{WHITE}]+)?"
+_BLANK = _compiled(rf"\[([{WHITE}]+)\]")
+# A pair of brackets inside is taken whole where that is possible, a lone [ is a character like any other.
+_DECORATION = _compiled(r"""\[([!"#%&'()*+,\-./{|}<>_~]+) ((?:[^\[\]]++|\[[^\[\]]+\]|\[)+)\]""")
+_SPACED_MATH = _compiled(rf"\[\$ ({_ANY}+?) \]")
+_MATH = _compiled(r"\[\$ ([^\]]+)\]")
+_BOLD_IMAGE = _compiled(rf"\[\[({_URL}{_IMAGE})\]\]", ignore_case=True)
+_BOLD_GYAZO = _compiled(rf"\[\[({_GYAZO})\]\]")
+_BOLD_ICON = _compiled(r"\[\[([^\[\]]*)\.icon(?:\*([0-9]+))?\]\]")
+_BOLD = _compiled(rf"\[\[((?:[^\[]|\[[^\[]){_ANY}*?\]*)\]\]")
+_PICTURE = _compiled(rf"\[({_SOURCE})(?:[{WHITE}]+({_URL}))?\]", ignore_case=True)
+_LINKED_PICTURE = _compiled(rf"\[({_URL})[{WHITE}]+({_SOURCE})\]", ignore_case=True)
+_GYAZO_PICTURE = _compiled(rf"\[({_GYAZO}(?:/raw)?)(?:[{WHITE}]+({_URL}))?\]")
+_LINKED_GYAZO = _compiled(rf"\[({_URL})[{WHITE}]+({_GYAZO}(?:/raw)?)\]")
+_URL_LABEL = _compiled(rf"\[({_URL})[{WHITE}]+([^\]]*[^{WHITE}])\]")
+_LABELLED_URL = _compiled(rf"\[([^\[\]]*[^{WHITE}])[{WHITE}]+({_URL})\]")
+_BRACKETED_URL = _compiled(rf"\[({_URL})\]")
+_BARE_URL = _compiled(rf"(https?://[^{WHITE}]+)")
+_ICON = _compiled(r"\[([^\[\]]*)\.icon(?:\*([1-9][0-9]*))?\]")
+_NAMED_PLACE = _compiled(rf"\[([^\]]*[^{WHITE}])[{WHITE}]+({_PLACE})\]")
+_PLACE_NAMED = _compiled(rf"\[({_PLACE})(?:[{WHITE}]+([^\]]*[^{WHITE}]))?\]")
+_LINK = _compiled(r"\[([^\[\]]+)\]")
+_HASHTAG = _compiled(rf"(?<=[{WHITE}])#([^{WHITE}]+)")
 
-# The code rule stands alone: a command line is looked for between it and the others.
-CODE = Rule("code", _compiled(r"`([^`\n\r\u2028\u2029]*)`"), "`")
+# The rules that `notation.py` names, and then all in their order. The code rule stands alone: a command line is looked for between it and the others.
+CODE = Rule("code", "sign", _compiled(r"`([^`\n\r\u2028\u2029]*)`"))
+LINK = Rule("link", "bracket", _LINK, "]", nests=True, in_tables=True)
 RULES: tuple[Rule, ...] = (
-    Rule("blank", _compiled(rf"\[([{WHITE}]+)\]"), "]", "]"),
-    # A pair of brackets inside is taken whole where that is possible, a lone [ is a character like any other.
-    Rule(
-        "decoration",
-        _compiled(r"""\[([!"#%&'()*+,\-./{|}<>_~]+) ((?:[^\[\]]++|\[[^\[\]]+\]|\[)+)\]"""),
-        " ",
-        "]",
-    ),
-    Rule("math", _compiled(rf"\[\$ ({_ANY}+?) \]"), "[$ ", " ]"),
-    Rule("math", _compiled(r"\[\$ ([^\]]+)\]"), "[$ ", "]"),
-    Rule("bold_image", _compiled(rf"\[\[({_URL}{_IMAGE})\]\]", ignore_case=True), "://", "]]"),
-    Rule("bold_image", _compiled(rf"\[\[({_GYAZO})\]\]"), "[[http", "]]"),
-    Rule("bold_icon", _compiled(r"\[\[([^\[\]]*)\.icon(?:\*([0-9]+))?\]\]"), ".icon", "]]"),
-    Rule("bold", _compiled(rf"\[\[((?:[^\[]|\[[^\[]){_ANY}*?\]*)\]\]"), "[[", "]]"),
-    Rule(
-        "image",
-        _compiled(rf"\[({_IMAGE_SOURCE})(?:[{WHITE}]+({_URL}))?\]", ignore_case=True),
-        "://",
-        "]",
-        nests=True,
-    ),
-    Rule(
-        "linked_image",
-        _compiled(rf"\[({_URL})[{WHITE}]+({_IMAGE_SOURCE})\]", ignore_case=True),
-        "://",
-        "]",
-        nests=True,
-    ),
-    Rule("image", _compiled(rf"\[({_GYAZO}(?:/raw)?)(?:[{WHITE}]+({_URL}))?\]"), "gyazo.com/", "]", nests=True),
-    Rule("linked_image", _compiled(rf"\[({_URL})[{WHITE}]+({_GYAZO}(?:/raw)?)\]"), "gyazo.com/", "]", nests=True),
-    Rule("url_label", _compiled(rf"\[({_URL})[{WHITE}]+([^\]]*[^{WHITE}])\]"), "[http", "]", nests=True),
-    Rule(
-        "labelled_url", _compiled(rf"\[([^\[\]]*[^{WHITE}])[{WHITE}]+({_URL})\]"), "http", "]", nests=True
-    ),
-    Rule("url", _compiled(rf"\[({_URL})\]"), "[http", "]", nests=True),
-    Rule("bare_url", _compiled(rf"(https?://[^{WHITE}]+)"), "http", nests=True),
-    Rule("icon", _compiled(r"\[([^\[\]]*)\.icon(?:\*([1-9][0-9]*))?\]"), ".icon", "]", nests=True, in_tables=True),
-    Rule("location", _compiled(rf"\[([^\]]*[^{WHITE}])[{WHITE}]+({_PLACE})\]"), ",", "]"),
-    Rule("location", _compiled(rf"\[({_PLACE})(?:[{WHITE}]+([^\]]*[^{WHITE}]))?\]"), ",", "]"),
-    Rule("link", _compiled(r"\[([^\[\]]+)\]"), "]", "]", nests=True, in_tables=True),
-    Rule("hashtag", _compiled(rf"(?<=[{WHITE}])#([^{WHITE}]+)"), "#", nests=True),
+    Rule("blank", "sign", _BLANK, "]", nests=True),
+    Rule("decoration", "sign", _DECORATION, "]"),
+    Rule("math", "sign", _SPACED_MATH, " ]"),
+    Rule("math", "sign", _MATH, "]"),
+    Rule("bold_image", "sign", _BOLD_IMAGE, "]]"),
+    Rule("bold_image", "sign", _BOLD_GYAZO, "]]"),
+    Rule("bold_icon", "sign", _BOLD_ICON, "]]"),
+    Rule("bold", "sign", _BOLD, "]]"),
+    Rule("image", "address", _PICTURE, "]", nests=True),
+    Rule("linked_image", "address", _LINKED_PICTURE, "]", nests=True),
+    Rule("image", "address", _GYAZO_PICTURE, "]", nests=True),
+    Rule("linked_image", "address", _LINKED_GYAZO, "]", nests=True),
+    Rule("url_label", "address", _URL_LABEL, "]", nests=True),
+    Rule("labelled_url", "address", _LABELLED_URL, "]", nests=True),
+    Rule("url", "address", _BRACKETED_URL, "]", nests=True),
+    Rule("url", "address", _BARE_URL, nests=True),
+    Rule("icon", "icon", _ICON, "]", nests=True, in_tables=True),
+    Rule("location", "place", _NAMED_PLACE, "]"),
+    Rule("location", "place", _PLACE_NAMED, "]"),
+    LINK,
+    Rule("hashtag", "tag", _HASHTAG, nests=True),
 )
 
-INDENT = _compiled(rf"[{WHITE}]*")
+
+def rules_for(piece: str, *, is_nested: bool) -> tuple[Rule, ...]:
+    """The rules that can match in a piece of a line, in their order."""
+    return _rules_for(
+        _SIGN.search(piece) is not None,
+        "://" in piece,
+        ".icon" in piece,
+        _PLACE_MARK.search(piece) is not None,
+        "]" in piece,
+        "#" in piece,
+        is_nested,
+    )
+
+
+@lru_cache(maxsize=128)
+def _rules_for(
+    sign: bool, address: bool, icon: bool, place: bool, bracket: bool, tag: bool, is_nested: bool
+) -> tuple[Rule, ...]:
+    shown: dict[Look, bool] = {
+        "sign": sign,
+        "address": address,
+        "icon": icon,
+        "place": place,
+        "bracket": bracket,
+        "tag": tag,
+    }
+    return tuple(rule for rule in RULES if shown[rule.look] and (rule.nests or not is_nested))
+
+
+_SIGN = _compiled(rf"""\[[!"#%&'()*+,\-./{{|}}<>_~$\[{WHITE}]""")
+_PLACE_MARK = _compiled(r",[EW]")
 HELPFEEL = _compiled(rf"\? ({_ANY}+)\Z")
 NUMBER = _compiled(rf"([0-9]+)\. (?={_ANY}*\Z)")
 COMMAND = _compiled(rf"[$%] ({_ANY}+)\Z")
 COORDINATES = _compiled(_PLACE)
-IMAGE_URL = _compiled(rf"(?:{_IMAGE_SOURCE}|{_GYAZO}(?:/raw)?)\Z", ignore_case=True)
+IMAGE_URL = _compiled(rf"(?:{_SOURCE}|{_GYAZO}(?:/raw)?)\Z", ignore_case=True)
 GYAZO_PAGE = _compiled(rf"{_GYAZO}\Z")
 HASHTAG = _compiled(rf"#([^{WHITE}]+)")
 # A line of a page that a link points into, behind the title.
