@@ -1,20 +1,10 @@
-"""What only a screen asks of a library: totals, what stands around one page, and who comes next."""
+"""What only a screen asks of a library: what one page links, what it shares with others, and who comes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from linkassist.store.library import Library
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """A project in figures. `n_links` counts each target once a page; `greatest_gain` is that of the best page."""
-
-    n_pages: int
-    n_links: int
-    n_suggestions: int
-    greatest_gain: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +23,6 @@ class Shared:
     has_page: bool
     titles: tuple[str, ...]
     n_pages: int
-
-
-def totals(library: Library, project_id: int) -> Totals:
-    """The figures of a project's present pages."""
-    row = library.row(
-        """
-        SELECT count(*), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0), coalesce(max(gain), 0.0)
-        FROM pages WHERE project_id = ? AND is_gone = 0
-        """,
-        (project_id,),
-    )
-    return Totals(*row) if row else Totals(0, 0, 0, 0.0)
 
 
 def linked_targets(library: Library, page_id: int) -> LinkedTargets:

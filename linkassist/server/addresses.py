@@ -1,0 +1,43 @@
+"""The addresses of the screens: where a project, a page or a preview is found.
+
+A title is one path segment, quoted whole, so that `/`, `#`, `?`, `%2F` and emoji in it survive the journey.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+# Browsers resolve these segments away, even when they are quoted; "" leaves no segment at all.
+_NOT_A_SEGMENT = frozenset({"", ".", ".."})
+
+
+def project_address(project: str, *, search: str = "", sort: str = "", number: int = 1) -> str:
+    """The list of a project's pages; what is left at its default stays out of the address."""
+    query = {"q": search, "sort": sort, "page": "" if number <= 1 else str(number)}
+    given = {name: value for name, value in query.items() if value}
+    return f"/p/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
+
+
+def page_address(project: str, title: str) -> str:
+    """The screen of one page, or of the red link of that title: `/p/notes/a%2Fb`."""
+    return _titled("/p", project, title)
+
+
+def preview_address(project: str, title: str) -> str:
+    """The fragment that previews a page or a red link."""
+    return _titled("/preview", project, title)
+
+
+def scrapbox_address(path: str) -> str:
+    """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""
+    parts = path.strip("/").split("/", 1)
+    return "https://scrapbox.io/" + "/".join(quote(part.replace(" ", "_"), safe="") for part in parts)
+
+
+def _titled(root: str, project: str, title: str) -> str:
+    # Spaces become "_" as in Scrapbox's own addresses; the title key makes them one.
+    segment = title.replace(" ", "_")
+    start = f"{root}/{quote(project, safe='')}/"
+    if segment in _NOT_A_SEGMENT:
+        return f"{start}?{urlencode({'title': segment})}"
+    return start + quote(segment, safe="")

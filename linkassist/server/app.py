@@ -1,0 +1,82 @@
+"""The web application: routes, and what a failure looks like. `linkassist serve` runs it with uvicorn.
+
+It reads SQLite and imports no model library, so that it starts in well under a second.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from linkassist.errors import LinkAssistError, NotFoundError
+from linkassist.server.guard import Guard, safety_headers
+from linkassist.server.handlers_choice import preferences, verdict
+from linkassist.server.handlers_home import home, start
+from linkassist.server.handlers_page import page, target_preview
+from linkassist.server.preferences import preferences_of
+from linkassist.server.site import Site, frame_for, show, site_of
+from linkassist.server.templates import Templates
+from linkassist.server.wording import Wording
+from linkassist.settings import Settings
+from linkassist.shipped import shipped_folder
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application for one library. It answers to loopback and to the address that the settings bind it to."""
+    app = Starlette(
+        routes=[
+            Route("/", start),
+            Route("/p/{project}", home),
+            Route("/p/{project}/{title:path}", page),
+            Route("/preview/{project}/{title:path}", target_preview),
+            Route("/verdict", verdict, methods=["POST"]),
+            Route("/preferences", preferences, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
+        ],
+        middleware=[Middleware(Guard, bound_host=settings.host)],
+        exception_handlers={
+            HTTPException: _http_failure,
+            NotFoundError: _not_found,
+            LinkAssistError: _expected_failure,
+            500: _fault,
+        },
+    )
+    app.state.site = Site(settings.library, settings.host, Templates())
+    return app
+
+
+def _http_failure(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    say = Wording(preferences_of(request).language)
+    if error.status_code == 404:
+        return _failure(request, 404, say("error.404"), say("error.404.lead"))
+    heading = say("error.405") if error.status_code == 405 else say("error.400")
+    return _failure(request, error.status_code, heading, error.detail)
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    return _failure(request, 404, Wording(preferences_of(request).language)("error.404"), str(error))
+
+
+def _expected_failure(request: Request, error: Exception) -> Response:
+    return _failure(request, 503, Wording(preferences_of(request).language)("error.503"), str(error))
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    say = Wording(preferences_of(request).language)
+    response = _failure(request, 500, say("error.500"), say("error.500.lead"))
+    # Starlette answers for a fault from outside of all middleware, the guard included.
+    site = site_of(request)
+    response.headers.update(safety_headers(request, site.bound_host))
+    return response
+
+
+def _failure(request: Request, status: int, heading: str, detail: str) -> Response:
+    # No library here: it may be what failed.
+    frame = frame_for(request, None, None, heading)
+    return show(request, "error.html", frame, {"status": status, "heading": heading, "detail": detail}, status)

@@ -1,0 +1,101 @@
+"""The start and the list of a project's pages."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from linkassist.server.addresses import page_address, project_address
+from linkassist.server.site import frame_for, show, site_of, wants_fragment
+from linkassist.server.views import Choice, HomeView, RowView
+from linkassist.server.wording import Wording
+from linkassist.server.preferences import preferences_of
+from linkassist.store.library import Library
+from linkassist.store.pages import PageSummary, Project, Sort, list_pages, project, projects
+from linkassist.store.runs import last_run
+from linkassist.store.totals import totals
+
+_N_ROWS = 50
+_N_HITS = 8
+
+
+def start(request: Request) -> Response:
+    """The first project's list; where nothing is imported yet, how to import."""
+    with site_of(request).open_library() as library:
+        everything = projects(library)
+        if everything:
+            return RedirectResponse(project_address(everything[0].name), status_code=307)
+        say = Wording(preferences_of(request).language)
+        return show(request, "empty.html", frame_for(request, library, None, say("empty.title")), {})
+
+
+def home(request: Request) -> Response:
+    """A project's pages; for the script only the rows, or, with `X-Fragment: hits`, a few titles."""
+    search = request.query_params.get("q", "")
+    sort = _sort(request.query_params.get("sort", ""))
+    number = _number(request.query_params.get("page", ""))
+    hits_only = request.headers.get("x-fragment") == "hits"
+    with site_of(request).open_library() as library:
+        here = project(library, request.path_params["project"])
+        n_rows = _N_HITS if hits_only else _N_ROWS
+        offset = (number - 1) * n_rows
+        found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
+        best, _ = list_pages(library, here.id, sort="gain", limit=1)
+        figures = totals(library, here)
+        indexed_at = _indexed_at(library, here)
+        frame = frame_for(request, library, here, here.display_name or here.name, search)
+    greatest_gain = best[0].gain if best else 0.0
+    chosen = "" if sort == "gain" else sort
+    view = HomeView(
+        rows=tuple(_row(here, each, greatest_gain) for each in found),
+        sorts=_sorts(here, search, sort),
+        sort=sort,
+        n_found=n_found,
+        first=offset + 1,
+        n_pages=figures.n_pages,
+        n_links=figures.n_links,
+        n_suggestions=figures.n_suggestions,
+        indexed_at=indexed_at,
+        previous=project_address(here.name, search=search, sort=chosen, number=number - 1) if number > 1 else "",
+        next=project_address(here.name, search=search, sort=chosen, number=number + 1)
+        if offset + len(found) < n_found
+        else "",
+    )
+    if not wants_fragment(request):
+        return show(request, "home.html", frame, {"home": view})
+    return show(request, "_hits.html" if hits_only else "_results.html", frame, {"home": view})
+
+
+def _sorts(here: Project, search: str, chosen: Sort) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(each, project_address(here.name, search=search, sort="" if each == "gain" else each), each == chosen)
+        for each in get_args(Sort)
+    )
+
+
+def _row(here: Project, summary: PageSummary, greatest_gain: float) -> RowView:
+    return RowView(
+        title=summary.title,
+        address=page_address(here.name, summary.title),
+        n_suggestions=summary.n_suggestions,
+        gain=summary.gain,
+        gain_share=round(100 * summary.gain / greatest_gain) if greatest_gain else 0,
+        n_links=summary.n_links,
+        updated_at=summary.updated,
+    )
+
+
+def _sort(given: str) -> Sort:
+    return cast(Sort, given) if given in get_args(Sort) else "gain"
+
+
+def _number(given: str) -> int:
+    return max(1, int(given)) if given.isdecimal() and len(given) < 7 else 1
+
+
+def _indexed_at(library: Library, here: Project) -> int:
+    """When the project's suggestions were last brought up to date, 0 if they never were."""
+    run = last_run(library, "reindex", here.id, "done")
+    return (run.finished_at or run.started_at) if run else 0

@@ -1,0 +1,84 @@
+"""One page, a title without a page, and the preview of either."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from linkassist.server.addresses import page_address
+from linkassist.server.page_view import page_view
+from linkassist.server.preferences import preferences_of
+from linkassist.server.preview import plain_text, preview_view
+from linkassist.server.site import frame_for, show, site_of, wants_fragment
+from linkassist.server.views import NamedLink, Notice, RedView
+from linkassist.store.browsing import has_page
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, backlinks, find_page, list_pages, preview, project
+from linkassist.wiki import title_key
+
+_N_LINKERS = 48
+_N_NEAR = 8
+
+
+def page(request: Request) -> Response:
+    """The page's screen; for the script only what changes on it. A title without a page tells who links it (404)."""
+    title = _title(request)
+    with site_of(request).open_library() as library:
+        here = project(library, request.path_params["project"])
+        if not has_page(library, here.id, title_key(title)):
+            return _red(request, library, here, title)
+        stored = find_page(library, here.id, title_key(title))
+        view = page_view(
+            library,
+            here,
+            stored,
+            preferences_of(request).language,
+            shows_all="all" in request.query_params,
+            notice=_notice(request),
+        )
+        frame = frame_for(request, library, here, stored.page.title)
+    return show(request, "_page.html" if wants_fragment(request) else "page.html", frame, {"page": view})
+
+
+def target_preview(request: Request) -> Response:
+    """The preview of a title, as a fragment."""
+    title = _title(request)
+    with site_of(request).open_library() as library:
+        here = project(library, request.path_params["project"])
+        view = preview_view(library, here, title)
+        frame = frame_for(request, library, here, title)
+    return show(request, "_preview.html", frame, {"preview": view})
+
+
+def _red(request: Request, library: Library, here: Project, title: str) -> Response:
+    key = title_key(title)
+    n_linked = preview(library, here.id, key, n_backlinks=1).n_linked
+    linkers = backlinks(library, here.id, key, limit=_N_LINKERS)
+    near, _ = list_pages(library, here.id, search=title.replace("_", " "), sort="title", limit=_N_NEAR)
+    view = RedView(
+        title=_as_written(linkers, key, title) if linkers else title,
+        linkers=tuple(
+            NamedLink(each.title, page_address(here.name, each.title), plain_text(each.text)) for each in linkers
+        ),
+        n_linked=n_linked,
+        near=tuple(NamedLink(each.title, page_address(here.name, each.title)) for each in near),
+    )
+    return show(request, "red.html", frame_for(request, library, here, title), {"red": view}, status=404)
+
+
+def _title(request: Request) -> str:
+    title: str = request.path_params["title"]
+    # Titles that cannot be a segment of an address come as a parameter.
+    return title or request.query_params.get("title", "")
+
+
+def _notice(request: Request) -> Notice | None:
+    target = request.query_params.get("target", "")
+    match request.query_params.get("did"):
+        case "accept":
+            return Notice("accept", target)
+        case "reject":
+            return Notice("reject", target)
+        case "undo":
+            return Notice("undo", target)
+    return None

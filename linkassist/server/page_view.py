@@ -1,0 +1,188 @@
+"""One page as its screen shows it: the text with its marks, the list beside it, what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from linkassist.server.addresses import page_address
+from linkassist.server.marks import Mark, fits, place_marks
+from linkassist.server.preferences import Language
+from linkassist.server.preview import preview_view
+from linkassist.server.rendering import Surroundings, render_page
+from linkassist.server.views import CardView, MentionView, NamedLink, NeighbourGroup, Notice, PageView, State
+from linkassist.store.browsing import LinkedTargets, linked_targets, next_by_gain, shared_targets
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, StoredPage, backlinks, preview
+from linkassist.store.suggestions import StoredSuggestion, page_suggestions
+from linkassist.store.verdicts import verdicts
+from linkassist.suggest.reasons import reason_text
+from linkassist.suggestion import Mention, Suggestion, Verdict
+from linkassist.wiki import title_key
+
+_N_CARDS = 20
+_N_BACKLINKS = 24
+_N_MENTIONS = 5
+_N_BEFORE, _N_AFTER = 14, 24
+_STATES: dict[str, State] = {"accept": "accepted", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A suggestion of the page, or a verdict on one that is no longer suggested, with its place in the list."""
+
+    rank: int
+    suggestion: Suggestion
+    verdict: Verdict | None
+
+    @property
+    def state(self) -> State:
+        return _STATES[self.verdict.decision] if self.verdict else "open"
+
+
+def page_view(
+    library: Library,
+    project: Project,
+    stored: StoredPage,
+    language: Language,
+    *,
+    shows_all: bool = False,
+    notice: Notice | None = None,
+) -> PageView:
+    """The screen of a stored page. shows_all: every open suggestion, where otherwise the best ones stand alone."""
+    texts = stored.page.texts
+    linked = linked_targets(library, stored.id)
+    decided = verdicts(library, stored.id)
+    entries = _entries(page_suggestions(library, stored.id, with_decided=True), decided, linked)
+    latest = title_key(decided[0].target) if decided else None
+    n_open = sum(entry.state == "open" for entry in entries)
+    shown = list(entries if shows_all else _first_open(entries, _N_CARDS))
+    marks = place_marks(texts, _marks(shown))
+    placed_accepted = {mark.card for on_line in marks.values() for mark in on_line if mark.is_accepted}
+    cards = [_card(library, project, entry, texts, language, latest) for entry in shown]
+    before, after = next_by_gain(library, project.id, stored.id)
+    around = backlinks(library, project.id, stored.page.key, limit=_N_BACKLINKS)
+    n_backlinks = len(around)
+    if n_backlinks == _N_BACKLINKS:
+        n_backlinks = preview(library, project.id, stored.page.key, n_backlinks=1).n_linked
+    return PageView(
+        title=stored.page.title,
+        address=page_address(project.name, stored.page.title),
+        updated_at=stored.page.updated,
+        n_links=len(linked.keys),
+        blocks=render_page(texts, Surroundings(project.name, linked.existing_keys, marks)),
+        appended=tuple(
+            NamedLink(
+                entry.suggestion.target,
+                page_address(project.name, entry.suggestion.target),
+                is_red=entry.suggestion.kind != "page",
+            )
+            for entry in shown
+            if entry.state == "accepted" and entry.rank not in placed_accepted
+        ),
+        cards=tuple(card for card in cards if card.state != "rejected"),
+        rejected=tuple(card for card in cards if card.state == "rejected"),
+        n_open=n_open,
+        n_hidden=len(entries) - len(shown),
+        shows_all=shows_all,
+        backlinks=tuple(NamedLink(each.title, page_address(project.name, each.title), each.text) for each in around),
+        n_backlinks=n_backlinks,
+        neighbours=_neighbours(library, project, stored.id),
+        previous=NamedLink(before, page_address(project.name, before)) if before else None,
+        next=NamedLink(after, page_address(project.name, after)) if after else None,
+        notice=notice if notice and _still_holds(notice, entries) else None,
+    )
+
+
+def _entries(
+    suggestions: Sequence[StoredSuggestion], decided: Sequence[Verdict], linked: LinkedTargets
+) -> list[_Entry]:
+    """The list in order of rank; what the page has come to link itself is settled and left out."""
+    entries = [
+        _Entry(stored.rank, stored.suggestion, stored.verdict)
+        for stored in suggestions
+        if title_key(stored.suggestion.target) not in linked.keys
+    ]
+    known = {title_key(entry.suggestion.target) for entry in entries} | linked.keys
+    for verdict in decided:
+        if title_key(verdict.target) not in known:
+            mentions = (verdict.mention,) if verdict.mention else ()
+            suggestion = Suggestion(verdict.target, verdict.kind, verdict.probability, mentions)
+            entries.append(_Entry(len(suggestions) + len(entries) + 1, suggestion, verdict))
+    return entries
+
+
+def _first_open(entries: Sequence[_Entry], n_open: int) -> Iterable[_Entry]:
+    """The best open entries and all decided ones."""
+    for entry in entries:
+        if entry.state == "open":
+            if n_open <= 0:
+                continue
+            n_open -= 1
+        yield entry
+
+
+def _marks(entries: Iterable[_Entry]) -> Iterable[Mark]:
+    for entry in entries:
+        suggestion = entry.suggestion
+        if entry.verdict and entry.verdict.decision == "accept":
+            if entry.verdict.mention:
+                yield Mark(entry.verdict.mention, suggestion.target, suggestion.kind, entry.rank, is_accepted=True)
+        elif entry.verdict is None:
+            for mention in suggestion.mentions:
+                yield Mark(mention, suggestion.target, suggestion.kind, entry.rank)
+
+
+def _card(
+    library: Library, project: Project, entry: _Entry, texts: Sequence[str], language: Language, latest: str | None
+) -> CardView:
+    suggestion = entry.suggestion
+    is_open = entry.state == "open"
+    return CardView(
+        rank=entry.rank,
+        target=suggestion.target,
+        address=page_address(project.name, suggestion.target),
+        kind=suggestion.kind,
+        # Neither certain nor impossible: 0 and 100 would claim what no ranker knows.
+        percent=min(99, max(1, round(100 * suggestion.probability))),
+        reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons) if is_open else (),
+        mentions=tuple(_mention_views(suggestion.mentions, texts)) if is_open else (),
+        state=entry.state,
+        preview=preview_view(library, project, suggestion.target, suggestion.kind) if is_open else None,
+        is_latest=title_key(suggestion.target) == latest,
+    )
+
+
+def _mention_views(mentions: Sequence[Mention], texts: Sequence[str]) -> Iterable[MentionView]:
+    for position, mention in enumerate(mentions[:_N_MENTIONS]):
+        if fits(texts, mention):
+            text = texts[mention.line]
+            before = text[: mention.start].lstrip()
+            after = text[mention.end :].rstrip()
+            yield MentionView(
+                position,
+                mention.line,
+                f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
+                mention.surface,
+                f"{after[:_N_AFTER]}…" if len(after) > _N_AFTER else after,
+            )
+
+
+def _neighbours(library: Library, project: Project, page_id: int) -> tuple[NeighbourGroup, ...]:
+    return tuple(
+        NeighbourGroup(
+            through=NamedLink(shared.target, page_address(project.name, shared.target), is_red=not shared.has_page),
+            pages=tuple(NamedLink(title, page_address(project.name, title)) for title in shared.titles),
+            n_more=shared.n_pages - len(shared.titles),
+        )
+        for shared in shared_targets(library, project.id, page_id)
+    )
+
+
+def _still_holds(notice: Notice, entries: Sequence[_Entry]) -> bool:
+    """Whether what an address says was done is how things stand: it may be an old one, opened again."""
+    decisions = {
+        title_key(entry.suggestion.target): entry.verdict.decision for entry in entries if entry.verdict is not None
+    }
+    decision = decisions.get(title_key(notice.target))
+    return decision is None if notice.decision == "undo" else decision == notice.decision

@@ -1,0 +1,67 @@
+"""What handlers share: the library, the templates, and the frame that stands around every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from linkassist.server.addresses import project_address
+from linkassist.server.preferences import preferences_of
+from linkassist.server.templates import Templates
+from linkassist.server.views import Frame, ProjectView
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, projects
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One server's library, address and templates; lies in `app.state.site`."""
+
+    library_folder: Path
+    bound_host: str
+    templates: Templates
+
+    def open_library(self) -> Library:
+        """The library, for one request: a Library belongs to one thread, and opening it takes about a millisecond."""
+        return Library.open(self.library_folder, wait_s=10.0)
+
+
+def site_of(request: Request) -> Site:
+    """The site that the request was made to."""
+    site: Site = request.app.state.site
+    return site
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether the page's own script asks, which needs the changed part alone."""
+    return "x-fragment" in request.headers
+
+
+def frame_for(request: Request, library: Library | None, project: Project | None, title: str, search: str = "") -> Frame:
+    """The frame of a screen; without a library it names no projects."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return Frame(
+        preferences=preferences_of(request),
+        here=here if request.method == "GET" else "/",
+        title=title,
+        projects=tuple(_project_view(each) for each in projects(library)) if library else (),
+        project=_project_view(project) if project else None,
+        search=search,
+    )
+
+
+def show(
+    request: Request, template: str, frame: Frame, values: Mapping[str, object], status: int = 200
+) -> HTMLResponse:
+    """A screen or a fragment as a response."""
+    html = site_of(request).templates.render(template, frame, values)
+    return HTMLResponse(html, status_code=status, headers={"Vary": "X-Fragment, Cookie, Accept-Language"})
+
+
+def _project_view(project: Project) -> ProjectView:
+    name = project.display_name or project.name
+    return ProjectView(project.name, name, project_address(project.name), project.n_pages)

@@ -1,0 +1,40 @@
+"""The templates of `web/templates`, and how a screen is made from one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from linkassist.server.addresses import page_address, preview_address, project_address
+from linkassist.server.views import Frame
+from linkassist.server.wording import Wording
+from linkassist.shipped import shipped_folder
+
+
+class Templates:
+    """Renders the templates of `web/templates`, escaped throughout. Make one for the whole server."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(shipped_folder("web") / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            project_address=project_address, page_address=page_address, preview_address=preview_address
+        )
+        self._environment.filters["iso"] = _iso
+
+    def render(self, name: str, frame: Frame, values: Mapping[str, object]) -> str:
+        """The template `name` in the frame's language, with `values` under their names."""
+        say = Wording(frame.preferences.language)
+        return self._environment.get_template(name).render(frame=frame, say=say, now=int(time.time()), **values)
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat() if moment > 0 else ""

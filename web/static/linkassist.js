@@ -1,0 +1,270 @@
+// What the pages gain from a script: verdicts without a reload, keys, marks and cards tied together, previews, search
+// as one types. Everything here has a plain form or link behind it that works alone.
+
+const find = (selector, root = document) => root.querySelector(selector);
+const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
+const isWide = () => matchMedia("(min-width: 961px)").matches;
+
+async function fragment(address, kind, options = {}) {
+  const response = await fetch(address, { ...options, headers: { "X-Fragment": kind } });
+  if (!response.ok) throw new Error(`${response.status} from ${address}`);
+  return response.text();
+}
+
+// ---- Verdicts ----
+
+// Lines, tables and regions that carry an id are exchanged one by one, and only where they differ: the rest of the
+// text stays as it is, with its place on the screen and its loaded images.
+function exchange(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const part of findAll(".text > [id], #appended, #suggestions, #notice", fresh)) {
+    const old = document.getElementById(part.id);
+    if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
+  }
+}
+
+let isBusy = false;
+
+async function decide(form, decision) {
+  if (isBusy) return;
+  isBusy = true;
+  const card = form.closest(".card");
+  const scroll = find(".side-scroll")?.scrollTop ?? 0;
+  const order = openCards().map((each) => each.dataset.target);
+  const place = card ? order.indexOf(card.dataset.target) : -1;
+  const hadFocus = find("#suggestions")?.contains(document.activeElement) || document.activeElement === document.body;
+  const wasRejectedOpen = find("#rejected")?.open;
+  const body = new URLSearchParams(new FormData(form));
+  body.set("decision", decision);
+  try {
+    exchange(await fragment(form.action, "page", { method: "POST", body }));
+    if (wasRejectedOpen && find("#rejected")) find("#rejected").open = true;
+    if (find(".side-scroll")) find(".side-scroll").scrollTop = scroll;
+    const target = body.get("target");
+    const next = decision === "undo" ? cardOf(target) : nextOpen(order, place);
+    if (next) makeCurrent(next, hadFocus && isWide());
+    find("#failure").hidden = true;
+  } catch (error) {
+    console.error(error);
+    find("#failure").hidden = false;
+  } finally {
+    isBusy = false;
+  }
+}
+
+const openCards = () => findAll('.card[data-state="open"]');
+const cardOf = (target) => findAll(".card").find((card) => card.dataset.target === target);
+
+// The open card that took the decided one's place, or else the last one.
+function nextOpen(order, place) {
+  const left = openCards();
+  const after = order.slice(place + 1);
+  return left.find((card) => after.includes(card.dataset.target)) ?? left.at(-1);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-verdict]")) return;
+  event.preventDefault();
+  decide(form, event.submitter?.value ?? "accept");
+});
+
+// ---- The current card ----
+
+const current = () => find(".card.is-current");
+
+function makeCurrent(card, takesFocus) {
+  for (const other of findAll(".card.is-current")) other.classList.remove("is-current");
+  card.classList.add("is-current");
+  light(card.dataset.card);
+  peek(card);
+  const box = find(".side-scroll");
+  if (isWide() && box) {
+    const [inner, outer] = [card.getBoundingClientRect(), box.getBoundingClientRect()];
+    if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
+    if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
+  }
+  if (takesFocus) card.focus({ preventScroll: isWide() });
+}
+
+function step(by) {
+  const cards = findAll(".card").filter((card) => card.checkVisibility());
+  if (!cards.length) return walkRows(by);
+  const at = cards.indexOf(current());
+  makeCurrent(cards[Math.min(Math.max(at + by, 0), cards.length - 1)], true);
+  const mark = find(`.mark[data-card="${current().dataset.card}"], .accepted[data-card="${current().dataset.card}"]`);
+  mark?.scrollIntoView({ block: "nearest" });
+}
+
+function walkRows(by) {
+  const rows = findAll("[data-walk]");
+  const at = rows.indexOf(document.activeElement);
+  rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+}
+
+// ---- Marks and cards light each other up ----
+
+function light(card) {
+  for (const lit of findAll(".is-lit")) lit.classList.remove("is-lit");
+  if (card) for (const each of findAll(`[data-card="${card}"]`)) each.classList.add("is-lit");
+}
+
+function lower() {
+  for (const card of findAll(".card.is-lifted")) card.classList.remove("is-lifted");
+}
+
+document.addEventListener("mouseover", (event) => {
+  const tied = event.target.closest("[data-card]");
+  if (tied) light(tied.dataset.card);
+  const card = tied && (tied.matches(".card") ? tied : find(`.card[data-card="${tied.dataset.card}"]`));
+  if (card) peek(card);
+  else if (event.target.closest("a[data-peek]")) peekLink(event.target.closest("a[data-peek]"));
+});
+document.addEventListener("mouseout", (event) => {
+  if (event.target.closest("[data-card]") && !event.relatedTarget?.closest?.("[data-card]")) {
+    light(current()?.dataset.card);
+    if (current()) peek(current());
+  }
+});
+document.addEventListener("focusin", (event) => {
+  const tied = event.target.closest("[data-card]");
+  if (tied?.matches(".card") || tied?.closest(".card")) makeCurrent(tied.closest(".card"), false);
+  else if (tied) light(tied.dataset.card);
+  else if (event.target.matches("a[data-peek]")) peekLink(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  const mark = event.target.closest(".mark");
+  const lifted = find(".card.is-lifted");
+  if (lifted && !lifted.contains(event.target)) lower();
+  if (mark) {
+    const card = find(`.card[data-card="${mark.dataset.card}"]`);
+    if (!card) return;
+    event.preventDefault();
+    // On a small screen the list is far below: its card comes up to the text instead.
+    if (!isWide()) card.classList.add("is-lifted");
+    makeCurrent(card, isWide());
+  }
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens).showModal();
+  for (const menu of findAll(".menu[open]")) if (!menu.contains(event.target) || opener) menu.open = false;
+  if (!event.target.closest(".search") && find("#hits")) find("#hits").hidden = true;
+});
+
+// ---- Previews ----
+
+const previews = new Map();
+
+function peek(card) {
+  const body = find(".peek-fold .peek-body", card);
+  if (body) showPeek(body.outerHTML);
+  else peekLink(find(".card-target", card));
+}
+
+function showPeek(html) {
+  const pane = find("#peek");
+  if (pane && pane.innerHTML !== html) pane.innerHTML = html;
+}
+
+let peekWanted = "";
+
+async function peekLink(link) {
+  if (!find("#peek")?.checkVisibility() || link.origin !== location.origin) return;
+  const address = link.pathname.replace(/^\/p\//, "/preview/") + link.search;
+  peekWanted = address;
+  try {
+    if (!previews.has(address)) previews.set(address, await fragment(address, "preview"));
+    if (peekWanted === address) showPeek(previews.get(address));
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+// ---- Search as one types ----
+
+const box = find("#search");
+let searchTimer = 0;
+let searchWanted = "";
+
+async function search() {
+  const results = find("#results");
+  const address = new URL(box.form.action);
+  if (box.value) address.searchParams.set("q", box.value);
+  const sort = results && new URL(location.href).searchParams.get("sort");
+  if (sort) address.searchParams.set("sort", sort);
+  searchWanted = address.href;
+  if (!results && !box.value) return void (find("#hits").hidden = true);
+  try {
+    const html = await fragment(address, results ? "results" : "hits");
+    if (searchWanted !== address.href) return;
+    const place = results ?? find("#hits");
+    place.innerHTML = html;
+    place.hidden = false;
+    if (results) history.replaceState(null, "", address);
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+box?.addEventListener("input", (event) => {
+  if (event.isComposing) return;
+  clearTimeout(searchTimer);
+  searchTimer = setTimeout(search, 80);
+});
+box?.addEventListener("compositionend", search);
+box?.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  const links = findAll(find("#results") ? "#results [data-walk]" : "#hits a");
+  if (event.key === "ArrowDown" && links.length) {
+    event.preventDefault();
+    links[0].focus();
+  } else if (event.key === "Escape") {
+    box.blur();
+    find("#hits").hidden = true;
+  }
+});
+
+// ---- Keys ----
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  a: () => act(".act.yes"),
+  Enter: () => act(".act.yes"),
+  x: () => act(".act.no"),
+  r: () => act(".act.no"),
+  u: () => (find("#notice [data-undo]") ?? find(".card.is-latest .act.undo"))?.click(),
+  n: () => find('a[rel="next"]')?.click(),
+  p: () => find('a[rel="prev"]')?.click(),
+  "/": () => box?.focus(),
+  "?": () => find("#keys").showModal(),
+  Escape: lower,
+};
+
+const act = (selector) => current() && find(selector, current())?.click();
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || find("dialog[open]")) return;
+  if (target.closest("#hits") && key.startsWith("Arrow")) {
+    const links = findAll("#hits a");
+    event.preventDefault();
+    return void (links[links.indexOf(target) + (key === "ArrowDown" ? 1 : -1)] ?? box).focus();
+  }
+  if (target.matches("input:not([type=radio]), textarea, select")) return;
+  // Where Enter and the arrows have a meaning of their own, they keep it.
+  if (key === "Enter" && target.closest("a, button, summary, input")) return;
+  if (key.startsWith("Arrow") && (target.matches("input, pre, .table-scroll") || !(current() || target.matches("[data-walk]")))) return;
+  const action = keys[key.length === 1 ? key.toLowerCase() : key];
+  if (!action) return;
+  if (key !== "Escape") event.preventDefault();
+  action();
+});
+
+const first = openCards()[0];
+if (first) {
+  first.classList.add("is-current");
+  peek(first);
+}
