@@ -91,7 +91,7 @@ _PLACE_NAMED = _compiled(rf"\[({_PLACE})(?:[{WHITE}]+([^\]]*[^{WHITE}]))?\]")
 _LINK = _compiled(r"\[([^\[\]]+)\]")
 _HASHTAG = _compiled(rf"(?<=[{WHITE}])#([^{WHITE}]+)")
 
-# The rules that `notation.py` names, and then all in their order. The code rule stands alone: a command line is looked for between it and the others.
+# The code rule stands apart: a command line is looked for between it and the others.
 CODE = Rule("code", "sign", _compiled(r"`([^`\n\r\u2028\u2029]*)`"))
 LINK = Rule("link", "bracket", _LINK, "]", nests=True, in_tables=True)
 RULES: tuple[Rule, ...] = (

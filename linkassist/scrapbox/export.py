@@ -1,0 +1,233 @@
+"""A Scrapbox export file to pages, checked once, page by page.
+
+Each page is handed on before the next is parsed, so that memory holds one page and not the file. `users`, which can
+hold e-mail addresses, is stepped over and never kept. What becomes of two pages with one title is left to `store/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from linkassist.errors import ExportError
+from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, open_source
+from linkassist.wiki import Line, Page
+
+OnProgress = Callable[[int, int], None]
+
+_EXPORT_AGAIN = "Export the project again from Scrapbox."
+_EXPORT_SHAPE = '{"name": ..., "pages": [...]}'
+_LARGEST = 2**53  # JSON numbers beyond this are not exact, and no time or count is
+
+
+class Export:
+    """An export whose pages are read as it is iterated over, once. Reading to the end closes the file, as does `with`.
+
+    name, display_name, exported_at (Unix seconds): what the file says. Where it gives no name, `name` is that of the
+    file without .json, and "" for standard input; `display_name` is then the same, and a missing time is 0.
+    skipped: a message for each page that was left out so far.
+    """
+
+    def __init__(
+        self, stream: JsonStream, header: _Header, *, skip_bad_pages: bool, on_progress: OnProgress | None
+    ) -> None:
+        self.name = header.name
+        self.display_name = header.display_name or header.name
+        self.exported_at = header.exported_at
+        self.skipped: list[str] = []
+        self._stream = stream
+        self._skip_bad_pages = skip_bad_pages
+        self._on_progress = on_progress
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stream.close()
+
+    def __iter__(self) -> Iterator[Page]:
+        """The pages in the file's order. Raises ExportError where the file is bad or, unless they are skipped, a page."""
+        stream = self._stream
+        with self:
+            for key, value in _entries(stream):
+                if key != "page":
+                    continue
+                try:
+                    page = _page(value, stream.place, stream.item)
+                except ExportError as error:
+                    if not self._skip_bad_pages:
+                        raise
+                    self.skipped.append(str(error))
+                else:
+                    yield page
+                if self._on_progress:
+                    self._on_progress(stream.bytes_read, stream.bytes_total)
+
+
+def read_export(
+    source: Path | IO[bytes], *, skip_bad_pages: bool = False, on_progress: OnProgress | None = None
+) -> Export:
+    """The export, its header read and its pages still to come.
+
+    source: a path, `Path("-")` for standard input, or an open binary file; plain, gzip or xz, told by its first bytes.
+    It holds `{"name", "displayName", "exported", "pages": [...]}`, the keys in any order, or as an import file does
+    `{"pages": [...]}` or the bare list of pages.
+    skip_bad_pages: leave out a page that cannot be used and tell of it in `Export.skipped`, not refuse the file.
+    on_progress: called after each page with the bytes read and the bytes there are, compressed as they are.
+    Raises ExportError where the file is no export, here or while the pages are read.
+    """
+    raw, place = open_source(source)
+    try:
+        start = raw.tell()
+        header = _read_header(JsonStream(raw, place), "" if place == STANDARD_INPUT else _stem(place))
+        raw.seek(start)
+        return Export(JsonStream(raw, place), header, skip_bad_pages=skip_bad_pages, on_progress=on_progress)
+    except BaseException:
+        raw.close()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    name: str
+    display_name: str
+    exported_at: int
+
+
+def _read_header(stream: JsonStream, name: str) -> _Header:
+    """What the file says of itself. It may stand behind the pages, which are then read past."""
+    header: dict[str, object] = {}
+    for key, value in _entries(stream):
+        if key in ("name", "displayName", "exported"):
+            header[key] = value
+        elif key == "page" and "name" in header and "exported" in header:
+            break
+    texts = []
+    for key in ("name", "displayName"):
+        text = header.get(key)
+        if not isinstance(text, str | None):
+            raise ExportError(f'{stream.place}: "{key}" is {_kind(text)}; expected text. {_EXPORT_AGAIN}')
+        texts.append(text or "")
+        if text and not _is_unicode(text):
+            raise ExportError(f'{stream.place}: "{key}" holds half a character (a lone surrogate). {_EXPORT_AGAIN}')
+    return _Header(texts[0] or name, texts[1], _whole(header.get("exported")))
+
+
+def _stem(place: str) -> str:
+    name = Path(place).name
+    for suffix in (".xz", ".gz", ".json"):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _entries(stream: JsonStream) -> Iterator[tuple[str, object]]:
+    """The file's keys with their values; instead of "pages", ("page", value) for each page."""
+    opening = stream.peek()
+    if opening == "[":
+        for value in stream.list_items("page"):
+            yield "page", value
+    elif opening == "{":
+        has_pages = False
+        for key in stream.object_keys():
+            if key != "pages":
+                yield key, stream.value()
+                continue
+            if stream.peek() != "[":
+                found = _kind(stream.value())
+                raise ExportError(f'{stream.place}: "pages" is {found}; expected a list of pages. {_EXPORT_AGAIN}')
+            has_pages = True
+            for value in stream.list_items("page"):
+                yield "page", value
+        if not has_pages:
+            raise ExportError(f'{stream.place} has no "pages"; expected {_EXPORT_SHAPE}. {_EXPORT_AGAIN}')
+    else:
+        found = _kind(stream.value())
+        raise ExportError(f"{stream.place} holds {found}; expected {_EXPORT_SHAPE}. {_EXPORT_AGAIN}")
+    stream.expect_end()
+
+
+def _page(value: object, place: str, item: str) -> Page:
+    """The page that a JSON value stands for. place, item: the file and "page 12", for messages."""
+    if not isinstance(value, dict):
+        raise ExportError(
+            f'{place}: {item} is {_kind(value)}; expected {{"title": ..., "lines": [...]}}. {_EXPORT_AGAIN}'
+        )
+    page_id = value.get("id")
+    page_id = page_id if isinstance(page_id, str) else ""
+    title = value.get("title")
+    if not isinstance(title, str):
+        found = _kind(title) if "title" in value else "missing"
+        raise ExportError(f'{place}: {item}{_id(page_id)}: "title" is {found}; expected text. {_EXPORT_AGAIN}')
+    named = f'page "{title[:80]}"' if title else item
+    where = f"{place}: {named}{_id(page_id)}".encode(errors="backslashreplace").decode()
+    raw_lines = value.get("lines")
+    if not isinstance(raw_lines, list) or not raw_lines:
+        found = f'"lines" is {_kind(raw_lines)}' if raw_lines not in (None, []) else "there are no lines"
+        raise ExportError(f"{where}: {found}; expected a list of lines, the title line first. {_EXPORT_AGAIN}")
+    lines = tuple(_line(line, f"{where}, line {number}") for number, line in enumerate(raw_lines))
+    if not _is_unicode("\n".join([page_id, title, *(line.text for line in lines)])):
+        number = next((str(n) for n, line in enumerate(lines) if not _is_unicode(line.text)), "")
+        part = f", line {number}" if number else ": the title or the id"
+        raise ExportError(
+            f"{where}{part} holds half a character (a lone surrogate); expected whole ones. "
+            "Correct the line in Scrapbox and export again."
+        )
+    return Page(
+        title=title if title.strip() else lines[0].text.strip() or "Untitled",
+        lines=lines,
+        page_id=page_id,
+        created=_whole(value.get("created")),
+        updated=_whole(value.get("updated")),
+        views=_whole(value.get("views")),
+    )
+
+
+def _line(value: object, where: str) -> Line:
+    if isinstance(value, str):
+        return Line(value)
+    if not isinstance(value, dict):
+        raise ExportError(f'{where} is {_kind(value)}; expected text or {{"text": ...}}. {_EXPORT_AGAIN}')
+    text = value.get("text")
+    if not isinstance(text, str):
+        found = f'has {_kind(text)} as its "text"' if "text" in value else 'has no "text"'
+        raise ExportError(f'{where} {found}; expected text or {{"text": ...}}. {_EXPORT_AGAIN}')
+    user_id = value.get("userId")
+    return Line(
+        text,
+        _whole(value.get("created")),
+        _whole(value.get("updated")),
+        user_id if isinstance(user_id, str) and _is_unicode(user_id) else "",
+    )
+
+
+def _whole(value: object) -> int:
+    """A time or a count as a whole number; 0 where there is none that can be right."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
+        return 0
+    return int(value)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8: JSON can spell halves of characters, which nothing else can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _id(page_id: str) -> str:
+    return f" (id {page_id})" if page_id else ""
+
+
+def _kind(value: object) -> str:
+    """What a JSON value is, in words."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,208 @@
+"""JSON read in pieces: the keys of an object and the items of a list, one at a time, from plain, gzip or xz bytes.
+
+The standard library parses each item; what is here feeds it a growing piece of text. What the items mean is left to
+`export.py`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import lzma
+import os
+import re
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from linkassist.errors import ExportError
+
+STANDARD_INPUT = "standard input"
+_PIECE = 1 << 18
+_SPACE = re.compile(r"[ \t\n\r]*")
+_ADVICE = "Expected the JSON export of a Scrapbox project; export it again."
+
+
+class JsonStream:
+    """A place in a JSON text. `place` names the file in messages; `item` names the part that is being read."""
+
+    def __init__(self, raw: IO[bytes], place: str) -> None:
+        """raw: a file that can seek, at its beginning; compression is told by its first bytes, not by its name."""
+        self.place = place
+        self.item = "the header"
+        self._raw = raw
+        self.bytes_total = _size(raw)
+        self._bytes = _unpacked(raw)
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
+        self._json = json.JSONDecoder(strict=False)
+        self._text = ""
+        self._at = 0
+        self._passed = 0
+        self._is_ended = False
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of the file have been read, compressed as it is."""
+        return self._raw.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._bytes.close()
+        self._raw.close()
+
+    def peek(self) -> str:
+        """The next character that is not white space, which stays unread; "" at the end."""
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._read_on(_PIECE):
+                return ""
+
+    def object_keys(self) -> Iterator[str]:
+        """The keys of the object that begins here. Before the next key is asked for, the value must have been read."""
+        self._expect("{")
+        while self.peek() != "}":
+            key = self.value()
+            if not isinstance(key, str):
+                raise self._refusal("a key that is no text")
+            self._expect(":")
+            yield key
+            if self.peek() != "}":
+                self._expect(",")
+        self._expect("}")
+
+    def list_items(self, name: str) -> Iterator[object]:
+        """The items of the list that begins here. name: what one is called in messages."""
+        self._expect("[")
+        number = 0
+        while self.peek() != "]":
+            number += 1
+            self.item = f"{name} {number}"
+            yield self.value()
+            if self.peek() != "]":
+                self._expect(",")
+        self._expect("]")
+        self.item = f"what follows the last {name}"
+
+    def value(self) -> object:
+        """The value that begins here, whole."""
+        self.peek()
+        wanted = _PIECE
+        while True:
+            try:
+                value, end = self._json.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                # What is cut off fails at the end of the text, or at the beginning of a string that does not end.
+                is_cut = error.pos >= len(self._text) - 16 or error.msg.startswith("Unterminated string")
+                if not (is_cut and self._read_on(wanted)):
+                    raise self._broken(error.pos - self._at if not is_cut else None) from None
+            except RecursionError:
+                raise ExportError(f"{self.place}: {self.item} is nested too deeply to be read. {_ADVICE}") from None
+            except ValueError as error:  # a number of more than 4,300 digits
+                raise ExportError(f"{self.place}: {self.item} cannot be read: {error}. {_ADVICE}") from None
+            else:
+                if end < len(self._text) or not self._read_on(wanted):
+                    self._at = end
+                    return value
+            wanted = max(_PIECE, len(self._text) - self._at)  # doubled each time, so that the work stays linear
+
+    def expect_end(self) -> None:
+        """Raise ExportError where anything but white space follows."""
+        if self.peek():
+            raise self._refusal("more text behind the end of the JSON")
+
+    def _expect(self, sign: str) -> None:
+        if self.peek() != sign:
+            raise self._broken(0)
+        self._at += 1
+
+    def _broken(self, offset: int | None) -> ExportError:
+        """The error for a text that is no JSON at `offset` from here; None: it ends too early."""
+        if not (self._passed or self._text):
+            return ExportError(f"{self.place} is empty. {_ADVICE}")
+        if offset is None or self._at + offset >= len(self._text):
+            length = self._passed + len(self._text)
+            return ExportError(
+                f"{self.place} is truncated: it ends in {self.item}, after {length:,} characters. "
+                "Expected the whole JSON export; copy or export it again."
+            )
+        self._at += offset
+        found = self._text[self._at : self._at + 12]
+        return self._refusal(f"{found!r}")
+
+    def _refusal(self, found: str) -> ExportError:
+        at = self._passed + self._at
+        return ExportError(f"{self.place} is not JSON: {found} in {self.item}, at character {at:,}. {_ADVICE}")
+
+    def _read_on(self, wanted: int) -> bool:
+        """Whether more text came. The text before the present place is let go."""
+        if self._is_ended:
+            return False
+        try:
+            data = self._bytes.read(wanted)
+            self._is_ended = not data
+            text = self._utf8.decode(data, final=self._is_ended)
+        except EOFError:
+            raise ExportError(
+                f"{self.place} is truncated: its compressed data ends in {self.item}. Copy or export it again."
+            ) from None
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data" and self._is_ended:
+                raise self._broken(None) from None
+            raise ExportError(
+                f"{self.place} is not UTF-8 text: byte 0x{error.object[error.start]:02x} in {self.item}. {_ADVICE}"
+            ) from None
+        except (OSError, zlib.error, lzma.LZMAError) as error:
+            raise ExportError(f"{self.place} cannot be read: {error}. Copy or export it again.") from None
+        self._passed += self._at
+        self._text = self._text[self._at :] + text
+        self._at = 0
+        return not self._is_ended or bool(text)
+
+
+def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
+    """The bytes of a file, and what to call it. `-` is standard input.
+
+    What cannot seek goes to a temporary file first, since an export may have to be read twice.
+    """
+    if isinstance(source, Path):
+        if str(source) != "-":
+            try:
+                return source.open("rb"), str(source)
+            except OSError as error:
+                raise ExportError(f"{source} cannot be opened: {error.strerror}. Check the path.") from None
+        return _seekable(sys.stdin.buffer), STANDARD_INPUT
+    return _seekable(source), str(getattr(source, "name", "the export"))
+
+
+def _seekable(source: IO[bytes]) -> IO[bytes]:
+    if source.seekable():
+        return source
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
+    shutil.copyfileobj(source, copy)
+    copy.seek(0)
+    return copy
+
+
+def _size(raw: IO[bytes]) -> int:
+    at = raw.tell()
+    end = raw.seek(0, os.SEEK_END)
+    raw.seek(at)
+    return end
+
+
+def _unpacked(raw: IO[bytes]) -> IO[bytes]:
+    first = raw.read(6)
+    raw.seek(-len(first), os.SEEK_CUR)
+    if first.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    if first == b"\xfd7zXZ\x00":
+        return lzma.LZMAFile(raw)
+    return raw
