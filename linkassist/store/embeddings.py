@@ -48,8 +48,8 @@ def matrix(library: Library, project_id: int, fingerprint: str) -> tuple[NDArray
     vectors: list[bytes] = []
     for page_id, vector in library.rows(
         """
-        SELECT p.id, e.vector FROM pages p JOIN embeddings e ON e.fingerprint = ? AND e.text_hash = p.text_hash
-        WHERE p.project_id = ? AND p.is_gone = 0 ORDER BY p.id
+        SELECT p.id, e.vector FROM pages p CROSS JOIN embeddings e ON e.fingerprint = ? AND e.text_hash = p.text_hash
+        WHERE +p.project_id = ? AND p.is_gone = 0 ORDER BY p.id
         """,
         (fingerprint, project_id),
     ):

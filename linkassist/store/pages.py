@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
@@ -120,16 +122,18 @@ def project(library: Library, name: str | None) -> Project:
     raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
 
 
+# CROSS JOIN fixes the order of the tables and + keeps an index out. Without statistics SQLite guesses wrongly here:
+# it would sort whole texts, or walk the project to find the few pages that link one target.
 _PAGE: Final = """
     SELECT p.id, p.project_id, p.title, p.export_id, p.created, p.updated, p.views, p.is_gone, p.text_hash,
            t.lines, t.line_meta
-    FROM pages p JOIN texts t ON t.id = p.text_id
+    FROM pages p CROSS JOIN texts t ON t.id = p.text_id
 """
 
 
 def read_pages(library: Library, project_id: int) -> Iterator[StoredPage]:
     """Every present page with its lines, streamed, in order of row id."""
-    sql = f"{_PAGE} WHERE p.project_id = ? AND p.is_gone = 0 ORDER BY p.id"
+    sql = f"{_PAGE} WHERE +p.project_id = ? AND p.is_gone = 0 ORDER BY p.id"
     return map(_stored_page, library.rows(sql, (project_id,)))
 
 
@@ -152,16 +156,20 @@ def find_page(library: Library, project_id: int, key: str) -> StoredPage:
 
 def links(library: Library, project_id: int) -> Iterator[tuple[int, str, str]]:
     """(page row id, target key, target as first written there) of the present pages: each pair once, in that order."""
-    return library.rows(
+    rows = library.rows(
         """
-        SELECT page_id, key, target FROM (
-            SELECT p.id AS page_id, l.key, l.target, min(l.line * 10000000 + l.start)
-            FROM pages p JOIN links l ON l.text_id = p.text_id
-            WHERE p.project_id = ? AND p.is_gone = 0 GROUP BY p.id, l.key
-        ) ORDER BY page_id, key
+        SELECT p.id, l.key, l.target FROM pages p CROSS JOIN links l ON l.text_id = p.text_id
+        WHERE +p.project_id = ? AND p.is_gone = 0 ORDER BY p.id
         """,
         (project_id,),
     )
+    for page_id, page_links in groupby(rows, key=itemgetter(0)):
+        # The first of a key stays: the rows come in the order of the page's text.
+        targets: dict[str, str] = {}
+        for _, key, target in page_links:
+            targets.setdefault(key, target)
+        for key in sorted(targets):
+            yield page_id, key, targets[key]
 
 
 _ORDERS: Final[dict[Sort, str]] = {
@@ -185,22 +193,25 @@ def list_pages(
 
     search: a part of the title; compatibility forms and case are one, every character stands for itself.
     """
-    where = "project_id = ? AND is_gone = 0"
+    present = "FROM pages WHERE project_id = ? AND is_gone = 0"
+    source = present
     parameters: list[object] = [project_id]
     if wanted := fold(search).strip():
-        where += " AND instr(folded_title, ?) > 0"
+        # Looking through an index that holds the titles alone, and fetching only what matches.
+        present += " AND instr(folded_title, ?) > 0"
+        source = f"FROM (SELECT id AS found_id {present}) CROSS JOIN pages ON pages.id = found_id"
         parameters.append(wanted)
     rows = library.rows(
         f"""
         SELECT id, title, key, updated, created, views, n_links, n_suggestions, gain
-        FROM pages WHERE {where} ORDER BY {_ORDERS[sort]} LIMIT ? OFFSET ?
+        {source} ORDER BY {_ORDERS[sort]} LIMIT ? OFFSET ?
         """,
         (*parameters, limit, offset),
     )
     summaries = [PageSummary(*row) for row in rows]
     if len(summaries) < limit and (summaries or not offset):
         return summaries, offset + len(summaries)
-    counted = library.row(f"SELECT count(*) FROM pages WHERE {where}", parameters)
+    counted = library.row(f"SELECT count(*) {present}", parameters)
     return summaries, counted[0] if counted else 0
 
 
@@ -209,7 +220,7 @@ def backlinks(library: Library, project_id: int, target_key: str, *, limit: int 
     rows = library.rows(
         """
         SELECT p.id, p.title, min(l.line), t.lines
-        FROM links l JOIN pages p ON p.text_id = l.text_id JOIN texts t ON t.id = l.text_id
+        FROM links l CROSS JOIN pages p ON p.text_id = l.text_id CROSS JOIN texts t ON t.id = l.text_id
         WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
         GROUP BY p.id ORDER BY p.updated DESC, p.id LIMIT ?
         """,
@@ -222,7 +233,7 @@ def preview(library: Library, project_id: int, target_key: str, *, n_backlinks: 
     """The target at a glance. One that nobody links and that has no page gives its key as title, and no lines."""
     counted = library.row(
         """
-        SELECT count(DISTINCT p.id), max(l.target) FROM links l JOIN pages p ON p.text_id = l.text_id
+        SELECT count(DISTINCT p.id), max(l.target) FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
         WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
         """,
         (target_key, project_id),
