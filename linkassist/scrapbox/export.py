@@ -51,7 +51,7 @@ class Export:
         self._stream.close()
 
     def __iter__(self) -> Iterator[Page]:
-        """The pages in the file's order. Raises ExportError where the file is bad or, unless they are skipped, a page."""
+        """The pages in the file's order. Raises ExportError where the file, or a page not to be skipped, is bad."""
         stream = self._stream
         with self:
             for key, value in _entries(stream):
