@@ -1,4 +1,4 @@
-"""A little wiki for the tests of the server: a page for every notation, awkward titles, and suggestions made by hand."""
+"""A little wiki for the tests of the server: a page for every notation, awkward titles, suggestions made by hand."""
 
 from __future__ import annotations
 
@@ -159,10 +159,10 @@ def _suggestions(texts: dict[str, list[str]]) -> dict[str, list[Suggestion]]:
                 "検索", "page", 0.64, garden, "検索",
                 Reason("similar_page", names=("検索",), quote="おぼえていなければ、隣をたどるしかない。"),
             ),
-            _suggestion("つながり", "new", 0.47, garden, "つながり", Reason("joins", names=("知的生産", "Reading notes"))),
+            _suggestion("つながり", "new", 0.47, garden, "つながり", Reason("joins", names=("知的生産", "検索"))),
             _suggestion(
                 "Reading notes", "page", 0.33, garden, "",
-                Reason("similar_line", names=("Reading notes",), quote="to be met again by someone who has forgotten it"),
+                Reason("similar_line", names=("Reading notes",), quote="to be met again by someone"),
                 Reason("co_citation", names=("道具",)),
             ),
             _suggestion("草むしり", "new", 0.18, garden, "草むしり", Reason("joins", names=("さみしいページ",))),

@@ -64,6 +64,7 @@ class Guard:
         # Bound to every address, we cannot know our names; a rebound name is never a plain address.
         return self.bound_host in ("0.0.0.0", "::") and _is_plain_address(name)
 
+
 def safety_headers(request: HTTPConnection, bound_host: str) -> Mapping[str, str]:
     """The headers of every response. Images may come from elsewhere, unless the reader has switched them off."""
     images = "'self' data:" if request.cookies.get(IMAGES_COOKIE) == "off" else "'self' https: data:"

@@ -33,9 +33,7 @@ async def preferences(request: Request) -> Response:
     """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
     async with request.form() as form:
         response = RedirectResponse(_own_address(_text(form, "back")), status_code=303)
-        remember(
-            response, language=_text(form, "language"), theme=_text(form, "theme"), images=_text(form, "images")
-        )
+        remember(response, language=_text(form, "language"), theme=_text(form, "theme"), images=_text(form, "images"))
     return response
 
 

@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.server.addresses import page_address, project_address
+from linkassist.server.plain import plain_text
+from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.views import Choice, HomeView, RowView
 from linkassist.server.wording import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.store.browsing import first_lines
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, Project, Sort, list_pages, project, projects
 from linkassist.store.runs import last_run
@@ -43,13 +45,14 @@ def home(request: Request) -> Response:
         offset = (number - 1) * n_rows
         found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
         best, _ = list_pages(library, here.id, sort="gain", limit=1)
+        beginnings = first_lines(library, [each.id for each in found])
         figures = totals(library, here)
         indexed_at = _indexed_at(library, here)
         frame = frame_for(request, library, here, here.display_name or here.name, search)
     greatest_gain = best[0].gain if best else 0.0
     chosen = "" if sort == "gain" else sort
     view = HomeView(
-        rows=tuple(_row(here, each, greatest_gain) for each in found),
+        rows=tuple(_row(here, each, greatest_gain, beginnings.get(each.id, ())) for each in found),
         sorts=_sorts(here, search, sort),
         sort=sort,
         n_found=n_found,
@@ -75,7 +78,7 @@ def _sorts(here: Project, search: str, chosen: Sort) -> tuple[Choice, ...]:
     )
 
 
-def _row(here: Project, summary: PageSummary, greatest_gain: float) -> RowView:
+def _row(here: Project, summary: PageSummary, greatest_gain: float, beginning: tuple[str, ...]) -> RowView:
     return RowView(
         title=summary.title,
         address=page_address(here.name, summary.title),
@@ -84,6 +87,7 @@ def _row(here: Project, summary: PageSummary, greatest_gain: float) -> RowView:
         gain_share=round(100 * summary.gain / greatest_gain) if greatest_gain else 0,
         n_links=summary.n_links,
         updated_at=summary.updated,
+        beginning=" ".join(filter(None, map(plain_text, beginning))),
     )
 
 

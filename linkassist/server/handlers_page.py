@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from linkassist.server.addresses import page_address
 from linkassist.server.page_view import page_view
+from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
-from linkassist.server.preview import plain_text, preview_view
+from linkassist.server.preview import preview_view
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.views import NamedLink, Notice, RedView
 from linkassist.store.browsing import has_page
@@ -52,15 +53,15 @@ def target_preview(request: Request) -> Response:
 
 def _red(request: Request, library: Library, here: Project, title: str) -> Response:
     key = title_key(title)
-    n_linked = preview(library, here.id, key, n_backlinks=1).n_linked
+    found = preview(library, here.id, key, n_backlinks=1)
     linkers = backlinks(library, here.id, key, limit=_N_LINKERS)
     near, _ = list_pages(library, here.id, search=title.replace("_", " "), sort="title", limit=_N_NEAR)
     view = RedView(
-        title=_as_written(linkers, key, title) if linkers else title,
+        title=found.title if found.n_linked else title,
         linkers=tuple(
             NamedLink(each.title, page_address(here.name, each.title), plain_text(each.text)) for each in linkers
         ),
-        n_linked=n_linked,
+        n_linked=found.n_linked,
         near=tuple(NamedLink(each.title, page_address(here.name, each.title)) for each in near),
     )
     return show(request, "red.html", frame_for(request, library, here, title), {"red": view}, status=404)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from linkassist.server.addresses import page_address
 from linkassist.server.marks import Mark, fits, place_marks
+from linkassist.server.plain import plain_text, words_around
 from linkassist.server.preferences import Language
 from linkassist.server.preview import preview_view
 from linkassist.server.rendering import Surroundings, render_page
@@ -18,7 +19,7 @@ from linkassist.store.suggestions import StoredSuggestion, page_suggestions
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion, Verdict
-from linkassist.wiki import title_key
+from linkassist.wiki import Span, title_key
 
 _N_CARDS = 20
 _N_BACKLINKS = 24
@@ -85,7 +86,9 @@ def page_view(
         n_open=n_open,
         n_hidden=len(entries) - len(shown),
         shows_all=shows_all,
-        backlinks=tuple(NamedLink(each.title, page_address(project.name, each.title), each.text) for each in around),
+        backlinks=tuple(
+            NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text)) for each in around
+        ),
         n_backlinks=n_backlinks,
         neighbours=_neighbours(library, project, stored.id),
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
@@ -156,9 +159,7 @@ def _card(
 def _mention_views(mentions: Sequence[Mention], texts: Sequence[str]) -> Iterable[MentionView]:
     for position, mention in enumerate(mentions[:_N_MENTIONS]):
         if fits(texts, mention):
-            text = texts[mention.line]
-            before = text[: mention.start].lstrip()
-            after = text[mention.end :].rstrip()
+            before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
             yield MentionView(
                 position,
                 mention.line,

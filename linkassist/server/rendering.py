@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
 from linkassist.server.addresses import page_address, scrapbox_address
 from linkassist.server.marks import Mark
-from linkassist.server.views import Block, CodeBlock, Piece, TableBlock, TextBlock
+from linkassist.server.views import Block, CodeBlock, Piece, PieceKind, TableBlock, TextBlock
 from linkassist.wiki import Span, title_key
 
 _MAX_INDENT = 12
@@ -60,7 +60,8 @@ def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Su
 def _text_block(text: str, line: ParsedLine, number: int, surroundings: Surroundings) -> TextBlock:
     show = _Line(text, surroundings, surroundings.marks.get(number, ()))
     pieces = tuple(piece for token in line.tokens for piece in show.pieces(token))
-    return TextBlock(number, min(line.indent, _MAX_INDENT), pieces, line.kind == "quote")
+    is_numbered = any(token.kind == "number" for token in line.tokens[:2])
+    return TextBlock(number, min(line.indent, _MAX_INDENT), pieces, line.kind == "quote", is_numbered)
 
 
 def _cells(text: str, line: ParsedLine, number: int, surroundings: Surroundings) -> tuple[tuple[Piece, ...], ...]:
@@ -129,7 +130,7 @@ class _Line:
             if at < mention.start:
                 yield Piece("plain", self.text[at : mention.start])
             href = page_address(self.surroundings.project, mark.target)
-            kind = "accepted" if mark.is_accepted else "mark"
+            kind: PieceKind = "accepted" if mark.is_accepted else "mark"
             yield Piece(kind, mention.surface, href=href, suggested=mark.kind, card=mark.card)
             at = mention.end
         if at < span.end:

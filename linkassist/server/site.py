@@ -41,7 +41,9 @@ def wants_fragment(request: Request) -> bool:
     return "x-fragment" in request.headers
 
 
-def frame_for(request: Request, library: Library | None, project: Project | None, title: str, search: str = "") -> Frame:
+def frame_for(
+    request: Request, library: Library | None, project: Project | None, title: str, search: str = ""
+) -> Frame:
     """The frame of a screen; without a library it names no projects."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Frame(

@@ -32,12 +32,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """One line of prose; `indent` 0 has no bullet."""
+    """One line of prose; `indent` 0 has no bullet, and where a number stands it takes the bullet's place."""
 
     number: int
     indent: int
     pieces: tuple[Piece, ...]
     is_quote: bool = False
+    is_numbered: bool = False
     shape: Literal["text"] = "text"
 
 
@@ -139,7 +140,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A page in the list. `gain_share` is its gain in per cent of the greatest in the project."""
+    """A page in the list; `beginning` is what its text begins with.
+
+    `gain_share` is its gain in per cent of the greatest in the project.
+    """
 
     title: str
     address: str
@@ -148,6 +152,7 @@ class RowView:
     gain_share: int
     n_links: int
     updated_at: int
+    beginning: str
 
 
 @dataclass(frozen=True, slots=True)

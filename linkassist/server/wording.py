@@ -8,6 +8,7 @@ from datetime import datetime
 from linkassist.server.preferences import Language
 
 _DAY_S = 24 * 3600
+_UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
 
 # key: (Japanese, English). "{0}" is the first value; "one|many" in English is chosen by the first value.
 _WORDS: dict[str, tuple[str, str]] = {
@@ -85,8 +86,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "side.title": ("リンクの提案", "Suggested links"),
     "side.none": ("ここに足すリンクはありません", "Nothing to suggest here"),
     "side.none.why": (
-        "このページは、いまあるリンクで足りていそうです。",
-        "The links this page has seem to be enough.",
+        "確からしいリンクは見つかりませんでした。足さないことも、ひとつの答えです。",
+        "No link stood out as likely. Leaving a page as it is can be the right answer.",
     ),
     "side.done": ("このページは終わりました", "This page is done"),
     "side.done.why": ("すべての提案に答えました。", "You have answered every suggestion."),
@@ -174,10 +175,8 @@ class Wording:
             return "たった今" if self.language == "ja" else "just now"
         if past_s > 30 * _DAY_S:
             return datetime.fromtimestamp(moment).strftime("%Y-%m-%d")
-        for length_s, ja, en in ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute")):
-            count = past_s // length_s
-            if count:
-                break
+        length_s, ja, en = next(unit for unit in _UNITS if past_s >= unit[0])
+        count = past_s // length_s
         return f"{count}{ja}前" if self.language == "ja" else f"{count} {en}{'' if count == 1 else 's'} ago"
 
 

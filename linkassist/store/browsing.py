@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkassist.store.library import Library
+from linkassist.store.texts import decode_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,21 @@ def has_page(library: Library, project_id: int, key: str) -> bool:
     return library.row(sql, (project_id, key)) is not None
 
 
+def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> dict[int, tuple[str, ...]]:
+    """The first lines after the title that are not blank, by page row id."""
+    marks = ",".join("?" * len(page_ids))
+    rows = library.rows(
+        f"SELECT p.id, t.lines FROM pages p JOIN texts t ON t.id = p.text_id WHERE p.id IN ({marks})", page_ids
+    )
+    return {
+        page_id: tuple([text for text in decode_texts(lines)[1:] if text.strip()][:n_lines]) for page_id, lines in rows
+    }
+
+
 def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, str]:
     """The titles of the page before and the page after this one, most to gain first; "" at either end.
 
-    Pages without a suggestion are passed over, so that walking ends where nothing is left to decide.
+    Pages without a suggestion are passed over; after one of them comes the best page of all.
     """
     here = library.row("SELECT gain, key FROM pages WHERE id = ?", (page_id,))
     if here is None:
@@ -69,6 +82,9 @@ def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, 
     after = after or library.row(
         f"{present} AND gain < ? AND gain > 0 ORDER BY gain DESC, key LIMIT 1", (project_id, gain)
     )
+    if after is None and not gain:
+        # Whoever stands on a page that has nothing left walks on from the top.
+        after = library.row(f"{present} AND gain > 0 ORDER BY gain DESC, key LIMIT 1", (project_id,))
     return (before[0] if before else ""), (after[0] if after else "")
 
 

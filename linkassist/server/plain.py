@@ -1,0 +1,56 @@
+"""What a reader sees of a line, as plain text: for previews, lists and the words around a mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linkassist.scrapbox.notation import Token, parse_page
+from linkassist.wiki import Span
+
+_N_CHARACTERS = 160
+
+
+def plain_text(line: str) -> str:
+    """The line without notation, shortened if long: `plain_text(" see [x] [https://a.b c]") == "see x c"`."""
+    text = "".join(shown for _, shown in _leaves(line)).strip()
+    return f"{text[:_N_CHARACTERS]}…" if len(text) > _N_CHARACTERS else text
+
+
+def words_around(line: str, span: Span) -> tuple[str, str]:
+    """What a reader sees before and after a span of a line's prose."""
+    before, after = "", ""
+    for leaf, shown in _leaves(line):
+        if leaf.end <= span.start:
+            before += shown
+        elif span.end <= leaf.start:
+            after += shown
+        else:
+            before += line[leaf.start : span.start]
+            after += line[span.end : leaf.end]
+    return before.lstrip(), after.rstrip()
+
+
+def _leaves(line: str) -> Iterator[tuple[Span, str]]:
+    # The empty line stands in for the title, in which nothing is notation.
+    for token in parse_page(["", line])[1].tokens:
+        yield from _leaves_of(token, line)
+
+
+def _leaves_of(token: Token, line: str) -> Iterator[tuple[Span, str]]:
+    if token.children:
+        for child in token.children:
+            yield from _leaves_of(child, line)
+    else:
+        yield token.span, _shown(token, line)
+
+
+def _shown(token: Token, line: str) -> str:
+    match token.kind:
+        case "indent" | "image" | "mark":
+            return ""
+        case "verbatim" | "hashtag" | "command" | "helpfeel" | "block_name" | "number":
+            return token.span.cut(line)
+        case "icon" | "location":
+            return f"({token.target})"
+        case _:
+            return token.content.cut(line)

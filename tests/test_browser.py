@@ -1,0 +1,305 @@
+"""The screens in a real Chromium, against a real server: what a reader does by mouse, by key and without a script."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from little_server import address, running_server, verdicts_of
+from little_wiki import write_little_wiki
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+GARDEN = "庭としてのWiki"
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+_PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"/>'
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium_path() -> str | None:
+    """The Chromium to drive: the one that LINKASSIST_CHROMIUM names, else an installed one."""
+    named = os.environ.get("LINKASSIST_CHROMIUM")
+    found = [named] if named else [*map(shutil.which, _NAMES), _MAC_CHROME if Path(_MAC_CHROME).exists() else None]
+    return next(filter(None, found), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        message = "No Chromium or Chrome is installed. Install one, or name it in LINKASSIST_CHROMIUM."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Iterator[str]:
+    write_little_wiki(tmp_path)
+    with running_server(tmp_path) as address_of_server:
+        yield address_of_server
+
+
+@pytest.fixture
+def desk(browser: Browser, origin: str) -> Iterator[Page]:
+    """A page at desktop width, in English; the test fails if the screens log an error or break their own policy."""
+    with_errors: list[str] = []
+    context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US")
+    context.route("https://example.com/**", lambda route: route.fulfill(content_type="image/svg+xml", body=_PICTURE))
+    page = context.new_page()
+    page.on("pageerror", lambda error: with_errors.append(str(error)))
+    page.on("console", lambda message: with_errors.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert with_errors == []
+
+
+def test_the_list_leads_to_a_page(desk: Page) -> None:
+    desk.goto("/")
+    expect(desk.locator(".row-title").first).to_have_text(GARDEN)
+    desk.locator(".row-title").first.click()
+    expect(desk.locator("h1")).to_have_text(GARDEN)
+
+
+def test_the_list_answers_as_one_types_and_keeps_the_search_in_its_address(desk: Page) -> None:
+    desk.goto("/p/niwa?sort=title")
+    desk.keyboard.press("/")
+    desk.keyboard.type("Read")
+    expect(desk.locator(".row-title")).to_have_text(["Reading notes"])
+    expect(desk).to_have_url(re.compile(r"\?q=Read&sort=title$"))
+    desk.reload()
+    expect(desk.locator(".row-title")).to_have_text(["Reading notes"])
+    desk.locator("#search").fill("")
+    expect(desk.locator(".row-title")).to_have_count(22)
+
+
+def test_on_a_page_the_search_offers_titles_to_go_to(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.keyboard.press("/")
+    desk.keyboard.type("kj")
+    expect(desk.locator("#hits a")).to_have_count(1)
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("h1")).to_have_text("KJ法")
+
+
+def test_accept_reject_and_undo_by_mouse(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    desk.get_by_role("button", name="Link “KJ法”").click()
+    expect(desk.locator("#L11 .accepted")).to_have_text("KJ法")
+    expect(desk.locator("#notice")).to_contain_text("Linked “KJ法”")
+    desk.get_by_role("button", name="Dismiss “検索”").click()
+    expect(desk.locator('.cards > .card[data-target="検索"][data-state="open"]')).to_have_count(0)
+    assert [(verdict.target, verdict.decision) for verdict in verdicts_of(tmp_path, GARDEN)] == [
+        ("検索", "reject"),
+        ("KJ法", "accept"),
+    ]
+    desk.locator("#notice button").click()
+    expect(desk.locator('.card[data-target="検索"]')).to_have_attribute("data-state", "open")
+    desk.get_by_role("button", name="Undo the decision on “KJ法”").click()
+    expect(desk.locator("#L11 .mark")).to_have_text("KJ法")
+    assert verdicts_of(tmp_path, GARDEN) == []
+
+
+def test_a_verdict_is_there_after_the_page_is_loaded_again(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.get_by_role("button", name="Link “孤立したページ”").click()
+    expect(desk.locator("#L13 .accepted")).to_have_text("孤立したページ")
+    desk.goto(address(GARDEN))
+    expect(desk.locator("#L13 .accepted")).to_have_text("孤立したページ")
+
+
+def test_the_whole_page_can_be_decided_with_keys(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    current = desk.locator(".card.is-current")
+    expect(current).to_have_attribute("data-target", "KJ法")
+    desk.keyboard.press("j")
+    expect(current).to_have_attribute("data-target", "孤立したページ")
+    expect(current).to_be_focused()
+    desk.keyboard.press("a")
+    expect(current).to_have_attribute("data-target", "検索")
+    desk.keyboard.press("x")
+    expect(current).to_have_attribute("data-target", "つながり")
+    desk.keyboard.press("u")
+    expect(current).to_have_attribute("data-target", "検索")
+    desk.keyboard.press("k")
+    desk.keyboard.press("k")
+    expect(current).to_have_attribute("data-target", "KJ法")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#L11 .accepted")).to_have_text("KJ法")
+    for target in ("検索", "つながり", "Reading notes", "草むしり"):
+        expect(current).to_have_attribute("data-target", target)
+        desk.keyboard.press("r")
+    expect(desk.get_by_text("This page is done")).to_be_visible()
+    assert {verdict.decision for verdict in verdicts_of(tmp_path, GARDEN)} == {"accept", "reject"}
+    assert len(verdicts_of(tmp_path, GARDEN)) == 6
+
+
+def test_u_undoes_the_last_decision_also_after_a_reload(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    desk.keyboard.press("a")
+    expect(desk.locator("#L11 .accepted")).to_be_visible()
+    desk.reload()
+    desk.keyboard.press("u")
+    expect(desk.locator("#L11 .mark")).to_be_visible()
+    assert verdicts_of(tmp_path, GARDEN) == []
+
+
+def test_n_and_p_walk_through_the_pages_by_gain(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.keyboard.press("n")
+    expect(desk.locator("h1")).to_have_text("記法の見本")
+    desk.keyboard.press("n")
+    expect(desk.locator("h1")).to_have_text("Reading notes")
+    desk.keyboard.press("p")
+    expect(desk.locator("h1")).to_have_text("記法の見本")
+
+
+def test_the_question_mark_shows_the_keys_and_escape_hides_them(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog", name="Keys")).to_be_visible()
+    desk.keyboard.press("j")
+    expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "KJ法")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_keys_typed_into_the_search_are_text(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    desk.locator("#search").fill("")
+    desk.locator("#search").press_sequentially("axur")
+    expect(desk.locator("#hits")).to_contain_text("axur")
+    assert verdicts_of(tmp_path, GARDEN) == []
+
+
+def test_a_mark_and_its_card_light_each_other_up(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    mark = desk.locator('.mark[data-card="2"]')
+    desk.locator("#c2 h3").hover()
+    expect(mark).to_have_class(re.compile("is-lit"))
+    mark.hover()
+    expect(desk.locator("#c2")).to_have_class(re.compile("is-lit"))
+    mark.click()
+    expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "孤立したページ")
+
+
+def test_the_preview_follows_the_card_and_the_link_under_the_pointer(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    expect(desk.locator("#peek")).to_contain_text("ばらばらの紙片から")
+    desk.locator("#c2 h3").hover()
+    expect(desk.locator("#peek")).to_contain_text("日々の記録")
+    desk.get_by_role("link", name="知的生産").first.hover()
+    expect(desk.locator("#peek")).to_contain_text("集めるより、つなぐほうがむずかしい")
+
+
+def test_deciding_leaves_the_text_where_it_is(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.set_viewport_size({"width": 1280, "height": 500})
+    desk.mouse.move(300, 300)
+    desk.mouse.wheel(0, 250)
+    desk.wait_for_function("window.scrollY > 200")
+    desk.wait_for_timeout(300)
+    before = desk.locator("#L5").bounding_box()
+    desk.keyboard.press("a")
+    expect(desk.locator("#L11 .accepted")).to_be_visible()
+    assert desk.locator("#L5").bounding_box() == before
+
+
+def test_everything_works_without_a_script(browser: Browser, origin: str, tmp_path: Path) -> None:
+    context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/p/niwa")
+    page.locator("#search").fill("wiki")
+    page.locator("#search").press("Enter")
+    page.get_by_role("link", name=GARDEN, exact=True).click()
+    page.locator("#c1 .peek-fold summary").click()
+    expect(page.locator("#c1 .peek-body")).to_contain_text("ばらばらの紙片から")
+    page.get_by_role("button", name="Link “KJ法”").click()
+    expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
+    expect(page.locator("#notice")).to_contain_text("Linked “KJ法”")
+    page.locator("#notice button").click()
+    expect(page.locator("#L11 .mark")).to_have_text("KJ法")
+    page.get_by_role("button", name="Dismiss “検索”").click()
+    page.locator("#rejected > summary").click()
+    page.get_by_role("button", name="Undo the decision on “検索”").click()
+    assert verdicts_of(tmp_path, GARDEN) == []
+    page.locator(".settings summary").click()
+    page.get_by_role("button", name="日本語").click()
+    expect(page.get_by_role("heading", name="リンクの提案")).to_be_visible()
+    context.close()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, origin: str) -> None:
+    context = browser.new_context(base_url=origin, viewport=PHONE, locale="ja-JP", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.route("https://example.com/**", lambda route: route.abort())
+    for path in ("/p/niwa", address(GARDEN), address("記法の見本"), address("芽"), "/nothing"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+    context.close()
+
+
+def test_on_a_phone_a_tapped_mark_brings_its_card_up(browser: Browser, origin: str) -> None:
+    context = browser.new_context(base_url=origin, viewport=PHONE, locale="ja-JP", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address(GARDEN))
+    page.locator('.mark[data-card="1"]').tap()
+    expect(page.locator("#c1")).to_be_in_viewport()
+    box = page.get_by_role("button", name="「KJ法」をリンクする").bounding_box()
+    assert box is not None and min(box["width"], box["height"]) >= 44, "large enough for a finger"
+    page.get_by_role("button", name="「KJ法」をリンクする").tap()
+    expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_theme_follows_the_system_until_one_is_chosen(
+    browser: Browser, origin: str, scheme: str, is_dark: bool
+) -> None:
+    context = browser.new_context(base_url=origin, locale="en-US", color_scheme="dark" if is_dark else "light")
+    page = context.new_page()
+    page.goto("/p/niwa")
+    assert paper_is_dark(page) == is_dark
+    page.locator(".settings summary").click()
+    page.get_by_role("button", name="Light" if is_dark else "Dark").click()
+    page.wait_for_url("**/p/niwa")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light" if is_dark else "dark")
+    assert paper_is_dark(page) != is_dark
+    context.close()
+
+
+def paper_is_dark(page: Page) -> bool:
+    colour: str = page.locator(".bar").evaluate("bar => getComputedStyle(bar).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) < 3 * 128
+
+
+@pytest.mark.parametrize(("locale", "heading"), [("ja-JP", "リンクの提案"), ("en-US", "Suggested links")])
+def test_the_screen_speaks_the_language_of_the_browser(
+    browser: Browser, origin: str, locale: str, heading: str
+) -> None:
+    context = browser.new_context(base_url=origin, locale=locale)
+    page = context.new_page()
+    page.goto(address(GARDEN))
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    context.close()

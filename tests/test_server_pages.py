@@ -1,0 +1,256 @@
+"""The list of pages, the page and its surroundings, through the application."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from little_server import address, client_of, decide, little_client, verdicts_of
+from little_wiki import PROJECT
+
+from linkassist.store.library import Library
+from linkassist.store.pages import find_page, project
+from linkassist.store.suggestions import replace_suggestions
+from linkassist.suggestion import Mention, Suggestion
+
+GARDEN = "庭としてのWiki"
+ROW_TITLE = re.compile(r'class="row-title"[^>]*>([^<]*)<')
+CARD = re.compile(r'<li class="card[^>]*data-target="([^"]*)" data-state="([a-z]*)"')
+
+
+def titles_in(html: str) -> list[str]:
+    return [unescape(title) for title in ROW_TITLE.findall(html)]
+
+
+def cards_in(html: str) -> dict[str, str]:
+    return {unescape(target): state for target, state in CARD.findall(html)}
+
+
+def test_the_start_leads_to_the_list(tmp_path: Path) -> None:
+    response = little_client(tmp_path).get("/")
+    assert response.url.path == "/p/niwa"
+
+
+def test_an_empty_library_says_how_to_import(tmp_path: Path) -> None:
+    response = client_of(tmp_path).get("/")
+    assert response.status_code == 200
+    assert "linkassist import EXPORT.json" in response.text
+
+
+def test_the_list_tells_what_there_is_and_puts_the_most_to_gain_first(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get("/p/niwa").text
+    assert "22 pages" in html and "20 suggestions" in html and "Suggestions made just now" in html
+    assert titles_in(html)[:2] == [GARDEN, "記法の見本"]
+
+
+def test_the_list_is_sorted_by_title_when_its_address_says_so(tmp_path: Path) -> None:
+    titles = titles_in(little_client(tmp_path).get("/p/niwa?sort=title").text)
+    assert titles == sorted(titles, key=lambda title: title.replace(" ", "_").lower())
+
+
+def test_an_unknown_sort_or_page_number_is_the_first_page_by_gain(tmp_path: Path) -> None:
+    assert titles_in(little_client(tmp_path).get("/p/niwa?sort=x&page=-1").text)[0] == GARDEN
+
+
+def test_the_search_answers_with_the_titles_that_hold_the_words(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get("/p/niwa", params={"q": "WIKI"}).text
+    assert titles_in(html) == [GARDEN]
+    assert 'value="WIKI"' in html
+
+
+def test_a_search_without_a_result_says_so(tmp_path: Path) -> None:
+    assert "No page has “zzz” in its title" in little_client(tmp_path).get("/p/niwa?q=zzz").text
+
+
+@pytest.mark.parametrize("fragment", ["results", "hits"])
+def test_the_script_gets_a_fragment_and_no_whole_document(tmp_path: Path, fragment: str) -> None:
+    html = little_client(tmp_path).get("/p/niwa?q=wiki", headers={"X-Fragment": fragment}).text
+    assert GARDEN in html and "<html" not in html
+
+
+def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkassist.server.handlers_home._N_ROWS", 10)
+    client = little_client(tmp_path)
+    first, last = client.get("/p/niwa").text, client.get("/p/niwa?page=3").text
+    assert len(titles_in(first)) == 10 and len(titles_in(last)) == 2
+    assert "1–10 of 22" in first and 'href="/p/niwa?page=2"' in first
+    assert 'rel="next"' not in last
+
+
+def test_a_page_shows_its_text_with_marks_and_its_suggestions_best_first(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address(GARDEN)).text
+    assert list(cards_in(html)) == ["KJ法", "孤立したページ", "検索", "つながり", "Reading notes", "草むしり"]
+    assert '<a class="mark kind-page" href="#c1" data-card="1">KJ法</a>' in html
+    assert f'<a class="link" href="{address("知的生産")}" data-peek>知的生産</a>' in html
+    assert f'<a class="link red" href="{address("芽")}" data-peek>芽</a>' in html
+
+
+def test_a_page_shows_what_its_text_says_and_runs_none_of_it(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address("記法の見本")).text
+    assert "<script>alert" not in html and "&lt;script&gt;alert" in html
+    assert 'referrerpolicy="no-referrer"' in html and 'loading="lazy"' in html
+
+
+def test_no_template_needs_an_inline_script_or_style(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    for path in ("/p/niwa", address(GARDEN), address("記法の見本"), address("芽"), "/nothing"):
+        html = client.get(path).text
+        assert " style=" not in html and " onclick=" not in html and "<style" not in html, path
+        assert not re.search(r"<script(?![^>]*src=)", html), path
+
+
+def test_accepting_a_mention_shows_it_as_a_link_at_once(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    html = decide(client, GARDEN, "KJ法", "accept")
+    (verdict,) = verdicts_of(tmp_path, GARDEN)
+    assert (verdict.target, verdict.decision, verdict.kind, verdict.probability) == ("KJ法", "accept", "page", 0.86)
+    assert verdict.mention is not None and verdict.mention.surface == "KJ法"
+    assert f'<a class="link accepted kind-page" href="{address("KJ法")}"' in html
+    assert cards_in(html)["KJ法"] == "accepted"
+    assert "Linked “KJ法”" in html
+
+
+def test_accepting_without_a_mention_adds_a_line_at_the_end(tmp_path: Path) -> None:
+    html = decide(little_client(tmp_path), GARDEN, "Reading notes", "accept")
+    (verdict,) = verdicts_of(tmp_path, GARDEN)
+    assert verdict.mention is None
+    appended = html[html.index('id="appended"') :]
+    assert "Added at the end" in appended and ">Reading notes</a>" in appended
+
+
+def test_rejecting_takes_the_card_out_of_the_list_and_the_mark_out_of_the_text(tmp_path: Path) -> None:
+    html = decide(little_client(tmp_path), GARDEN, "検索", "reject")
+    assert verdicts_of(tmp_path, GARDEN)[0].decision == "reject"
+    assert cards_in(html)["検索"] == "rejected"
+    assert 'data-card="3">検索</a>' not in html
+    assert "Dismissed: 1" in html
+
+
+def test_undo_brings_the_suggestion_back(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    before = cards_in(client.get(address(GARDEN)).text)
+    decide(client, GARDEN, "検索", "reject")
+    html = decide(client, GARDEN, "検索", "undo")
+    assert cards_in(html) == before
+    assert verdicts_of(tmp_path, GARDEN) == []
+    assert "Undid the decision on “検索”" in html
+
+
+def test_the_chosen_mention_is_the_one_that_becomes_the_link(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    with Library.open(tmp_path) as library:
+        here = project(library, PROJECT)
+        page = find_page(library, here.id, "検索")
+        text = page.page.texts[1]
+        mentions = tuple(Mention(1, at, at + 4, "おぼえて") for at in (text.index("おぼえて"), text.rindex("おぼえて")))
+        replace_suggestions(library, here.id, 1, [(page.id, [Suggestion("記憶", "new", 0.5, mentions)])])
+    assert client.get(address("検索")).text.count('type="radio"') == 2
+    decide(client, "検索", "記憶", "accept", mention="1")
+    assert verdicts_of(tmp_path, "検索")[0].mention == mentions[1]
+
+
+def test_a_verdict_outlives_the_suggestion_it_was_given_to(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    decide(client, GARDEN, "KJ法", "accept")
+    with Library.open(tmp_path) as library:
+        here = project(library, PROJECT)
+        replace_suggestions(library, here.id, 2, [(find_page(library, here.id, "庭としてのwiki").id, [])])
+    html = client.get(address(GARDEN)).text
+    assert cards_in(html) == {"KJ法": "accepted"}
+    assert 'class="link accepted kind-page"' in html
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "advice"),
+    [
+        pytest.param({"target": "KJ法", "decision": "maybe"}, 400, "expected accept, reject or undo", id="decision"),
+        pytest.param({"target": "ない", "decision": "accept"}, 404, "Reload the page", id="not suggested"),
+        pytest.param({"target": "KJ法", "decision": "undo"}, 404, "nothing to undo", id="nothing decided"),
+        pytest.param({"target": "KJ法", "decision": "accept", "mention": "7"}, 400, "but it has 1", id="mention"),
+        pytest.param({"page": "ない", "target": "KJ法", "decision": "accept"}, 404, "No page has the title", id="page"),
+        pytest.param({"project": "ない"}, 404, "It holds: niwa", id="project"),
+    ],
+)
+def test_a_form_that_cannot_be_followed_is_answered_with_advice(
+    tmp_path: Path, form: dict[str, str], status: int, advice: str
+) -> None:
+    response = little_client(tmp_path).post("/verdict", data={"project": PROJECT, "page": GARDEN} | form)
+    assert response.status_code == status
+    assert advice in unescape(response.text)
+    assert verdicts_of(tmp_path, GARDEN) == []
+
+
+def test_an_old_address_that_tells_of_a_decision_shows_no_notice_once_it_is_undone(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address(GARDEN), params={"did": "accept", "target": "KJ法"}).text
+    assert "Linked “KJ法”" not in html
+
+
+def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linkassist.server.page_view._N_CARDS", 2)
+    client = little_client(tmp_path)
+    html = client.get(address(GARDEN)).text
+    assert list(cards_in(html)) == ["KJ法", "孤立したページ"] and "Show 4 more" in html
+    assert len(cards_in(client.get(address(GARDEN), params={"all": "1"}).text)) == 6
+
+
+def test_a_page_without_suggestions_says_that_this_is_an_answer(tmp_path: Path) -> None:
+    assert "Nothing to suggest here" in little_client(tmp_path).get(address("さみしいページ")).text
+
+
+def test_a_page_without_text_says_so(tmp_path: Path) -> None:
+    assert little_client(tmp_path).get(address("空のページ")).status_code == 200
+
+
+def test_a_page_shows_who_links_it_and_what_it_shares_with_others(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address("知的生産")).text
+    around = html[html.index('class="around"') :]
+    assert "記法の見本" in around and "Related pages" in around
+
+
+def test_a_red_link_has_a_page_that_tells_who_links_it(tmp_path: Path) -> None:
+    response = little_client(tmp_path).get(address("芽"))
+    assert response.status_code == 404
+    assert "Linked by 2 pages" in response.text and "日々の記録" in response.text
+    assert "🌱芽" in response.text, "titles that hold it are offered"
+
+
+def test_the_preview_of_a_page_has_its_first_lines_and_of_a_red_link_its_linkers(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert "ばらばらの紙片から" in client.get(address("KJ法").replace("/p/", "/preview/", 1)).text
+    red = client.get(address("芽").replace("/p/", "/preview/", 1)).text
+    assert "There is no page of this title yet" in red and "日々の記録" in red and "<html" not in red
+
+
+def test_an_unknown_project_names_those_there_are(tmp_path: Path) -> None:
+    response = little_client(tmp_path).get("/p/other")
+    assert response.status_code == 404
+    assert "It holds: niwa" in response.text
+
+
+def test_language_theme_and_images_are_kept_in_cookies(tmp_path: Path) -> None:
+    client = little_client(tmp_path, language="en")
+    assert '<html lang="en" data-theme="auto">' in client.get("/p/niwa").text
+    for choice in ({"language": "ja"}, {"theme": "dark"}, {"images": "off"}, {"theme": "purple"}):
+        client.post("/preferences", data={"back": "/p/niwa"} | choice)
+    html = client.get(address("記法の見本")).text
+    assert '<html lang="ja" data-theme="dark">' in html
+    assert "<img" not in html and "picture-off" in html
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("ja,en-US;q=0.7", "ja"),
+        ("en-US,en;q=0.9,ja;q=0.8", "en"),
+        ("fr, ja;q=0.5, en;q=0.4", "ja"),
+        ("fr", "en"),
+        ("", "en"),
+        ("ja;q=x,en;q=0.1", "en"),
+    ],
+)
+def test_the_language_is_the_one_the_browser_likes_best(tmp_path: Path, accepted: str, language: str) -> None:
+    assert f'<html lang="{language}"' in little_client(tmp_path, language=accepted).get("/p/niwa").text
