@@ -59,7 +59,7 @@ def imports_between_parts(package: Path) -> dict[str, set[str]]:
         if part is None:
             continue
         imported = {part_of(name) for name in imported_modules(path.read_text("utf-8"), module, is_package=is_package)}
-        found.setdefault(part, set()).update(name for name in imported if name not in (None, part))  # type: ignore[misc]
+        found.setdefault(part, set()).update(name for name in imported if name is not None and name != part)
     return found
 
 

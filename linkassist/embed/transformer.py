@@ -1,0 +1,223 @@
+"""Any Hugging Face model as an encoder: text to tokens, tokens through the network, pooled to one vector per text.
+
+How a model wants to be used is left to `model_folder.py`. Nothing runs here that a model brings along: no remote code,
+and weights only from safetensors or through torch's weights-only reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import transformers
+from numpy.typing import NDArray
+from transformers import AutoModel, AutoTokenizer
+
+from linkassist.embed.encoder import OnProgress, batches_by_length, normalised
+from linkassist.embed.model_folder import content_fingerprint, find_model, read_recipe
+from linkassist.embed.pooling import Pooling, pool
+from linkassist.errors import ModelError
+
+LongTexts = Literal["windows", "truncate"]
+
+# To be changed when the same model and text would get another vector from this module.
+_VERSION = 1
+# Where neither the model's files nor the caller say: longer than this costs more time than it brings.
+_USUAL_MAX_TOKENS = 512
+# These count positions from padding_idx + 1, so that 514 positions hold 512 tokens.
+_POSITIONS_AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "luke", "longformer"}
+# Texts are cut into tokens and sorted by length this many at a time.
+_N_TEXTS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A run of one text's tokens, ready for the network: `ids` with the special tokens around them."""
+
+    text: int
+    ids: list[int]
+
+
+class TransformerEncoder:
+    """A transformers model that turns texts into vectors of length 1, the same ones every time.
+
+    A text that fits into the model gets what sentence-transformers would give it. Of a longer one the model sees the
+    beginning ("truncate"), or one window after the other ("windows"): its vector is then the mean of theirs, each
+    weighted by its number of tokens. The last bits of a vector depend on the texts beside it in its batch (1e-6).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        pooling: Pooling | None = None,
+        prefix: str | None = None,
+        max_tokens: int | None = None,
+        long_texts: LongTexts = "windows",
+        token_budget: int = 8192,
+        device: str = "cpu",
+    ) -> None:
+        """`name` is a folder, or a model's name on the Hugging Face hub.
+
+        What is None is read from the model's files, or goes by its family. `max_tokens` includes the special tokens.
+        `token_budget` bounds the tokens of a batch, padding included: it decides memory and speed, not the vectors.
+        Raises ModelError if there is no such model, or it cannot be used.
+        """
+        folder = find_model(name)
+        recipe = read_recipe(folder, name, pooling)
+        self._tokenizer, self._model = _load(folder)
+        self._model.to(device)
+        self._device = device
+        self._token_budget = token_budget
+        self._long_texts: LongTexts = long_texts
+        self.pooling = recipe.pooling
+        self.prefix = recipe.prefix if prefix is None else prefix
+        self.width = int(self._model.config.hidden_size)
+        limit = self._most_tokens()
+        if max_tokens is not None and max_tokens > limit:
+            raise ModelError(f"max_tokens is {max_tokens}, but {name} takes at most {limit}. Set {limit} or less.")
+        if max_tokens is None:
+            max_tokens = min(limit, recipe.max_tokens or _USUAL_MAX_TOKENS)
+        self.max_tokens = max_tokens
+        self._before, self._after = self._special_tokens()
+        self._prefix_ids = self._tokens([self.prefix.rstrip()])[0] if self.prefix.strip() else []
+        n_around = len(self._before) + len(self._prefix_ids) + len(self._after)
+        if self.max_tokens <= n_around:
+            raise ModelError(
+                f'max_tokens is {self.max_tokens}, but the special tokens and the prefix "{self.prefix}" of {name}'
+                f" alone take {n_around}. Set more."
+            )
+        settings = f"{_VERSION} {self.pooling} {self.prefix!r} {self.max_tokens} {long_texts}"
+        self.fingerprint = hashlib.sha256(f"{settings} {content_fingerprint(folder)}".encode()).hexdigest()[:16]
+
+    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+        """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
+        found = np.zeros((len(texts), self.width), dtype=np.float32)
+        for start in range(0, len(texts), _N_TEXTS_AT_ONCE):
+            some = texts[start : start + _N_TEXTS_AT_ONCE]
+            sums = torch.zeros((len(some), self.width), dtype=torch.float32)
+            windows = self._windows(some)
+            n_left = np.bincount([window.text for window in windows], minlength=len(some))
+            n_done = start + int((n_left == 0).sum())
+            for batch in batches_by_length([len(window.ids) for window in windows], self._token_budget):
+                members = [windows[index] for index in batch]
+                weights = torch.tensor([[float(len(window.ids))] for window in members])
+                sums.index_add_(0, torch.tensor([window.text for window in members]), self._pooled(members) * weights)
+                for window in members:
+                    n_left[window.text] -= 1
+                    n_done += int(n_left[window.text] == 0)
+                if on_progress:
+                    on_progress(n_done)
+            found[start : start + len(some)] = sums.numpy()
+        return normalised(found)
+
+    @torch.inference_mode()
+    def _pooled(self, windows: Sequence[_Window]) -> torch.Tensor:
+        """(windows, width) float32 on the CPU."""
+        # Padding comes from the lengths, not from the ids: a text may well hold the id that pads.
+        n_ids = torch.tensor([len(window.ids) for window in windows])
+        is_token = torch.arange(int(n_ids.max())) < n_ids.unsqueeze(1)
+        ids = torch.full(is_token.shape, self._tokenizer.pad_token_id or 0)
+        ids[is_token] = torch.tensor([id_ for window in windows for id_ in window.ids])
+        is_token = is_token.to(self._device)
+        hidden = self._model(input_ids=ids.to(self._device), attention_mask=is_token.long()).last_hidden_state
+        return pool(hidden, is_token, self.pooling).float().cpu()
+
+    def _windows(self, texts: Sequence[str]) -> list[_Window]:
+        found: list[_Window] = []
+        n_free = self.max_tokens - len(self._before) - len(self._after)
+        n_free_later = n_free - len(self._prefix_ids)
+        for text, tokens in enumerate(self._tokens([self.prefix + text for text in texts])):
+            runs = [tokens[:n_free]]
+            if self._long_texts == "windows":
+                runs += [
+                    self._prefix_ids + tokens[start : start + n_free_later]
+                    for start in range(n_free, len(tokens), n_free_later)
+                ]
+            ids = [[*self._before, *run, *self._after] for run in runs]
+            found += [_Window(text, some) for some in ids if some]
+        return found
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text, without special tokens, however long it is."""
+        # verbose=False: the tokenizer would warn of texts that are too long for the network.
+        found: list[list[int]] = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        return found
+
+    def _special_tokens(self) -> tuple[list[int], list[int]]:
+        """The ids that the tokenizer puts before and after a text, such as [CLS] and [SEP]."""
+        found = self._tokenizer("a", return_special_tokens_mask=True)
+        ids, is_special = found["input_ids"], found["special_tokens_mask"]
+        n_before = next((at for at, special in enumerate(is_special) if not special), 0)
+        n_after = next((at for at, special in enumerate(reversed(is_special)) if not special), 0)
+        return list(ids[:n_before]), list(ids[len(ids) - n_after :])
+
+    def _most_tokens(self) -> int:
+        """How many tokens the network and its tokenizer can take at once."""
+        config = self._model.config
+        limits = [int(self._tokenizer.model_max_length)]  # a huge number where the tokenizer sets no limit
+        positions = getattr(config, "max_position_embeddings", None)
+        if positions is not None:
+            after_padding = (config.pad_token_id or 0) + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0
+            limits.append(int(positions) - after_padding)
+        return min(limits)
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer and the network, in evaluation mode, as 32-bit floats, with every weight from the files."""
+    try:
+        with _quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            model, report = AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
+    # What transformers raises for a folder that it cannot read is of many kinds, among them plain RuntimeError.
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"{folder} holds a model that transformers {transformers.__version__} cannot load ({reason})."
+            " Download the model again; if it asks for remote code, choose another, for linkassist runs none."
+        ) from error
+    # The pooler of BERT and its kin is not used here, and many checkpoints lack it.
+    missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)
+    if missing:
+        raise ModelError(
+            f"{folder} lacks {len(missing)} of the model's weights, such as {missing[0]}: they would be random numbers."
+            " Its config.json and its weights are of different models; download it again."
+        )
+    # Without its files transformers makes a tokenizer that knows next to nothing, and says nothing.
+    n_pieces, n_known = len(tokenizer), int(model.config.vocab_size)
+    if n_pieces < n_known / 2:
+        raise ModelError(
+            f"{folder}: the tokenizer knows {n_pieces} pieces, the network {n_known}. The files of the vocabulary"
+            " are missing, such as tokenizer.json or vocab.txt. Download the model again, all its files."
+        )
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
+    model.config.use_cache = False  # a decoder would keep keys and values for a next token that nobody asks for
+    return tokenizer, model.eval()
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Without transformers' own log lines and progress bars: ours tell the reader what matters."""
+    log = transformers.utils.logging
+    verbosity, has_bar = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        log.set_verbosity(verbosity)
+        if has_bar:
+            log.enable_progress_bar()
