@@ -15,8 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from linkassist.server.addresses import page_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
+from linkassist.store.browsing import project_name
 from linkassist.store.library import Library
-from linkassist.store.pages import find_page, project
+from linkassist.store.pages import find_page
 from linkassist.store.suggestions import open_suggestion
 from linkassist.store.verdicts import record_verdict, undo_verdict
 from linkassist.suggestion import Decision, Suggestion, Verdict
@@ -41,7 +42,7 @@ def _decide(site: Site, form: FormData) -> Response:
     decision = _text(form, "decision")
     target = _text(form, "target")
     with site.open_library() as library:
-        here = project(library, _text(form, "project"))
+        here = project_name(library, _text(form, "project"))
         stored = find_page(library, here.id, title_key(_text(form, "page")))
         if decision == "undo":
             undo_verdict(library, stored.id, title_key(target))

@@ -11,11 +11,11 @@ from linkassist.server.addresses import page_address, project_address
 from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
-from linkassist.server.views import Choice, HomeView, RowView
+from linkassist.server.views import Choice, FiguresView, HomeView, RowView
 from linkassist.server.wording import Wording
-from linkassist.store.browsing import first_lines
+from linkassist.store.browsing import ProjectName, first_lines, project_name, project_names
 from linkassist.store.library import Library
-from linkassist.store.pages import PageSummary, Project, Sort, list_pages, project, projects
+from linkassist.store.pages import PageSummary, Sort, list_pages, project
 from linkassist.store.runs import last_run
 from linkassist.store.totals import totals
 
@@ -26,7 +26,7 @@ _N_HITS = 8
 def start(request: Request) -> Response:
     """The first project's list; where nothing is imported yet, how to import."""
     with site_of(request).open_library() as library:
-        everything = projects(library)
+        everything = project_names(library)
         if everything:
             return RedirectResponse(project_address(everything[0].name), status_code=307)
         say = Wording(preferences_of(request).language)
@@ -36,49 +36,56 @@ def start(request: Request) -> Response:
 def home(request: Request) -> Response:
     """A project's pages; for the script only the rows, or, with `X-Fragment: hits`, a few titles."""
     search = request.query_params.get("q", "")
+    with site_of(request).open_library() as library:
+        here = project_name(library, request.path_params["project"])
+        frame = frame_for(request, library, here, here.display_name or here.name, search)
+        if request.headers.get("x-fragment") == "hits":
+            return show(request, "_hits.html", frame, {"home": _list(request, library, here, search, _N_HITS)})
+        pages = _list(request, library, here, search, _N_ROWS)
+        if wants_fragment(request):
+            return show(request, "_results.html", frame, {"home": pages})
+        return show(request, "home.html", frame, {"home": pages, "figures": _figures(library, here)})
+
+
+def _list(request: Request, library: Library, here: ProjectName, search: str, n_rows: int) -> HomeView:
     sort = _sort(request.query_params.get("sort", ""))
     number = _number(request.query_params.get("page", ""))
-    hits_only = request.headers.get("x-fragment") == "hits"
-    with site_of(request).open_library() as library:
-        here = project(library, request.path_params["project"])
-        n_rows = _N_HITS if hits_only else _N_ROWS
-        offset = (number - 1) * n_rows
-        found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
-        best, _ = list_pages(library, here.id, sort="gain", limit=1)
-        beginnings = first_lines(library, [each.id for each in found])
-        figures = totals(library, here)
-        indexed_at = _indexed_at(library, here)
-        frame = frame_for(request, library, here, here.display_name or here.name, search)
-    greatest_gain = best[0].gain if best else 0.0
+    offset = (number - 1) * n_rows
+    found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
+    best, _ = list_pages(library, here.id, sort="gain", limit=1)
+    beginnings = first_lines(library, [each.id for each in found])
+    has_more = offset + len(found) < n_found
     chosen = "" if sort == "gain" else sort
-    view = HomeView(
-        rows=tuple(_row(here, each, greatest_gain, beginnings.get(each.id, ())) for each in found),
+    return HomeView(
+        rows=tuple(_row(here, each, best[0].gain, beginnings[each.id]) for each in found),
         sorts=_sorts(here, search, sort),
         sort=sort,
         n_found=n_found,
         first=offset + 1,
+        previous=project_address(here.name, search=search, sort=chosen, number=number - 1) if number > 1 else "",
+        next=project_address(here.name, search=search, sort=chosen, number=number + 1) if has_more else "",
+    )
+
+
+def _figures(library: Library, here: ProjectName) -> FiguresView:
+    figures = totals(library, project(library, here.name))
+    run = last_run(library, "reindex", here.id, "done")
+    return FiguresView(
         n_pages=figures.n_pages,
         n_links=figures.n_links,
         n_suggestions=figures.n_suggestions,
-        indexed_at=indexed_at,
-        previous=project_address(here.name, search=search, sort=chosen, number=number - 1) if number > 1 else "",
-        next=project_address(here.name, search=search, sort=chosen, number=number + 1)
-        if offset + len(found) < n_found
-        else "",
+        indexed_at=(run.finished_at or run.started_at) if run else 0,
     )
-    if not wants_fragment(request):
-        return show(request, "home.html", frame, {"home": view})
-    return show(request, "_hits.html" if hits_only else "_results.html", frame, {"home": view})
 
 
-def _sorts(here: Project, search: str, chosen: Sort) -> tuple[Choice, ...]:
+def _sorts(here: ProjectName, search: str, chosen: Sort) -> tuple[Choice, ...]:
     return tuple(
         Choice(each, project_address(here.name, search=search, sort="" if each == "gain" else each), each == chosen)
         for each in get_args(Sort)
     )
 
 
-def _row(here: Project, summary: PageSummary, greatest_gain: float, beginning: tuple[str, ...]) -> RowView:
+def _row(here: ProjectName, summary: PageSummary, greatest_gain: float, beginning: tuple[str, ...]) -> RowView:
     return RowView(
         title=summary.title,
         address=page_address(here.name, summary.title),
@@ -97,9 +104,3 @@ def _sort(given: str) -> Sort:
 
 def _number(given: str) -> int:
     return max(1, int(given)) if given.isdecimal() and len(given) < 7 else 1
-
-
-def _indexed_at(library: Library, here: Project) -> int:
-    """When the project's suggestions were last brought up to date, 0 if they never were."""
-    run = last_run(library, "reindex", here.id, "done")
-    return (run.finished_at or run.started_at) if run else 0

@@ -9,12 +9,12 @@ from linkassist.server.addresses import page_address
 from linkassist.server.page_view import page_view
 from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
-from linkassist.server.preview import preview_view
+from linkassist.server.preview import Wanted, preview_views
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.views import NamedLink, Notice, RedView
-from linkassist.store.browsing import has_page
+from linkassist.store.browsing import ProjectName, glances, has_page, project_name
 from linkassist.store.library import Library
-from linkassist.store.pages import Project, backlinks, find_page, list_pages, preview, project
+from linkassist.store.pages import backlinks, find_page, list_pages
 from linkassist.wiki import title_key
 
 _N_LINKERS = 48
@@ -25,7 +25,7 @@ def page(request: Request) -> Response:
     """The page's screen; for the script only what changes on it. A title without a page tells who links it (404)."""
     title = _title(request)
     with site_of(request).open_library() as library:
-        here = project(library, request.path_params["project"])
+        here = project_name(library, request.path_params["project"])
         if not has_page(library, here.id, title_key(title)):
             return _red(request, library, here, title)
         stored = find_page(library, here.id, title_key(title))
@@ -45,23 +45,23 @@ def target_preview(request: Request) -> Response:
     """The preview of a title, as a fragment."""
     title = _title(request)
     with site_of(request).open_library() as library:
-        here = project(library, request.path_params["project"])
-        view = preview_view(library, here, title)
+        here = project_name(library, request.path_params["project"])
+        (view,) = preview_views(library, here, [Wanted(title)])
         frame = frame_for(request, library, here, title)
     return show(request, "_preview.html", frame, {"preview": view})
 
 
-def _red(request: Request, library: Library, here: Project, title: str) -> Response:
+def _red(request: Request, library: Library, here: ProjectName, title: str) -> Response:
     key = title_key(title)
-    found = preview(library, here.id, key, n_backlinks=1)
+    found = glances(library, here.id, [key]).get(key)
     linkers = backlinks(library, here.id, key, limit=_N_LINKERS)
     near, _ = list_pages(library, here.id, search=title.replace("_", " "), sort="title", limit=_N_NEAR)
     view = RedView(
-        title=found.title if found.n_linked else title,
+        title=found.title if found else title,
         linkers=tuple(
             NamedLink(each.title, page_address(here.name, each.title), plain_text(each.text)) for each in linkers
         ),
-        n_linked=found.n_linked,
+        n_linked=found.n_linked if found else 0,
         near=tuple(NamedLink(each.title, page_address(here.name, each.title)) for each in near),
     )
     return show(request, "red.html", frame_for(request, library, here, title), {"red": view}, status=404)

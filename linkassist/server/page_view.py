@@ -9,12 +9,21 @@ from linkassist.server.addresses import page_address
 from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
 from linkassist.server.preferences import Language
-from linkassist.server.preview import preview_view
+from linkassist.server.preview import Wanted, preview_views
 from linkassist.server.rendering import Surroundings, render_page
-from linkassist.server.views import CardView, MentionView, NamedLink, NeighbourGroup, Notice, PageView, State
-from linkassist.store.browsing import LinkedTargets, linked_targets, next_by_gain, shared_targets
+from linkassist.server.views import (
+    CardView,
+    MentionView,
+    NamedLink,
+    NeighbourGroup,
+    Notice,
+    PageView,
+    PreviewView,
+    State,
+)
+from linkassist.store.browsing import LinkedTargets, ProjectName, glances, linked_targets, next_by_gain, shared_targets
 from linkassist.store.library import Library
-from linkassist.store.pages import Project, StoredPage, backlinks, preview
+from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.suggestions import StoredSuggestion, page_suggestions
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
@@ -43,7 +52,7 @@ class _Entry:
 
 def page_view(
     library: Library,
-    project: Project,
+    project: ProjectName,
     stored: StoredPage,
     language: Language,
     *,
@@ -60,12 +69,16 @@ def page_view(
     shown = list(entries if shows_all else _first_open(entries, _N_CARDS))
     marks = place_marks(texts, _marks(shown))
     placed_accepted = {mark.card for on_line in marks.values() for mark in on_line if mark.is_accepted}
-    cards = [_card(library, project, entry, texts, language, latest) for entry in shown]
+    wanted = [Wanted(entry.suggestion.target, entry.suggestion.kind) for entry in shown]
+    previews = preview_views(library, project, wanted)
+    cards = [
+        _card(project, entry, texts, language, latest, preview) for entry, preview in zip(shown, previews, strict=True)
+    ]
     before, after = next_by_gain(library, project.id, stored.id)
     around = backlinks(library, project.id, stored.page.key, limit=_N_BACKLINKS)
     n_backlinks = len(around)
     if n_backlinks == _N_BACKLINKS:
-        n_backlinks = preview(library, project.id, stored.page.key, n_backlinks=1).n_linked
+        n_backlinks = glances(library, project.id, [stored.page.key])[stored.page.key].n_linked
     return PageView(
         title=stored.page.title,
         address=page_address(project.name, stored.page.title),
@@ -137,7 +150,12 @@ def _marks(entries: Iterable[_Entry]) -> Iterable[Mark]:
 
 
 def _card(
-    library: Library, project: Project, entry: _Entry, texts: Sequence[str], language: Language, latest: str | None
+    project: ProjectName,
+    entry: _Entry,
+    texts: Sequence[str],
+    language: Language,
+    latest: str | None,
+    preview: PreviewView,
 ) -> CardView:
     suggestion = entry.suggestion
     is_open = entry.state == "open"
@@ -151,7 +169,7 @@ def _card(
         reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons) if is_open else (),
         mentions=tuple(_mention_views(suggestion.mentions, texts)) if is_open else (),
         state=entry.state,
-        preview=preview_view(library, project, suggestion.target, suggestion.kind) if is_open else None,
+        preview=preview if is_open else None,
         is_latest=title_key(suggestion.target) == latest,
     )
 
@@ -169,7 +187,7 @@ def _mention_views(mentions: Sequence[Mention], texts: Sequence[str]) -> Iterabl
             )
 
 
-def _neighbours(library: Library, project: Project, page_id: int) -> tuple[NeighbourGroup, ...]:
+def _neighbours(library: Library, project: ProjectName, page_id: int) -> tuple[NeighbourGroup, ...]:
     return tuple(
         NeighbourGroup(
             through=NamedLink(shared.target, page_address(project.name, shared.target), is_red=not shared.has_page),

@@ -8,11 +8,14 @@ from linkassist.scrapbox.notation import Token, parse_page
 from linkassist.wiki import Span
 
 _N_CHARACTERS = 160
+# A line without any of these is shown as it is.
+_NOTATION = frozenset("[`>")
 
 
 def plain_text(line: str) -> str:
     """The line without notation, shortened if long: `plain_text(" see [x] [https://a.b c]") == "see x c"`."""
-    text = "".join(shown for _, shown in _leaves(line)).strip()
+    is_plain = not set(line) & _NOTATION
+    text = line.strip() if is_plain else "".join(shown for _, shown in _leaves(line)).strip()
     return f"{text[:_N_CHARACTERS]}…" if len(text) > _N_CHARACTERS else text
 
 

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from linkassist.server.addresses import page_address
 from linkassist.server.plain import plain_text
 from linkassist.server.views import NamedLink, PreviewView
+from linkassist.store.browsing import Glance, ProjectName, glances
 from linkassist.store.library import Library
-from linkassist.store.pages import Project, preview
+from linkassist.store.pages import backlinks
 from linkassist.suggestion import Kind
 from linkassist.wiki import title_key
 
 _N_LINKERS = 4
 
 
-def preview_view(library: Library, project: Project, target: str, kind: Kind | None = None) -> PreviewView:
-    """The preview of a title as it is written. kind: what it was suggested as; None says what the library says."""
-    found = preview(library, project.id, title_key(target), n_backlinks=_N_LINKERS)
-    if found.page_id is not None:
-        shown: Kind = "page"
-    else:
-        shown = kind if kind and kind != "page" else "red"
-    return PreviewView(
-        title=found.title if found.page_id is not None or found.n_linked else target,
-        address=page_address(project.name, target),
-        kind=shown,
-        lines=tuple(plain_text(line) for line in found.lines),
-        linkers=tuple(
-            NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text))
-            for each in found.backlinks
-        ),
-        n_linked=found.n_linked,
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A title to be previewed, as it is written. kind: what it is suggested as, None where it is a link."""
+
+    target: str
+    kind: Kind | None = None
+
+
+def preview_views(library: Library, project: ProjectName, wanted: Sequence[Wanted]) -> list[PreviewView]:
+    """The previews of the titles, in their order."""
+    known = glances(library, project.id, [title_key(each.target) for each in wanted])
+    return [_preview_view(library, project, each, known.get(title_key(each.target))) for each in wanted]
+
+
+def _preview_view(library: Library, project: ProjectName, wanted: Wanted, glance: Glance | None) -> PreviewView:
+    address = page_address(project.name, wanted.target)
+    if glance is None:
+        return PreviewView(wanted.target, address, wanted.kind or "red", (), (), 0)
+    if glance.has_page:
+        lines = tuple(plain_text(line) for line in glance.lines)
+        return PreviewView(glance.title, address, "page", lines, (), glance.n_linked)
+    linkers = tuple(
+        NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text))
+        for each in backlinks(library, project.id, title_key(wanted.target), limit=_N_LINKERS)
     )
+    # It was suggested as a page that is gone since, or as a phrase that somebody has linked since: now it is red.
+    return PreviewView(glance.title, address, "red", (), linkers, glance.n_linked)

@@ -13,8 +13,8 @@ from linkassist.server.addresses import project_address
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView
+from linkassist.store.browsing import ProjectName, project_names
 from linkassist.store.library import Library
-from linkassist.store.pages import Project, projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def wants_fragment(request: Request) -> bool:
 
 
 def frame_for(
-    request: Request, library: Library | None, project: Project | None, title: str, search: str = ""
+    request: Request, library: Library | None, project: ProjectName | None, title: str, search: str = ""
 ) -> Frame:
     """The frame of a screen; without a library it names no projects."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -50,7 +50,7 @@ def frame_for(
         preferences=preferences_of(request),
         here=here if request.method == "GET" else "/",
         title=title,
-        projects=tuple(_project_view(each) for each in projects(library)) if library else (),
+        projects=tuple(_project_view(each) for each in project_names(library)) if library else (),
         project=_project_view(project) if project else None,
         search=search,
     )
@@ -64,6 +64,6 @@ def show(
     return HTMLResponse(html, status_code=status, headers={"Vary": "X-Fragment, Cookie, Accept-Language"})
 
 
-def _project_view(project: Project) -> ProjectView:
+def _project_view(project: ProjectName) -> ProjectView:
     name = project.display_name or project.name
-    return ProjectView(project.name, name, project_address(project.name), project.n_pages)
+    return ProjectView(project.name, name, project_address(project.name))

@@ -123,7 +123,6 @@ class ProjectView:
     name: str
     display_name: str
     address: str
-    n_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +165,25 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The list of a project's pages."""
+    """The list of a project's pages, or the part of it that is shown."""
 
     rows: tuple[RowView, ...]
     sorts: tuple[Choice, ...]
     sort: str
     n_found: int
     first: int
+    previous: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresView:
+    """A project in figures. `indexed_at` is when its suggestions were last brought up to date, 0 if never."""
+
     n_pages: int
     n_links: int
     n_suggestions: int
     indexed_at: int
-    previous: str
-    next: str
 
 
 @dataclass(frozen=True, slots=True)

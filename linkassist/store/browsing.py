@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
 from linkassist.store.texts import decode_texts
+
+# Lines 1 to 8 as a JSON array, null where a page is shorter: a long page need not be decoded for its first lines.
+_BEGINNING: Final = "json_extract(t.lines, '$[1]', '$[2]', '$[3]', '$[4]', '$[5]', '$[6]', '$[7]', '$[8]')"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectName:
+    """A project without its figures: to count the pages of a large one takes longer than to show one of them."""
+
+    id: int
+    name: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A title at a glance: as it is written, the first lines of its page if it has one, how many pages link it."""
+
+    title: str
+    has_page: bool
+    lines: tuple[str, ...]
+    n_linked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,21 @@ class Shared:
     has_page: bool
     titles: tuple[str, ...]
     n_pages: int
+
+
+def project_names(library: Library) -> list[ProjectName]:
+    """Every project, by name."""
+    return [ProjectName(*row) for row in library.rows("SELECT id, name, display_name FROM projects ORDER BY name")]
+
+
+def project_name(library: Library, name: str) -> ProjectName:
+    """The project of that name. Raises NotFoundError, naming the projects there are."""
+    everything = project_names(library)
+    for found in everything:
+        if found.name == name:
+            return found
+    names = ", ".join(found.name for found in everything) or "no project yet"
+    raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
 
 
 def linked_targets(library: Library, page_id: int) -> LinkedTargets:
@@ -51,13 +90,38 @@ def has_page(library: Library, project_id: int, key: str) -> bool:
 
 def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> dict[int, tuple[str, ...]]:
     """The first lines after the title that are not blank, by page row id."""
-    marks = ",".join("?" * len(page_ids))
     rows = library.rows(
-        f"SELECT p.id, t.lines FROM pages p JOIN texts t ON t.id = p.text_id WHERE p.id IN ({marks})", page_ids
+        f"SELECT p.id, {_BEGINNING} FROM pages p JOIN texts t ON t.id = p.text_id WHERE p.id IN ({_marks(page_ids)})",
+        page_ids,
     )
-    return {
-        page_id: tuple([text for text in decode_texts(lines)[1:] if text.strip()][:n_lines]) for page_id, lines in rows
+    return {page_id: _beginning(lines, n_lines) for page_id, lines in rows}
+
+
+def glances(library: Library, project_id: int, keys: Sequence[str], n_lines: int = 4) -> dict[str, Glance]:
+    """What the library knows of each title key, in two queries for all of them. A key that it does not know is absent."""
+    marks = _marks(keys)
+    # CROSS JOIN: from the few links to their pages. Left to itself, SQLite reads all pages of the project first.
+    linked = {
+        key: (as_written, n_linked)
+        for key, as_written, n_linked in library.rows(
+            f"""
+            SELECT l.key, max(l.target), count(DISTINCT p.id)
+            FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
+            WHERE l.key IN ({marks}) AND p.project_id = ? AND p.is_gone = 0 GROUP BY l.key
+            """,
+            (*keys, project_id),
+        )
     }
+    found = {key: Glance(as_written, False, (), n_linked) for key, (as_written, n_linked) in linked.items()}
+    for key, title, lines in library.rows(
+        f"""
+        SELECT p.key, p.title, {_BEGINNING} FROM pages p JOIN texts t ON t.id = p.text_id
+        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key IN ({marks})
+        """,
+        (project_id, *keys),
+    ):
+        found[key] = Glance(title, True, _beginning(lines, n_lines), linked[key][1] if key in linked else 0)
+    return found
 
 
 def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, str]:
@@ -111,7 +175,7 @@ def shared_targets(
             title
             for (title,) in library.rows(
                 """
-                SELECT DISTINCT p.title FROM links l JOIN pages p ON p.text_id = l.text_id
+                SELECT DISTINCT p.title FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
                 WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0 AND p.id <> ? AND p.key <> ?
                 ORDER BY p.updated DESC, p.id
                 """,
@@ -123,3 +187,11 @@ def shared_targets(
         if len(found) == n_targets:
             break
     return found
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _beginning(lines: str, n_lines: int) -> tuple[str, ...]:
+    return tuple([text for text in decode_texts(lines) if text and text.strip()][:n_lines])
