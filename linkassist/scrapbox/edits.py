@@ -45,7 +45,7 @@ def linked_text(text: str, accepted: Sequence[tuple[str, Mention]]) -> str:
         found = text[mention.start : mention.end]
         if mention.start < at or found != mention.surface:
             raise LinkAssistError(
-                f'line {mention.line} holds "{found}" at {mention.start}; expected "{mention.surface}", free to be linked. '
+                f'line {mention.line} holds "{found}" at {mention.start}; expected "{mention.surface}", unlinked. '
                 "The page has changed: reindex it."
             )
         is_title = title_key(mention.surface) == title_key(target)

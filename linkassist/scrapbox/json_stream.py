@@ -99,10 +99,8 @@ class JsonStream:
             try:
                 value, end = self._json.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                # What is cut off fails at the end of the text, or at the beginning of a string that does not end.
-                is_cut = error.pos >= len(self._text) - 16 or error.msg.startswith("Unterminated string")
-                if not (is_cut and self._read_on(wanted)):
-                    raise self._broken(error.pos - self._at if not is_cut else None) from None
+                if not (self._may_be_cut(error) and self._read_on(wanted)):
+                    raise self._broken(None if self._may_be_cut(error) else error.pos - self._at) from None
             except RecursionError:
                 raise ExportError(f"{self.place}: {self.item} is nested too deeply to be read. {_ADVICE}") from None
             except ValueError as error:  # a number of more than 4,300 digits
@@ -117,6 +115,13 @@ class JsonStream:
         """Raise ExportError where anything but white space follows."""
         if self.peek():
             raise self._refusal("more text behind the end of the JSON")
+
+    def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether more text could mend it: it fails at the end, or in a string or a word that does not end."""
+        rest = self._text[error.pos : error.pos + 16]
+        is_word = any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))
+        is_escape = error.msg.startswith("Invalid \\") and error.pos + 12 > len(self._text)
+        return is_word or is_escape or error.msg.startswith("Unterminated string")
 
     def _expect(self, sign: str) -> None:
         if self.peek() != sign:

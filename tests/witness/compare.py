@@ -39,9 +39,8 @@ def main(paths: list[str]) -> int:
                 continue
             why = cause(ours, theirs, texts)
             causes[why] += 1
-            print(
-                f"{path}: {texts[0]}\n  only ours: {sorted(ours - theirs)}\n  only theirs: {sorted(theirs - ours)}\n  {why}"
-            )
+            print(f"{path}: {texts[0]}\n  only ours: {sorted(ours - theirs)}")
+            print(f"  only theirs: {sorted(theirs - ours)}\n  {why}")
     n_alike = n_pages - causes.total()
     print(f"{n_alike:,} of {n_pages:,} pages agree ({n_alike / max(n_pages, 1):.4%})")
     for why, count in causes.most_common():
