@@ -361,12 +361,12 @@ def _shown_image(url: str) -> str:
 
 def _takes_too_long(piece: str) -> bool:
     """Whether the search would go over the piece again and again, as with half-open brackets by the thousand."""
-    if len(piece) < 20_000:
+    if len(piece) < 4_000:
         return False
     starts = piece.count("[http")
     if COORDINATES.search(piece):
         starts += piece.count("[")
-    return starts * len(piece) > 1_000_000_000
+    return starts * len(piece) > 20_000_000
 
 
 @lru_cache(maxsize=1 << 16)
