@@ -60,7 +60,7 @@ class TransformerEncoder:
         prefix: str | None = None,
         max_tokens: int | None = None,
         long_texts: LongTexts = "windows",
-        token_budget: int = 8192,
+        token_budget: int = 4096,
         device: str = "cpu",
     ) -> None:
         """`name` is a folder, or a model's name on the Hugging Face hub.
@@ -186,7 +186,8 @@ def _load(folder: Path) -> tuple[Any, Any]:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"{folder} holds a model that transformers {transformers.__version__} cannot load ({reason})."
-            " Download the model again; if it asks for remote code, choose another, for linkassist runs none."
+            " Download the model again; if it names a missing package, install that beside linkassist;"
+            " if it asks for remote code, choose another, for linkassist runs none."
         ) from error
     # The pooler of BERT and its kin is not used here, and many checkpoints lack it.
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)
