@@ -105,9 +105,9 @@ def test_on_a_page_the_search_offers_titles_to_go_to(desk: Page) -> None:
 
 def test_accept_reject_and_undo_by_mouse(desk: Page, tmp_path: Path) -> None:
     desk.goto(address(GARDEN))
-    desk.get_by_role("button", name="Link “KJ法”").click()
+    desk.get_by_role("button", name="Accept “KJ法”").click()
     expect(desk.locator("#L11 .accepted")).to_have_text("KJ法")
-    expect(desk.locator("#notice")).to_contain_text("Linked “KJ法”")
+    expect(desk.locator("#notice")).to_contain_text("Accepted “KJ法”")
     desk.get_by_role("button", name="Dismiss “検索”").click()
     expect(desk.locator('.cards > .card[data-target="検索"][data-state="open"]')).to_have_count(0)
     assert [(verdict.target, verdict.decision) for verdict in verdicts_of(tmp_path, GARDEN)] == [
@@ -123,7 +123,7 @@ def test_accept_reject_and_undo_by_mouse(desk: Page, tmp_path: Path) -> None:
 
 def test_a_verdict_is_there_after_the_page_is_loaded_again(desk: Page) -> None:
     desk.goto(address(GARDEN))
-    desk.get_by_role("button", name="Link “孤立したページ”").click()
+    desk.get_by_role("button", name="Accept “孤立したページ”").click()
     expect(desk.locator("#L13 .accepted")).to_have_text("孤立したページ")
     desk.goto(address(GARDEN))
     expect(desk.locator("#L13 .accepted")).to_have_text("孤立したページ")
@@ -153,6 +153,30 @@ def test_the_whole_page_can_be_decided_with_keys(desk: Page, tmp_path: Path) -> 
     expect(desk.get_by_text("This page is done")).to_be_visible()
     assert {verdict.decision for verdict in verdicts_of(tmp_path, GARDEN)} == {"accept", "reject"}
     assert len(verdicts_of(tmp_path, GARDEN)) == 6
+
+
+def test_keys_pressed_faster_than_the_server_answers_each_find_their_card(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    expect(desk.locator(".card.is-current")).to_be_visible()
+    for key in "axau":
+        desk.keyboard.press(key)
+    expect(desk.locator("#notice")).to_contain_text("Undid the decision on “検索”")
+    assert [(verdict.target, verdict.decision) for verdict in verdicts_of(tmp_path, GARDEN)] == [
+        ("孤立したページ", "reject"),
+        ("KJ法", "accept"),
+    ]
+
+
+def test_a_decision_that_cannot_be_saved_is_said_and_taken_back(browser: Browser, origin: str) -> None:
+    context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US")
+    page = context.new_page()
+    page.goto(address(GARDEN))
+    page.route("**/verdict", lambda route: route.fulfill(status=503, body="busy"))
+    page.keyboard.press("a")
+    expect(page.get_by_role("alert")).to_contain_text("could not be saved")
+    expect(page.locator('.card[data-target="KJ法"]')).to_have_attribute("data-state", "open")
+    expect(page.locator(".card.is-underway")).to_have_count(0)
+    context.close()
 
 
 def test_u_undoes_the_last_decision_also_after_a_reload(desk: Page, tmp_path: Path) -> None:
@@ -235,9 +259,9 @@ def test_everything_works_without_a_script(browser: Browser, origin: str, tmp_pa
     page.get_by_role("link", name=GARDEN, exact=True).click()
     page.locator("#c1 .peek-fold summary").click()
     expect(page.locator("#c1 .peek-body")).to_contain_text("ばらばらの紙片から")
-    page.get_by_role("button", name="Link “KJ法”").click()
+    page.get_by_role("button", name="Accept “KJ法”").click()
     expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
-    expect(page.locator("#notice")).to_contain_text("Linked “KJ法”")
+    expect(page.locator("#notice")).to_contain_text("Accepted “KJ法”")
     page.locator("#notice button").click()
     expect(page.locator("#L11 .mark")).to_have_text("KJ法")
     page.get_by_role("button", name="Dismiss “検索”").click()
@@ -266,9 +290,9 @@ def test_on_a_phone_a_tapped_mark_brings_its_card_up(browser: Browser, origin: s
     page.goto(address(GARDEN))
     page.locator('.mark[data-card="1"]').tap()
     expect(page.locator("#c1")).to_be_in_viewport()
-    box = page.get_by_role("button", name="「KJ法」をリンクする").bounding_box()
+    box = page.get_by_role("button", name="「KJ法」を採用する").bounding_box()
     assert box is not None and min(box["width"], box["height"]) >= 44, "large enough for a finger"
-    page.get_by_role("button", name="「KJ法」をリンクする").tap()
+    page.get_by_role("button", name="「KJ法」を採用する").tap()
     expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
     context.close()
 

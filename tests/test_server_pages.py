@@ -109,7 +109,7 @@ def test_accepting_a_mention_shows_it_as_a_link_at_once(tmp_path: Path) -> None:
     assert verdict.mention is not None and verdict.mention.surface == "KJ法"
     assert f'<a class="link accepted kind-page" href="{address("KJ法")}"' in html
     assert cards_in(html)["KJ法"] == "accepted"
-    assert "Linked “KJ法”" in html
+    assert "Accepted “KJ法”" in html
 
 
 def test_accepting_without_a_mention_adds_a_line_at_the_end(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_form_that_cannot_be_followed_is_answered_with_advice(
 
 def test_an_old_address_that_tells_of_a_decision_shows_no_notice_once_it_is_undone(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address(GARDEN), params={"did": "accept", "target": "KJ法"}).text
-    assert "Linked “KJ法”" not in html
+    assert "Accepted “KJ法”" not in html
 
 
 def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(

@@ -13,11 +13,10 @@ from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.views import Choice, FiguresView, HomeView, RowView
 from linkassist.server.wording import Wording
-from linkassist.store.browsing import ProjectName, first_lines, project_name, project_names
+from linkassist.store.browsing import ProjectName, figures, first_lines, greatest_gain, project_name, project_names
 from linkassist.store.library import Library
-from linkassist.store.pages import PageSummary, Sort, list_pages, project
+from linkassist.store.pages import PageSummary, Sort, list_pages
 from linkassist.store.runs import last_run
-from linkassist.store.totals import totals
 
 _N_ROWS = 50
 _N_HITS = 8
@@ -52,12 +51,12 @@ def _list(request: Request, library: Library, here: ProjectName, search: str, n_
     number = _number(request.query_params.get("page", ""))
     offset = (number - 1) * n_rows
     found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
-    best, _ = list_pages(library, here.id, sort="gain", limit=1)
+    best = greatest_gain(library, here.id)
     beginnings = first_lines(library, [each.id for each in found])
     has_more = offset + len(found) < n_found
     chosen = "" if sort == "gain" else sort
     return HomeView(
-        rows=tuple(_row(here, each, best[0].gain, beginnings[each.id]) for each in found),
+        rows=tuple(_row(here, each, best, beginnings[each.id]) for each in found),
         sorts=_sorts(here, search, sort),
         sort=sort,
         n_found=n_found,
@@ -68,12 +67,12 @@ def _list(request: Request, library: Library, here: ProjectName, search: str, n_
 
 
 def _figures(library: Library, here: ProjectName) -> FiguresView:
-    figures = totals(library, project(library, here.name))
+    counted = figures(library, here.id)
     run = last_run(library, "reindex", here.id, "done")
     return FiguresView(
-        n_pages=figures.n_pages,
-        n_links=figures.n_links,
-        n_suggestions=figures.n_suggestions,
+        n_pages=counted.n_pages,
+        n_links=counted.n_links,
+        n_suggestions=counted.n_suggestions,
         indexed_at=(run.finished_at or run.started_at) if run else 0,
     )
 
@@ -85,13 +84,13 @@ def _sorts(here: ProjectName, search: str, chosen: Sort) -> tuple[Choice, ...]:
     )
 
 
-def _row(here: ProjectName, summary: PageSummary, greatest_gain: float, beginning: tuple[str, ...]) -> RowView:
+def _row(here: ProjectName, summary: PageSummary, best: float, beginning: tuple[str, ...]) -> RowView:
     return RowView(
         title=summary.title,
         address=page_address(here.name, summary.title),
         n_suggestions=summary.n_suggestions,
         gain=summary.gain,
-        gain_share=round(100 * summary.gain / greatest_gain) if greatest_gain else 0,
+        gain_share=round(100 * summary.gain / best) if best else 0,
         n_links=summary.n_links,
         updated_at=summary.updated,
         beginning=" ".join(filter(None, map(plain_text, beginning))),

@@ -24,6 +24,15 @@ class ProjectName:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What the head of the list tells of a project. `n_links` counts a target once a page."""
+
+    n_pages: int
+    n_links: int
+    n_suggestions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Glance:
     """A title at a glance: as it is written, the first lines of its page if it has one, how many pages link it."""
 
@@ -66,6 +75,25 @@ def project_name(library: Library, name: str) -> ProjectName:
     raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
 
 
+def figures(library: Library, project_id: int) -> Figures:
+    """The figures of a project's present pages, in one pass."""
+    row = library.row(
+        """
+        SELECT count(*), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0)
+        FROM pages WHERE project_id = ? AND is_gone = 0
+        """,
+        (project_id,),
+    )
+    return Figures(*row) if row else Figures(0, 0, 0)
+
+
+def greatest_gain(library: Library, project_id: int) -> float:
+    """The gain of the page that has most to gain, 0.0 where no page has any."""
+    sql = "SELECT gain FROM pages WHERE project_id = ? AND is_gone = 0 ORDER BY gain DESC LIMIT 1"
+    row = library.row(sql, (project_id,))
+    return float(row[0]) if row else 0.0
+
+
 def linked_targets(library: Library, page_id: int) -> LinkedTargets:
     """What the page links. Costs by the page's own links, whatever the size of the project."""
     rows = list(
@@ -98,7 +126,7 @@ def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> 
 
 
 def glances(library: Library, project_id: int, keys: Sequence[str], n_lines: int = 4) -> dict[str, Glance]:
-    """What the library knows of each title key, in two queries for all of them. A key that it does not know is absent."""
+    """What the library knows of each title key, in two queries for all of them. Unknown keys are absent."""
     marks = _marks(keys)
     # CROSS JOIN: from the few links to their pages. Left to itself, SQLite reads all pages of the project first.
     linked = {

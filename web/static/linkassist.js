@@ -23,43 +23,58 @@ function exchange(html) {
   }
 }
 
-let isBusy = false;
+// Decisions are sent one after another. What is on its way is taken off the reader's hands at once: the next card is
+// current before the answer is here.
+let queue = Promise.resolve();
+const underway = new Set();
 
-async function decide(form, decision) {
-  if (isBusy) return;
-  isBusy = true;
-  const card = form.closest(".card");
-  const scroll = find(".side-scroll")?.scrollTop ?? 0;
-  const order = openCards().map((each) => each.dataset.target);
-  const place = card ? order.indexOf(card.dataset.target) : -1;
-  const hadFocus = find("#suggestions")?.contains(document.activeElement) || document.activeElement === document.body;
-  const wasRejectedOpen = find("#rejected")?.open;
+function decide(form, decision) {
   const body = new URLSearchParams(new FormData(form));
   body.set("decision", decision);
+  const target = body.get("target");
+  const card = cardOf(target);
+  if (decision !== "undo" && card?.dataset.state === "open") {
+    const next = nextOpen(card);
+    underway.add(target);
+    showUnderway();
+    if (next) makeCurrent(next, holdsFocus() && isWide());
+  }
+  lower();
+  queue = queue.then(() => send(form.action, body, target, decision));
+}
+
+async function send(address, body, target, decision) {
   try {
-    exchange(await fragment(form.action, "page", { method: "POST", body }));
-    if (wasRejectedOpen && find("#rejected")) find("#rejected").open = true;
-    if (find(".side-scroll")) find(".side-scroll").scrollTop = scroll;
-    const target = body.get("target");
-    const next = decision === "undo" ? cardOf(target) : nextOpen(order, place);
-    if (next) makeCurrent(next, hadFocus && isWide());
+    const html = await fragment(address, "page", { method: "POST", body });
+    underway.delete(target);
+    const [scroll, isOpen, hadFocus] = [find(".side-scroll").scrollTop, find("#rejected")?.open, holdsFocus()];
+    const wanted = decision === "undo" ? target : current()?.dataset.target;
+    exchange(html);
+    if (isOpen && find("#rejected")) find("#rejected").open = true;
+    find(".side-scroll").scrollTop = scroll;
+    const card = cardOf(wanted) ?? openCards().at(-1);
+    if (card) makeCurrent(card, hadFocus && isWide());
     find("#failure").hidden = true;
   } catch (error) {
     console.error(error);
+    underway.delete(target);
     find("#failure").hidden = false;
-  } finally {
-    isBusy = false;
   }
+  showUnderway();
 }
 
-const openCards = () => findAll('.card[data-state="open"]');
+function showUnderway() {
+  for (const card of findAll(".card")) card.classList.toggle("is-underway", underway.has(card.dataset.target));
+}
+
+const holdsFocus = () => find("#suggestions")?.contains(document.activeElement);
+const openCards = () => findAll('.card[data-state="open"]:not(.is-underway)');
 const cardOf = (target) => findAll(".card").find((card) => card.dataset.target === target);
 
-// The open card that took the decided one's place, or else the last one.
-function nextOpen(order, place) {
-  const left = openCards();
-  const after = order.slice(place + 1);
-  return left.find((card) => after.includes(card.dataset.target)) ?? left.at(-1);
+// The open card that comes after this one, or else the last one before it.
+function nextOpen(card) {
+  const others = openCards().filter((other) => other !== card);
+  return others.find((other) => card.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING) ?? others.at(-1);
 }
 
 document.addEventListener("submit", (event) => {
@@ -235,7 +250,7 @@ const keys = {
   Enter: () => act(".act.yes"),
   x: () => act(".act.no"),
   r: () => act(".act.no"),
-  u: () => (find("#notice [data-undo]") ?? find(".card.is-latest .act.undo"))?.click(),
+  u: () => queue.then(() => (find("#notice [data-undo]") ?? find(".card.is-latest .act.undo"))?.click()),
   n: () => find('a[rel="next"]')?.click(),
   p: () => find('a[rel="prev"]')?.click(),
   "/": () => box?.focus(),
@@ -243,7 +258,7 @@ const keys = {
   Escape: lower,
 };
 
-const act = (selector) => current() && find(selector, current())?.click();
+const act = (selector) => find(`.card.is-current:not(.is-underway) ${selector}`)?.click();
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
