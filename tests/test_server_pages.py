@@ -50,6 +50,11 @@ def test_the_list_is_sorted_by_title_when_its_address_says_so(tmp_path: Path) ->
     assert titles == sorted(titles, key=lambda title: title.replace(" ", "_").lower())
 
 
+def test_the_fewest_links_come_first_when_the_address_says_so(tmp_path: Path) -> None:
+    titles = titles_in(little_client(tmp_path).get("/p/niwa?sort=links").text)
+    assert set(titles[:2]) == {"さみしいページ", "空のページ"} and titles[-1] == "記法の見本"
+
+
 def test_an_unknown_sort_or_page_number_is_the_first_page_by_gain(tmp_path: Path) -> None:
     assert titles_in(little_client(tmp_path).get("/p/niwa?sort=x&page=-1").text)[0] == GARDEN
 

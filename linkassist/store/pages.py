@@ -176,7 +176,7 @@ _ORDERS: Final[dict[Sort, str]] = {
     "gain": "gain DESC, key",
     "updated": "updated DESC, key",
     "title": "key",
-    "links": "n_links DESC, key",
+    "links": "n_links, key",
 }
 
 

@@ -72,7 +72,7 @@ _FIRST = (
     "CREATE UNIQUE INDEX pages_by_key ON pages (project_id, key) WHERE is_gone = 0",
     "CREATE INDEX pages_by_gain ON pages (project_id, gain DESC, key) WHERE is_gone = 0",
     "CREATE INDEX pages_by_updated ON pages (project_id, updated DESC, key) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_links ON pages (project_id, n_links DESC, key) WHERE is_gone = 0",
+    "CREATE INDEX pages_by_links ON pages (project_id, n_links, key) WHERE is_gone = 0",
     "CREATE INDEX pages_by_folded_title ON pages (project_id, folded_title) WHERE is_gone = 0",
     "CREATE INDEX pages_by_text ON pages (text_id)",
     "CREATE INDEX pages_by_text_hash ON pages (text_hash)",
