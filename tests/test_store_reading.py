@@ -85,7 +85,7 @@ def test_a_search_finds_parts_of_titles_literally(library: Library, search: str,
     ("sort", "titles"),
     [
         ("updated", ["100% sure_of it", "ＫＪ法", "Note", "100 percent"]),
-        ("links", ["100 percent", "Note", "100% sure_of it", "ＫＪ法"]),
+        ("links", ["Note", "100% sure_of it", "100 percent", "ＫＪ法"]),
         ("gain", ["Note", "100% sure_of it", "100 percent", "ＫＪ法"]),
     ],
 )

@@ -30,7 +30,7 @@ from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
-_N_CARDS = 20
+_N_CARDS = 15
 _N_BACKLINKS = 24
 _N_MENTIONS = 5
 _N_BEFORE, _N_AFTER = 14, 24
