@@ -10,10 +10,14 @@ import pytest
 from little_server import address, client_of, decide, little_client, verdicts_of
 from little_wiki import PROJECT
 
+from linkassist.scrapbox.notation import page_links
+from linkassist.server.addresses import page_address
+from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggestion import Mention, Suggestion
+from linkassist.wiki import Line, Page
 
 GARDEN = "庭としてのWiki"
 ROW_TITLE = re.compile(r'class="row-title"[^>]*>([^<]*)<')
@@ -234,6 +238,24 @@ def test_an_unknown_project_names_those_there_are(tmp_path: Path) -> None:
     response = little_client(tmp_path).get("/p/other")
     assert response.status_code == 404
     assert "It holds: niwa" in response.text
+
+
+def test_a_title_that_nobody_links_is_not_called_a_red_link(tmp_path: Path) -> None:
+    response = little_client(tmp_path).get(address("どこにもない"))
+    assert response.status_code == 404
+    assert "And no page links here" in response.text and "Red link" not in response.text
+
+
+def test_one_can_switch_between_the_projects_of_a_library(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert "switcher" not in client.get("/p/niwa").text
+    with Library.open(tmp_path) as library:
+        import_pages(library, "hatake", "畑の手帖", 0, [Page("種", (Line("種"), Line("[道具]")))], page_links)
+    assert client.get("/").url.path == "/p/hatake"
+    html = client.get("/p/hatake").text
+    assert 'href="/p/niwa"' in html and "畑の手帖" in html
+    assert titles_in(html) == ["種"]
+    assert f'class="link red" href="{page_address("hatake", "道具")}"' in client.get(page_address("hatake", "種")).text
 
 
 def test_language_theme_and_images_are_kept_in_cookies(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class Templates:
             loader=FileSystemLoader(shipped_folder("web") / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )
