@@ -5,6 +5,7 @@ A title is one path segment, quoted whole, so that `/`, `#`, `?`, `%2F` and emoj
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 # Browsers resolve these segments away, even when they are quoted; "" leaves no segment at all.
@@ -28,12 +29,14 @@ def preview_address(project: str, title: str) -> str:
     return _titled("/preview", project, title)
 
 
+@lru_cache(maxsize=4096)  # a page names the same icon on line after line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""
     parts = path.strip("/").split("/", 1)
     return "https://scrapbox.io/" + "/".join(quote(part.replace(" ", "_"), safe="") for part in parts)
 
 
+@lru_cache(maxsize=4096)
 def _titled(root: str, project: str, title: str) -> str:
     # Spaces become "_" as in Scrapbox's own addresses; the title key makes them one.
     segment = title.replace(" ", "_")
