@@ -30,6 +30,7 @@ from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
+_MAX_LINES = 4000
 _N_CARDS = 15
 _N_BACKLINKS = 24
 _N_MENTIONS = 5
@@ -84,7 +85,8 @@ def page_view(
         address=page_address(project.name, stored.page.title),
         updated_at=stored.page.updated,
         n_links=len(linked.keys),
-        blocks=render_page(texts, Surroundings(project.name, linked.existing_keys, marks)),
+        blocks=render_page(texts[:_MAX_LINES], Surroundings(project.name, linked.existing_keys, marks)),
+        n_cut=max(0, len(texts) - _MAX_LINES),
         appended=tuple(
             NamedLink(
                 entry.suggestion.target,

@@ -205,13 +205,14 @@ class NeighbourGroup:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page, its suggestions and its surroundings."""
+    """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown."""
 
     title: str
     address: str
     updated_at: int
     n_links: int
     blocks: tuple[Block, ...]
+    n_cut: int
     appended: tuple[NamedLink, ...]
     cards: tuple[CardView, ...]
     rejected: tuple[CardView, ...]

@@ -79,6 +79,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "page.updated": ("{0}に更新", "Changed {0}"),
     "page.links": ("{0} リンク", "{0} link|{0} links"),
     "page.empty": ("このページには本文がありません。", "This page has no text."),
+    "page.cut": (
+        "このあと {0} 行は省きました。",
+        "The {0} line after this is left out.|The {0} lines after this are left out.",
+    ),
     "page.appended": ("末尾に追加", "Added at the end"),
     "page.accepted": ("採用したリンク", "Accepted link"),
     "page.image": ("画像", "Image"),
