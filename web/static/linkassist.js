@@ -61,6 +61,14 @@ async function send(address, body, target, decision) {
     find("#failure").hidden = false;
   }
   showUnderway();
+  fadeNotice();
+}
+
+// The notice steps aside after a while; `u` still undoes what it told of.
+let fading = 0;
+function fadeNotice() {
+  clearTimeout(fading);
+  fading = setTimeout(() => find("#notice")?.classList.add("is-old"), 10_000);
 }
 
 function showUnderway() {
@@ -278,6 +286,7 @@ document.addEventListener("keydown", (event) => {
   action();
 });
 
+fadeNotice();
 const first = openCards()[0];
 if (first) {
   first.classList.add("is-current");
