@@ -1,0 +1,197 @@
+"""One frozen Settings, put together from defaults, `linkassist.toml`, the environment and the command line.
+
+Each stands above the one before it. The file lies in the library's folder; a further one may be named with `--config`
+or LINKASSIST_CONFIG and stands above that. A setting appears here when something uses it, and not before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast, get_args
+
+from platformdirs import user_data_path
+
+from linkassist.errors import SettingsError
+
+Language = Literal["auto", "ja", "en"]
+
+FILE_NAME: Final = "linkassist.toml"
+OWN_ENCODER: Final = "wiki"
+_PREFIX: Final = "LINKASSIST_"
+# CONFIG names a file of settings; CHROMIUM is read by the browser tests.
+_NO_SETTINGS: Final = frozenset({f"{_PREFIX}CONFIG", f"{_PREFIX}CHROMIUM"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the reader can choose.
+
+    library: the folder of the library.
+    encoder: "wiki", learnt from the wiki itself, or the folder or hub name of a transformers model.
+    language: that of the reasons on the command line; "auto" goes by the locale. The browser has a switch of its own.
+    host, port: where the server listens.
+    limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
+    """
+
+    library: Path
+    encoder: str = OWN_ENCODER
+    language: Language = "auto"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value as it was found. place: where, for messages. folder: what a relative path starts from."""
+
+    key: str
+    value: object
+    place: str
+    folder: Path
+
+    def refusal(self, expected: str) -> SettingsError:
+        return SettingsError(f"{self.place}: {self.key} is {self.value!r}; expected {expected}. Correct it there.")
+
+
+def default_folder(name: Literal["library", "demo"]) -> Path:
+    """The folder of the library, or of the sample wiki's, where none is named: in the platform's place for data."""
+    return user_data_path("linkassist", appauthor=False) / name
+
+
+def load_settings(
+    library: Path | None = None,
+    *,
+    config: Path | None = None,
+    encoder: str | None = None,
+    language: str | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    limit: int | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """The settings in force; an argument that is given stands above everything else.
+
+    Raises SettingsError for an unknown setting or a bad value, naming it, its place and what was expected, and for a
+    file that cannot be read. A `linkassist.toml` need not be there; a file named by `config` must.
+    """
+    options: Mapping[str, object] = {
+        "library": library,
+        "encoder": encoder,
+        "language": language,
+        "host": host,
+        "port": port,
+        "limit": limit,
+    }
+    here = Path.cwd()
+    above = {
+        **_environment_layer(environment, here),
+        **{key: _Given(key, value, f"--{key}", here) for key, value in options.items() if value is not None},
+    }
+    config_name = config or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
+    below = _file_layer(config_name.expanduser()) if config_name else {}
+    named = (below | above).get("library")
+    folder = _folder(named) if named else default_folder("library")
+    beside = folder / FILE_NAME
+    own = _file_layer(beside) if beside.is_file() else {}
+    if "library" in own:
+        raise SettingsError(
+            f"{beside}: library cannot be set in the library's own folder. Take it out, and name the folder with "
+            f"--library, {_PREFIX}LIBRARY or a file that --config names."
+        )
+    given = {**own, **below, **above}
+    defaults = Settings(folder)
+    return Settings(
+        library=folder,
+        encoder=_encoder(given["encoder"]) if "encoder" in given else defaults.encoder,
+        language=_language(given["language"]) if "language" in given else defaults.language,
+        host=_text(given["host"], 'an address such as "127.0.0.1"') if "host" in given else defaults.host,
+        port=_whole(given["port"], 0, 65535) if "port" in given else defaults.port,
+        limit=_whole(given["limit"], 1, 1_000_000) if "limit" in given else defaults.limit,
+    )
+
+
+def remember_encoder(library: Path, encoder: str) -> None:
+    """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
+    path = library / FILE_NAME
+    try:
+        before = path.read_text("utf-8") if path.is_file() else ""
+        # Text of a string in TOML is escaped as in JSON, but for DEL, which no path holds.
+        line = "encoder = " + '"' + encoder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
+        after = replaced if n_replaced else f"{line}\n{before}"
+        if after != before:
+            path.write_text(after, "utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+
+
+def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, _Given]:
+    """The LINKASSIST_* variables that are set to something."""
+    layer = {}
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX) or name in _NO_SETTINGS or not value:
+            continue
+        key = name.removeprefix(_PREFIX).lower()
+        _require_known(key, name, "the environment")
+        layer[key] = _Given(key, value, f"{name} in the environment", here)
+    return layer
+
+
+def _file_layer(path: Path) -> dict[str, _Given]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}). Name a file that exists.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f'{path} is not TOML ({error}). Write a line a setting, such as: host = "::1"') from error
+    for key in table:
+        _require_known(key, key, str(path))
+    return {key: _Given(key, value, str(path), path.absolute().parent) for key, value in table.items()}
+
+
+def _require_known(key: str, name: str, place: str) -> None:
+    known = Settings.__dataclass_fields__
+    if key not in known:
+        raise SettingsError(f"{place} sets {name}, which is no setting; expected one of {', '.join(known)}.")
+
+
+def _folder(given: _Given) -> Path:
+    if isinstance(given.value, Path):
+        return given.folder / given.value.expanduser()
+    return given.folder / Path(_text(given, "a folder")).expanduser()
+
+
+def _encoder(given: _Given) -> str:
+    name = _text(given, f'"{OWN_ENCODER}", or the folder or hub name of a transformers model')
+    if name == OWN_ENCODER:
+        return name
+    # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
+    folder = given.folder / Path(name).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else name
+
+
+def _language(given: _Given) -> Language:
+    if given.value not in get_args(Language):
+        raise given.refusal(" or ".join(f'"{name}"' for name in get_args(Language)))
+    return cast(Language, given.value)
+
+
+def _text(given: _Given, expected: str) -> str:
+    if not isinstance(given.value, str) or not given.value.strip():
+        raise given.refusal(expected)
+    return given.value.strip()
+
+
+def _whole(given: _Given, low: int, high: int) -> int:
+    value = given.value
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise given.refusal(f"a whole number from {low} to {high}")
+    return value

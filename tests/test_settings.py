@@ -1,0 +1,112 @@
+"""Settings: which place wins, and what is said about a setting that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linkassist.errors import SettingsError
+from linkassist.settings import FILE_NAME, Settings, default_folder, load_settings, remember_encoder
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_without_any_choice_the_defaults_hold() -> None:
+    assert load_settings(environment={}) == Settings(default_folder("library"))
+    assert Settings(Path("x")) == Settings(Path("x"), "wiki", "auto", "127.0.0.1", 8000, 50)
+
+
+def test_each_place_stands_above_the_one_before_it(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    write(library / FILE_NAME, 'port = 1\nlimit = 1\nhost = "a"\nlanguage = "ja"\nencoder = "x/y"\n')
+    config = write(tmp_path / "more.toml", 'port = 2\nlimit = 2\nhost = "b"\n')
+    environment = {"LINKASSIST_LIMIT": "3", "LINKASSIST_PORT": "3", "LINKASSIST_CONFIG": str(config)}
+    found = load_settings(library, port=4, environment=environment)
+    assert found == Settings(library, encoder="x/y", language="ja", host="b", limit=3, port=4)
+
+
+def test_the_option_config_stands_above_the_variable(tmp_path: Path) -> None:
+    named, variable = write(tmp_path / "a.toml", "port = 1"), write(tmp_path / "b.toml", "port = 2")
+    found = load_settings(tmp_path, config=named, environment={"LINKASSIST_CONFIG": str(variable)})
+    assert found.port == 1
+
+
+def test_the_library_is_found_before_its_own_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "there" / FILE_NAME, "port = 5")
+    config = write(tmp_path / "more.toml", 'library = "there"')
+    assert load_settings(config=config, environment={}) == Settings(tmp_path / "there", port=5)
+    assert load_settings(environment={"LINKASSIST_LIBRARY": str(tmp_path / "there")}).port == 5
+
+
+def test_a_variable_set_to_nothing_counts_as_not_set(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, environment={"LINKASSIST_PORT": ""}).port == 8000
+
+
+def test_variables_that_are_no_settings_are_left_alone(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, environment={"LINKASSIST_CHROMIUM": "/usr/bin/chromium"}) == Settings(tmp_path)
+
+
+def test_an_encoder_folder_is_made_absolute_and_a_hub_name_is_not(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    write(tmp_path / FILE_NAME, 'encoder = "model"')
+    assert load_settings(tmp_path, environment={}).encoder == str((tmp_path / "model").resolve())
+    assert load_settings(tmp_path, encoder="org/model", environment={}).encoder == "org/model"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour = 1", "linkassist.toml sets colour, which is no setting; expected one of library, encoder, language"),
+        ("port = 70000", "linkassist.toml: port is 70000; expected a whole number from 0 to 65535. Correct it there."),
+        ("port = true", "port is True; expected a whole number"),
+        ("port = 80.5", "port is 80.5; expected a whole number"),
+        ("limit = 0", "limit is 0; expected a whole number from 1"),
+        ('language = "fr"', 'language is \'fr\'; expected "auto" or "ja" or "en"'),
+        ("language = [1]", "language is [1]; expected"),
+        ('host = ""', "host is ''; expected an address"),
+        ("encoder = 1", 'encoder is 1; expected "wiki", or the folder or hub name'),
+        ('library = "x"', "library cannot be set in the library's own folder. Take it out"),
+        ("port 1", "linkassist.toml is not TOML"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path / FILE_NAME, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, environment={})
+    assert message in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("LINKASSIST_PROT", "80", "the environment sets LINKASSIST_PROT, which is no setting; expected one of"),
+        ("LINKASSIST_PORT", "８０", "LINKASSIST_PORT in the environment: port is '８０'; expected a whole number"),
+        ("LINKASSIST_PORT", "-1", "port is '-1'; expected a whole number"),
+        ("LINKASSIST_CONFIG", "/nowhere/x.toml", "/nowhere/x.toml cannot be read (No such file or directory). Name a"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, environment={name: value})
+    assert message in str(caught.value)
+
+
+def test_an_option_that_cannot_be_used_is_named_as_an_option(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^--port: port is -5; expected a whole number from 0 to 65535"):
+        load_settings(tmp_path, port=-5, environment={})
+
+
+@pytest.mark.parametrize("name", ["intfloat/multilingual-e5-small", 'odd "name"', "back\\slash", "模型", r"\1"])
+def test_a_remembered_encoder_is_used_from_then_on_and_the_rest_stays(tmp_path: Path, name: str) -> None:
+    remember_encoder(tmp_path, "first")
+    path = tmp_path / FILE_NAME
+    write(path, path.read_text("utf-8") + "# the port of the office\nport = 9\n")
+    remember_encoder(tmp_path, name)
+    assert load_settings(tmp_path, environment={}) == Settings(tmp_path, encoder=name, port=9)
+    assert "# the port of the office" in path.read_text("utf-8")
