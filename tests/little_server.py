@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from linkassist.settings import load_settings
 from little_wiki import PROJECT, write_little_wiki
 from starlette.testclient import TestClient
 
 from linkassist.server.addresses import page_address
 from linkassist.server.app import create_app
+from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.verdicts import verdicts
@@ -28,7 +28,7 @@ ORIGIN = "http://127.0.0.1:8000"
 def client_of(folder: Path, language: str = "en", *, raises: bool = True) -> TestClient:
     """A client that sends what a browser on the same machine sends."""
     return TestClient(
-        create_app(load_settings(folder)),
+        create_app(Settings(folder)),
         base_url=ORIGIN,
         headers={"Accept-Language": language, "Sec-Fetch-Site": "same-origin"},
         raise_server_exceptions=raises,
@@ -66,7 +66,7 @@ def running_server(folder: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(load_settings(folder)), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(create_app(Settings(folder)), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 10

@@ -12,8 +12,8 @@ HEAVY = ("torch", "faiss", "transformers", "lightgbm", "sentencepiece", "scipy",
 def test_the_server_starts_without_any_model_library(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from linkassist.server.app import create_app; from linkassist.settings import load_settings\n"
-        "create_app(load_settings(Path(sys.argv[1])))\n"
+        "from linkassist.server.app import create_app; from linkassist.settings import Settings\n"
+        "create_app(Settings(Path(sys.argv[1])))\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
