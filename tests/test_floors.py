@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "linkassist"
 FLOORS = (
     ("nouns", ("wiki", "suggestion", "settings", "errors", "shipped")),
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
-    ("recipes", ("reindex", "nightly", "evaluate")),
-    ("doors", ("cli", "server", "__main__")),
+    ("recipes", ("suggesting", "ingest", "reindex", "demo", "nightly", "evaluate")),
+    ("doors", ("cli", "terminal", "printing", "server", "__main__")),
 )
 FLOOR_OF = {part: floor for floor, (_, parts) in enumerate(FLOORS) for part in parts}
 SKILLS = 1

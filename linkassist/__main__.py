@@ -1,0 +1,7 @@
+"""`python -m linkassist` is `linkassist`."""
+
+from __future__ import annotations
+
+from linkassist.cli import main
+
+main()

@@ -1,0 +1,395 @@
+"""The command line: what each command takes, and who does it. `main` is the program.
+
+Results go to standard output; progress, notices and failures to standard error. Exit codes: 0 done, 1 an expected
+failure, told in a sentence, 2 wrong usage, 130 interrupted, 141 nobody read the output to its end.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from linkassist.errors import LinkAssistError, NotFoundError
+from linkassist.ingest import ingest
+from linkassist.printing import (
+    ProjectStatus,
+    first_of_each_kind,
+    ingest_text,
+    links_json,
+    spoken_language,
+    status_json,
+    status_text,
+    suggestions_json,
+    suggestions_text,
+)
+from linkassist.scrapbox.export import read_export
+from linkassist.scrapbox.notation import page_links
+from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
+from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.pages import find_page, list_pages, project, projects
+from linkassist.store.runs import last_run
+from linkassist.store.suggestions import page_suggestions
+from linkassist.store.totals import totals
+from linkassist.terminal import progress, say
+from linkassist.wiki import title_key
+
+# Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
+# command that needs it waits for it. The others answer at once, and the demo starts in a moment.
+
+_INTERRUPTED = 130  # 128 and the number of the signal, as a shell counts: SIGINT
+_NOBODY_READS = 141  # SIGPIPE
+
+
+class _Commands(TyperGroup):
+    """The one place where an expected failure, Ctrl-C and a closed pipe become a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except LinkAssistError as error:
+            say(f"linkassist: {error}")
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            say("\nlinkassist: interrupted. What was not finished is undone; run the same command to do it again.")
+            raise typer.Exit(_INTERRUPTED) from error
+        except BrokenPipeError as error:
+            # Python flushes standard output once more when it ends, and would complain about the pipe then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_NOBODY_READS) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: the README shows it too
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+    help="Suggests the links that the pages of a Scrapbox (Cosense) wiki lack, on your own machine.",
+    epilog="Example: linkassist demo",
+)
+
+
+class Format(StrEnum):
+    """How suggestions are printed."""
+
+    text = "text"
+    jsonl = "jsonl"
+
+
+ExportFile = Annotated[
+    Path, typer.Argument(metavar="EXPORT", help="The export: .json, .json.gz or .json.xz; - is standard input.")
+]
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="The library's folder. [default: the platform's place for data]"),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A file of settings beside the library's own.")
+]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help='"wiki", learnt from the wiki itself, or a transformers model by folder or hub name. '
+        "The library remembers it. [default: wiki]",
+    ),
+]
+ProjectOption = Annotated[
+    str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
+]
+
+
+@app.callback(invoke_without_command=True)
+def linkassist(
+    is_version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if is_version:
+        from importlib.metadata import version
+
+        print(version("linkassist"))
+        raise typer.Exit
+
+
+@app.command("import", epilog="Example: linkassist import notes.json.gz --library ~/wiki")
+def import_(
+    export: ExportFile,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    project_name: Annotated[
+        str | None, typer.Option("--project", metavar="NAME", help="A name in place of the one in the export.")
+    ] = None,
+    is_reindexed: Annotated[
+        bool, typer.Option("--reindex/--no-reindex", help="Whether to bring the suggestions up to date afterwards.")
+    ] = True,
+    skip_bad_pages: Annotated[
+        bool, typer.Option("--skip-bad-pages", help="Leave out pages that cannot be read, and list them.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take in an export and find its missing links.
+
+    All of the export is taken in, or nothing. A page that is in the library already is recognised and keeps what
+    was decided about it.
+    """
+    settings = load_settings(library, config=config, encoder=encoder)
+    with progress() as on_progress:
+        report = ingest(settings.library, export, project_name, on_progress, skip_bad_pages=skip_bad_pages)
+    _print_lines(ingest_text(report))
+    if is_reindexed:
+        _reindex(settings, report.imported.project.name, is_full=False)
+    _remember(encoder, library, config, settings)
+
+
+@app.command(epilog="Example: linkassist reindex --library ~/wiki")
+def reindex(
+    is_full: Annotated[bool, typer.Option("--full", help="Do everything anew, also what has not changed.")] = False,
+    project_name: Annotated[
+        str | None, typer.Option("--project", metavar="NAME", help="The project. [default: every one]")
+    ] = None,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring embeddings, index and suggestions up to date."""
+    settings = load_settings(library, config=config, encoder=encoder)
+    with _existing(settings) as opened:
+        names = [project(opened, project_name).name] if project_name else [each.name for each in projects(opened)]
+    for name in names:
+        _reindex(settings, name, is_full=is_full)
+    _remember(encoder, library, config, settings)
+
+
+@app.command(epilog='Example: linkassist suggest --page "KJ法" --limit 5')
+def suggest(
+    page: Annotated[str | None, typer.Option("--page", metavar="TITLE", help="The page of this title.")] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Every page.")] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many of each kind. [default: 50]")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="Words, or a JSON object a line.")] = Format.text,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="auto|ja|en", help="Of the reasons. [default: auto, that of the locale]"),
+    ] = None,
+    project_name: ProjectOption = None,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print the links that a page lacks, best first.
+
+    What the last reindex found is read; nothing is computed here.
+    """
+    if (page is not None) == is_all:
+        raise typer.BadParameter("Name one page with --page TITLE, or ask for all of them with --all.")
+    settings = load_settings(library, config=config, limit=limit, language=language)
+    spoken = spoken_language(settings.language)
+    if form is Format.jsonl:
+        _print_utf8()
+    with _existing(settings) as opened:
+        of = project(opened, project_name)
+        if page is not None:
+            found = find_page(opened, of.id, title_key(page))
+            pages = [(found.id, found.page.title)]
+        else:
+            pages = [(each.id, each.title) for each in list_pages(opened, of.id, sort="title", limit=of.n_pages)[0]]
+        for page_id, title in pages:
+            stored = page_suggestions(opened, page_id)
+            chosen = first_of_each_kind((each.suggestion for each in stored), settings.limit)
+            if form is Format.jsonl:
+                print(suggestions_json(of.name, title, chosen, spoken))
+            else:
+                _print_lines(suggestions_text(title, chosen, spoken))
+
+
+@app.command(epilog="Example: linkassist links notes.json | head")
+def links(export: ExportFile) -> None:
+    """Print every link of an export as JSON lines.
+
+    Each page is an object with its links and their spans. No library is needed.
+    """
+    _print_utf8()
+    with read_export(export) as opened:
+        for page in opened:
+            print(links_json(page.title, page_links(page.texts)))
+
+
+@app.command(epilog="Example: linkassist serve --port 8080")
+def serve(
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Where to listen; 0 is any that is free. [default: 8000]")
+    ] = None,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the library in the browser, until Ctrl-C."""
+    from linkassist.server.running import is_loopback, listen
+
+    settings = load_settings(library, config=config, host=host, port=port)
+    if not is_loopback(settings.host):
+        say(
+            f"linkassist: {settings.host} can be reached from other machines. Everybody there can read this library "
+            "and decide in your name: there is no password, and nothing is encrypted."
+        )
+    _serve(settings, listen(settings.host, settings.port), opens_browser=False)
+
+
+@app.command(epilog="Example: linkassist evaluate data/sample-2026-05-01.json data/sample-2026-11-01.json")
+def evaluate(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier export of a project.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later export of the same project.")],
+    is_blind: Annotated[
+        bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
+    ] = False,
+    by_id: Annotated[
+        bool | None,
+        typer.Option("--by-id/--by-title", help="How pages are recognised. [default: by id where all have one]"),
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
+    encoder: EncoderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure suggestions by the links made later.
+
+    How many of the links that were made between two exports would have been suggested before? Simple
+    suggesters answer the same questions, for comparison. No library is read or written.
+    """
+    from linkassist.evaluate.run import evaluate_files
+
+    settings = load_settings(config=config, encoder=encoder)
+    with progress() as on_progress:
+        report = evaluate_files(
+            old, new, is_blind=is_blind, by_id=by_id, encoder=settings.encoder, on_progress=on_progress
+        )
+    if is_json:
+        _print_utf8()
+    print(report.as_json() if is_json else report.as_text())
+
+
+@app.command(epilog="Example: linkassist status --json")
+def status(
+    is_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell what the library holds and how old it is.
+
+    Its projects and pages, the encoder, the age of the suggestions, and how the last run went.
+    """
+    settings = load_settings(library, config=config)
+    with _existing(settings) as opened:
+        found = []
+        for each in projects(opened):
+            run = last_run(opened, "reindex", each.id, "done")
+            reindexed_at = run.finished_at if run and run.finished_at else 0
+            found.append(ProjectStatus(each, totals(opened, each), reindexed_at))
+    if is_json:
+        _print_utf8()
+        print(status_json(settings.library, settings.encoder, found))
+    else:
+        _print_lines(status_text(settings.library, settings.encoder, found, time.time()))
+
+
+@app.command(epilog="Example: linkassist demo --no-browser")
+def demo(
+    library: Annotated[
+        Path | None, typer.Option("--library", metavar="DIR", help="Its folder. [default: one of its own]")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", help="Where to listen. [default: 8000, or any free one if that is taken]"),
+    ] = None,
+    is_browser_opened: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Whether to open the browser where there is a desktop.")
+    ] = True,
+) -> None:
+    """Show the sample wiki in the browser, until Ctrl-C.
+
+    It has a library of its own; yours is left alone.
+    """
+    from linkassist.demo import prepare_demo
+    from linkassist.server.running import listen, listen_nearby
+
+    settings = load_settings(library or default_folder("demo"), port=port)
+    # Before the work, so that a port that is taken is told of at once.
+    listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
+    if settings.port not in (0, listener.getsockname()[1]):
+        say(f"Port {settings.port} is taken by another program, so another one is used.")
+    with progress() as on_progress:
+        prepare_demo(settings, on_progress)
+    _serve(settings, listener, opens_browser=is_browser_opened)
+
+
+def main() -> None:
+    """The program `linkassist`."""
+    app(prog_name="linkassist")
+
+
+def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) -> None:
+    from linkassist.server.app import create_app
+    from linkassist.server.running import address_of, has_desktop, open_browser, serve_on
+
+    address = address_of(listener)
+
+    def on_ready() -> None:
+        print(f"linkassist: {address} (Ctrl-C stops it)", flush=True)
+        if opens_browser and has_desktop():
+            open_browser(address)
+
+    serve_on(listener, create_app(settings), on_ready)
+
+
+def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:
+    from linkassist.reindex import reindex as bring_up_to_date
+
+    with _existing(settings) as opened, progress() as on_progress:
+        report = bring_up_to_date(opened, project(opened, project_name), settings, on_progress, is_full=is_full)
+    if report.was_needed:
+        print(
+            f"{project_name}: {report.n_suggestions:,} suggestions for {report.n_pages:,} pages, "
+            f"{report.n_pages_rewritten:,} of them new or changed, in {report.seconds:.1f} s"
+        )
+    else:
+        print(f"{project_name}: the suggestions are up to date")
+
+
+def _remember(encoder: str | None, library: Path | None, config: Path | None, settings: Settings) -> None:
+    """Keeps an encoder that was named, unless it would be used without being named."""
+    if encoder is not None and load_settings(library, config=config).encoder != settings.encoder:
+        remember_encoder(settings.library, settings.encoder)
+
+
+def _existing(settings: Settings) -> Library:
+    if not (settings.library / FILE_NAME).is_file():
+        raise NotFoundError(
+            f"There is no library in {settings.library}. Run `linkassist import EXPORT.json` to make one, "
+            "or name another folder with --library."
+        )
+    return Library.open(settings.library)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _print_utf8() -> None:
+    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")

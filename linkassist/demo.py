@@ -1,0 +1,47 @@
+"""The sample wiki, ready to be shown: imported and reindexed once, then left alone until it or the program changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from linkassist.ingest import ingest
+from linkassist.settings import Settings
+from linkassist.shipped import shipped_folder
+from linkassist.store.library import Library
+from linkassist.store.pages import projects
+from linkassist.store.runs import artefact, put_artefact
+
+OnProgress = Callable[[str, int, int], None]
+
+SAMPLE = "sample-2026-11-01.json"
+_ARTEFACT = "sample"
+
+
+def prepare_demo(settings: Settings, on_progress: OnProgress) -> bool:
+    """Whether there was anything to do; the library holds the sample wiki and its suggestions afterwards.
+
+    What was prepared is noted at the very end, so a run that was broken off is done again.
+    """
+    source = shipped_folder("data") / SAMPLE
+    wanted = _fingerprint(source, settings.encoder)
+    with Library.open(settings.library) as library:
+        for found in projects(library):
+            note = artefact(library, found.id, _ARTEFACT)
+            if note is not None and note.fingerprint == wanted:
+                return False
+    # Imported here: it brings PyTorch and FAISS with it, seconds that a second start does without.
+    from linkassist.reindex import reindex
+
+    project = ingest(settings.library, source, None, on_progress).imported.project
+    with Library.open(settings.library) as library:
+        reindex(library, project, settings, on_progress)
+        put_artefact(library, project.id, _ARTEFACT, wanted)
+    return True
+
+
+def _fingerprint(source: Path, encoder: str) -> str:
+    text = f"{version('linkassist')}\n{encoder}\n".encode() + source.read_bytes()
+    return hashlib.blake2b(text, digest_size=16).hexdigest()

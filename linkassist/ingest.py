@@ -1,0 +1,62 @@
+"""An export into a library: read, checked, its links found, and stored, all or nothing.
+
+Bringing the suggestions up to date afterwards is left to `reindex.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkassist.errors import ExportError
+from linkassist.scrapbox.export import Export, read_export
+from linkassist.scrapbox.notation import page_links
+from linkassist.store.imports import ImportReport, import_pages
+from linkassist.store.library import Library
+from linkassist.wiki import Page
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of an export. `skipped` tells of every page left out: bad ones, and second ones of one title."""
+
+    imported: ImportReport
+    skipped: tuple[str, ...]
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the project's pages are not what they were."""
+        found = self.imported
+        return bool(found.new or found.changed or found.gone or found.renamed)
+
+
+def ingest(
+    folder: Path, source: Path, project_name: str | None, on_progress: OnProgress, *, skip_bad_pages: bool = False
+) -> IngestReport:
+    """Imports the export `source` into the library in `folder`, which is made if it is not there.
+
+    project_name: what to call the project in place of the name that the export gives.
+    on_progress is told of the steps "import" (in bytes) and "store".
+    Raises ExportError for a file that cannot be used; the library is then as it was.
+    """
+
+    def pages(export: Export) -> Iterator[Page]:
+        yield from export
+        on_progress("store", 0, 0)
+
+    with read_export(
+        source,
+        skip_bad_pages=skip_bad_pages,
+        on_progress=lambda done, total: on_progress("import", done, total),
+    ) as export:
+        name = project_name or export.name
+        if not name:
+            raise ExportError("standard input does not say which project it is. Name the project with --project NAME.")
+        with Library.open(folder) as library:
+            report = import_pages(
+                library, name, export.display_name or name, export.exported_at, pages(export), page_links
+            )
+    return IngestReport(report, (*export.skipped, *report.skipped))

@@ -1,0 +1,113 @@
+"""The server as a process: the address it listens on, the run itself, and the browser that is sent there."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+
+from linkassist.errors import SettingsError
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address; port 0 takes any free one.
+
+    Raises SettingsError where the port is taken or the host is not one of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(f"{host} is no address that can be listened on ({error}). Correct --host.") from error
+    try:
+        if os.name == "posix":
+            # A port just given up can be taken at once; on Windows the same option would steal one that is in use.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_words(error, host, port)) from error
+    return listener
+
+
+def listen_nearby(host: str, port: int) -> socket.socket:
+    """Like `listen`, but on any free port if that one is taken."""
+    try:
+        return listen(host, port)
+    except SettingsError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
+            return listen(host, 0)
+        raise
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a browser on this machine finds the server: `http://127.0.0.1:8000/`."""
+    host, port = listener.getsockname()[:2]
+    ip = ipaddress.ip_address(host)
+    if ip.is_unspecified:
+        host = "::1" if ip.version == 6 else "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ip.version == 6 else f"http://{host}:{port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], None]) -> None:
+    """Serves until Ctrl-C or SIGTERM. on_ready: called once requests are answered."""
+    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
+    server.on_ready = on_ready
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the way to end a server; uvicorn has closed it in order and passes the signal on
+    finally:
+        listener.close()
+
+
+def has_desktop() -> bool:
+    """Whether a browser window can be opened for somebody to see."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(address: str) -> None:
+    """Sends the desktop's browser there, without waiting for it: some browsers return only when they are closed."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+class _Server(uvicorn.Server):
+    on_ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.on_ready()
+
+
+def _words(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is taken by another program, perhaps another linkassist. "
+            "Name another with --port, or 0 for any that is free."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {host} is not for every user. Name one above 1023 with --port."
+    return f"{host}, port {port}, cannot be listened on ({error.strerror}). Correct --host or --port."
