@@ -1,0 +1,118 @@
+"""The future-links test: which links did people make later, and what would they have been made from?
+
+From two exports of one project comes the wiki as it might have stood in between: every page of the earlier export, and
+every page that is new in the later one with its links taken out. What the authors of the new pages linked is the answer
+that a suggester is held against. How that is scored is left to `scoring.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from linkassist.errors import ExportError
+from linkassist.scrapbox.notation import page_links
+from linkassist.suggest.corpus import is_date_title
+from linkassist.wiki import Page, title_key
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPage:
+    """A new page whose links were taken out, and the title keys that its author linked, diary dates left out.
+
+    number: its place in `FuturesTest.pages`.
+    pages, reds: targets that the earlier wiki had, as a page or as a red link; told apart by what they are when the
+    question is asked, so that a red link for which a new page was made is a page.
+    coined: targets that were neither; a suggester can only propose them as new phrases.
+    """
+
+    number: int
+    title: str
+    pages: frozenset[str]
+    reds: frozenset[str]
+    coined: frozenset[str]
+
+    @property
+    def gold(self) -> frozenset[str]:
+        """The targets that a suggester could have known."""
+        return self.pages | self.reds
+
+
+@dataclass(frozen=True, slots=True)
+class FuturesTest:
+    """The wiki that a suggester sees, and the pages it is asked about.
+
+    pages: those of the earlier export as they stood, then the new ones without links; their title keys are distinct.
+    n_earlier: how many are from the earlier export. is_blind: the links' words were taken out too.
+    is_by_id: a page with a new title but a known id counts as renamed, not as new.
+    """
+
+    pages: tuple[Page, ...]
+    asked: tuple[AskedPage, ...]
+    n_earlier: int
+    is_blind: bool
+    is_by_id: bool
+
+
+def build_futures_test(
+    earlier: Iterable[Page], later: Iterable[Page], *, is_blind: bool, by_id: bool | None = None
+) -> FuturesTest:
+    """The test that two exports of one project make. Diary pages are not asked about.
+
+    by_id: whether ids tell renamed pages from new ones; None: where every page of both exports has an id.
+    Of pages with one title key the one updated last counts. Raises ExportError where there is nothing to ask.
+    """
+    before, after = _distinct(earlier), _distinct(later)
+    is_by_id = all(page.page_id for page in [*before, *after]) if by_id is None else by_id
+    titles = {page.key for page in before}
+    ids = {page.page_id for page in before if page.page_id} if is_by_id else set()
+    fresh = [
+        page for page in after if page.key not in titles and page.page_id not in ids and not is_date_title(page.title)
+    ]
+    known = titles | {link.key for page in before for link in page_links(page.texts)}
+    pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
+    asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
+    if not any(page.gold or page.coined for page in asked):
+        raise ExportError(
+            f"Of the {len(after)} pages of the later export {len(fresh)} are new, and none of them links anything. "
+            "Expected two exports of one project, the earlier first, far enough apart that pages were written between."
+        )
+    return FuturesTest(pages, asked, len(before), is_blind, is_by_id)
+
+
+def without_links(page: Page, *, is_blind: bool) -> Page:
+    """The page with no links left: their titles stay as plain words, or where `is_blind` go as well.
+
+    What stands in code and in the title line is no link and stays as it is. Where taking out a link makes another of
+    what was around it, as in `[a [b] c]`, that one is taken out too.
+    """
+    texts = page.texts
+    while links := page_links(texts):
+        for link in reversed(links):
+            text = texts[link.line]
+            words = "" if is_blind else link.target
+            texts[link.line] = text[: link.span.start] + words + text[link.span.end :]
+    return replace(page, lines=tuple(replace(line, text=text) for line, text in zip(page.lines, texts, strict=True)))
+
+
+def _asked_pages(fresh: Sequence[Page], first: int, known: set[str], titles: set[str]) -> Iterator[AskedPage]:
+    for number, page in enumerate(fresh, first):
+        targets = {link.target for link in page_links(page.texts)}
+        linked = {title_key(target) for target in targets if not is_date_title(target)} - {page.key}
+        gold = linked & known
+        yield AskedPage(
+            number=number,
+            title=page.title,
+            pages=frozenset(gold & titles),
+            reds=frozenset(gold - titles),
+            coined=frozenset(linked - known),
+        )
+
+
+def _distinct(pages: Iterable[Page]) -> list[Page]:
+    """The pages in order, and of those with one title key the one updated last."""
+    kept: dict[str, Page] = {}
+    for page in pages:
+        if page.key not in kept or page.updated > kept[page.key].updated:
+            kept[page.key] = page
+    return list(kept.values())

@@ -1,0 +1,112 @@
+"""Answers scored by kind, and the whole evaluation with a stand-in for ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from linkassist.errors import ExportError
+from linkassist.evaluate.futures import AskedPage, build_futures_test
+from linkassist.evaluate.peers import PEERS
+from linkassist.evaluate.report import EvaluationReport
+from linkassist.evaluate.run import ask_all, evaluate_files
+from linkassist.evaluate.scoring import Answer, answers_of, score
+from linkassist.suggestion import Suggestion
+from linkassist.wiki import Line, Page, Reading
+
+ASKED = [
+    AskedPage(0, "one", frozenset(["a", "b"]), frozenset(["r"]), frozenset(["n"])),
+    AskedPage(1, "two", frozenset(), frozenset(), frozenset(["m"])),
+]
+ANSWERS = [
+    [Answer("x", "page", 0.9), Answer("r", "red", 0.8), Answer("n", "new", 0.7), Answer("a", "page", 0.6)],
+    [Answer("y", "page", 0.9), Answer("m", "new", 0.2)],
+]
+
+
+def test_each_kind_is_held_against_its_own_answer() -> None:
+    figures = {group.group: group for group in score("ours", ASKED, ANSWERS).groups}
+    assert list(figures) == ["page or red", "page", "red", "new"]
+    both = figures["page or red"].ranking  # x wrong, r right, a right; b is not found
+    assert (both.n_lists, both.n_right, both.mrr, both.recall_at_10) == (1, 3, 1 / 2, 2 / 3)
+    assert figures["page"].ranking.recall_at_10 == 1 / 2
+    assert figures["red"].ranking.mrr == 1
+    assert (figures["new"].ranking.n_lists, figures["new"].ranking.recall_at_10) == (2, 1)
+
+
+def test_pages_that_nothing_is_asked_of_do_not_count_in_the_calibration() -> None:
+    figures = {group.group: group for group in score("ours", ASKED, ANSWERS).groups}
+    calibration = figures["page or red"].calibration
+    assert calibration is not None
+    assert calibration.n_suggestions == 3  # not y
+    assert calibration.error == pytest.approx((0.9 + 0.2 + 0.4) / 3)
+
+
+def test_a_group_without_answers_or_without_probabilities_is_left_out() -> None:
+    figures = score("peer", ASKED[:1], [[Answer("a", "page")]])
+    assert [group.group for group in figures.groups] == ["page or red", "page"]
+    assert figures.groups[0].calibration is None
+
+
+def test_of_suggestions_with_one_title_key_the_first_is_the_answer() -> None:
+    suggestions = [Suggestion("A b", "page", 0.9), Suggestion("a_b", "red", 0.5), Suggestion("a b", "new", 0.4)]
+    assert answers_of(suggestions) == [Answer("a_b", "page", 0.9), Answer("a_b", "new", 0.4)]
+
+
+def page(title: str, *texts: str) -> Page:
+    return Page(title, tuple(Line(text) for text in (title, *texts)))
+
+
+EARLIER = [page("KJ法", "[発想法]のひとつ"), page("発想法", "[KJ法]など"), page("カード", "[KJ法] [ラベル]")]
+LATER = [*EARLIER, page("輪取り", "[KJ法]で[ラベル]を[束ねる]こと")]
+
+
+def suggest(readings: Sequence[Reading]) -> list[list[Suggestion]]:
+    """A stand-in for ours that is right about all but the first."""
+    right = [Suggestion("KJ法", "page", 0.8), Suggestion("ラベル", "red", 0.7), Suggestion("束ねる", "new", 0.4)]
+    return [[Suggestion("カード", "page", 0.9), *right] for _ in readings]
+
+
+def report_of_stand_in() -> EvaluationReport:
+    test = build_futures_test(EARLIER, LATER, is_blind=False)
+    suggesters = ask_all(test, suggest)
+    return EvaluationReport("a.json", "b.json", False, False, "wiki", 3, 1, 1, 2, 1, suggesters)
+
+
+def test_ours_comes_first_and_the_peers_beside_it() -> None:
+    report = report_of_stand_in()
+    assert [figures.name for figures in report.suggesters] == ["linkassist", *PEERS]
+    assert [group.ranking.mrr for group in report.suggesters[0].groups] == [1 / 2, 1 / 2, 1, 1]
+    by_length = report.suggesters[1].groups[0].ranking  # says KJ法 and ラベル, both right
+    assert (by_length.precision_at_1, by_length.recall_at_10) == (1, 1)
+
+
+def test_the_report_as_json_names_every_figure() -> None:
+    found = json.loads(report_of_stand_in().as_json())
+    assert (found["earlier"], found["n_gold"], found["is_by_id"]) == ("a.json", 2, False)
+    ours = found["suggesters"][0]["groups"][0]
+    assert (ours["group"], ours["ranking"]["recall_at_10"], len(ours["calibration"]["bins"])) == ("page or red", 1, 10)
+
+
+def test_the_report_as_text_has_a_table_for_each_group_and_fits_a_terminal() -> None:
+    text = report_of_stand_in().as_text()
+    assert "3 pages as they stood, 1 new ones, told by their titles" in text
+    assert "(inline)" in text
+    assert text.count("linkassist ") == 4
+    assert "Our probabilities (page or red): calibration error" in text
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def export_file(path: Path, pages: Sequence[Page], exported_at: int) -> Path:
+    content = [{"title": page.title, "lines": page.texts} for page in pages]
+    path.write_text(json.dumps({"name": "p", "displayName": "p", "exported": exported_at, "pages": content}))
+    return path
+
+
+def test_exports_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
+    old, new = export_file(tmp_path / "old.json", EARLIER, 1), export_file(tmp_path / "new.json", LATER, 2)
+    with pytest.raises(ExportError, match="Name them the other way"):
+        evaluate_files(new, old, is_blind=False)
