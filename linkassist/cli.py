@@ -76,7 +76,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # plain help: the README shows it too
     pretty_exceptions_enable=False,
-    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Suggests the links that the pages of a Scrapbox (Cosense) wiki lack, on your own machine.",
     epilog="Example: linkassist demo",
 )
@@ -250,7 +250,7 @@ def serve(
     _serve(settings, listen(settings.host, settings.port), opens_browser=False)
 
 
-@app.command(epilog="Example: linkassist evaluate data/sample-2026-05-01.json data/sample-2026-11-01.json")
+@app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
 def evaluate(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier export of a project.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="A later export of the same project.")],
@@ -262,7 +262,9 @@ def evaluate(
         typer.Option("--by-id/--by-title", help="How pages are recognised. [default: by id where all have one]"),
     ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
-    encoder: EncoderOption = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", metavar="NAME", help="The encoder to measure with. [default: wiki]")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Measure suggestions by the links made later.
