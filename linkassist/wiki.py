@@ -76,3 +76,60 @@ class Link:
     def key(self) -> str:
         """The title key of the target."""
         return title_key(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a passage's text and where it stands in the raw line. `is_prose`: a link may be put there."""
+
+    start: int
+    raw_start: int
+    length: int
+    is_prose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line as a reader sees it: links by their titles, without code, URLs, math and icons.
+
+    `parts` ascend and tile `text`, but for the separators (U+001F) that stand where something was left out.
+    """
+
+    line: int
+    text: str
+    parts: tuple[Part, ...]
+
+    def raw_span(self, start: int, end: int) -> Span | None:
+        """The raw span of `text[start:end]`; None where it leaves one stretch of prose."""
+        for part in self.parts:
+            if part.is_prose and part.start <= start and end <= part.start + part.length:
+                offset = part.raw_start - part.start
+                return Span(start + offset, end + offset)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is learnt from one page: its passages, the targets it links (distinct, as written) and the icons it shows.
+
+    `also_linked`: targets linked only where nothing is learnt, as in a diary's line of dates or below an AI marker.
+    `author` is the id of the user who wrote most of its lines, "" where the export does not say.
+    """
+
+    title: str
+    passages: tuple[Passage, ...]
+    links: tuple[str, ...]
+    icons: tuple[str, ...] = ()
+    also_linked: tuple[str, ...] = ()
+    created: int = 0
+    author: str = ""
+
+    @property
+    def key(self) -> str:
+        """The page's title key."""
+        return title_key(self.title)
+
+    @property
+    def text(self) -> str:
+        """The title and the passages, one a line."""
+        return "\n".join([self.title, *(passage.text for passage in self.passages)])

@@ -1,0 +1,106 @@
+"""A page as a reader reads it: passages of visible text, links and icons, without code, URLs and math.
+
+What follows a marker of generated or less interesting text is left out, and so is a diary's line of dates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
+from linkassist.wiki import Page, Part, Passage, Reading, title_key
+
+SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
+_MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
+_READ_KINDS = frozenset(("text", "quote", "table", "table_title"))
+
+
+def read_page(page: Page) -> Reading:
+    """The reading of one page. The title line is no passage: it holds no notation, and no link can stand there."""
+    texts = page.texts
+    passages: list[Passage] = []
+    links: dict[str, str] = {}
+    also_linked: dict[str, str] = {}
+    icons: dict[str, None] = {}
+    is_below = False
+    for number, (text, line) in enumerate(zip(texts, parse_page(texts), strict=True)):
+        is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
+        if line.kind not in _READ_KINDS:
+            continue
+        is_read = not is_below and not _is_date_line(text, line)
+        into = links if is_read else also_linked
+        for token in _walk(line.tokens):
+            if token.kind in ("link", "hashtag") and token.target:
+                into.setdefault(title_key(token.target), token.target)
+            elif token.kind == "icon" and is_read and token.target:
+                icons.setdefault(token.target)
+        if is_read and (passage := _passage(number, text, line)):
+            passages.append(passage)
+    links.pop(page.key, None)
+    authors = Counter(line.user_id for line in page.lines if line.user_id)
+    return Reading(
+        title=page.title,
+        passages=tuple(passages),
+        links=tuple(links.values()),
+        icons=tuple(icons),
+        also_linked=tuple(target for key, target in also_linked.items() if key not in links and key != page.key),
+        created=page.created,
+        author=authors.most_common(1)[0][0] if authors else "",
+    )
+
+
+def _is_date_line(text: str, line: ParsedLine) -> bool:
+    """True for the `[2026-04-30]←2026-05-01→[2026-05-02]` of a diary."""
+    return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
+
+
+def _walk(tokens: Iterable[Token]) -> Iterable[Token]:
+    for token in tokens:
+        yield token
+        if token.children:
+            yield from _walk(token.children)
+
+
+def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
+    if len(line.tokens) == 1 and line.tokens[0].kind == "text":
+        return Passage(number, text, (Part(0, 0, len(text), is_prose=True),)) if text.strip() else None
+    pieces: list[str] = []
+    parts: list[Part] = []
+    at = 0
+
+    def add(tokens: Iterable[Token]) -> None:
+        nonlocal at
+        for token in tokens:
+            if token.kind in ("indent", "mark"):
+                continue
+            if token.children:
+                add(token.children)
+                continue
+            shown = _shown(token)
+            if shown is None:
+                pieces.append(SEPARATOR)
+                at += 1
+                continue
+            start, end = shown
+            if end > start:
+                parts.append(Part(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
+                pieces.append(text[start:end])
+                at += end - start
+
+    add(line.tokens)
+    visible = "".join(pieces)
+    return Passage(number, visible, tuple(parts)) if visible.strip(SEPARATOR + " \t\u3000") else None
+
+
+def _shown(token: Token) -> tuple[int, int] | None:
+    """The raw span of the words that the token shows; None where it shows something else."""
+    if token.kind in ("text", "decoration", "bold", "number", "helpfeel", "verbatim"):
+        return token.content.start, token.content.end
+    if token.kind in ("link", "hashtag"):
+        return token.content.start, token.content.end
+    if token.kind == "url" and token.content != token.span and token.target:
+        has_words = token.content.end - token.content.start != len(token.target)
+        return (token.content.start, token.content.end) if has_words else None
+    return None

@@ -1,0 +1,140 @@
+"""A wiki as arrays: its pages, every target a link could have, and who links what.
+
+Targets are numbered: first the pages, in order, then the red links. Everything in `suggest/` speaks in these numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from linkassist.wiki import Reading, title_key
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "diary …", "Week 12", "May 2026", "1 Jan 2026"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE_TITLE = re.compile(
+    rf"""^(?:
+        \W*\d{{2,4}}[-/年._年\s]?\d{{0,2}}[-/月._년월\s]?\d{{0,2}}[日일号]?\W*(?:[月火水木金土日mtwfs]\w{{0,2}}\W*)?
+      | (?:日記|日报|日記|daily|diary|journal|일기).*
+      | \d+[\s_]*[年月日년월일].*
+      | (?:week|w)[\s_-]*\d+ | {_MONTH}[\s_]+\d{{1,4}}(?:,?[\s_]+\d{{4}})? | \d{{1,2}}[\s_]+{_MONTH}[\s_]+\d{{4}}
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_date_title(title: str) -> bool:
+    """True for the titles of diary pages and for bare numbers: templates, not links worth suggesting."""
+    return _DATE_TITLE.match(title.replace("_", " ").strip()) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The wiki in numbers.
+
+    keys, names: per target, its title key and the form in which it is written; the first `len(readings)` are the pages.
+    links: (pages, targets) float32, 1 where the page links the target; no page links itself.
+    is_template: per target, True for date and diary titles. created: per page, Unix seconds, 0 where unknown.
+    """
+
+    readings: Sequence[Reading]
+    keys: list[str]
+    names: list[str]
+    links: sp.csr_matrix
+    is_template: BoolArray
+    created: IntArray
+
+    @property
+    def n_pages(self) -> int:
+        """How many targets are pages; the rest are red links."""
+        return len(self.readings)
+
+    @property
+    def n_targets(self) -> int:
+        """Pages and red links together."""
+        return len(self.keys)
+
+
+def build_corpus(readings: Sequence[Reading]) -> Corpus:
+    """The corpus of these pages, in their order. Title keys must be distinct."""
+    keys = [reading.key for reading in readings]
+    names = [reading.title for reading in readings]
+    number = {key: i for i, key in enumerate(keys)}
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, reading in enumerate(readings):
+        for target in reading.links:
+            key = title_key(target)
+            column = number.get(key)
+            if column is None:
+                column = number[key] = len(keys)
+                keys.append(key)
+                names.append(target)
+            if column != row:
+                rows.append(row)
+                columns.append(column)
+    links = csr(rows, columns, (len(readings), len(keys)))
+    links.data[:] = 1.0
+    return Corpus(
+        readings=readings,
+        keys=keys,
+        names=names,
+        links=links,
+        is_template=np.array([is_date_title(key) for key in keys], dtype=np.bool_),
+        created=np.array([reading.created for reading in readings], dtype=np.int64),
+    )
+
+
+def csr(
+    rows: Sequence[int] | IntArray,
+    columns: Sequence[int] | IntArray,
+    shape: tuple[int, int],
+    data: FloatArray | None = None,
+) -> sp.csr_matrix:
+    """A float32 matrix with sorted indices; cells named twice are added, each counting 1 where `data` is left out."""
+    values = np.ones(len(rows), np.float32) if data is None else data
+    matrix = sp.csr_matrix((values, (np.asarray(rows, np.int64), np.asarray(columns, np.int64))), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def keep_rows(matrix: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
+    """The matrix with the rows that are not kept emptied."""
+    return sp.csr_matrix(sp.diags(is_kept.astype(np.float32)) @ matrix)
+
+
+def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
+    """The matrix with only the k largest cells of each row."""
+    matrix = sp.csr_matrix(matrix)
+    lengths = np.diff(matrix.indptr)
+    if lengths.max(initial=0) <= k:
+        return matrix
+    rows = np.repeat(np.arange(matrix.shape[0]), lengths)
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    rank = np.arange(len(order)) - np.repeat(matrix.indptr[:-1], lengths)
+    kept = order[rank < k]
+    return csr(rows[kept], matrix.indices[kept].astype(np.int64), matrix.shape, matrix.data[kept])
+
+
+def cells(matrix: sp.csr_matrix, rows: IntArray, columns: IntArray) -> FloatArray:
+    """`matrix[rows[i], columns[i]]` for each i, 0 where the cell is empty."""
+    matrix = sp.csr_matrix(matrix)
+    matrix.sort_indices()
+    n_columns = matrix.shape[1]
+    have = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * n_columns + matrix.indices
+    want = rows * n_columns + columns
+    at = np.searchsorted(have, want)
+    found = at < len(have)
+    found[found] = have[at[found]] == want[found]
+    values = np.zeros(len(want), np.float32)
+    values[found] = matrix.data[at[found]]
+    return values

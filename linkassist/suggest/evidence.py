@@ -1,0 +1,232 @@
+"""Candidate pairs to features: what speaks for each, as numbers that mean the same in every wiki and language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
+from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, Mentions, fold, scripts
+from linkassist.suggest.statistics import Statistics, Texts
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class MentionTable:
+    """Per mentioned (page, target) pair, sorted by `key` = page * n_targets + target: what its mentions look like."""
+
+    key: IntArray
+    n_free: FloatArray
+    edges: FloatArray
+    in_title: FloatArray
+    is_exact: FloatArray
+    first: FloatArray  # where the first one stands: passage number
+
+
+def tabulate_mentions(corpus: Corpus, mentions: Mentions) -> MentionTable:
+    """The mentions summed up by pair."""
+    key, inverse = np.unique(mentions.page * corpus.n_targets + mentions.target, return_inverse=True)
+    size = len(key)
+
+    def most(values: np.ndarray, start: float) -> FloatArray:
+        out = np.full(size, start, np.float32)
+        np.maximum.at(out, inverse, values.astype(np.float32))
+        return out
+
+    return MentionTable(
+        key=key,
+        n_free=np.bincount(inverse, weights=mentions.is_free, minlength=size).astype(np.float32),
+        edges=most(mentions.edges + 0.5 * mentions.is_free, 0),
+        in_title=most(mentions.passage < 0, 0),
+        is_exact=most(mentions.is_exact, 0),
+        first=-most(-np.where(mentions.passage < 0, 9999, mentions.passage), -9999),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTraits:
+    """Per target, what its title alone tells."""
+
+    length: FloatArray
+    shares: FloatArray  # (targets, 4): of Latin, hiragana, katakana, kanji
+
+
+def read_traits(corpus: Corpus) -> TargetTraits:
+    """The traits of every target of the corpus."""
+    joined = "\n".join(fold(key) for key in corpus.keys)
+    script = scripts(joined)
+    lengths = np.array([len(key) for key in corpus.keys], np.int64)
+    owner = np.repeat(np.arange(len(lengths)), lengths + 1)[: len(script)]
+    shares = [
+        np.bincount(owner, weights=script == kind, minlength=len(lengths)) / np.maximum(lengths, 1)
+        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
+    ]
+    return TargetTraits(lengths.astype(np.float32), np.stack(shares, axis=1).astype(np.float32))
+
+
+FEATURES = (
+    "n_mentions",
+    "n_free",
+    "edges",
+    "in_title",
+    "is_exact",
+    "first_mention",
+    "link_probability",
+    "n_linked",
+    "n_mentioned",
+    "rarity",
+    "link_probability_rank",
+    "link_probability_share",
+    "is_page",
+    "title_length",
+    "share_latin",
+    "share_hiragana",
+    "share_katakana",
+    "share_kanji",
+    "target_size",
+    "target_links",
+    "neighbours",
+    "neighbours_rank",
+    "alike",
+    "alike_rank",
+    "neighbour_link_rate",
+    "co_cited",
+    "co_cited_rank",
+    "page_similarity",
+    "page_similarity_rank",
+    "profile_similarity",
+    "profile_similarity_rank",
+    "titles",
+    "titles_rank",
+    "links_back",
+    "page_size",
+    "n_candidates_mentioned",
+    "n_known",
+    "days_since_linked",
+    "target_age",
+    "is_icon",
+)
+
+
+class EvidenceMaker:
+    """Turns pairs into features for one corpus and one choice of teachers."""
+
+    def __init__(
+        self, corpus: Corpus, texts: Texts, statistics: Statistics, table: MentionTable, traits: TargetTraits
+    ) -> None:
+        self._corpus = corpus
+        self._texts = texts
+        self._statistics = statistics
+        self._table = table
+        self._traits = traits
+        n_teachers = max(1.0, float(statistics.is_teacher.sum()))
+        self._rarity = np.log(n_teachers / (statistics.n_mentioned + 0.5)).astype(np.float32)
+        self._n_links = np.diff(statistics.links.indptr).astype(np.float32)
+        number = {key: i for i, key in enumerate(corpus.keys)}
+        self._icons = {
+            page * corpus.n_targets + number[key]
+            for page, reading in enumerate(corpus.readings)
+            for icon in reading.icons
+            if (key := icon.replace(" ", "_").lower()) in number
+        }
+
+    def features(self, pairs: Pairs) -> FloatArray:
+        """(pairs, len(FEATURES)) float32; NaN where a thing cannot be known."""
+        corpus, statistics, scores = self._corpus, self._statistics, pairs.scores
+        target, page = pairs.target, pairs.page
+        key = page * corpus.n_targets + target
+        at = np.searchsorted(self._table.key, key).clip(0, max(0, len(self._table.key) - 1))
+        has = self._table.key[at] == key if len(self._table.key) else np.zeros(len(key), np.bool_)
+
+        def looked_up(values: FloatArray) -> FloatArray:
+            return np.where(has, values[at], 0).astype(np.float32) if len(values) else np.zeros(len(key), np.float32)
+
+        is_page = target < corpus.n_pages
+        as_page = np.where(is_page, target, 0)
+        probability = np.where(has, statistics.link_probability[target], 0)
+        row = np.searchsorted(pairs.pages, page) if _is_sorted(pairs.pages) else _row_numbers(page)
+        known = np.diff(pairs.known.indptr).astype(np.float32)
+        say = scores["neighbours_say"]
+        now, then = corpus.created[page], statistics.last_linked[target]
+        born = np.where(is_page, corpus.created[as_page], 0)
+        columns = {
+            "n_mentions": np.log1p(scores["mentions"]),
+            "n_free": np.log1p(looked_up(self._table.n_free)),
+            "edges": looked_up(self._table.edges),
+            "in_title": looked_up(self._table.in_title),
+            "is_exact": looked_up(self._table.is_exact),
+            "first_mention": np.where(has, looked_up(self._table.first), np.nan),
+            "link_probability": probability,
+            "n_linked": np.log1p(statistics.n_linked[target]),
+            "n_mentioned": np.log1p(statistics.n_mentioned[target]),
+            "rarity": self._rarity[target],
+            "link_probability_rank": _rank(row, probability),
+            "link_probability_share": _share(row, probability),
+            "is_page": is_page,
+            "title_length": self._traits.length[target],
+            "share_latin": self._traits.shares[target, 0],
+            "share_hiragana": self._traits.shares[target, 1],
+            "share_katakana": self._traits.shares[target, 2],
+            "share_kanji": self._traits.shares[target, 3],
+            "target_size": np.where(is_page, np.log1p(self._texts.n_characters[as_page]), np.nan),
+            "target_links": np.where(is_page, np.log1p(self._n_links[as_page]), np.nan),
+            "neighbours": _share(row, scores["neighbours"]),
+            "neighbours_rank": _rank(row, scores["neighbours"]),
+            "alike": scores["alike"],
+            "alike_rank": _rank(row, scores["alike"]),
+            "neighbour_link_rate": (scores["neighbours"] + scores["alike"]) / (say + 0.05),
+            "co_cited": scores["co_cited"],
+            "co_cited_rank": _rank(row, scores["co_cited"]),
+            "page_similarity": np.where(is_page, scores["page_similarity"], np.nan),
+            "page_similarity_rank": _rank(row, scores["page_similarity"]),
+            "profile_similarity": scores["profile_similarity"],
+            "profile_similarity_rank": _rank(row, scores["profile_similarity"]),
+            "titles": scores["titles"],
+            "titles_rank": _rank(row, scores["titles"]),
+            "links_back": scores["links_back"],
+            "page_size": np.log1p(self._texts.n_characters[page]),
+            "n_candidates_mentioned": np.log1p(np.bincount(row, weights=has, minlength=row.max(initial=0) + 1))[row],
+            "n_known": np.log1p(known)[row],
+            "days_since_linked": _days(now, then),
+            "target_age": _days(now, born),
+            "is_icon": np.fromiter((k in self._icons for k in key.tolist()), np.bool_, len(key)),
+        }
+        return np.stack([columns[name].astype(np.float32) for name in FEATURES], axis=1)
+
+
+def _is_sorted(values: IntArray) -> bool:
+    return bool(np.all(values[:-1] < values[1:]))
+
+
+def _row_numbers(page: IntArray) -> IntArray:
+    """Consecutive equal pages share a number."""
+    return np.concatenate([[0], np.cumsum(page[1:] != page[:-1])]) if len(page) else page
+
+
+def _rank(row: IntArray, score: FloatArray) -> FloatArray:
+    """The place of each score within its row, 0 the best; equal scores share the best place, zero scores get 99."""
+    order = np.lexsort((-score, row))
+    sorted_row, sorted_score = row[order], score[order]
+    position = np.arange(len(order))
+    starts = np.concatenate([[True], sorted_row[1:] != sorted_row[:-1]]) if len(order) else np.zeros(0, np.bool_)
+    first = np.maximum.accumulate(np.where(starts, position, 0))
+    is_new = starts.copy()
+    is_new[1:] |= sorted_score[1:] != sorted_score[:-1]
+    place = np.maximum.accumulate(np.where(is_new, position, 0)) - first
+    rank = np.empty(len(order), np.float32)
+    rank[order] = place
+    return np.where(score > 0, np.minimum(rank, 98), 99).astype(np.float32)
+
+
+def _share(row: IntArray, score: FloatArray) -> FloatArray:
+    """Each score over the largest of its row."""
+    largest = np.zeros(row.max(initial=0) + 1, np.float32)
+    np.maximum.at(largest, row, score.astype(np.float32))
+    return (score / (largest[row] + 1e-9)).astype(np.float32)
+
+
+def _days(now: IntArray, then: IntArray) -> FloatArray:
+    return np.where((now > 0) & (then > 0), (now - then) / DAY_S, np.nan).astype(np.float32)

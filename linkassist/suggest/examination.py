@@ -1,0 +1,117 @@
+"""Pages set aside to learn the ranker from: their links are hidden, and the ranker must find them again.
+
+They are the newest pages where the export tells times, and a seeded sample where it does not, so that they are learnt
+from as they looked before their links were made. Of their links, some pages lose all and some lose half; of what was
+linked, most pages keep the words (inline) and some lose the words too (blind). Nothing learnt from links, neither
+statistics nor the encoder, may see the links of a page set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, build_corpus, csr
+from linkassist.wiki import Part, Passage, Reading, title_key
+
+_MOST_PAGES = 3000
+_SHARE = 0.25
+_SHARE_BLIND = 0.35
+_SHARE_PARTIAL = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """pages: those set aside, ascending. corpus: the wiki with their links hidden; it numbers the targets.
+
+    known: (pages, targets) every link that is not hidden. answers: (pages, targets) the hidden ones.
+    is_teacher: per page, True where the links are all visible. A red link that only hidden links name is no target:
+    nobody could have suggested it.
+    """
+
+    pages: IntArray
+    corpus: Corpus
+    known: sp.csr_matrix
+    answers: sp.csr_matrix
+    is_teacher: BoolArray
+
+
+def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
+    """The pages to set aside: a quarter of those that link something, at most 3,000."""
+    counted = corpus.links @ (~corpus.is_template).astype(np.float32)
+    linking = np.flatnonzero((counted > 0) & ~corpus.is_template[: corpus.n_pages])
+    n = min(_MOST_PAGES, int(len(linking) * _SHARE))
+    created = corpus.created[linking]
+    if len(np.unique(created[created > 0])) > len(linking) // 2:
+        return np.sort(linking[np.argsort(created, kind="stable")[len(linking) - n :]])
+    return np.sort(np.random.default_rng(seed).choice(linking, n, replace=False)) if n else linking[:0]
+
+
+def teachers_beside(corpus: Corpus, pages: IntArray) -> BoolArray:
+    """(pages,) bool: the pages that have links and are not set aside."""
+    is_teacher = np.diff(corpus.links.indptr) > 0
+    is_teacher[pages] = False
+    return is_teacher
+
+
+def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
+    """The examination on these pages."""
+    random = np.random.default_rng(seed)
+    readings = list(corpus.readings)
+    for page in pages.tolist():
+        is_partial, is_blind = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
+        reading = readings[page]
+        hidden = {
+            title_key(target) for target in reading.links if not is_partial or random.random() < 0.5
+        } - {reading.key}
+        readings[page] = without_links(reading, hidden, is_blind=bool(is_blind))
+    hidden_corpus = build_corpus(readings)
+    number = {key: i for i, key in enumerate(hidden_corpus.keys)}
+    rows, columns = [], []
+    for page in pages.tolist():
+        for target in corpus.readings[page].links:
+            column = number.get(title_key(target))
+            if column is not None and column != page:
+                rows.append(page)
+                columns.append(column)
+    all_links = csr(rows, columns, hidden_corpus.links.shape)
+    all_links.data[:] = 1
+    answers = sp.csr_matrix(all_links - all_links.multiply(hidden_corpus.links))
+    answers.eliminate_zeros()
+    return Examination(
+        pages=pages,
+        corpus=hidden_corpus,
+        known=hidden_corpus.links,
+        answers=answers,
+        is_teacher=teachers_beside(corpus, pages),
+    )
+
+
+def without_links(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:
+    """The page as if it did not link the hidden title keys: their words are plain prose, or gone where `is_blind`."""
+    return replace(
+        reading,
+        passages=tuple(_without(passage, hidden, is_blind=is_blind) for passage in reading.passages),
+        links=tuple(target for target in reading.links if title_key(target) not in hidden),
+    )
+
+
+def _without(passage: Passage, hidden: Sequence[str] | set[str], *, is_blind: bool) -> Passage:
+    def is_hidden(part: Part) -> bool:
+        surface = passage.text[part.start : part.start + part.length]
+        return not part.is_prose and title_key(surface) in hidden
+
+    if not any(is_hidden(part) for part in passage.parts):
+        return passage
+    text, parts, at = "", [], 0
+    for part in passage.parts:
+        text += passage.text[at : part.start]
+        at = part.start + part.length
+        if is_blind and is_hidden(part):
+            continue
+        parts.append(replace(part, start=len(text), is_prose=part.is_prose or is_hidden(part)))
+        text += passage.text[part.start : at]
+    return Passage(passage.line, text + passage.text[at:], tuple(parts))

@@ -1,0 +1,213 @@
+"""Scored pairs to suggestions: the mentions with their raw spans, and the reasons that the evidence gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
+from linkassist.suggest.evidence import FEATURES
+from linkassist.suggest.mentions import Mentions
+from linkassist.suggest.phrases import PHRASE_FEATURES, PhrasePairs, Phrases
+from linkassist.suggest.statistics import Statistics
+from linkassist.suggestion import Kind, Mention, Reason, Suggestion
+from linkassist.wiki import Reading
+
+MOST_MENTIONS = 5
+_MOST_REASONS = 3
+_MOST_NAMES = 7
+_F = {name: i for i, name in enumerate(FEATURES)}
+_P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
+
+
+class MentionFinder:
+    """The prose mentions of a (page, target) pair, free ones first."""
+
+    def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
+        self._corpus = corpus
+        self._mentions = mentions
+        keys = mentions.page * corpus.n_targets + mentions.target
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def mentions_of(self, page: int, target: int) -> tuple[Mention, ...]:
+        """At most five; none where the target is only said inside links or in the title."""
+        key = page * self._corpus.n_targets + target
+        low, high = np.searchsorted(self._keys, [key, key + 1])
+        rows = self._order[low:high]
+        rows = rows[np.argsort(~self._mentions.is_free[rows], kind="stable")]
+        reading = self._corpus.readings[page]
+        found: list[Mention] = []
+        for row in rows.tolist():
+            mention = prose_mention(
+                reading,
+                int(self._mentions.passage[row]),
+                int(self._mentions.start[row]),
+                int(self._mentions.end[row]),
+            )
+            if mention and not any(_overlap(mention, other) for other in found):
+                found.append(mention)
+            if len(found) == MOST_MENTIONS:
+                break
+        return tuple(found)
+
+
+def prose_mention(reading: Reading, passage: int, start: int, end: int) -> Mention | None:
+    """The mention at this place of a passage; None in the title, in a link or across two stretches of prose."""
+    if passage < 0:
+        return None
+    found = reading.passages[passage]
+    span = found.raw_span(start, end)
+    return Mention(found.line, span.start, span.end, found.text[start:end]) if span else None
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.line == other.line and one.start < other.end and other.start < one.end
+
+
+class LinkExplainer:
+    """Suggestions of existing targets, with reasons, for one choice of teachers."""
+
+    def __init__(self, corpus: Corpus, statistics: Statistics, mentions: Mentions) -> None:
+        self._corpus = corpus
+        self._statistics = statistics
+        self._finder = MentionFinder(corpus, mentions)
+        self._linking = sp.csr_matrix(statistics.links.T)
+
+    def suggestion(self, pairs: Pairs, row: int, features: FloatArray, probability: float) -> Suggestion:
+        """The suggestion of `pairs`' row, whose features these are."""
+        page, target = int(pairs.page[row]), int(pairs.target[row])
+        mentions = self._finder.mentions_of(page, target)
+        kind: Kind = "page" if target < self._corpus.n_pages else "red"
+        return Suggestion(
+            target=self._corpus.names[target],
+            kind=kind,
+            probability=round(probability, 4),
+            mentions=mentions,
+            reasons=self._reasons(pairs, row, features, mentions),
+            evidence=features.astype(np.float16).tobytes(),
+        )
+
+    def _reasons(
+        self, pairs: Pairs, row: int, features: FloatArray, mentions: Sequence[Mention]
+    ) -> tuple[Reason, ...]:
+        target = int(pairs.target[row])
+        value = {name: float(features[i]) for name, i in _F.items()}
+        n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
+        found: list[Reason] = []
+        if value["n_mentions"] > 0:
+            if n_linked:
+                weight = 1.0 + 3 * value["link_probability"]
+                found.append(Reason("link_probability", n_linked, n_mentioned, weight=weight))
+            elif target < self._corpus.n_pages:
+                found.append(Reason("mention", weight=1.5))
+            if value["is_exact"] == 0 and mentions:
+                found.append(Reason("variant", quote=mentions[0].surface, weight=2.5))
+        if value["links_back"]:
+            found.append(Reason("backlink", weight=1.2))
+        if value["is_icon"]:
+            found.append(Reason("icon", weight=1.4))
+        if value["titles"] > 0.45 and value["titles_rank"] < 5:
+            found.append(Reason("title_words", weight=value["titles"] * 2))
+        if target >= self._corpus.n_pages and n_linked >= 2:
+            found.append(Reason("joins", total=n_linked, names=self._linking_names(target), weight=1.1))
+        neighbours = self._neighbours_that_link(pairs, row)
+        if neighbours:
+            found.append(Reason("neighbours", names=neighbours, weight=0.6 + 0.5 * len(neighbours)))
+        if value["co_cited_rank"] < 10:
+            companions = self._companions(pairs, row)
+            if companions:
+                found.append(Reason("co_citation", names=companions, weight=1.3 - 0.1 * value["co_cited_rank"]))
+        if target < self._corpus.n_pages and value["page_similarity_rank"] < 5 and value["page_similarity"] > 0.5:
+            found.append(Reason("similar_page", weight=value["page_similarity"] * 2))
+        found.sort(key=lambda reason: -reason.weight)
+        return tuple(found[:_MOST_REASONS])
+
+    def _linking_names(self, target: int) -> tuple[str, ...]:
+        pages = self._linking.indices[self._linking.indptr[target] : self._linking.indptr[target + 1]]
+        return tuple(self._corpus.names[page] for page in pages[:_MOST_NAMES].tolist())
+
+    def _neighbours_that_link(self, pairs: Pairs, row: int) -> tuple[str, ...]:
+        """The pages most like this one that link the target; empty where none of them is truly near."""
+        target = pairs.target[row]
+        place = int(np.searchsorted(pairs.pages, pairs.page[row]))
+        linking = self._linking.indices[self._linking.indptr[target] : self._linking.indptr[target + 1]]
+        best: dict[int, float] = {}
+        for matrix in (pairs.nearest, pairs.alike):
+            low, high = matrix.indptr[place], matrix.indptr[place + 1]
+            near, similarity = matrix.indices[low:high], matrix.data[low:high]
+            shared = np.isin(near, linking)
+            for page, how_near in zip(near[shared].tolist(), similarity[shared].tolist(), strict=True):
+                best[page] = max(best.get(page, 0.0), how_near)
+        ranked = sorted((page for page in best if best[page] > 0.2), key=lambda page: -best[page])
+        return tuple(self._corpus.names[page] for page in ranked[:3])
+
+    def _companions(self, pairs: Pairs, row: int) -> tuple[str, ...]:
+        """The links that the page has, and with which the target is often linked."""
+        place = int(np.searchsorted(pairs.pages, pairs.page[row]))
+        known = pairs.known.indices[pairs.known.indptr[place] : pairs.known.indptr[place + 1]]
+        target = pairs.target[row]
+        co_cited = self._statistics.co_cited
+        near = co_cited.indices[co_cited.indptr[target] : co_cited.indptr[target + 1]]
+        weight = co_cited.data[co_cited.indptr[target] : co_cited.indptr[target + 1]]
+        shared = np.flatnonzero(np.isin(near, known))
+        best = shared[np.argsort(-weight[shared])][:3]
+        return tuple(self._corpus.names[other] for other in near[best].tolist())
+
+
+class PhraseExplainer:
+    """Suggestions of new links, naming the pages that they would join."""
+
+    def __init__(self, corpus: Corpus, phrases: Phrases) -> None:
+        self._corpus = corpus
+        self._phrases = phrases
+        order = np.lexsort((phrases.page, phrases.phrase))
+        self._order = order
+        self._starts = np.searchsorted(phrases.phrase[order], np.arange(len(phrases.keys) + 1))
+
+    def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
+        """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""
+        page, phrase = int(pairs.page[row]), int(pairs.phrase[row])
+        rows = self._order[self._starts[phrase] : self._starts[phrase + 1]]
+        pages = self._phrases.page[rows]
+        reading = self._corpus.readings[page]
+        mentions: list[Mention] = []
+        for i in rows[pages == page].tolist():
+            mention = prose_mention(
+                reading, int(self._phrases.passage[i]), int(self._phrases.start[i]), int(self._phrases.end[i])
+            )
+            if mention and not any(_overlap(mention, other) for other in mentions):
+                mentions.append(mention)
+        if not mentions:
+            return None
+        others = [other for other in dict.fromkeys(pages.tolist()) if other != page]
+        features = pairs.features[row]
+        reasons = []
+        if others:
+            names = tuple(self._corpus.names[other] for other in others[:_MOST_NAMES])
+            reasons.append(Reason("bridges", total=len(others), names=names, weight=1.5))
+        if features[_P["is_quoted"]]:
+            reasons.append(Reason("quoted", weight=1.2))
+        if features[_P["title_likeness"]] > 0 or not reasons:
+            reasons.append(Reason("phrase", weight=1.0))
+        return Suggestion(
+            target=mentions[0].surface,
+            kind="new",
+            probability=round(probability, 4),
+            mentions=tuple(mentions[:MOST_MENTIONS]),
+            reasons=tuple(reasons),
+            evidence=features.astype(np.float16).tobytes(),
+        )
+
+
+def best_rows(page: IntArray, probability: FloatArray, *, limit: int, floor: float, at_least: int) -> list[IntArray]:
+    """Per page (ascending), its rows best first: those of at least `floor`, but `at_least` and at most `limit`."""
+    order = np.lexsort((-probability, page))
+    groups = np.split(order, np.flatnonzero(np.diff(page[order])) + 1) if len(order) else []
+    return [
+        group[: min(limit, max(at_least, int((probability[group] >= floor).sum())))].astype(np.int64)
+        for group in groups
+    ]

@@ -1,0 +1,221 @@
+"""Every title and red link found in the pages' text, with its place.
+
+Text and titles are folded code point by code point (width, case, white space), so a place in the folded text is a place
+in the passage; the raw span follows from the passage's parts, and nothing is searched for twice.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import ahocorasick
+import numpy as np
+
+from linkassist.suggest.corpus import BoolArray, IntArray
+from linkassist.wiki import Passage, Reading
+
+SHORTEST = 2  # code points: a title of one character is in every other word
+_CHUNK = 2_000_000  # code points scanned between two progress reports
+
+OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
+
+
+class _Fold(dict[int, int]):
+    """Code point to folded code point, filled as needed; one that folds to several stays as it is."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        folded = unicodedata.normalize("NFKC", char).lower()
+        if char.isspace() and char != "\n":
+            folded = "_"
+        self[code] = ord(folded) if len(folded) == 1 else code
+        return self[code]
+
+
+_FOLD = _Fold()
+
+
+def fold(text: str) -> str:
+    """The text in the form in which mentions are looked for; as long as the text itself."""
+    return text.translate(_FOLD)
+
+
+def _script_of(code: int) -> int:
+    if 0x3041 <= code <= 0x309F:
+        return HIRAGANA
+    if 0x30A1 <= code <= 0x30FF and code != 0x30FB:
+        return KATAKANA
+    if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF or code in (0x3005, 0x3007):
+        return KANJI
+    if 0xAC00 <= code <= 0xD7A3:
+        return HANGUL
+    return LATIN if chr(code).isalnum() else OTHER
+
+
+_SCRIPTS = np.array([_script_of(code) for code in range(0x10000)], np.uint8)
+
+
+def scripts(text: str) -> np.ndarray:
+    """The script of each code point, (len(text),) uint8; beyond the basic plane they count as OTHER."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.where(codes < 0x10000, _SCRIPTS[np.minimum(codes, 0xFFFF)], OTHER).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """All mentions, ordered by page and place: parallel arrays.
+
+    page, target: numbers of the corpus. passage: number of the page's passage, -1 for the title. start, end: in that
+    passage's text. is_free: no longer mention holds it. edges: how many of its two ends are word boundaries (0 to 2).
+    is_exact: the surface is the title but for case, space and underscore.
+    """
+
+    page: IntArray
+    target: IntArray
+    passage: IntArray
+    start: IntArray
+    end: IntArray
+    is_free: BoolArray
+    edges: IntArray
+    is_exact: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.page)
+
+
+class TitleFinder:
+    """Finds the mentions of a fixed set of target keys."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for number, key in enumerate(keys):
+            folded = fold(key)
+            if len(folded.strip("_")) >= SHORTEST:
+                groups[folded].append(number)
+        self._keys = keys
+        self._groups = list(groups.values())
+        self._lengths = np.array([len(folded) for folded in groups] or [0], np.int64)
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for number, folded in enumerate(groups):
+            self._automaton.add_word(folded, number)
+        if groups:
+            self._automaton.make_automaton()
+
+    def find(self, readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Mentions:
+        """The mentions in these pages; `on_progress` is told how many pages are done."""
+        parts = []
+        start = 0
+        while start < len(readings):
+            end, size = start, 0
+            while end < len(readings) and size < _CHUNK:
+                size += len(readings[end].text) + 1
+                end += 1
+            parts.append(self._find_chunk(readings[start:end], start))
+            start = end
+            if on_progress:
+                on_progress(end)
+        return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
+
+    def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
+        raw = "\n".join(reading.text for reading in readings)
+        text = fold(raw)
+        found = np.array(list(self._automaton.iter(text)) if self._groups else [], np.int64).reshape(-1, 2)
+        end, group = found[:, 0] + 1, found[:, 1]
+        start = end - self._lengths[group]
+        left, right = _edges(scripts(text), start, end)
+        kept = _whole_words(left, right)
+        start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept].clip(0, 2)
+        is_free = _is_free(start, end)
+        # one folded form can belong to several targets: a row for each, the exact one told apart
+        counts = np.array([len(targets) for targets in self._groups] or [0], np.int64)[group]
+        target = np.array([t for g in group.tolist() for t in self._groups[g]], np.int64)
+        start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
+        is_exact = np.fromiter(
+            (
+                _title_form(raw[s:e]) == self._keys[t]
+                for s, e, t in zip(start.tolist(), end.tolist(), target.tolist(), strict=True)
+            ),
+            np.bool_,
+            len(start),
+        )
+        page, passage, offset = _place(readings, start, end)
+        inside = passage >= -1
+        columns = (page + first, target, passage, start - offset, end - offset, is_free, edges, is_exact)
+        return tuple(column[inside] for column in columns)
+
+
+def _title_form(surface: str) -> str:
+    return surface.replace(" ", "_").replace("\t", "_").lower()
+
+
+def _nothing() -> Mentions:
+    none = np.zeros(0, np.int64)
+    return Mentions(none, none, none, none, none, none.astype(np.bool_), none, none.astype(np.bool_))
+
+
+# per edge: 2 = the middle of a Latin word, -1..: see _whole_words
+_INSIDE_WORD = -9
+
+
+def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    """Per mention, for its left and right end: 1 at a boundary, 0 inside a run of one script, -9 inside a Latin word."""
+    if len(script) == 0:
+        return start, end
+    last = len(script) - 1
+
+    def edge(outer: IntArray, inner: IntArray, is_at_border: BoolArray) -> IntArray:
+        a, b = script[outer.clip(0, last)], script[inner.clip(0, last)]
+        same = (a == b) & (a != OTHER) & ~is_at_border
+        inside_word = same & ((a == LATIN) | (a == KATAKANA))
+        return np.where(inside_word, _INSIDE_WORD, np.where(same & (a != HIRAGANA), 0, 1)).astype(np.int64)
+
+    return edge(start - 1, start, start == 0), edge(end, end - 1, end == len(script))
+
+
+def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
+    """False in the middle of a Latin or katakana word: "AI" in "MAIN", "リス" in "クリスマス"."""
+    return (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
+
+
+def _is_free(start: IntArray, end: IntArray) -> BoolArray:
+    """False where a longer mention holds the span."""
+    order = np.lexsort((-end, start))
+    s, e = start[order], end[order]
+    reach = np.maximum.accumulate(e) if len(e) else e
+    held = np.zeros(len(e), np.bool_)
+    same = np.zeros(len(e), np.bool_)
+    if len(e) > 1:
+        held[1:] = reach[:-1] >= e[1:]
+        same[1:] = (s[1:] == s[:-1]) & (e[1:] == e[:-1])
+        for i in np.flatnonzero(same):  # equal spans share the first one's fate
+            held[i] = held[i - 1]
+    is_free = np.empty(len(e), np.bool_)
+    is_free[order] = ~held
+    return is_free
+
+
+def _place(readings: Sequence[Reading], start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Per mention: page, passage (-1 the title, -2 across two passages) and the offset of that passage's text."""
+    offsets: list[int] = []
+    pages: list[int] = []
+    passages: list[int] = []
+    at = 0
+    for number, reading in enumerate(readings):
+        for i, text in enumerate([reading.title, *(passage.text for passage in reading.passages)]):
+            offsets.append(at)
+            pages.append(number)
+            passages.append(i - 1)
+            at += len(text) + 1
+    borders = np.array([*offsets, at], np.int64)
+    row = np.searchsorted(borders, start, side="right") - 1
+    passage = np.array(passages, np.int64)[row]
+    passage = np.where(end <= borders[row + 1] - 1, passage, -2)
+    return np.array(pages, np.int64)[row], passage, borders[row]
+
+
+def passage_of(reading: Reading, number: int) -> Passage | None:
+    """The passage that a mention's `passage` names; None for the title."""
+    return None if number < 0 else reading.passages[number]

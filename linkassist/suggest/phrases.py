@@ -1,0 +1,256 @@
+"""Candidates for `new`: phrases nobody has linked yet that would join pages.
+
+A phrase is a maximal run of kanji, katakana, Latin or Hangul words as titles have them, two such runs joined by の, or what
+stands in quotation marks. How good a title it would make is left to the ranker; here are the phrases and their features.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, is_date_title
+from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, fold, scripts
+from linkassist.wiki import Reading
+
+_LATIN = r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f+#.'_-]*"
+_RUN = (
+    r"(?:[\u3400-\u4dbf\u4e00-\u9fff々〆ヶァ-ヺー]{2,}|[가-힣]{2,}|"
+    + _LATIN
+    + r")(?:[A-Za-z0-9\u3400-\u9fff々ァ-ヺー가-힣+#-]*)"
+)
+_PHRASES = re.compile(
+    rf"(?P<quoted>[「『“‘\"](?P<inner>[^「」『』“”‘’\"\n\x1f]{{2,30}})[」』”’\"])"
+    rf"|(?P<run>{_RUN}(?: [A-Z][A-Za-z0-9+#.'-]*){{0,3}})(?P<of>の(?:{_RUN}))?"
+)
+_EDGES = " .'-_ 　、。ー"
+_LONGEST = 30
+_MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
+_MOST_PER_PAGE = 80
+SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
+
+_STOP = frozenset(
+    ["the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "not", "but", "you", "your", "have", "has", "had", "will", "can", "all", "any", "its", "it's", "there", "their", "they", "what", "when", "which", "who", "how", "why", "into", "about", "more", "most", "some", "such", "than", "then", "them", "these", "those", "also", "just", "only", "other", "very", "i'm", "don't", "we'll", "おすすめ", "場合", "自分", "今日", "今回", "以下", "以上", "必要", "方法", "問題", "可能", "結果", "理由", "意味", "実際", "関係", "最近", "一方", "部分"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Every phrase of the wiki that could be a new title, and where it stands.
+
+    names, keys: per phrase, its commonest surface and its folded form. n_pages: pages that say it.
+    page, phrase, passage, start, end, is_quoted: per occurrence, ordered by page; passage -1 is the title.
+    """
+
+    names: list[str]
+    keys: list[str]
+    n_pages: IntArray
+    page: IntArray
+    phrase: IntArray
+    passage: IntArray
+    start: IntArray
+    end: IntArray
+    is_quoted: BoolArray
+
+
+def find_phrases(corpus: Corpus) -> Phrases:
+    """The phrases of these pages that are neither a page, nor a red link, nor a date, nor said everywhere."""
+    taken = {fold(key) for key in corpus.keys}
+    number: dict[str, int] = {}
+    surfaces: list[Counter[str]] = []
+    rows: list[tuple[int, int, int, int, int, bool]] = []
+    for page, reading in enumerate(corpus.readings):
+        for passage, text in enumerate([reading.title, *(p.text for p in reading.passages)], start=-1):
+            for start, end, is_quoted in _spans(text):
+                surface = text[start:end]
+                key = fold(surface)
+                if key in taken or key in _STOP:
+                    continue
+                phrase = number.get(key)
+                if phrase is None:
+                    if is_date_title(key):
+                        continue
+                    phrase = number[key] = len(number)
+                    surfaces.append(Counter())
+                surfaces[phrase][surface] += 1
+                rows.append((page, phrase, passage, start, end, is_quoted))
+    table = np.array(rows, np.int64).reshape(-1, 6)
+    pairs = np.unique(table[:, 0] * max(1, len(number)) + table[:, 1])
+    n_pages = np.bincount(pairs % max(1, len(number)), minlength=len(number))
+    kept = (n_pages <= max(SWEET_SPOT, _MOST_COMMON * corpus.n_pages))[table[:, 1]] if len(table) else []
+    table = table[kept] if len(table) else table
+    return Phrases(
+        names=[counter.most_common(1)[0][0] for counter in surfaces],
+        keys=list(number),
+        n_pages=n_pages.astype(np.int64),
+        page=table[:, 0],
+        phrase=table[:, 1],
+        passage=table[:, 2],
+        start=table[:, 3],
+        end=table[:, 4],
+        is_quoted=table[:, 5].astype(np.bool_),
+    )
+
+
+def _spans(text: str) -> list[tuple[int, int, bool]]:
+    found: list[tuple[int, int, bool]] = []
+    for match in _PHRASES.finditer(text):
+        if match["quoted"]:
+            found.append((*match.span("inner"), True))
+            found.extend((a + match.start("inner"), b + match.start("inner"), False) for a, b, _ in _spans(match["inner"]))
+            continue
+        spans = [match.span("run")]
+        if match["of"]:
+            spans += [(match.start("run"), match.end("of")), (match.start("of") + 1, match.end("of"))]
+        found.extend((*_trimmed(text, *span), False) for span in spans)
+    return [(start, end, quoted) for start, end, quoted in found if 2 <= end - start <= _LONGEST]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while end > start and text[end - 1] in ".'-_":
+        end -= 1
+    return start, end
+
+
+PHRASE_FEATURES = (
+    "n_in_page",
+    "n_pages",
+    "weight",
+    "weight_rank",
+    "in_title",
+    "is_quoted",
+    "first",
+    "length",
+    "share_latin",
+    "share_hiragana",
+    "share_katakana",
+    "share_kanji",
+    "title_likeness",
+    "n_titles_like",
+    "is_inside_longer",
+    "page_size",
+    "n_known",
+    "link_rate",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasePairs:
+    """Candidate (page, phrase) pairs ordered by page, and for each its first occurrence's row in `Phrases`."""
+
+    page: IntArray
+    phrase: IntArray
+    occurrence: IntArray
+    features: FloatArray
+
+
+def phrase_pairs(corpus: Corpus, phrases: Phrases, pages: IntArray, n_known: IntArray) -> PhrasePairs:
+    """The most telling phrases of these pages, with their features.
+
+    n_known: per page of the corpus, how many links it has.
+    """
+    chosen = np.isin(phrases.page, pages)
+    size = max(1, len(phrases.keys))
+    key, first, count = np.unique(
+        phrases.page[chosen] * size + phrases.phrase[chosen], return_index=True, return_counts=True
+    )
+    occurrence = np.flatnonzero(chosen)[first]
+    page, phrase = key // size, key % size
+    idf = np.log((corpus.n_pages + 1) / phrases.n_pages.clip(1))
+    weight = (1 + np.log(count)) * idf[phrase]
+    row = np.searchsorted(np.unique(page), page)
+    order = np.lexsort((-weight, row))
+    rank = np.empty(len(order), np.int64)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(row))[:-1]]) if len(row) else np.zeros(0, np.int64)
+    rank[order] = np.arange(len(order)) - starts[row[order]]
+    quoted, in_title = (
+        np.isin(key, np.unique(phrases.page[flag] * size + phrases.phrase[flag]))
+        for flag in (phrases.is_quoted, phrases.passage < 0)
+    )
+    script, length = _script_shares(phrases.keys)
+    likeness, n_like = _title_likeness(corpus, phrases)
+    features = np.stack(
+        [
+            np.log1p(count),
+            np.log1p(phrases.n_pages[phrase]),
+            weight,
+            rank,
+            in_title,
+            quoted,
+            phrases.passage[occurrence],
+            length[phrase],
+            *(script[phrase, i] for i in range(4)),
+            likeness[phrase],
+            n_like[phrase],
+            _is_inside_longer(phrases)[occurrence],
+            np.log1p([len(corpus.readings[p].text) for p in page.tolist()]) if len(page) else page,
+            np.log1p(n_known[page]),
+            _link_rate(corpus)[page],
+        ],
+        axis=1,
+    ).astype(np.float32)
+    kept = rank < _MOST_PER_PAGE
+    return PhrasePairs(page[kept], phrase[kept], occurrence[kept], features[kept])
+
+
+def _link_rate(corpus: Corpus) -> FloatArray:
+    """Per page, the links per page of the whole wiki: what its people think worth a link."""
+    return np.full(corpus.n_pages, np.log1p(corpus.links.nnz / max(1, corpus.n_pages)), np.float32)
+
+
+def _script_shares(keys: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    lengths = np.array([len(key) for key in keys], np.int64)
+    script = scripts("\n".join(keys))
+    owner = np.repeat(np.arange(len(keys)), lengths + 1)[: len(script)]
+    shares = [
+        np.bincount(owner, weights=script == kind, minlength=len(keys)) / np.maximum(lengths, 1)
+        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
+    ]
+    return np.stack(shares, axis=1).astype(np.float32), lengths.astype(np.float32)
+
+
+def _title_likeness(corpus: Corpus, phrases: Phrases) -> tuple[FloatArray, FloatArray]:
+    """Per phrase: the mean log-odds of its character bigrams between linked titles and all phrases; and log of how
+    many linked titles begin or end as it does (two characters)."""
+    linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
+    titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
+    in_titles = Counter(title[i : i + 2] for title in titles for i in range(len(title) - 1))
+    in_phrases = Counter(key[i : i + 2] for key in phrases.keys for i in range(len(key) - 1))
+    n_titles, n_phrases = sum(in_titles.values()) + 1, sum(in_phrases.values()) + 1
+    odds = {
+        pair: float(np.log((in_titles[pair] + 0.5) / n_titles) - np.log((n + 0.5) / n_phrases))
+        for pair, n in in_phrases.items()
+    }
+    heads, tails = Counter(title[:2] for title in titles), Counter(title[-2:] for title in titles)
+    likeness = np.array([np.mean([odds[k[i : i + 2]] for i in range(len(k) - 1)] or [0.0]) for k in phrases.keys])
+    n_like = np.array([np.log1p(heads[k[:2]] + tails[k[-2:]]) for k in phrases.keys])
+    return likeness.astype(np.float32), n_like.astype(np.float32)
+
+
+def _is_inside_longer(phrases: Phrases) -> BoolArray:
+    """Per occurrence, True where another occurrence of the same passage holds it."""
+    place = (phrases.page << 24) + (phrases.passage + 1)
+    order = np.lexsort((-phrases.end, phrases.start, place))
+    held = np.zeros(len(order), np.bool_)
+    reach, at = -1, -1
+    for i in order.tolist():
+        if place[i] != at:
+            reach, at = -1, place[i]
+        held[i] = phrases.end[i] <= reach
+        reach = max(reach, int(phrases.end[i]))
+    return held
+
+
+def pages_that_say(phrases: Phrases, n_pages: int) -> tuple[IntArray, IntArray]:
+    """The pages of each phrase, as the index pointers and indices of a (phrases, pages) matrix."""
+    matrix = csr(phrases.phrase, phrases.page, (max(1, len(phrases.keys)), n_pages))
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+
+
+def first_prose_span(reading: Reading, passage: int, start: int, end: int) -> bool:
+    """True where a link could be put around this span of a passage."""
+    return passage >= 0 and reading.passages[passage].raw_span(start, end) is not None

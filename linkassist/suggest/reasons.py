@@ -1,0 +1,58 @@
+"""Reasons in words, Japanese and English. What they say is chosen in `explain.py`; this imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from linkassist.suggestion import Reason
+
+Language = Literal["ja", "en"]
+
+_MOST_NAMES = 3
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "link_probability": (
+        "この語がある {total} ページのうち {count} ページがリンクしています",
+        "linked in {count} of the {total} pages that say it",
+    ),
+    "mention": ("このページの題名が本文にあります", "the text says the title of this page"),
+    "variant": ("表記ゆれ: 本文では「{quote}」", "a spelling variant: the text says “{quote}”"),
+    "neighbours": ("似たページ {names} がリンクしています", "pages like this one link it: {names}"),
+    "co_citation": ("{names} とよく一緒にリンクされています", "often linked together with {names}"),
+    "similar_page": ("内容が近いページです", "its text is close to this page"),
+    "title_words": ("題名が似ています", "the titles are alike"),
+    "backlink": ("そのページからこのページへリンクがあります", "it already links to this page"),
+    "icon": ("このページにアイコンがあります", "its icon is on this page"),
+    "joins": (
+        "まだページはありませんが、{total} ページがつながります: {names}",
+        "no page yet, but it joins {total} pages that link it: {names}",
+    ),
+    "bridges": (
+        "{total} ページに同じ言葉があり、リンクすればつながります: {names}",
+        "{total} other pages say it too and would be joined: {names}",
+    ),
+    "phrase": ("題名になりそうな言葉です", "it reads like a title"),
+    "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
+}
+
+
+def reason_text(reason: Reason, language: Language) -> str:
+    """The reason as one short sentence. Unknown signals (of a newer version's library) show their name."""
+    words = _WORDS.get(reason.signal)
+    if words is None:
+        return reason.signal
+    template = words[0] if language == "ja" else words[1]
+    return template.format(
+        count=reason.count,
+        total=reason.total,
+        quote=reason.quote,
+        names=_joined(reason.names, reason.total, language),
+    )
+
+
+def _joined(names: tuple[str, ...], total: int, language: Language) -> str:
+    shown = names[:_MOST_NAMES]
+    left = max(total, len(names)) - len(shown)
+    if language == "ja":
+        return "、".join(f"「{name}」" for name in shown) + (f" ほか {left}" if left and total else "")
+    return ", ".join(f"“{name}”" for name in shown) + (f" and {left} more" if left and total else "")
