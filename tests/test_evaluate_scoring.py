@@ -93,17 +93,40 @@ def test_the_report_as_json_names_every_figure() -> None:
 
 def test_the_report_as_text_has_a_table_for_each_group_and_fits_a_terminal() -> None:
     text = report_of_stand_in().as_text()
-    assert "3 pages as they stood, 1 new ones, told by their titles" in text
+    assert "3 pages as they stood and 1 new ones, told by their titles" in text
     assert "(inline)" in text
     assert text.count("linkassist ") == 4
     assert "Our probabilities (page or red): calibration error" in text
-    assert max(map(len, text.splitlines())) <= 110
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def export_file(path: Path, pages: Sequence[Page], exported_at: int) -> Path:
     content = [{"title": page.title, "lines": page.texts} for page in pages]
     path.write_text(json.dumps({"name": "p", "displayName": "p", "exported": exported_at, "pages": content}))
     return path
+
+
+def test_two_export_files_become_a_report(tmp_path: Path) -> None:
+    notes = [
+        page(f"{word}の{n}", f"{word}を{n}枚、[{word}]と[カード]と[束ねる]に", f"[{word}]")
+        for n in range(4)
+        for word in "紙筆墨"
+    ]
+    old = export_file(tmp_path / "old.json", [*EARLIER, *notes], 1)
+    new = export_file(tmp_path / "new.json", [*LATER, *notes, page("2026-06-01", "[KJ法]")], 2)
+    steps: dict[str, int] = {}
+    report = evaluate_files(old, new, is_blind=True, on_progress=lambda step, done, total: steps.update({step: total}))
+    assert (report.earlier, report.later, report.is_blind, report.is_by_id) == ("old.json", "new.json", True, False)
+    assert (report.n_pages_before, report.n_asked, report.n_with_gold, report.n_gold, report.n_coined) == (
+        15,
+        1,
+        1,
+        3,
+        0,
+    )
+    assert {figures.name for figures in report.suggesters} == {"linkassist", *PEERS}
+    assert steps["read exports: new.json"] == new.stat().st_size
+    assert (steps["read pages"], steps["ask simple peers"]) == (16, 1)
 
 
 def test_exports_in_the_wrong_order_are_refused(tmp_path: Path) -> None:

@@ -58,12 +58,12 @@ class EvaluationReport:
         return "\n\n".join(blocks) + "\n"
 
     def _opening(self) -> str:
-        taken = "with their words (blind)" if self.is_blind else "but their words left (inline)"
+        taken = "and their words as well (blind)" if self.is_blind else "but not their words (inline)"
         told = "their ids and titles" if self.is_by_id else "their titles"
         return (
             f"Future links: {self.earlier} -> {self.later}\n"
-            f"{self.n_pages_before:,} pages as they stood, {self.n_asked:,} new ones, told by {told}, "
-            f"their links taken out {taken}.\n"
+            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {told}.\n"
+            f"The links of the new ones were taken out, {taken}:\n"
             f"{self.n_gold:,} links to find on {self.n_with_gold:,} pages, "
             f"{self.n_coined:,} more that were new to the wiki. Encoder: {self.encoder}."
         )
