@@ -340,6 +340,9 @@ def demo(
 
 def main() -> None:
     """The program `linkassist`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Words may hold what the terminal's encoding cannot write, and that is no reason to stop.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="linkassist")
 
 

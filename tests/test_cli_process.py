@@ -1,0 +1,169 @@
+"""The program as a process: what it loads, a closed pipe, Ctrl-C, a terminal, a port that is taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "faiss", "transformers", "lightgbm", "sentencepiece", "scipy", "numpy", "uvicorn", "starlette")
+COMMAND = [sys.executable, "-W", "error", "-m", "linkassist"]
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, signals and terminals are used as POSIX has them")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LINKASSIST_")}
+    unwanted = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR")
+    return {name: value for name, value in kept.items() if name not in unwanted} | {
+        "XDG_DATA_HOME": str(tmp_path / "data-home"),
+        "LC_ALL": "C",
+        "TERM": "xterm",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+
+
+def export(path: Path, n_pages: int) -> Path:
+    pages = [{"title": f"頁{n}", "lines": [f"頁{n}", f"[頁{n + 1}] " + "と" * 200]} for n in range(n_pages)]
+    path.write_text(json.dumps({"name": "niwa", "exported": 1, "pages": pages}), "utf-8")
+    return path
+
+
+@contextmanager
+def started(*arguments: object, environment: dict[str, str], **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The program with these arguments; killed at the end if it still runs."""
+    command = [*COMMAND, *(str(argument) for argument in arguments)]
+    process = subprocess.Popen(
+        command, env=environment, stdin=pipes.get("stdin"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def said_at_once(process: subprocess.Popen[bytes], within_s: float = 60) -> str:
+    """The first line on standard output."""
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], within_s)[0], "nothing was said in time"
+    return process.stdout.readline().decode()
+
+
+def address_in(line: str) -> str:
+    return next(word for word in line.split() if word.startswith("http://"))
+
+
+def end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Ctrl-C, and then the exit code and what was said on standard error."""
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    return process.returncode, errors.decode()
+
+
+def test_the_program_loads_nothing_heavy_before_it_is_needed() -> None:
+    program = f"import sys, linkassist.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_json_lines_are_utf_8_in_every_locale(tmp_path: Path, environment: dict[str, str]) -> None:
+    source = export(tmp_path / "niwa.json", 1)
+    done = subprocess.run([*COMMAND, "links", str(source)], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode("utf-8"))["page"] == "頁0"
+
+
+def test_a_locale_without_japanese_does_not_stop_words(tmp_path: Path, environment: dict[str, str]) -> None:
+    library = ["--library", str(tmp_path / "library")]
+    source = str(export(tmp_path / "niwa.json", 1))
+    subprocess.run([*COMMAND, "import", source, "--no-reindex", *library], env=environment, check=True)
+    done = subprocess.run([*COMMAND, "suggest", "--all", *library], env=environment, capture_output=True, check=True)
+    assert done.stdout.splitlines()[0] == rb"\u9801" + b"0"
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(tmp_path: Path, environment: dict[str, str]) -> None:
+    with started("links", export(tmp_path / "niwa.json", 20_000), environment=environment) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert json.loads(process.stdout.readline())["page"] == "頁0"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 141
+
+
+def test_ctrl_c_during_an_import_leaves_the_library_as_it_was(tmp_path: Path, environment: dict[str, str]) -> None:
+    library = tmp_path / "library"
+    first = export(tmp_path / "first.json", 2)
+    command = [*COMMAND, "import", str(first), "--library", str(library), "--no-reindex"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    status = [*COMMAND, "status", "--json", "--library", str(library)]
+    before = subprocess.run(status, env=environment, check=True, capture_output=True).stdout
+    second = export(tmp_path / "second.json", 500).read_bytes()
+    with started("import", "-", "--library", library, environment=environment, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(second)  # more than a pipe holds, so once this is done the program is reading
+        process.stdin.flush()
+        code, errors = end(process)
+    assert code == 130
+    assert "linkassist: interrupted. What was not finished is undone" in errors
+    assert "Traceback" not in errors
+    assert subprocess.run(status, env=environment, check=True, capture_output=True).stdout == before
+
+
+def test_on_a_terminal_bars_show_the_progress_and_standard_output_stays_clean(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    import pty
+
+    source = export(tmp_path / "niwa.json", 300)
+    controller, terminal = pty.openpty()
+    try:
+        command = [*COMMAND, "import", str(source), "--library", str(tmp_path / "library"), "--no-reindex"]
+        utf8 = environment | {"LC_ALL": "C.UTF-8", "COLUMNS": "120"}
+        done = subprocess.run(command, env=utf8, stdout=subprocess.PIPE, stderr=terminal, check=True)
+        shown = os.read(controller, 1 << 20).decode()
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.stdout.decode() == ("niwa: 300 pages (300 new, 0 changed, 0 unchanged, 0 gone, 0 renamed, 0 skipped)\n")
+    assert "Reading the export" in shown and "MB of" in shown
+
+
+def test_serving_prints_the_address_and_ends_by_ctrl_c(tmp_path: Path, environment: dict[str, str]) -> None:
+    with started("serve", "--port", "0", "--library", tmp_path / "library", environment=environment) as process:
+        address = address_in(said_at_once(process))
+        with urllib.request.urlopen(address, timeout=10) as response:
+            assert response.status == 200
+        assert end(process) == (0, "")
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path, environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with started("serve", "--port", port, "--library", tmp_path / "x", environment=environment) as process:
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"Port {port} of 127.0.0.1 is taken by another program" in errors.decode()
+    assert "Name another with --port, or 0 for any that is free" in errors.decode()
+
+
+def test_serving_other_machines_says_what_that_means(tmp_path: Path, environment: dict[str, str]) -> None:
+    with started(
+        "serve", "--host", "0.0.0.0", "--port", "0", "--library", tmp_path / "x", environment=environment
+    ) as process:
+        assert address_in(said_at_once(process)).startswith("http://127.0.0.1:")
+        code, errors = end(process)
+    assert code == 0
+    assert "0.0.0.0 can be reached from other machines" in errors and "no password" in errors
