@@ -1,0 +1,82 @@
+"""The README says what is true: its command help is the program's own. `python tests/test_readme.py` writes it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from linkassist.cli import app
+from linkassist.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+_HELP = re.compile(r"(?s)(?<=this part -->\n).*?(?=<!-- help ends -->)")
+_WIDTH = "80"
+
+
+def command_names() -> list[str]:
+    """The commands, in the order in which `linkassist --help` lists them."""
+    return list(getattr(get_command(app), "commands"))  # noqa: B009 (the group's type is the command line library's own)
+
+
+def generated_help() -> str:
+    """What every `--help` says, as Markdown."""
+    parts = [f"```\n{_help_of([])}```\n"]
+    parts += [f"\n### linkassist {name}\n\n```\n{_help_of([name])}```\n" for name in command_names()]
+    return "".join(parts)
+
+
+def _help_of(arguments: list[str]) -> str:
+    os.environ["COLUMNS"] = _WIDTH
+    result = CliRunner().invoke(app, [*arguments, "--help"], prog_name="linkassist")
+    assert result.exit_code == 0, result.output
+    return re.sub(r"(?m)[ ]+$", "", result.stdout).strip() + "\n"
+
+
+@pytest.fixture
+def text(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", _WIDTH)
+    return README.read_text("utf-8")
+
+
+def test_the_command_help_in_the_readme_is_what_the_program_says(text: str) -> None:
+    (found,) = _HELP.findall(text)
+    assert found == generated_help(), "run `python tests/test_readme.py` to write it anew"
+
+
+@pytest.mark.parametrize("name", command_names())
+def test_every_help_ends_with_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", _WIDTH)
+    assert _help_of([name]).splitlines()[-1].startswith(f"  Example: linkassist {name}")
+
+
+def test_every_setting_is_in_the_readme_with_its_variable_and_default(text: str) -> None:
+    defaults = Settings(Path())
+    for field in fields(Settings):
+        (row,) = re.findall(rf"(?m)^\| `{field.name}` \|.*$", text)
+        assert f"`LINKASSIST_{field.name.upper()}`" in row
+        if field.name != "library":
+            default = getattr(defaults, field.name)
+            assert f"`{default}`" in row.replace('"', "")
+
+
+def test_every_file_that_the_readme_points_at_is_there(text: str) -> None:
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_every_part_of_the_program_is_in_the_readme(text: str) -> None:
+    drawing = text[text.index("3 doors") : text.index("**From an export")]
+    parts = {path.stem for path in (ROOT / "linkassist").iterdir() if not path.name.startswith("_")}
+    assert sorted(part for part in parts if not re.search(rf"\b{part}\b", drawing)) == []
+
+
+if __name__ == "__main__":
+    README.write_text(_HELP.sub(lambda _: generated_help(), README.read_text("utf-8")), "utf-8")
