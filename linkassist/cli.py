@@ -62,7 +62,7 @@ class _Commands(TyperGroup):
             say(f"linkassist: {error}")
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            say("\nlinkassist: interrupted. What was not finished is undone; run the same command to do it again.")
+            say("\nlinkassist: interrupted. A step that was not finished is undone; run the same command to go on.")
             raise typer.Exit(_INTERRUPTED) from error
         except BrokenPipeError as error:
             # Python flushes standard output once more when it ends, and would complain about the pipe then.
@@ -167,7 +167,9 @@ def reindex(
     """Bring embeddings, index and suggestions up to date."""
     settings = load_settings(library, config=config, encoder=encoder)
     with _existing(settings) as opened:
-        names = [project(opened, project_name).name] if project_name else [each.name for each in projects(opened)]
+        # Where there is none, `project` says so and what to do.
+        names = [] if project_name else [each.name for each in projects(opened)]
+        names = names or [project(opened, project_name).name]
     for name in names:
         _reindex(settings, name, is_full=is_full)
     _remember(encoder, library, config, settings)

@@ -288,6 +288,11 @@ class TestStatus:
         assert (niwa["reindexed_at"], niwa["last_run"]) == (None, None)
 
 
+def test_reindexing_a_library_without_projects_says_how_to_get_one(library: Path) -> None:
+    Library.open(library).close()
+    assert "Run `linkassist import EXPORT.json` to put one in" in fail("reindex", "--library", library)
+
+
 def test_a_bad_setting_is_told_without_a_traceback(imported: Path) -> None:
     (imported / FILE_NAME).write_text("prot = 1\n")
     assert "sets prot, which is no setting; expected one of" in fail("status", "--library", imported)

@@ -117,7 +117,7 @@ def test_ctrl_c_during_an_import_leaves_the_library_as_it_was(tmp_path: Path, en
         process.stdin.flush()
         code, errors = end(process)
     assert code == 130
-    assert "linkassist: interrupted. What was not finished is undone" in errors
+    assert "linkassist: interrupted. A step that was not finished is undone" in errors
     assert "Traceback" not in errors
     assert subprocess.run(status, env=environment, check=True, capture_output=True).stdout == before
 
