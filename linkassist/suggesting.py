@@ -132,9 +132,7 @@ def set_scene(
     on_progress: OnProgress = quiet,
 ) -> Scene:
     """The scene of this corpus, with these teachers."""
-    mentions = TitleFinder(corpus.keys).find(
-        corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages)
-    )
+    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
     texts = read_texts(corpus, mentions, vectors)
     on_progress("statistics", 0, 2)
     statistics = learn_statistics(corpus, texts, is_teacher)
@@ -155,7 +153,14 @@ def _nearest(vectors: FloatArray) -> Nearest:
 
 
 def _search(scene: Scene) -> Search:
-    return Search(_nearest(scene.texts.vectors), _nearest(scene.statistics.profiles))
+    shared = np.flatnonzero((scene.statistics.n_linked >= 2) & ~scene.corpus.is_template)
+    search_shared = _nearest(scene.statistics.profiles[shared])
+
+    def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        rows, similarities = search_shared(queries, k)
+        return shared[rows], similarities
+
+    return Search(_nearest(scene.texts.vectors), nearest_profiles)
 
 
 def _evidence_maker(scene: Scene) -> EvidenceMaker:
@@ -186,13 +191,9 @@ def _link_lessons(scene: Scene, examination: Examination) -> tuple[FloatArray, B
     return np.concatenate(features), np.concatenate(answers), np.concatenate(pages)
 
 
-def _phrase_lessons(
-    corpus: Corpus, scene: Scene, examination: Examination
-) -> tuple[FloatArray, BoolArray, IntArray]:
+def _phrase_lessons(corpus: Corpus, scene: Scene, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
     """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes."""
-    pairs = phrase_pairs(
-        scene.corpus, scene.phrases, examination.pages, np.diff(scene.known.indptr).astype(np.int64)
-    )
+    pairs = phrase_pairs(scene.corpus, scene.phrases, examination.pages, np.diff(scene.known.indptr).astype(np.int64))
     coined = {
         (page, fold(title_key(target))) for page in examination.pages.tolist() for target in corpus.readings[page].links
     }
@@ -215,7 +216,7 @@ def suggest_pages(
     limit: int = LIMIT,
     on_progress: OnProgress = quiet,
 ) -> Iterator[tuple[int, list[Suggestion]]]:
-    """(page, its suggestions best first) for every page of the corpus that has any."""
+    """(page, its suggestions best first) for every page of the corpus, in order."""
     known = _all_known(corpus)
     is_teacher = np.diff(corpus.links.indptr) > 0
     scene = set_scene(corpus, vectors, is_teacher, known, on_progress)
@@ -227,21 +228,19 @@ def suggest_pages(
     for pairs in find_candidates(corpus, scene.texts, scene.statistics, _search(scene), pages, known):
         features = maker.features(pairs)
         probability = ranker.score_links(features)
-        found = dict(new_of_chunk(new, pairs.pages))
+        found = {page: list(new.get(page, ())) for page in pairs.pages.tolist()}
         for rows in _best_of_each_kind(pairs.page, pairs.target >= corpus.n_pages, probability, limit):
             page = int(pairs.page[rows[0]])
-            found.setdefault(page, []).extend(
+            found[page].extend(
                 explainer.suggestion(pairs, row, features[row], float(probability[row])) for row in rows.tolist()
             )
-        for page, suggestions in sorted(found.items()):
+        for page, suggestions in found.items():
             yield page, sorted(suggestions, key=lambda suggestion: -suggestion.probability)
         done += len(pairs.pages)
         on_progress("suggest", done, corpus.n_pages)
 
 
-def _best_of_each_kind(
-    page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int
-) -> Iterator[IntArray]:
+def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> Iterator[IntArray]:
     """Rows of one page and kind at a time; the minimum holds for both kinds together."""
     for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST):
         for kind in (False, True):
@@ -277,10 +276,3 @@ def _new_links(scene: Scene, ranker: Ranker, limit: int) -> dict[int, list[Sugge
         if kept:
             found[int(pairs.page[rows[0]])] = kept
     return found
-
-
-def new_of_chunk(new: dict[int, list[Suggestion]], pages: IntArray) -> Iterator[tuple[int, list[Suggestion]]]:
-    """The new links of these pages."""
-    for page in pages.tolist():
-        if page in new:
-            yield page, list(new[page])

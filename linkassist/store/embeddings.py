@@ -81,3 +81,9 @@ def prune(library: Library, *, keep: Iterable[str] | None = None) -> int:
                         "DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,)
                     ).rowcount
     return n_dropped
+
+
+def drop_encoder(library: Library, fingerprint: str) -> None:
+    """Drops the vectors of an encoder that will never be used again, such as one that was learnt anew."""
+    with library.transaction() as connection:
+        connection.execute("DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,))

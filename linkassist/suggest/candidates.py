@@ -17,7 +17,7 @@ from linkassist.suggest.statistics import Statistics, Texts
 
 N_NEIGHBOURS = 60
 _N_FOUND = 160  # nearest pages asked for, so that enough of them are teachers
-_N_PER_SOURCE = 40
+_N_PER_SOURCE = 30
 _N_MENTIONED = 250
 _CHUNK = 400
 
@@ -32,7 +32,8 @@ class Nearest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """nearest_pages: among the vectors of all pages. nearest_profiles: among the profiles of all targets."""
+    """nearest_pages: among the vectors of all pages. nearest_profiles: among the profiles of the targets that two or
+    more pages link; both answer with the numbers of the corpus."""
 
     nearest_pages: Nearest
     nearest_profiles: Nearest
@@ -131,9 +132,7 @@ def _links_back(
     return values
 
 
-def _allowed(
-    corpus: Corpus, union: sp.csr_matrix, rows: IntArray, known: sp.csr_matrix
-) -> tuple[IntArray, IntArray]:
+def _allowed(corpus: Corpus, union: sp.csr_matrix, rows: IntArray, known: sp.csr_matrix) -> tuple[IntArray, IntArray]:
     """(row of the chunk, target) of the pairs that the rules allow, ordered by row."""
     union.sort_indices()
     pair_row = np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(union.indptr))

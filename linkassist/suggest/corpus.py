@@ -19,7 +19,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "diary …", "Week 12", "May 2026", "1 Jan 2026"
+# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "diary …", "Week 12", "May 2026"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_TITLE = re.compile(
     rf"""^(?:

@@ -64,9 +64,9 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
     for page in pages.tolist():
         is_partial, is_blind = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
         reading = readings[page]
-        hidden = {
-            title_key(target) for target in reading.links if not is_partial or random.random() < 0.5
-        } - {reading.key}
+        hidden = {title_key(target) for target in reading.links if not is_partial or random.random() < 0.5} - {
+            reading.key
+        }
         readings[page] = without_links(reading, hidden, is_blind=bool(is_blind))
     hidden_corpus = build_corpus(readings)
     number = {key: i for i, key in enumerate(hidden_corpus.keys)}

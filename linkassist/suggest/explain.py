@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +20,7 @@ from linkassist.wiki import Reading
 MOST_MENTIONS = 5
 _MOST_REASONS = 3
 _MOST_NAMES = 7
-_F = {name: i for i, name in enumerate(FEATURES)}
+_NEAR = 0.2  # cosine: what is less alike is no reason
 _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
 
@@ -36,9 +37,10 @@ class MentionFinder:
     def mentions_of(self, page: int, target: int) -> tuple[Mention, ...]:
         """At most five; none where the target is only said inside links or in the title."""
         key = page * self._corpus.n_targets + target
-        low, high = np.searchsorted(self._keys, [key, key + 1])
+        low, high = self._keys.searchsorted(key), self._keys.searchsorted(key + 1)
         rows = self._order[low:high]
-        rows = rows[np.argsort(~self._mentions.is_free[rows], kind="stable")]
+        if high - low > 1:
+            rows = rows[np.argsort(~self._mentions.is_free[rows], kind="stable")]
         reading = self._corpus.readings[page]
         found: list[Mention] = []
         for row in rows.tolist():
@@ -76,6 +78,9 @@ class LinkExplainer:
         self._statistics = statistics
         self._finder = MentionFinder(corpus, mentions)
         self._linking = sp.csr_matrix(statistics.links.T)
+        self._linked: dict[int, frozenset[int]] = {}
+        self._page = -1  # whose neighbours are in _near
+        self._near: list[int] = []
 
     def suggestion(self, pairs: Pairs, row: int, features: FloatArray, probability: float) -> Suggestion:
         """The suggestion of `pairs`' row, whose features these are."""
@@ -91,11 +96,9 @@ class LinkExplainer:
             evidence=features.astype(np.float16).tobytes(),
         )
 
-    def _reasons(
-        self, pairs: Pairs, row: int, features: FloatArray, mentions: Sequence[Mention]
-    ) -> tuple[Reason, ...]:
+    def _reasons(self, pairs: Pairs, row: int, features: FloatArray, mentions: Sequence[Mention]) -> tuple[Reason, ...]:
         target = int(pairs.target[row])
-        value = {name: float(features[i]) for name, i in _F.items()}
+        value = dict(zip(FEATURES, features.tolist(), strict=True))
         n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
         found: list[Reason] = []
         if value["n_mentions"] > 0:
@@ -132,30 +135,46 @@ class LinkExplainer:
 
     def _neighbours_that_link(self, pairs: Pairs, row: int) -> tuple[str, ...]:
         """The pages most like this one that link the target; empty where none of them is truly near."""
-        target = pairs.target[row]
-        place = int(np.searchsorted(pairs.pages, pairs.page[row]))
-        linking = self._linking.indices[self._linking.indptr[target] : self._linking.indptr[target + 1]]
-        best: dict[int, float] = {}
-        for matrix in (pairs.nearest, pairs.alike):
-            low, high = matrix.indptr[place], matrix.indptr[place + 1]
-            near, similarity = matrix.indices[low:high], matrix.data[low:high]
-            shared = np.isin(near, linking)
-            for page, how_near in zip(near[shared].tolist(), similarity[shared].tolist(), strict=True):
-                best[page] = max(best.get(page, 0.0), how_near)
-        ranked = sorted((page for page in best if best[page] > 0.2), key=lambda page: -best[page])
-        return tuple(self._corpus.names[page] for page in ranked[:3])
+        target = int(pairs.target[row])
+        found = (page for page in self._neighbours(pairs, row) if target in self._targets_of(page))
+        return tuple(self._corpus.names[page] for page in islice(found, 3))
+
+    def _neighbours(self, pairs: Pairs, row: int) -> list[int]:
+        """The pages like the row's page, most alike first."""
+        page = int(pairs.page[row])
+        if self._page != page:
+            place = int(np.searchsorted(pairs.pages, page))
+            best: dict[int, float] = {}
+            for matrix in (pairs.nearest, pairs.alike):
+                cut = slice(matrix.indptr[place], matrix.indptr[place + 1])
+                for other, how_near in zip(matrix.indices[cut].tolist(), matrix.data[cut].tolist(), strict=True):
+                    best[other] = max(best.get(other, 0.0), how_near)
+            self._near = sorted((other for other in best if best[other] > _NEAR), key=lambda other: -best[other])
+            self._page = page
+        return self._near
+
+    def _targets_of(self, page: int) -> frozenset[int]:
+        found = self._linked.get(page)
+        if found is None:
+            links = self._statistics.links
+            found = frozenset(links.indices[links.indptr[page] : links.indptr[page + 1]].tolist())
+            self._linked[page] = found
+        return found
 
     def _companions(self, pairs: Pairs, row: int) -> tuple[str, ...]:
         """The links that the page has, and with which the target is often linked."""
         place = int(np.searchsorted(pairs.pages, pairs.page[row]))
-        known = pairs.known.indices[pairs.known.indptr[place] : pairs.known.indptr[place + 1]]
-        target = pairs.target[row]
+        known = set(pairs.known.indices[pairs.known.indptr[place] : pairs.known.indptr[place + 1]].tolist())
+        if not known:
+            return ()
         co_cited = self._statistics.co_cited
-        near = co_cited.indices[co_cited.indptr[target] : co_cited.indptr[target + 1]]
-        weight = co_cited.data[co_cited.indptr[target] : co_cited.indptr[target + 1]]
-        shared = np.flatnonzero(np.isin(near, known))
-        best = shared[np.argsort(-weight[shared])][:3]
-        return tuple(self._corpus.names[other] for other in near[best].tolist())
+        cut = slice(co_cited.indptr[pairs.target[row]], co_cited.indptr[pairs.target[row] + 1])
+        shared = [
+            (weight, other)
+            for other, weight in zip(co_cited.indices[cut].tolist(), co_cited.data[cut].tolist(), strict=True)
+            if other in known
+        ]
+        return tuple(self._corpus.names[other] for _, other in sorted(shared, reverse=True)[:3])
 
 
 class PhraseExplainer:

@@ -161,7 +161,7 @@ _INSIDE_WORD = -9
 
 
 def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
-    """Per mention, for its left and right end: 1 at a boundary, 0 inside a run of one script, -9 inside a Latin word."""
+    """Per mention, for its left and right end: 1 at a boundary, 0 in a run of one script, -9 inside a Latin word."""
     if len(script) == 0:
         return start, end
     last = len(script) - 1

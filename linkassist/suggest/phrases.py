@@ -1,7 +1,8 @@
 """Candidates for `new`: phrases nobody has linked yet that would join pages.
 
-A phrase is a maximal run of kanji, katakana, Latin or Hangul words as titles have them, two such runs joined by の, or what
-stands in quotation marks. How good a title it would make is left to the ranker; here are the phrases and their features.
+A phrase is a maximal run of kanji (with the kana of their endings), katakana, Latin or Hangul words, two such runs
+joined by の, or what stands in quotation marks. How good a title it would make is left to the ranker; here are the
+phrases and their features.
 """
 
 from __future__ import annotations
@@ -18,23 +19,30 @@ from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, fold, 
 from linkassist.wiki import Reading
 
 _LATIN = r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f+#.'_-]*"
+_OKURIGANA = "[あいうえかきぎくけげこさしじすせそたちってねびべまみむめらりるれわん]"  # no particle among them
+_KANJI = r"[\u3400-\u4dbf\u4e00-\u9fff々〆ヶ]"
 _RUN = (
-    r"(?:[\u3400-\u4dbf\u4e00-\u9fff々〆ヶァ-ヺー]{2,}|[가-힣]{2,}|"
-    + _LATIN
-    + r")(?:[A-Za-z0-9\u3400-\u9fff々ァ-ヺー가-힣+#-]*)"
+    rf"(?:{_KANJI}+{_OKURIGANA}{{1,2}}{_KANJI}+{_OKURIGANA}{{0,2}}"  # 読み返し, 答え合わせ
+    rf"|{_KANJI}{{2,}}[しりえみきめけせち](?=[をがはにのでともへや、。」]|$)"  # 橋渡し, 手触り
+    rf"|[\u3400-\u4dbf\u4e00-\u9fff々〆ヶァ-ヺー]{{2,}}|[가-힣]{{2,}}|{_LATIN})"
+    r"(?:[A-Za-z0-9\u3400-\u9fff々ァ-ヺー가-힣+#-]*)"
 )
 _PHRASES = re.compile(
     rf"(?P<quoted>[「『“‘\"](?P<inner>[^「」『』“”‘’\"\n\x1f]{{2,30}})[」』”’\"])"
     rf"|(?P<run>{_RUN}(?: [A-Z][A-Za-z0-9+#.'-]*){{0,3}})(?P<of>の(?:{_RUN}))?"
 )
-_EDGES = " .'-_ 　、。ー"
 _LONGEST = 30
 _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
 _MOST_PER_PAGE = 80
 SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
 
 _STOP = frozenset(
-    ["the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "not", "but", "you", "your", "have", "has", "had", "will", "can", "all", "any", "its", "it's", "there", "their", "they", "what", "when", "which", "who", "how", "why", "into", "about", "more", "most", "some", "such", "than", "then", "them", "these", "those", "also", "just", "only", "other", "very", "i'm", "don't", "we'll", "おすすめ", "場合", "自分", "今日", "今回", "以下", "以上", "必要", "方法", "問題", "可能", "結果", "理由", "意味", "実際", "関係", "最近", "一方", "部分"]
+    (
+        "the and for with that this from are was were not but you your have has had will can all any its it's there "
+        "their they what when which who how why into about more most some such than then them these those also just "
+        "only other very i'm don't we'll おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 "
+        "関係 最近 一方 部分"
+    ).split()
 )
 
 
@@ -101,7 +109,8 @@ def _spans(text: str) -> list[tuple[int, int, bool]]:
     for match in _PHRASES.finditer(text):
         if match["quoted"]:
             found.append((*match.span("inner"), True))
-            found.extend((a + match.start("inner"), b + match.start("inner"), False) for a, b, _ in _spans(match["inner"]))
+            offset = match.start("inner")
+            found.extend((start + offset, end + offset, False) for start, end, _ in _spans(match["inner"]))
             continue
         spans = [match.span("run")]
         if match["of"]:
@@ -187,7 +196,7 @@ def phrase_pairs(corpus: Corpus, phrases: Phrases, pages: IntArray, n_known: Int
             likeness[phrase],
             n_like[phrase],
             _is_inside_longer(phrases)[occurrence],
-            np.log1p([len(corpus.readings[p].text) for p in page.tolist()]) if len(page) else page,
+            np.log1p(_page_sizes(corpus, page)),
             np.log1p(n_known[page]),
             _link_rate(corpus)[page],
         ],
@@ -195,6 +204,12 @@ def phrase_pairs(corpus: Corpus, phrases: Phrases, pages: IntArray, n_known: Int
     ).astype(np.float32)
     kept = rank < _MOST_PER_PAGE
     return PhrasePairs(page[kept], phrase[kept], occurrence[kept], features[kept])
+
+
+def _page_sizes(corpus: Corpus, page: IntArray) -> IntArray:
+    distinct, inverse = np.unique(page, return_inverse=True)
+    sizes = np.array([len(corpus.readings[number].text) for number in distinct.tolist()], np.int64)
+    return sizes[inverse]
 
 
 def _link_rate(corpus: Corpus) -> FloatArray:

@@ -123,8 +123,12 @@ def _calibrate(raw: np.ndarray, is_answer: BoolArray) -> tuple[FloatArray, Float
     edges = np.unique(np.concatenate([np.flatnonzero(np.diff(fitted)), [0, len(fitted) - 1]]))
     blocks = np.split(np.arange(len(fitted)), np.flatnonzero(np.diff(fitted)) + 1)
     centre = np.array([raw[order][block].mean() for block in blocks])
-    value = np.array([(fitted[block[0]] * len(block) + 0.5) / (len(block) + 1) if len(blocks) == 1 else fitted[block[0]]
-                      for block in blocks])
+    value = np.array(
+        [
+            (fitted[block[0]] * len(block) + 0.5) / (len(block) + 1) if len(blocks) == 1 else fitted[block[0]]
+            for block in blocks
+        ]
+    )
     lowest, highest = raw[order][edges[0]], raw[order][edges[-1]]
     sizes = np.array([len(block) for block in blocks])
     value = np.clip(value, 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1))
