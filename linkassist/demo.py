@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from linkassist.ingest import ingest
@@ -21,7 +20,7 @@ _ARTEFACT = "sample"
 
 
 def prepare_demo(settings: Settings, on_progress: OnProgress) -> bool:
-    """Whether there was anything to do; the library holds the sample wiki and its suggestions afterwards.
+    """Whether anything had to be looked at; the library holds the sample wiki and its suggestions afterwards.
 
     What was prepared is noted at the very end, so a run that was broken off is done again.
     """
@@ -43,5 +42,12 @@ def prepare_demo(settings: Settings, on_progress: OnProgress) -> bool:
 
 
 def _fingerprint(source: Path, encoder: str) -> str:
-    text = f"{version('linkassist')}\n{encoder}\n".encode() + source.read_bytes()
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
+    """Differs when the sample, the encoder's name or any file of the program does.
+
+    The program's files count by size and time: enough to ask `reindex` whether there is something to do.
+    """
+    digest = hashlib.blake2b(f"{encoder}\n".encode() + source.read_bytes(), digest_size=16)
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        about = path.stat()
+        digest.update(f"{path} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

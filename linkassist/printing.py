@@ -28,11 +28,12 @@ _N_RENAMED_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
-    """A project with its numbers, and when its suggestions were last brought up to date (0: never)."""
+    """A project, its numbers, when its suggestions were last brought up to date (0: never), and with what encoder."""
 
     project: Project
     totals: Totals
     reindexed_at: int
+    encoder_fingerprint: str
 
 
 def spoken_language(chosen: Language) -> Literal["ja", "en"]:
@@ -135,6 +136,7 @@ def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus]) 
             "exported_at": each.project.exported_at or None,
             "imported_at": each.totals.imported_at or None,
             "reindexed_at": each.reindexed_at or None,
+            "encoder_fingerprint": each.encoder_fingerprint or None,
             "last_run": _run_object(each.totals.last_run),
         }
         for each in projects
@@ -156,7 +158,8 @@ def status_text(library: Path, encoder: str, projects: Sequence[ProjectStatus], 
         yield f"suggestions  {found.n_suggestions:,} open"
         yield f"verdicts     {found.n_verdicts:,}, of these {found.n_accepted:,} accepted"
         yield f"imported     {_moment(found.imported_at, now)}, exported {_moment(each.project.exported_at, now)}"
-        yield f"reindexed    {_moment(each.reindexed_at, now)}"
+        made_with = f", encoder {each.encoder_fingerprint}" if each.encoder_fingerprint else ""
+        yield f"reindexed    {_moment(each.reindexed_at, now)}{made_with}"
         if (run := found.last_run) is not None:
             yield f"last run     {run.kind}, {run.status.replace('_', ' ')}" + (
                 f": {run.message}" if run.message else ""

@@ -1,0 +1,78 @@
+"""From an export to suggestions through the commands: import, reindex, suggest."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "linkassist"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The program on one library, in a process of its own: models leave threads and warnings behind."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LINKASSIST_")}
+    environment = kept | {"LINKASSIST_LIBRARY": str(tmp_path_factory.mktemp("library"))}
+
+    def started(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [*COMMAND, *(str(argument) for argument in arguments)]
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == code, done.stderr
+        return done
+
+    return started
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty pages about ten things; every fourth page names a thing and does not link it."""
+    things = ["庭仕事", "万年筆", "索引カード", "付箋", "散歩道", "図書館", "読書会", "年表", "地図帳", "観察記録"]
+    pages = [{"title": thing, "created": 1, "updated": 1, "lines": [thing, "道具のひとつ"]} for thing in things]
+    for n in range(40):
+        thing, title = things[n % 10], f"覚え書き {n}"
+        line = f"{thing}について書いた" if n % 4 == 3 else f"[{thing}]について書いた"
+        pages.append({"title": title, "created": 100 + n, "updated": 100 + n, "lines": [title, line]})
+    path = tmp_path_factory.mktemp("export") / "niwa.json"
+    path.write_text(json.dumps({"name": "niwa", "exported": 1000, "pages": pages}), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def imported(run: Run, source: Path) -> str:
+    """What the import said."""
+    return run("import", source).stdout
+
+
+def test_an_import_ends_with_suggestions(run: Run, imported: str) -> None:
+    assert imported.splitlines()[0].startswith("niwa: 50 pages (50 new")
+    assert " suggestions for 50 pages" in imported.splitlines()[1]
+    found = json.loads(run("suggest", "--page", "覚え書き 3", "--format", "jsonl").stdout)
+    (named,) = (each for each in found["suggestions"] if each["target"] == "付箋")
+    assert named["kind"] == "page"
+    assert named["mentions"] == [{"line": 1, "start": 0, "end": 2, "surface": "付箋"}]
+    assert named["reasons"]
+
+
+def test_nothing_changed_is_nothing_to_do(run: Run, imported: str, source: Path) -> None:
+    assert run("reindex").stdout == "niwa: the suggestions are up to date\n"
+    again = run("import", source).stdout
+    assert again.splitlines()[0].startswith("niwa: 50 pages (0 new, 0 changed, 50 unchanged")
+    assert again.splitlines()[1] == "niwa: the suggestions are up to date"
+
+
+def test_a_model_that_is_not_there_is_told_and_not_remembered(run: Run, imported: str) -> None:
+    assert "/nowhere/model does not exist" in run("reindex", "--encoder", "/nowhere/model", code=1).stderr
+    assert json.loads(run("status", "--json").stdout)["encoder"] == "wiki"
+
+
+def test_progress_is_told_on_standard_error_alone(run: Run, imported: str) -> None:
+    done = run("reindex", "--full")
+    assert len(done.stdout.splitlines()) == 1
+    assert "Reading the pages: 50, " in done.stderr
