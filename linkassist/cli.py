@@ -1,7 +1,7 @@
 """The command line: what each command takes, and who does it. `main` is the program.
 
-Results go to standard output; progress, notices and failures to standard error. Exit codes: 0 done, 1 an expected
-failure, told in a sentence, 2 wrong usage, 130 interrupted, 141 nobody read the output to its end.
+Results go to standard output; progress, notices and failures to standard error. How a command ends is left to
+`outcomes.py`, what it prints to `printing.py`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from linkassist.errors import LinkAssistError, NotFoundError
+from linkassist.errors import NotFoundError
 from linkassist.ingest import ingest
+from linkassist.outcomes import Commands
 from linkassist.printing import (
     ProjectStatus,
     first_of_each_kind,
@@ -46,32 +46,8 @@ from linkassist.wiki import title_key
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
 
-_INTERRUPTED = 130  # 128 and the number of the signal, as a shell counts: SIGINT
-_NOBODY_READS = 141  # SIGPIPE
-
-
-class _Commands(TyperGroup):
-    """The one place where an expected failure, Ctrl-C and a closed pipe become a message and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-        except LinkAssistError as error:
-            say(f"linkassist: {error}")
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
-            say("\nlinkassist: interrupted. A step that was not finished is undone; run the same command to go on.")
-            raise typer.Exit(_INTERRUPTED) from error
-        except BrokenPipeError as error:
-            # Python flushes standard output once more when it ends, and would complain about the pipe then.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(_NOBODY_READS) from error
-
-
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help: the README shows it too

@@ -18,7 +18,7 @@ FLOORS = (
     ("nouns", ("wiki", "suggestion", "settings", "errors", "shipped")),
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
     ("recipes", ("suggesting", "ingest", "reindex", "demo", "nightly", "evaluate")),
-    ("doors", ("cli", "terminal", "printing", "server", "__main__")),
+    ("doors", ("cli", "outcomes", "terminal", "printing", "server", "__main__")),
 )
 FLOOR_OF = {part: floor for floor, (_, parts) in enumerate(FLOORS) for part in parts}
 SKILLS = 1
