@@ -122,7 +122,8 @@ def only_reindex_of(folder: Path) -> Iterator[None]:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise LinkAssistError(
-                f"{folder}: another import or reindex is under way ({error}). Wait until it has finished, then try again."
+                f"{folder}: another import or reindex is under way ({error}). "
+                "Wait until it has finished, then try again."
             ) from error
         yield
     finally:

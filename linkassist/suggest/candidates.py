@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, cells, csr, top_per_row
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, cells, csr, top_per_row
 from linkassist.suggest.statistics import Statistics, Texts
 
 N_NEIGHBOURS = 60
@@ -56,19 +56,21 @@ class Pairs:
 
 
 def find_candidates(
-    corpus: Corpus, texts: Texts, statistics: Statistics, search: Search, pages: IntArray, known: sp.csr_matrix
+    corpus: Corpus, texts: Texts, statistics: Statistics, search: Search, pages: IntArray, known: sp.csr_matrix,
+    is_target: BoolArray,
 ) -> Iterator[Pairs]:
     """The candidates of these pages, some hundred pages at a time.
 
     known: (pages, targets) the links that each page is taken to have; a candidate is none of them.
+    is_target: per target, False for what cannot be a candidate.
     """
-    titles = sp.csr_matrix(texts.titles.T)
+    titles = sp.csr_matrix(texts.bigrams.titles.T)
     teachers = np.flatnonzero(statistics.is_teacher)
-    bigrams = sp.csr_matrix(texts.bigrams[teachers].T)
+    bigrams = sp.csr_matrix(texts.page_bigrams[teachers].T)
     for start in range(0, len(pages), _CHUNK):
         rows = pages[start : start + _CHUNK]
-        alike = _alike(texts.bigrams[rows], bigrams, rows, teachers, corpus.n_pages)
-        yield _candidates_of(corpus, texts, statistics, search, rows, known[rows], alike, titles)
+        alike = _alike(texts.page_bigrams[rows], bigrams, rows, teachers, corpus.n_pages)
+        yield _candidates_of(corpus, texts, statistics, search, rows, known[rows], alike, titles, is_target)
 
 
 def _candidates_of(
@@ -80,6 +82,7 @@ def _candidates_of(
     known: sp.csr_matrix,
     alike: sp.csr_matrix,
     title_columns: sp.csr_matrix,
+    is_target: BoolArray,
 ) -> Pairs:
     shape = (len(rows), corpus.n_targets)
     vectors = texts.vectors[rows]
@@ -92,7 +95,7 @@ def _candidates_of(
     neighbours_links = sp.csr_matrix(nearest.power(2) @ statistics.links)
     alike_links = sp.csr_matrix(alike.power(2) @ statistics.links)
     co_cited = sp.csr_matrix(top_per_row(seeds, 40) @ statistics.co_cited)
-    titles = sp.csr_matrix(texts.titles[rows] @ title_columns)
+    titles = sp.csr_matrix(texts.bigrams.titles[rows] @ title_columns)
     sources = (
         top_per_row(by_probability, _N_MENTIONED),
         top_per_row(neighbours_links, _N_PER_SOURCE),
@@ -105,7 +108,7 @@ def _candidates_of(
     union = sources[0].sign()
     for source in sources[1:]:
         union = union + source.sign()
-    pair_row, target = _allowed(corpus, sp.csr_matrix(union), rows, known)
+    pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), rows, known)
     as_page = np.where(target < corpus.n_pages, target, 0)
     page_similarity = np.einsum("ij,ij->i", vectors[pair_row], texts.vectors[as_page])
     neighbours_say = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ texts.mentioned.sign())
@@ -132,12 +135,14 @@ def _links_back(
     return values
 
 
-def _allowed(corpus: Corpus, union: sp.csr_matrix, rows: IntArray, known: sp.csr_matrix) -> tuple[IntArray, IntArray]:
+def _allowed(
+    is_target: BoolArray, union: sp.csr_matrix, rows: IntArray, known: sp.csr_matrix
+) -> tuple[IntArray, IntArray]:
     """(row of the chunk, target) of the pairs that the rules allow, ordered by row."""
     union.sort_indices()
     pair_row = np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(union.indptr))
     target = union.indices.astype(np.int64)
-    is_bad = (rows[pair_row] == target) | corpus.is_template[target] | (cells(known, pair_row, target) > 0)
+    is_bad = (rows[pair_row] == target) | ~is_target[target] | (cells(known, pair_row, target) > 0)
     return pair_row[~is_bad], target[~is_bad]
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, build_corpus, csr
+from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr
 from linkassist.wiki import Part, Passage, Reading, title_key
 
-_MOST_PAGES = 3000
+_MOST_PAGES = 2000
 _SHARE = 0.25
 _SHARE_BLIND = 0.35
 _SHARE_PARTIAL = 0.3
@@ -25,22 +25,23 @@ _SHARE_PARTIAL = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """pages: those set aside, ascending. corpus: the wiki with their links hidden; it numbers the targets.
+    """pages: those set aside, ascending. corpus: the wiki with their links hidden; its targets keep their numbers.
 
-    known: (pages, targets) every link that is not hidden. answers: (pages, targets) the hidden ones.
-    is_teacher: per page, True where the links are all visible. A red link that only hidden links name is no target:
-    nobody could have suggested it.
+    answers: (pages, targets) the hidden links. is_teacher: per page, True where the links are all visible.
+    is_target: per target, False for a red link that only hidden links name: nobody could have suggested it.
+    is_blind: per page, True where the words of the hidden links are gone too.
     """
 
     pages: IntArray
     corpus: Corpus
-    known: sp.csr_matrix
     answers: sp.csr_matrix
     is_teacher: BoolArray
+    is_target: BoolArray
+    is_blind: BoolArray
 
 
 def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
-    """The pages to set aside: a quarter of those that link something, at most 3,000."""
+    """The pages to set aside: a quarter of those that link something, at most 2,000."""
     counted = corpus.links @ (~corpus.is_template).astype(np.float32)
     linking = np.flatnonzero((counted > 0) & ~corpus.is_template[: corpus.n_pages])
     n = min(_MOST_PAGES, int(len(linking) * _SHARE))
@@ -52,7 +53,7 @@ def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
 
 def teachers_beside(corpus: Corpus, pages: IntArray) -> BoolArray:
     """(pages,) bool: the pages that have links and are not set aside."""
-    is_teacher = np.diff(corpus.links.indptr) > 0
+    is_teacher: BoolArray = np.diff(corpus.links.indptr) > 0
     is_teacher[pages] = False
     return is_teacher
 
@@ -61,32 +62,30 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
     """The examination on these pages."""
     random = np.random.default_rng(seed)
     readings = list(corpus.readings)
+    is_blind = np.zeros(corpus.n_pages, np.bool_)
+    number = {key: i for i, key in enumerate(corpus.keys)}
+    rows: list[int] = []
+    columns: list[int] = []
     for page in pages.tolist():
-        is_partial, is_blind = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
         reading = readings[page]
-        hidden = {title_key(target) for target in reading.links if not is_partial or random.random() < 0.5} - {
-            reading.key
-        }
-        readings[page] = without_links(reading, hidden, is_blind=bool(is_blind))
-    hidden_corpus = build_corpus(readings)
-    number = {key: i for i, key in enumerate(hidden_corpus.keys)}
-    rows, columns = [], []
-    for page in pages.tolist():
-        for target in corpus.readings[page].links:
-            column = number.get(title_key(target))
-            if column is not None and column != page:
-                rows.append(page)
-                columns.append(column)
-    all_links = csr(rows, columns, hidden_corpus.links.shape)
-    all_links.data[:] = 1
-    answers = sp.csr_matrix(all_links - all_links.multiply(hidden_corpus.links))
-    answers.eliminate_zeros()
+        is_partial, is_blind[page] = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
+        keys = [title_key(target) for target in reading.links if not is_partial or random.random() < 0.5]
+        hidden = set(keys) - {reading.key}
+        readings[page] = without_links(reading, hidden, is_blind=bool(is_blind[page]))
+        rows += [page] * len(hidden)
+        columns += sorted(number[key] for key in hidden)
+    answers = csr(rows, columns, corpus.links.shape)
+    visible = sp.csr_matrix(corpus.links - answers)
+    visible.eliminate_zeros()
+    is_target = np.asarray(visible.sum(axis=0)).ravel() > 0
+    is_target[: corpus.n_pages] = True
     return Examination(
         pages=pages,
-        corpus=hidden_corpus,
-        known=hidden_corpus.links,
+        corpus=replace(corpus, readings=readings, links=visible),
         answers=answers,
         is_teacher=teachers_beside(corpus, pages),
+        is_target=is_target,
+        is_blind=is_blind,
     )
 
 

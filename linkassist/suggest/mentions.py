@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import ahocorasick
 import numpy as np
@@ -89,14 +90,17 @@ class Mentions:
 class TitleFinder:
     """Finds the mentions of a fixed set of target keys."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], is_target: BoolArray | None = None) -> None:
+        """is_target: per key, False for those that are not to be found; None for all of them."""
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(keys):
             folded = fold(key)
-            if len(folded.strip("_")) >= SHORTEST:
+            if len(folded.strip("_")) >= SHORTEST and (is_target is None or is_target[number]):
                 groups[folded].append(number)
-        self._keys = keys
-        self._groups = list(groups.values())
+        self._members = np.array([number for group in groups.values() for number in group], np.int64)
+        self._n_members = np.array([len(group) for group in groups.values()], np.int64)
+        self._first_member = np.cumsum(self._n_members) - self._n_members
+        self._is_folded = np.array([keys[number] == fold(keys[number]) for number in self._members.tolist()], np.bool_)
         self._lengths = np.array([len(folded) for folded in groups] or [0], np.int64)
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, folded in enumerate(groups):
@@ -122,33 +126,34 @@ class TitleFinder:
     def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
         raw = "\n".join(reading.text for reading in readings)
         text = fold(raw)
-        found = np.array(list(self._automaton.iter(text)) if self._groups else [], np.int64).reshape(-1, 2)
+        matches = chain.from_iterable(self._automaton.iter(text)) if len(self._members) else ()
+        found = np.fromiter(matches, np.int64).reshape(-1, 2)
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
         kept = _whole_words(left, right)
-        start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept].clip(0, 2)
+        start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
         is_free = _is_free(start, end)
         # one folded form can belong to several targets: a row for each, the exact one told apart
-        counts = np.array([len(targets) for targets in self._groups] or [0], np.int64)[group]
-        target = np.array([t for g in group.tolist() for t in self._groups[g]], np.int64)
+        counts = self._n_members[group] if len(group) else group
+        within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+        member = np.repeat(self._first_member[group] if len(group) else group, counts) + within
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
-        is_exact = np.fromiter(
-            (
-                _title_form(raw[s:e]) == self._keys[t]
-                for s, e, t in zip(start.tolist(), end.tolist(), target.tolist(), strict=True)
-            ),
-            np.bool_,
-            len(start),
-        )
+        is_exact = _is_unfolded(raw, text, start, end) & self._is_folded[member]
         page, passage, offset = _place(readings, start, end)
         inside = passage >= -1
-        columns = (page + first, target, passage, start - offset, end - offset, is_free, edges, is_exact)
+        columns = (page + first, self._members[member], passage, start - offset, end - offset, is_free, edges, is_exact)
         return tuple(column[inside] for column in columns)
 
 
-def _title_form(surface: str) -> str:
-    return surface.replace(" ", "_").replace("\t", "_").lower()
+def _is_unfolded(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
+    """Per span, whether folding did no more to it than a title key does: case, and `_` for a space."""
+    plain = raw.replace(" ", "_").replace("\t", "_").lower()
+    if len(plain) != len(raw):  # "İ".lower() is two code points
+        plain = "".join(low if len(low := char.lower()) == 1 else char for char in raw.replace(" ", "_"))
+    differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(folded.encode("utf-32-le"), np.uint32)
+    before = np.concatenate([[0], np.cumsum(differs)])
+    return np.asarray(before[end] == before[start])
 
 
 def _nothing() -> Mentions:
@@ -177,7 +182,8 @@ def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray
 
 def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
     """False in the middle of a Latin or katakana word: "AI" in "MAIN", "リス" in "クリスマス"."""
-    return (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
+    is_whole: BoolArray = (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
+    return is_whole
 
 
 def _is_free(start: IntArray, end: IntArray) -> BoolArray:

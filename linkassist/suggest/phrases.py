@@ -8,8 +8,9 @@ phrases and their features.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,25 +37,23 @@ _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothi
 _MOST_PER_PAGE = 80
 SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
 
-_STOP = frozenset(
-    (
-        "the and for with that this from are was were not but you your have has had will can all any its it's there "
-        "their they what when which who how why into about more most some such than then them these those also just "
-        "only other very i'm don't we'll おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 "
-        "関係 最近 一方 部分"
-    ).split()
-)
+_STOP_WORDS = """
+    the and for with that this from are was were not but you your have has had will can all any its it's there
+    their they what when which who how why into about more most some such than then them these those also just
+    only other very i'm don't we'll
+    おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 関係 最近 一方 部分
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Every phrase of the wiki that could be a new title, and where it stands.
+    """Every phrase of the wiki, also those that are titles, and where it stands.
 
-    names, keys: per phrase, its commonest surface and its folded form. n_pages: pages that say it.
-    page, phrase, passage, start, end, is_quoted: per occurrence, ordered by page; passage -1 is the title.
+    keys: per phrase, its folded form. n_pages: pages that say it. page, phrase, passage, start, end, is_quoted: per
+    occurrence, ordered by page; passage -1 is the title. Phrases that nearly every page says are left out.
     """
 
-    names: list[str]
     keys: list[str]
     n_pages: IntArray
     page: IntArray
@@ -65,34 +64,25 @@ class Phrases:
     is_quoted: BoolArray
 
 
-def find_phrases(corpus: Corpus) -> Phrases:
-    """The phrases of these pages that are neither a page, nor a red link, nor a date, nor said everywhere."""
-    taken = {fold(key) for key in corpus.keys}
+def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
+    """The phrases of these pages; `on_progress` is told how many pages are done."""
     number: dict[str, int] = {}
-    surfaces: list[Counter[str]] = []
-    rows: list[tuple[int, int, int, int, int, bool]] = []
-    for page, reading in enumerate(corpus.readings):
-        for passage, text in enumerate([reading.title, *(p.text for p in reading.passages)], start=-1):
-            for start, end, is_quoted in _spans(text):
-                surface = text[start:end]
-                key = fold(surface)
-                if key in taken or key in _STOP:
-                    continue
-                phrase = number.get(key)
-                if phrase is None:
-                    if is_date_title(key):
-                        continue
-                    phrase = number[key] = len(number)
-                    surfaces.append(Counter())
-                surfaces[phrase][surface] += 1
-                rows.append((page, phrase, passage, start, end, is_quoted))
-    table = np.array(rows, np.int64).reshape(-1, 6)
-    pairs = np.unique(table[:, 0] * max(1, len(number)) + table[:, 1])
-    n_pages = np.bincount(pairs % max(1, len(number)), minlength=len(number))
-    kept = (n_pages <= max(SWEET_SPOT, _MOST_COMMON * corpus.n_pages))[table[:, 1]] if len(table) else []
-    table = table[kept] if len(table) else table
+    flat: list[int] = []
+    for page, reading in enumerate(readings):
+        text = reading.text
+        folded = fold(text)
+        starts = _line_starts(text)
+        for start, end, is_quoted in _spans(text):
+            phrase = number.setdefault(folded[start:end], len(number))
+            line = bisect_right(starts, start) - 1
+            flat += (page, phrase, line - 1, start - starts[line], end - starts[line], is_quoted)
+        if on_progress and page % 500 == 499:
+            on_progress(page + 1)
+    table = np.array(flat, np.int64).reshape(-1, 6)
+    size = max(1, len(number))
+    n_pages = np.bincount(np.unique(table[:, 0] * size + table[:, 1]) % size, minlength=size)
+    table = table[n_pages[table[:, 1]] <= max(SWEET_SPOT, _MOST_COMMON * len(readings))]
     return Phrases(
-        names=[counter.most_common(1)[0][0] for counter in surfaces],
         keys=list(number),
         n_pages=n_pages.astype(np.int64),
         page=table[:, 0],
@@ -102,6 +92,23 @@ def find_phrases(corpus: Corpus) -> Phrases:
         end=table[:, 4],
         is_quoted=table[:, 5].astype(np.bool_),
     )
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    while (at := text.find("\n", starts[-1])) >= 0:
+        starts.append(at + 1)
+    return starts
+
+
+def not_new(corpus: Corpus, phrases: Phrases, is_target: BoolArray | None = None) -> BoolArray:
+    """Per phrase, whether it is no new link: a page, a red link, a date or a word of no content.
+
+    is_target: per target, False for red links that are to count as new; None for none.
+    """
+    titles = {fold(key) for i, key in enumerate(corpus.keys) if is_target is None or is_target[i]}
+    flags = (key in titles or key in _STOP or is_date_title(key) for key in phrases.keys)
+    return np.fromiter(flags, np.bool_, len(phrases.keys))
 
 
 def _spans(text: str) -> list[tuple[int, int, bool]]:
@@ -157,12 +164,18 @@ class PhrasePairs:
     features: FloatArray
 
 
-def phrase_pairs(corpus: Corpus, phrases: Phrases, pages: IntArray, n_known: IntArray) -> PhrasePairs:
-    """The most telling phrases of these pages, with their features.
+def phrase_pairs(
+    corpus: Corpus, phrases: Phrases, is_old: BoolArray, pages: IntArray, n_known: IntArray
+) -> PhrasePairs:
+    """The most telling new phrases of these pages, with their features.
 
-    n_known: per page of the corpus, how many links it has.
+    is_old: per phrase, as `not_new` tells. n_known: per page of the corpus, how many links it has.
     """
-    chosen = np.isin(phrases.page, pages)
+    is_chosen = np.zeros(corpus.n_pages, np.bool_)
+    is_chosen[pages] = True
+    chosen = is_chosen[phrases.page]
+    if len(is_old):
+        chosen &= ~is_old[phrases.phrase]
     size = max(1, len(phrases.keys))
     key, first, count = np.unique(
         phrases.page[chosen] * size + phrases.phrase[chosen], return_index=True, return_counts=True

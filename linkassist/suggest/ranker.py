@@ -15,6 +15,7 @@ from pathlib import Path
 
 import lightgbm
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
 from linkassist.errors import ModelError
@@ -54,7 +55,7 @@ class Model:
     def log_odds(self, features: FloatArray) -> FloatArray:
         """(rows,) calibrated log-odds."""
         raw = np.asarray(self.booster.predict(features, raw_score=True), np.float64)
-        return _log_odds(np.interp(raw, self.knots, self.values)).astype(np.float32)
+        return _log_odds(np.interp(raw, self.knots, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,12 @@ def _blend(models: tuple[Model, ...], features: FloatArray) -> FloatArray:
     odds = own_share * models[0].log_odds(features)
     for model in models[1:]:
         odds = odds + (1 - own_share) * model.log_odds(features)
-    return (1 / (1 + np.exp(-odds))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
-def _log_odds(probability: FloatArray) -> FloatArray:
+def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
     clipped = np.clip(probability, 1e-5, 1 - 1e-5)
-    return np.log(clipped / (1 - clipped))
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
 def learn_model(features: FloatArray, is_answer: BoolArray, page: IntArray, *, seed: int = 0) -> Model | None:
@@ -146,8 +147,8 @@ def learn_ranker(
     starting = starting_ranker()
     own_links, own_phrases = learn_model(*links, seed=seed), learn_model(*phrases, seed=seed)
     return Ranker(
-        links=((own_links,) if own_links else ()) + (starting.links if starting else ()),
-        phrases=((own_phrases,) if own_phrases else ()) + (starting.phrases if starting else ()),
+        links=(own_links, *starting.links) if own_links else starting.links,
+        phrases=(own_phrases, *starting.phrases) if own_phrases else starting.phrases,
     )
 
 

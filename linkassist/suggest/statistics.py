@@ -7,7 +7,7 @@ so what is measured about a page's candidates never knows that page's own answer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,13 @@ class Texts:
     """What the texts alone tell; the same for every choice of teachers.
 
     mentioned: (pages, targets) how often a page's text says the target. vectors: (pages, width) unit rows.
-    bigrams: (pages, terms) TF-IDF of character bigrams, unit rows. titles: (targets, terms) the same of the titles.
+    page_bigrams: (pages, terms) TF-IDF of character bigrams, unit rows; `bigrams.titles` is the same of the titles.
     """
 
     mentioned: sp.csr_matrix
     vectors: FloatArray
-    bigrams: sp.csr_matrix
-    titles: sp.csr_matrix
+    bigrams: Bigrams
+    page_bigrams: sp.csr_matrix
     n_characters: FloatArray
 
 
@@ -57,37 +57,67 @@ class Statistics:
     last_linked: IntArray
 
 
+class Bigrams:
+    """Character bigrams weighted by TF-IDF, the terms and their weights taken from the pages given at first."""
+
+    def __init__(self, texts: list[str], titles: list[str]) -> None:
+        codes, rows = _bigram_codes(texts)
+        title_codes, title_rows = _bigram_codes(titles)
+        self._terms = np.unique(np.concatenate([codes, title_codes]))
+        counts = self._counts(codes, rows, len(texts))
+        frequency = np.bincount(counts.indices, minlength=len(self._terms))
+        is_too_common = frequency > max(20, _MOST_COMMON * len(texts))
+        self._idf = np.where(is_too_common, 0, np.log((len(texts) + 1) / (frequency + 1)).clip(0)).astype(np.float32)
+        self.pages = self._weighted(counts)
+        in_titles = self._counts(title_codes, title_rows, len(titles))
+        title_idf = np.log((len(titles) + 1) / (np.bincount(in_titles.indices, minlength=len(self._terms)) + 1)).clip(0)
+        self.titles = _unit_rows(sp.csr_matrix(in_titles.multiply(title_idf.astype(np.float32))))
+
+    def of(self, texts: list[str]) -> sp.csr_matrix:
+        """(texts, terms), unit rows: each text's most telling bigrams."""
+        return self._weighted(self._counts(*_bigram_codes(texts), len(texts)))
+
+    def _counts(self, codes: IntArray, rows: IntArray, n_rows: int) -> sp.csr_matrix:
+        at = np.searchsorted(self._terms, codes).clip(0, max(0, len(self._terms) - 1))
+        is_known = self._terms[at] == codes if len(self._terms) else np.zeros(0, np.bool_)
+        return csr(rows[is_known], at[is_known], (n_rows, len(self._terms)))
+
+    def _weighted(self, counts: sp.csr_matrix) -> sp.csr_matrix:
+        damped = counts.copy()
+        damped.data = 1 + np.log(damped.data)
+        return _unit_rows(top_per_row(sp.csr_matrix(damped.multiply(self._idf)), _TERMS_PER_PAGE))
+
+
 def read_texts(corpus: Corpus, mentions: Mentions, vectors: FloatArray) -> Texts:
     """What the texts of the corpus tell."""
-    mentioned = csr(mentions.page, mentions.target, (corpus.n_pages, corpus.n_targets))
-    page_texts = [fold(reading.text) for reading in corpus.readings]
-    titles = [fold(f"^{name}$") for name in corpus.names]
-    page_terms, title_terms, n_terms = _bigram_counts(page_texts, titles)
-    document_frequency = np.bincount(page_terms.indices, minlength=n_terms)
-    idf = np.log((corpus.n_pages + 1) / (document_frequency + 1)).clip(0).astype(np.float32)
-    idf_titles = np.log((corpus.n_targets + 1) / (np.bincount(title_terms.indices, minlength=n_terms) + 1)).clip(0)
-    too_common = document_frequency > max(20, _MOST_COMMON * corpus.n_pages)
-    page_terms.data = 1 + np.log(page_terms.data)
-    bigrams = top_per_row(sp.csr_matrix(page_terms.multiply(np.where(too_common, 0, idf))), _TERMS_PER_PAGE)
+    texts = [fold(reading.text) for reading in corpus.readings]
+    bigrams = Bigrams(texts, [fold(f"^{name}$") for name in corpus.names])
     return Texts(
-        mentioned=mentioned,
+        mentioned=csr(mentions.page, mentions.target, (corpus.n_pages, corpus.n_targets)),
         vectors=vectors,
-        bigrams=_unit_rows(bigrams),
-        titles=_unit_rows(sp.csr_matrix(title_terms.multiply(idf_titles.astype(np.float32)))),
-        n_characters=np.array([len(text) for text in page_texts], np.float32),
+        bigrams=bigrams,
+        page_bigrams=bigrams.pages,
+        n_characters=np.array([len(text) for text in texts], np.float32),
     )
 
 
-def _bigram_counts(pages: list[str], titles: list[str]) -> tuple[sp.csr_matrix, sp.csr_matrix, int]:
-    """Bigram counts of the pages and of the titles over one set of terms."""
-    codes_of_pages, rows_of_pages = _bigram_codes(pages)
-    codes_of_titles, rows_of_titles = _bigram_codes(titles)
-    terms, numbers = np.unique(np.concatenate([codes_of_pages, codes_of_titles]), return_inverse=True)
-    n_pages = len(codes_of_pages)
-    return (
-        csr(rows_of_pages, numbers[:n_pages].astype(np.int64), (len(pages), len(terms))),
-        csr(rows_of_titles, numbers[n_pages:].astype(np.int64), (len(titles), len(terms))),
-        len(terms),
+def reread_texts(texts: Texts, corpus: Corpus, mentions: Mentions, vectors: FloatArray, pages: IntArray) -> Texts:
+    """The texts, with these pages' read anew from the corpus; mentions and vectors are those of all pages."""
+    if len(pages) == 0:
+        return texts
+    changed = [fold(corpus.readings[page].text) for page in pages.tolist()]
+    is_kept = np.ones(corpus.n_pages, np.bool_)
+    is_kept[pages] = False
+    fresh = texts.bigrams.of(changed).tocoo()
+    n_characters = texts.n_characters.copy()
+    n_characters[pages] = [len(text) for text in changed]
+    into_place = csr(pages[fresh.row], fresh.col.astype(np.int64), texts.page_bigrams.shape, fresh.data)
+    return replace(
+        texts,
+        mentioned=csr(mentions.page, mentions.target, texts.mentioned.shape),
+        vectors=vectors,
+        page_bigrams=sp.csr_matrix(keep_rows(texts.page_bigrams, is_kept) + into_place),
+        n_characters=n_characters,
     )
 
 
@@ -141,4 +171,5 @@ def _co_cited(links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
 
 def unit_rows_dense(matrix: npt.NDArray[np.floating]) -> FloatArray:
     """The rows scaled to length 1; a zero row stays zero."""
-    return (matrix / (np.linalg.norm(matrix, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+    unit: FloatArray = (matrix / (np.linalg.norm(matrix, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+    return unit
