@@ -96,7 +96,7 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
 
 def _shown(token: Token) -> tuple[int, int] | None:
     """The raw span of the words that the token shows; None where it shows something else."""
-    if token.kind in ("text", "decoration", "bold", "number", "helpfeel", "verbatim"):
+    if token.kind in ("text", "decoration", "bold", "helpfeel", "verbatim"):
         return token.content.start, token.content.end
     if token.kind in ("link", "hashtag"):
         return token.content.start, token.content.end
