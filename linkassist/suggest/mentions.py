@@ -25,23 +25,30 @@ OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
 
 
 class _Fold(dict[int, int]):
-    """Code point to folded code point, filled as needed; one that folds to several stays as it is."""
+    """Code point to folded code point, filled as needed; one that folds to several is only lowered."""
 
     def __missing__(self, code: int) -> int:
         char = chr(code)
         folded = unicodedata.normalize("NFKC", char).lower()
-        if char.isspace() and char != "\n":
+        if len(folded) != 1:
+            folded = char.lower()
+        if char.isspace() and char not in "\n\x1f":  # U+001F stands where a passage leaves something out
             folded = "_"
         self[code] = ord(folded) if len(folded) == 1 else code
         return self[code]
 
 
-_FOLD = _Fold()
+_FOLD = _Fold({ord("İ"): ord("i"), ord("ς"): ord("σ")})  # these lower to two code points, and by their place in a word
 
 
 def fold(text: str) -> str:
     """The text in the form in which mentions are looked for; as long as the text itself."""
     return text.translate(_FOLD)
+
+
+def fold_key(key: str) -> str:
+    """A title key as `fold` gives the title: the key of "İ" is two code points."""
+    return fold(key.replace("i\u0307", "i"))
 
 
 def _script_of(code: int) -> int:
@@ -94,7 +101,7 @@ class TitleFinder:
         """is_target: per key, False for those that are not to be found; None for all of them."""
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(keys):
-            folded = fold(key)
+            folded = fold_key(key)
             if len(folded.strip("_")) >= SHORTEST and (is_target is None or is_target[number]):
                 groups[folded].append(number)
         self._members = np.array([number for group in groups.values() for number in group], np.int64)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, is_date_title
-from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, fold, scripts
+from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, fold, fold_key, scripts
 from linkassist.wiki import Reading
 
 _LATIN = r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f+#.'_-]*"
@@ -106,7 +106,7 @@ def not_new(corpus: Corpus, phrases: Phrases, is_target: BoolArray | None = None
 
     is_target: per target, False for red links that are to count as new; None for none.
     """
-    titles = {fold(key) for i, key in enumerate(corpus.keys) if is_target is None or is_target[i]}
+    titles = {fold_key(key) for i, key in enumerate(corpus.keys) if is_target is None or is_target[i]}
     flags = (key in titles or key in _STOP or is_date_title(key) for key in phrases.keys)
     return np.fromiter(flags, np.bool_, len(phrases.keys))
 

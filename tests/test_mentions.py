@@ -1,0 +1,166 @@
+"""Mentions: which titles are found where in a page's text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wiki_by_hand import reading
+
+from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
+from linkassist.wiki import Reading, title_key
+
+
+def find(titles: list[str], *pages: Reading) -> Mentions:
+    return TitleFinder([title_key(title) for title in titles]).find(pages)
+
+
+def surfaces(titles: list[str], line: str) -> list[str]:
+    """What the mentions of these titles cut out of the raw line; "-" for one where no link can be put."""
+    page = reading("頁", line)
+    found = find(titles, page)
+    spans = [
+        page.passages[passage].raw_span(start, end)
+        for passage, start, end in zip(found.passage.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
+    ]
+    return [span.cut(line) if span else "-" for span in spans]
+
+
+# raw line, titles, expected mentions
+FOUND = {
+    "as it is written": ("深層学習を読む", ["深層学習"], ["深層学習"]),
+    "in another case": ("bErT", ["BERT"], ["bErT"]),
+    "in another width": ("ＢＥＲＴとﾘﾝｸ", ["BERT", "リンク"], ["ＢＥＲＴ", "ﾘﾝｸ"]),
+    "with an underscore for a space": ("sample_text", ["Sample Text"], ["sample_text"]),
+    "with another space": ("sample\u3000text", ["Sample Text"], ["sample\u3000text"]),
+    "a letter that lowers to two code points": ("İstanbul ve İzmir", ["İstanbul", "İzmir"], ["İstanbul", "İzmir"]),
+    "a letter that lowers by its place": ("ΟΔΟΣ", ["Οδος"], ["ΟΔΟΣ"]),
+    "a sign that stands for several letters": ("第Ⅲ章", ["第Ⅲ章"], ["第Ⅲ章"]),
+    "beyond the basic plane": ("🌱芽と𝔹ERT", ["🌱芽", "BERT"], ["🌱芽", "𝔹ERT"]),
+    "not in the middle of a Latin word": ("MAIN AI", ["AI"], ["AI"]),
+    "not in the middle of a katakana word": ("クリスマスのリス", ["リス"], ["リス"]),
+    "but in the middle of a kanji word": ("東京都", ["東京"], ["東京"]),
+    "a Latin word among Japanese": ("昔のAIは", ["AI"], ["AI"]),
+    "behind the number of a list item": ("1. BERT", ["BERT"], ["BERT"]),
+    "twice": ("AIとAI", ["AI"], ["AI", "AI"]),
+    "one inside another": ("深層学習", ["深層学習", "学習"], ["深層学習", "学習"]),
+    "one character is too short": ("木と木材", ["木", "木材"], ["木材"]),
+    "a short title in spaces is still too short": ("a 木 b", [" 木 "], []),
+    "not across a gap": ("a`x`b", ["a b"], []),
+    "not in code": ("`BERT` [$ BERT] [BERT.icon]", ["BERT"], []),
+    "not in a URL": ("https://a.example/BERT", ["BERT"], []),
+    "in bold, a decoration and a quote": ("> [[BERT]] [* BERT]", ["BERT"], ["BERT", "BERT"]),
+    "in a link, where no other link can be put": ("[BERT] [BERTの話]", ["BERT"], ["-", "-"]),
+    "half in a link": ("[深層]学習", ["深層学習"], ["-"]),
+    "no titles": ("BERT", [], []),
+}
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), FOUND.values(), ids=FOUND)
+def test_titles_are_found(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+def test_a_mention_in_the_title_counts_and_none_goes_over_the_end_of_a_line() -> None:
+    found = find(["深層学習", "学習の続き"], reading("深層学習", "深層学習", "の続き"))
+
+    assert found.passage.tolist() == [-1, 0]
+    assert found.start.tolist() == [0, 0]
+    assert found.end.tolist() == [4, 4]
+
+
+def test_places_are_counted_within_each_page_and_passage() -> None:
+    found = find(["BERT", "犬"], reading("猫", "x BERT"), reading("BERT", "", "ab [$ x] BERT"))
+
+    assert found.page.tolist() == [0, 1, 1]
+    assert found.passage.tolist() == [0, -1, 0]
+    assert found.start.tolist() == [2, 0, 5]
+    assert len(found) == 3
+
+
+def test_a_mention_held_by_a_longer_one_is_not_free() -> None:
+    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習の学習"))
+    rows = sorted(zip(found.start.tolist(), found.end.tolist(), found.is_free.tolist(), strict=True))
+
+    assert rows == [(0, 4, True), (1, 3, False), (2, 4, False), (5, 7, True)]
+
+
+def test_titles_that_fold_alike_are_all_found_and_only_the_exact_one_is_exact() -> None:
+    found = find(["ＢＥＲＴ", "BERT"], reading("頁", "Bert"), reading("頁2", "ＢＥＲＴ"))
+
+    assert found.target.tolist() == [0, 1, 0, 1]
+    assert found.is_exact.tolist() == [False, True, False, False]
+    assert found.is_free.tolist() == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("line", "edges"), [("東京", 2), ("「東京」", 2), ("東京都", 1), ("大東京都", 0), ("の東京を", 2), ("AI東京", 2)]
+)
+def test_ends_in_a_run_of_one_script_are_no_word_boundaries(line: str, edges: int) -> None:
+    assert find(["東京"], reading("頁", line)).edges.tolist() == [edges]
+
+
+def test_a_title_that_is_no_target_is_not_found() -> None:
+    keys = ["bert", "bart"]
+
+    found = TitleFinder(keys, np.array([False, True])).find([reading("頁", "BERT BART")])
+
+    assert found.target.tolist() == [1]
+
+
+def test_a_wiki_without_pages_has_no_mentions() -> None:
+    assert len(find(["BERT"])) == 0
+
+
+def test_progress_ends_at_the_last_page() -> None:
+    told: list[int] = []
+
+    TitleFinder(["bert"]).find([reading("頁", "BERT"), reading("頁2", "x")], told.append)
+
+    assert told[-1] == 2
+
+
+def test_scripts_tell_kanji_from_kana_from_latin() -> None:
+    assert scripts("a漢かカー・가!").tolist() == [1, 4, 2, 3, 3, 0, 5, 0]
+
+
+@given(st.text())
+def test_folding_keeps_the_length(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(st.text())
+def test_folding_again_changes_nothing_and_case_makes_no_difference(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
+def test_a_folded_key_is_the_folded_title_where_case_alone_differs(title: str) -> None:
+    if "\u0307" not in title:
+        assert fold_key(title_key(title)) == fold(title)
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["AI", "ai", "深層", "学習", "リス", "İ", "ｶﾞ", " ", "[深層]", "`AI`", "[* AI]", "の", "𝔹", "#学習 "]
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3))
+def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
+    titles = ["AI", "深層学習", "学習", "リス", "İAI", "𝔹の"]
+    page = reading("頁", *lines)
+    found = find(titles, page)
+    for i in range(len(found)):
+        if found.passage[i] < 0:
+            continue
+        passage = page.passages[int(found.passage[i])]
+        surface = passage.text[int(found.start[i]) : int(found.end[i])]
+        assert fold(surface) == fold(titles[int(found.target[i])])
+        span = passage.raw_span(int(found.start[i]), int(found.end[i]))
+        if span is not None:
+            assert span.cut(lines[passage.line - 1]) == surface
