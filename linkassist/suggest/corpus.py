@@ -19,14 +19,18 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "diary …", "Week 12", "May 2026"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "Diary", "Week 12", "May 2026"; not
+# "日記の書き方", "3月のライオン", "Decision 3"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _DATE_TITLE = re.compile(
     rf"""^(?:
-        \W*\d{{2,4}}[-/年._年\s]?\d{{0,2}}[-/月._년월\s]?\d{{0,2}}[日일号]?\W*(?:[月火水木金土日mtwfs]\w{{0,2}}\W*)?
-      | (?:日記|日报|日記|daily|diary|journal|일기).*
-      | \d+[\s_]*[年月日년월일].*
-      | (?:week|w)[\s_-]*\d+ | {_MONTH}[\s_]+\d{{1,4}}(?:,?[\s_]+\d{{4}})? | \d{{1,2}}[\s_]+{_MONTH}[\s_]+\d{{4}}
+        \W*\d{{2,4}}[-/年._년\s]?\d{{0,2}}[-/月._년월\s]?\d{{0,2}}[日일号]?\W*(?:[月火水木金土日mtwfs]\w{{0,2}}\W*)?
+      | (?:日記|日报|daily(?:\s+notes?)?|diary|journal|일기)(?:\W*\d.*|\W*)
+      | \d+\s*[年月日년월일](?:\s*\d.*|\W*)
+      | (?:week|w)[\s-]*\d+ | {_MONTH}\s+\d{{1,4}}(?:,?\s+\d{{4}})? | \d{{1,2}}\s+{_MONTH}\s+\d{{4}}
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
