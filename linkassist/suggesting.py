@@ -16,13 +16,13 @@ from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.suggest.candidates import Nearest, Search, find_candidates
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr, keep_rows
-from linkassist.suggest.evidence import EvidenceMaker, read_traits, tabulate_mentions
+from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
 from linkassist.suggest.examination import Examination, hide_links, pages_to_examine, teachers_beside
 from linkassist.suggest.explain import LinkExplainer, PhraseExplainer, best_rows
 from linkassist.suggest.mentions import Mentions, TitleFinder, fold
-from linkassist.suggest.phrases import Phrases, find_phrases, phrase_pairs
+from linkassist.suggest.phrases import Phrases, find_phrases, not_new, phrase_pairs
 from linkassist.suggest.ranker import Ranker, learn_ranker
-from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts
+from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key
 
@@ -32,6 +32,7 @@ WIKI = "wiki"
 LIMIT = 50
 _FLOOR = 0.02  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 10  # ... unless a page has fewer than this many
+_HOPEFUL = 60  # candidates of a page that are scored in full
 _PHRASE_FLOOR = 0.04
 _PHRASES_AT_LEAST = 3
 
@@ -41,15 +42,13 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """A corpus with all that its texts tell: the stage on which candidates are found and scored."""
+class Scan:
+    """What a corpus says: everything that is learnt from its texts alone, once for training and suggesting."""
 
     corpus: Corpus
     mentions: Mentions
     texts: Texts
-    statistics: Statistics
     phrases: Phrases
-    known: sp.csr_matrix
 
 
 def suggest_wiki(
@@ -66,9 +65,10 @@ def suggest_wiki(
     examined = pages_to_examine(corpus, seed)
     encoder = choose_encoder(encoder_name, corpus, examined, seed=seed, on_progress=told)
     vectors = encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
-    ranker = examine(corpus, examined, vectors, encoder, seed=seed, on_progress=told)
+    scan = scan_texts(corpus, vectors, told)
+    ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
     found: list[list[Suggestion]] = [[] for _ in readings]
-    for page, suggestions in suggest_pages(corpus, vectors, ranker, limit=limit, on_progress=told):
+    for page, suggestions in suggest_pages(scan, ranker, limit=limit, on_progress=told):
         found[page] = suggestions
     return found
 
@@ -98,48 +98,44 @@ def choose_encoder(
     )
 
 
+def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
+    """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
+    on_progress("mentions", 0, corpus.n_pages)
+    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
+    on_progress("phrases", 0, corpus.n_pages)
+    phrases = find_phrases(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
+    on_progress("phrases", corpus.n_pages, corpus.n_pages)
+    return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases)
+
+
 def examine(
-    corpus: Corpus,
-    examined: IntArray,
-    vectors: FloatArray,
-    encoder: Encoder,
-    *,
-    seed: int = 0,
-    on_progress: OnProgress = quiet,
+    scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = quiet
 ) -> Ranker:
     """The ranker learnt by hiding the links of the examined pages and finding them again."""
-    examination = hide_links(corpus, examined, seed)
-    hidden = examination.corpus
-    on_progress("examine", 0, 3)
-    vectors = vectors.copy()
-    if len(examined):
-        vectors[examined] = encoder.encode([hidden.readings[page].text for page in examined.tolist()])
-    scene = set_scene(hidden, vectors, examination.is_teacher, examination.known)
-    on_progress("examine", 1, 3)
-    links = _link_lessons(scene, examination)
-    phrases = _phrase_lessons(corpus, scene, examination)
-    on_progress("examine", 2, 3)
+    on_progress("examine", 0, 4)
+    examination = hide_links(scan.corpus, examined, seed)
+    hidden = _scan_again(scan, examination, encoder)
+    on_progress("examine", 1, 4)
+    links = _link_lessons(hidden, examination)
+    on_progress("examine", 2, 4)
+    phrases = _phrase_lessons(scan.corpus, hidden, examination)
+    on_progress("examine", 3, 4)
     ranker = learn_ranker(links, phrases, seed=seed)
-    on_progress("examine", 3, 3)
+    on_progress("examine", 4, 4)
     return ranker
 
 
-def set_scene(
-    corpus: Corpus,
-    vectors: FloatArray,
-    is_teacher: BoolArray,
-    known: sp.csr_matrix,
-    on_progress: OnProgress = quiet,
-) -> Scene:
-    """The scene of this corpus, with these teachers."""
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
-    texts = read_texts(corpus, mentions, vectors)
-    on_progress("statistics", 0, 2)
-    statistics = learn_statistics(corpus, texts, is_teacher)
-    on_progress("statistics", 1, 2)
-    phrases = find_phrases(corpus)
-    on_progress("statistics", 2, 2)
-    return Scene(corpus, mentions, texts, statistics, phrases, known)
+def _scan_again(scan: Scan, examination: Examination, encoder: Encoder) -> Scan:
+    """The scan as it would be had the hidden links never been made; only the examined pages are read anew."""
+    corpus, pages = examination.corpus, examination.pages
+    finder = TitleFinder(corpus.keys, examination.is_target)
+    readings = [corpus.readings[page] for page in pages.tolist()]
+    mentions = scan.mentions.with_pages(pages, finder.find(readings))
+    blind = pages[examination.is_blind[pages]]
+    vectors = scan.texts.vectors.copy()
+    if len(blind):
+        vectors[blind] = encoder.encode([corpus.readings[page].text for page in blind.tolist()])
+    return Scan(corpus, mentions, reread_texts(scan.texts, corpus, mentions, vectors, blind), scan.phrases)
 
 
 def _nearest(vectors: FloatArray) -> Nearest:
@@ -152,54 +148,60 @@ def _nearest(vectors: FloatArray) -> Nearest:
     return search
 
 
-def _search(scene: Scene) -> Search:
-    shared = np.flatnonzero((scene.statistics.n_linked >= 2) & ~scene.corpus.is_template)
-    search_shared = _nearest(scene.statistics.profiles[shared])
+def _search(scan: Scan, statistics: Statistics) -> Search:
+    shared = np.flatnonzero((statistics.n_linked >= 2) & ~scan.corpus.is_template)
+    search_shared = _nearest(statistics.profiles[shared])
 
     def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
         rows, similarities = search_shared(queries, k)
         return shared[rows], similarities
 
-    return Search(_nearest(scene.texts.vectors), nearest_profiles)
+    return Search(_nearest(scan.texts.vectors), nearest_profiles)
 
 
-def _evidence_maker(scene: Scene) -> EvidenceMaker:
-    table = tabulate_mentions(scene.corpus, scene.mentions)
-    return EvidenceMaker(scene.corpus, scene.texts, scene.statistics, table, read_traits(scene.corpus))
+def _evidence_maker(scan: Scan, statistics: Statistics) -> EvidenceMaker:
+    table = tabulate_mentions(scan.corpus, scan.mentions)
+    return EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
 
 
-def _link_lessons(scene: Scene, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
+def _link_lessons(scan: Scan, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
     """(features, is_answer, page) of the candidates of the examined pages.
 
     A page that was set aside too and that no teacher links counts as no answer: it came with the examined pages and
     was not there to be linked.
     """
-    maker = _evidence_maker(scene)
-    is_new = np.zeros(scene.corpus.n_targets, np.bool_)
-    is_new[examination.pages] = True
-    is_new &= scene.statistics.n_linked == 0
-    features, answers, pages = [np.zeros((0, 0), np.float32)], [], []
-    features.clear()
+    corpus, pages = scan.corpus, examination.pages
+    statistics = learn_statistics(corpus, scan.texts, examination.is_teacher)
+    maker = _evidence_maker(scan, statistics)
+    is_new = np.zeros(corpus.n_targets, np.bool_)
+    is_new[pages] = True
+    is_new &= statistics.n_linked == 0
+    is_target = examination.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
+    features = [np.zeros((0, len(FEATURES)), np.float32)]
+    answers = [np.zeros(0, np.bool_)]
+    asked = [np.zeros(0, np.int64)]
     for pairs in find_candidates(
-        scene.corpus, scene.texts, scene.statistics, _search(scene), examination.pages, scene.known
+        corpus, scan.texts, statistics, _search(scan, statistics), pages, corpus.links, is_target
     ):
         features.append(maker.features(pairs))
         answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
-        pages.append(pairs.page)
-    if not features:
-        return np.zeros((0, 1), np.float32), np.zeros(0, np.bool_), np.zeros(0, np.int64)
-    return np.concatenate(features), np.concatenate(answers), np.concatenate(pages)
+        asked.append(pairs.page)
+    return np.concatenate(features), np.concatenate(answers), np.concatenate(asked)
 
 
-def _phrase_lessons(corpus: Corpus, scene: Scene, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
-    """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes."""
-    pairs = phrase_pairs(scene.corpus, scene.phrases, examination.pages, np.diff(scene.known.indptr).astype(np.int64))
-    coined = {
-        (page, fold(title_key(target))) for page in examination.pages.tolist() for target in corpus.readings[page].links
-    }
+def _phrase_lessons(corpus: Corpus, scan: Scan, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
+    """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
+
+    corpus: with all links to be seen. Pages whose words are hidden too have no answers to find and are left out.
+    """
+    pages = examination.pages[~examination.is_blind[examination.pages]]
+    is_old = not_new(scan.corpus, scan.phrases, examination.is_target)
+    n_known = np.diff(scan.corpus.links.indptr).astype(np.int64)
+    pairs = phrase_pairs(scan.corpus, scan.phrases, is_old, pages, n_known)
+    coined = {(page, fold(title_key(target))) for page in pages.tolist() for target in corpus.readings[page].links}
     is_answer = np.fromiter(
         (
-            (page, scene.phrases.keys[phrase]) in coined
+            (page, scan.phrases.keys[phrase]) in coined
             for page, phrase in zip(pairs.page.tolist(), pairs.phrase.tolist(), strict=True)
         ),
         np.bool_,
@@ -209,29 +211,30 @@ def _phrase_lessons(corpus: Corpus, scene: Scene, examination: Examination) -> t
 
 
 def suggest_pages(
-    corpus: Corpus,
-    vectors: FloatArray,
-    ranker: Ranker,
-    *,
-    limit: int = LIMIT,
-    on_progress: OnProgress = quiet,
+    scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
 ) -> Iterator[tuple[int, list[Suggestion]]]:
     """(page, its suggestions best first) for every page of the corpus, in order."""
+    corpus = scan.corpus
     known = _all_known(corpus)
-    is_teacher = np.diff(corpus.links.indptr) > 0
-    scene = set_scene(corpus, vectors, is_teacher, known, on_progress)
-    new = _new_links(scene, ranker, limit)
-    maker = _evidence_maker(scene)
-    explainer = LinkExplainer(corpus, scene.statistics, scene.mentions)
+    on_progress("statistics", 0, 2)
+    statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
+    on_progress("statistics", 1, 2)
+    new = _new_links(scan, known, ranker, limit)
+    maker = _evidence_maker(scan, statistics)
+    explainer = LinkExplainer(corpus, statistics, scan.mentions)
+    on_progress("statistics", 2, 2)
+    on_progress("suggest", 0, corpus.n_pages)
     pages = np.arange(corpus.n_pages)
+    is_target = np.ones(corpus.n_targets, np.bool_)
     done = 0
-    for pairs in find_candidates(corpus, scene.texts, scene.statistics, _search(scene), pages, known):
+    for pairs in find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, known, is_target):
         features = maker.features(pairs)
-        probability = ranker.score_links(features)
+        hopeful = ranker.hopeful_links(features, pairs.page, _HOPEFUL)
+        probability = np.zeros(len(features), np.float32)
+        probability[hopeful] = ranker.score_links(features[hopeful])
         found = {page: list(new.get(page, ())) for page in pairs.pages.tolist()}
         for rows in _best_of_each_kind(pairs.page, pairs.target >= corpus.n_pages, probability, limit):
-            page = int(pairs.page[rows[0]])
-            found[page].extend(
+            found[int(pairs.page[rows[0]])].extend(
                 explainer.suggestion(pairs, row, features[row], float(probability[row])) for row in rows.tolist()
             )
         for page, suggestions in found.items():
@@ -262,16 +265,18 @@ def _all_known(corpus: Corpus) -> sp.csr_matrix:
     return sp.csr_matrix(corpus.links.maximum(csr(rows, columns, corpus.links.shape).sign()))
 
 
-def _new_links(scene: Scene, ranker: Ranker, limit: int) -> dict[int, list[Suggestion]]:
+def _new_links(scan: Scan, known: sp.csr_matrix, ranker: Ranker, limit: int) -> dict[int, list[Suggestion]]:
     """Per page, the new links to suggest."""
-    pages = np.arange(scene.corpus.n_pages)
-    pairs = phrase_pairs(scene.corpus, scene.phrases, pages, np.diff(scene.known.indptr).astype(np.int64))
+    corpus = scan.corpus
+    is_old = not_new(corpus, scan.phrases)
+    n_known = np.diff(known.indptr).astype(np.int64)
+    pairs = phrase_pairs(corpus, scan.phrases, is_old, np.arange(corpus.n_pages), n_known)
     probability = ranker.score_phrases(pairs.features)
-    explainer = PhraseExplainer(scene.corpus, scene.phrases)
+    explainer = PhraseExplainer(corpus, scan.phrases)
     found: dict[int, list[Suggestion]] = {}
     for rows in best_rows(pairs.page, probability, limit=limit, floor=_PHRASE_FLOOR, at_least=_PHRASES_AT_LEAST):
         suggestions = [explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist()]
-        already = {title_key(target) for target in scene.corpus.readings[int(pairs.page[rows[0]])].also_linked}
+        already = {title_key(target) for target in corpus.readings[int(pairs.page[rows[0]])].also_linked}
         kept = [s for s in suggestions if s and title_key(s.target) not in already]
         if kept:
             found[int(pairs.page[rows[0]])] = kept

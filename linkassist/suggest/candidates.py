@@ -56,7 +56,12 @@ class Pairs:
 
 
 def find_candidates(
-    corpus: Corpus, texts: Texts, statistics: Statistics, search: Search, pages: IntArray, known: sp.csr_matrix,
+    corpus: Corpus,
+    texts: Texts,
+    statistics: Statistics,
+    search: Search,
+    pages: IntArray,
+    known: sp.csr_matrix,
     is_target: BoolArray,
 ) -> Iterator[Pairs]:
     """The candidates of these pages, some hundred pages at a time.

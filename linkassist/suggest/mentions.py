@@ -93,6 +93,26 @@ class Mentions:
     def __len__(self) -> int:
         return len(self.page)
 
+    def with_pages(self, pages: IntArray, found: Mentions) -> Mentions:
+        """These mentions with those of `pages` replaced by what was found in them: page i of `found` is `pages[i]`."""
+        kept = ~np.isin(self.page, pages)
+        page = np.concatenate([self.page[kept], pages[found.page]])
+        order = np.argsort(page, kind="stable")
+
+        def merged(mine: IntArray, others: IntArray) -> IntArray:
+            return np.asarray(np.concatenate([mine[kept], others])[order])
+
+        return Mentions(
+            page[order],
+            merged(self.target, found.target),
+            merged(self.passage, found.passage),
+            merged(self.start, found.start),
+            merged(self.end, found.end),
+            np.asarray(merged(self.is_free, found.is_free), np.bool_),
+            merged(self.edges, found.edges),
+            np.asarray(merged(self.is_exact, found.is_exact), np.bool_),
+        )
+
 
 class TitleFinder:
     """Finds the mentions of a fixed set of target keys."""
@@ -158,7 +178,9 @@ def _is_unfolded(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolA
     plain = raw.replace(" ", "_").replace("\t", "_").lower()
     if len(plain) != len(raw):  # "İ".lower() is two code points
         plain = "".join(low if len(low := char.lower()) == 1 else char for char in raw.replace(" ", "_"))
-    differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(folded.encode("utf-32-le"), np.uint32)
+    differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(
+        folded.encode("utf-32-le"), np.uint32
+    )
     before = np.concatenate([[0], np.cumsum(differs)])
     return np.asarray(before[end] == before[start])
 

@@ -30,7 +30,8 @@ _RUN = (
 )
 _PHRASES = re.compile(
     rf"(?P<quoted>[「『“‘\"](?P<inner>[^「」『』“”‘’\"\n\x1f]{{2,30}})[」』”’\"])"
-    rf"|(?P<run>{_RUN}(?: [A-Z][A-Za-z0-9+#.'-]*){{0,3}})(?P<of>の(?:{_RUN}))?"
+    rf"|(?P<run>{_RUN}(?: [A-Z][A-Za-z0-9+#.'-]*){{0,3}})(?P<of>の(?:{_RUN}))?",
+    re.MULTILINE,  # several lines are searched at once
 )
 _LONGEST = 30
 _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing

@@ -25,8 +25,9 @@ from linkassist.suggest.phrases import PHRASE_FEATURES
 
 _STARTING = Path(__file__).with_name("starting_ranker")
 _HALFWAY = 400  # hidden links found at which the wiki's own model weighs as much as the starting one
+_ALONE = 0.85  # share above which the starting model is not asked
 _FEWEST = 60  # fewer teach nothing of their own
-_FOLDS = 3
+_FOLDS = 2
 _PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -41,6 +42,7 @@ _PARAMETERS = {
     "verbose": -1,
 }
 _ROUNDS = 200
+_FIRST_TREES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ class Ranker:
         """(rows,) probabilities for rows of `evidence.FEATURES`."""
         return _blend(self.links, features)
 
+    def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
+        """The rows worth scoring, ascending: of each page the `n_per_page` best by the first trees of the first model."""
+        first = np.asarray(self.links[0].booster.predict(features, raw_score=True, num_iteration=_FIRST_TREES))
+        order = np.lexsort((-first, page))
+        place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
+        return np.sort(order[place < n_per_page])
+
     def score_phrases(self, features: FloatArray) -> FloatArray:
         """(rows,) probabilities for rows of `phrases.PHRASE_FEATURES`."""
         return _blend(self.phrases, features)
@@ -83,6 +92,8 @@ def _blend(models: tuple[Model, ...], features: FloatArray) -> FloatArray:
     if len(features) == 0:
         return np.zeros(0, np.float32)
     own_share = models[0].n_positive / (models[0].n_positive + _HALFWAY) if len(models) > 1 else 1.0
+    if own_share > _ALONE:
+        own_share, models = 1.0, models[:1]
     odds = own_share * models[0].log_odds(features)
     for model in models[1:]:
         odds = odds + (1 - own_share) * model.log_odds(features)
