@@ -1,13 +1,18 @@
-"""Pages written in a test, as what the suggesting modules read of them."""
+"""Pages written in a test, and what the suggesting modules make of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from linkassist.scrapbox.reading import read_page
-from linkassist.suggest.corpus import Corpus, IntArray, build_corpus
+from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus
+from linkassist.suggest.mentions import Mentions, TitleFinder
+from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, unit_rows_dense
 from linkassist.wiki import Line, Page, Reading
 
 DAY_S = 86_400
@@ -40,3 +45,67 @@ def number_of(corpus: Corpus, name: str) -> int:
 def numbers_of(corpus: Corpus, *names: str) -> IntArray:
     """The numbers of these targets."""
     return np.array([number_of(corpus, name) for name in names], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The candidates of a wiki, with all that they were found from."""
+
+    corpus: Corpus
+    mentions: Mentions
+    texts: Texts
+    statistics: Statistics
+    pairs: Pairs
+
+    def targets_of(self, title: str) -> list[str]:
+        """The names of the page's candidates, in alphabetical order."""
+        targets = self.pairs.target[self.pairs.page == number_of(self.corpus, title)]
+        return sorted(self.corpus.names[target] for target in targets.tolist())
+
+
+def vectors_of(corpus: Corpus) -> FloatArray:
+    """(pages, 32) unit rows: how often each character, by its code modulo 32, is on a page."""
+    counts = np.zeros((corpus.n_pages, 32), np.float32)
+    for row, page in enumerate(corpus.readings):
+        np.add.at(counts[row], [ord(char) % 32 for char in page.text], 1)
+    return unit_rows_dense(counts)
+
+
+def find(
+    corpus: Corpus,
+    known: sp.csr_matrix | None = None,
+    is_teacher: BoolArray | None = None,
+    is_target: BoolArray | None = None,
+    pages: IntArray | None = None,
+) -> Found:
+    """The candidates of these pages, of all pages with all links known where nothing else is said."""
+    mentions = TitleFinder(corpus.keys, is_target).find(corpus.readings)
+    texts = read_texts(corpus, mentions, vectors_of(corpus))
+    statistics = learn_statistics(corpus, texts, np.diff(corpus.links.indptr) > 0 if is_teacher is None else is_teacher)
+    shared = np.flatnonzero(statistics.n_linked >= 2)
+
+    def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        rows, similarities = nearest_among(statistics.profiles[shared])(queries, k)
+        return shared[rows], similarities
+
+    (pairs,) = find_candidates(
+        corpus,
+        texts,
+        statistics,
+        Search(nearest_among(texts.vectors), nearest_profiles),
+        np.arange(corpus.n_pages) if pages is None else pages,
+        corpus.links if known is None else known,
+        np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target,
+    )
+    return Found(corpus, mentions, texts, statistics, pairs)
+
+
+def nearest_among(vectors: FloatArray) -> Nearest:
+    """Exact search by a matrix product."""
+
+    def search(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        cosines = queries @ vectors.T
+        order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+        return order.astype(np.int64), np.take_along_axis(cosines, order, axis=1)
+
+    return search

@@ -1,0 +1,92 @@
+"""Reasons in words, in both languages."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from linkassist.suggest import explain
+from linkassist.suggest.reasons import Language, reason_text
+from linkassist.suggestion import Reason
+
+NAMES = ("庭", "道具")
+
+WORDS = {
+    "link_probability": (
+        Reason("link_probability", count=3, total=8),
+        "この語がある 8 ページのうち 3 ページがリンクしています",
+        "linked in 3 of the 8 pages that say it",
+    ),
+    "mention": (
+        Reason("mention"),
+        "このページの題名が本文にあります",
+        "the text says the title of this page",
+    ),
+    "variant": (
+        Reason("variant", quote="ＢＥＲＴ"),
+        "表記ゆれ: 本文では「ＢＥＲＴ」",
+        "a spelling variant: the text says “ＢＥＲＴ”",
+    ),
+    "neighbours": (
+        Reason("neighbours", names=NAMES),
+        "似たページ 「庭」、「道具」 がリンクしています",
+        "pages like this one link it: “庭”, “道具”",
+    ),
+    "co_citation": (
+        Reason("co_citation", names=NAMES),
+        "「庭」、「道具」 とよく一緒にリンクされています",
+        "often linked together with “庭”, “道具”",
+    ),
+    "similar_page": (Reason("similar_page"), "内容が近いページです", "its text is close to this page"),
+    "title_words": (Reason("title_words"), "題名が似ています", "the titles are alike"),
+    "backlink": (Reason("backlink"), "そのページからこのページへリンクがあります", "it already links to this page"),
+    "icon": (Reason("icon"), "このページにアイコンがあります", "its icon is on this page"),
+    "joins": (
+        Reason("joins", total=6, names=("庭", "道具", "検索", "栞")),
+        "まだページはありませんが、6 ページがつながります: 「庭」、「道具」、「検索」 ほか 3",
+        "no page yet, but it joins 6 pages that link it: “庭”, “道具”, “検索” and 3 more",
+    ),
+    "bridges": (
+        Reason("bridges", total=2, names=NAMES),
+        "2 ページに同じ言葉があり、リンクすればつながります: 「庭」、「道具」",
+        "2 other pages say it too and would be joined: “庭”, “道具”",
+    ),
+    "phrase": (Reason("phrase"), "題名になりそうな言葉です", "it reads like a title"),
+    "quoted": (Reason("quoted"), "かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
+}
+
+
+@pytest.mark.parametrize(("reason", "japanese", "english"), WORDS.values(), ids=WORDS)
+def test_each_signal_has_words_in_both_languages(reason: Reason, japanese: str, english: str) -> None:
+    assert reason_text(reason, "ja") == japanese
+    assert reason_text(reason, "en") == english
+
+
+def signals_of_the_explainers() -> set[str]:
+    """The first argument of every `Reason(...)` in `explain.py`."""
+    calls = (node for node in ast.walk(ast.parse(Path(explain.__file__).read_text())) if isinstance(node, ast.Call))
+    return {
+        node.args[0].value
+        for node in calls
+        if isinstance(node.func, ast.Name)
+        and node.func.id == "Reason"
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+def test_every_signal_that_the_explainers_give_is_in_the_table_above() -> None:
+    assert signals_of_the_explainers() == set(WORDS)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_signal_of_a_newer_version_shows_its_name(language: Language) -> None:
+    assert reason_text(Reason("telepathy"), language) == "telepathy"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_titles_with_braces_are_shown_as_they_are(language: Language) -> None:
+    assert "{count}" in reason_text(Reason("neighbours", names=("{count}",)), language)
