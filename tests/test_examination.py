@@ -56,11 +56,7 @@ def test_hidden_links_leave_no_trace_in_the_candidates() -> None:
     never = corpus_of(AS_IF_NEVER_LINKED)
     expected = find(never, pages=numbers_of(never, "手帖"))
 
-    assert (
-        by_name(hidden, "手帖").keys()
-        == by_name(expected, "手帖").keys()
-        == {"道具", "検索", "赤い糸", "机"} | (by_name(expected, "手帖").keys())
-    )
+    assert by_name(hidden, "手帖").keys() > {"道具", "検索", "赤い糸", "机"}
     assert by_name(hidden, "手帖") == by_name(expected, "手帖")
 
 
@@ -85,7 +81,7 @@ def test_an_examined_pages_text_reads_as_if_the_links_had_never_been_made() -> N
     blind = examined_wholly(corpus, "手帖", is_blind=True).corpus.readings[page]
 
     assert inline.text == corpus.readings[page].text == "手帖\n道具と検索と赤い糸と秘密を道具へ 検索"
-    assert blind.text == "手帖\nととととをへ "
+    assert blind.text == "手帖\nとととをへ "
     assert inline.links == blind.links == ()
 
 
