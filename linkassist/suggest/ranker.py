@@ -72,7 +72,7 @@ class Ranker:
         return _blend(self.links, features)
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
-        """The rows worth scoring, ascending: of each page the `n_per_page` best by the first trees of the first model."""
+        """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the first model."""
         first = np.asarray(self.links[0].booster.predict(features, raw_score=True, num_iteration=_FIRST_TREES))
         order = np.lexsort((-first, page))
         place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
@@ -106,15 +106,15 @@ def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
 
 
 def learn_model(features: FloatArray, is_answer: BoolArray, page: IntArray, *, seed: int = 0) -> Model | None:
-    """A model of these candidates; None where there are too few answers to learn from.
+    """A model of these candidates; None where there are too few answers or pages to learn from.
 
     features: (candidates, features). is_answer, page: (candidates,). The calibration comes from folds of pages that
     the scoring model did not see (isotonic regression, Zadrozny and Elkan 2002).
     """
     n_positive = int(is_answer.sum())
-    if n_positive < _FEWEST:
-        return None
     fold = (page * 2_654_435_761 % 2**32) % _FOLDS
+    if n_positive < _FEWEST or len(np.unique(fold)) < _FOLDS:
+        return None
     raw = np.zeros(len(page))
     for number in range(_FOLDS):
         booster = _boost(features[fold != number], is_answer[fold != number], seed)
