@@ -11,6 +11,8 @@ import hashlib
 import io
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +41,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class WikiEncoder:
-    """pieces: the SentencePiece model. table: (pieces, width) float32. weights: (pieces,) float32, how much one says."""
+    """pieces: the SentencePiece model. table: (pieces, width) float32. weights: (pieces,) float32, what each says."""
 
     pieces: bytes
     table: FloatArray
@@ -90,10 +92,11 @@ class WikiEncoder:
         """The encoder that `save` wrote; ModelError where a file is missing, damaged or of another run."""
         try:
             about = json.loads((folder / "encoder.json").read_text())
-            with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
+            # Opened here: np.load would leave a damaged file open.
+            with (folder / "vectors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 encoder = cls((folder / "pieces.model").read_bytes(), arrays["table"], arrays["weights"])
             expected = about["fingerprint"]
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ModelError(
                 f"{folder}: the encoder cannot be read ({error}). Run `linkassist reindex --full` to learn it anew."
             ) from error
@@ -172,11 +175,13 @@ def _tokenizer(pieces: bytes) -> sentencepiece.SentencePieceProcessor:
 
 
 def _count_pieces(tokenizer: sentencepiece.SentencePieceProcessor, texts: Sequence[str]) -> sp.csr_matrix:
-    """(texts, pieces) float32: how often each piece stands in each text."""
+    """(texts, pieces) float32: how often each piece stands in each text; what is unknown or blank is not counted."""
     encoded = tokenizer.encode(list(texts), num_threads=2) if texts else []
     lengths = np.array([len(ids) for ids in encoded], np.int64)
     columns = np.fromiter((i for ids in encoded for i in ids), np.int64, int(lengths.sum()))
     rows = np.repeat(np.arange(len(texts)), lengths)
+    says_something = ~np.isin(columns, [tokenizer.unk_id(), tokenizer.piece_to_id("\u2581")])
+    rows, columns = rows[says_something], columns[says_something]
     shape = (len(texts), tokenizer.get_piece_size())
     matrix = sp.csr_matrix((np.ones(len(columns), np.float32), (rows, columns)), shape=shape)
     matrix.sum_duplicates()
@@ -206,11 +211,12 @@ def _as_unit(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _unit_rows(vectors: FloatArray) -> FloatArray:
-    return (vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+    units: FloatArray = (vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+    return units
 
 
 class _Bags:
-    """Each page's most telling pieces, as rows of one width: numbers and how often (damped), 0 where there are fewer."""
+    """Each page's most telling pieces, as rows of one width: numbers and damped counts, 0 where there are fewer."""
 
     def __init__(self, counts: sp.csr_matrix, idf: FloatArray) -> None:
         lengths = np.diff(counts.indptr)
@@ -218,8 +224,9 @@ class _Bags:
         order = np.lexsort((counts.indices, -counts.data * idf[counts.indices], rows))
         rank = np.arange(len(order)) - np.repeat(counts.indptr[:-1], lengths)
         kept = order[rank < _PIECES_PER_PAGE]
-        self.numbers = np.zeros((counts.shape[0], _PIECES_PER_PAGE), np.int64)
-        self.amounts = np.zeros((counts.shape[0], _PIECES_PER_PAGE), np.float32)
+        self.width = min(_PIECES_PER_PAGE, int(lengths.max(initial=1)))
+        self.numbers = np.zeros((counts.shape[0], self.width), np.int64)
+        self.amounts = np.zeros((counts.shape[0], self.width), np.float32)
         place = rank[rank < _PIECES_PER_PAGE]
         self.numbers[rows[kept], place] = counts.indices[kept]
         self.amounts[rows[kept], place] = counts.data[kept]
@@ -268,7 +275,9 @@ def _train(
     def encode(pages: npt.NDArray[np.int64]) -> torch.Tensor:
         kept = random.random((len(pages), _PIECES_PER_PAGE)) >= _DROPPED
         numbers = torch.from_numpy(bags.numbers[pages])
-        scale = torch.from_numpy(bags.amounts[pages] * kept) * functional.relu(amounts)[numbers]
+        # By `embedding`, whose gradient is summed in one order; threads sum that of `amounts[numbers]` in any.
+        each = functional.embedding(numbers, functional.relu(amounts)[:, None])[..., 0]
+        scale = torch.from_numpy(bags.amounts[pages] * kept[:, : bags.width]) * each
         return functional.normalize(
             functional.embedding_bag(numbers, vectors, mode="sum", per_sample_weights=scale), dim=1
         )
