@@ -32,6 +32,7 @@ from linkassist.printing import (
     suggestions_json,
     suggestions_text,
 )
+from linkassist.reindex import reindex as bring_up_to_date
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
@@ -344,10 +345,10 @@ def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) 
 
 
 def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:
-    from linkassist.reindex import reindex as bring_up_to_date
-
     with _existing(settings) as opened, progress() as on_progress:
         report = bring_up_to_date(opened, project(opened, project_name), settings, on_progress, is_full=is_full)
+    for note in report.notes:
+        say(f"linkassist: {note}")
     if report.was_needed:
         print(
             f"{project_name}: {report.n_suggestions:,} suggestions for {report.n_pages:,} pages, "

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linkassist.ingest import ingest
+from linkassist.reindex import reindex
 from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
 from linkassist.store.library import Library
@@ -31,9 +32,6 @@ def prepare_demo(settings: Settings, on_progress: OnProgress) -> bool:
             note = artefact(library, found.id, _ARTEFACT)
             if note is not None and note.fingerprint == wanted:
                 return False
-    # Imported here: it brings PyTorch and FAISS with it, seconds that a second start does without.
-    from linkassist.reindex import reindex
-
     project = ingest(settings.library, source, None, on_progress).imported.project
     with Library.open(settings.library) as library:
         reindex(library, project, settings, on_progress)

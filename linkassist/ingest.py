@@ -14,6 +14,7 @@ from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import ImportReport, import_pages
 from linkassist.store.library import Library
+from linkassist.store.lock import only_worker
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
@@ -40,7 +41,8 @@ def ingest(
 
     project_name: what to call the project in place of the name that the export gives.
     on_progress is told of the steps "import" (in bytes) and "store".
-    Raises ExportError for a file that cannot be used; the library is then as it was.
+    Raises ExportError for a file that cannot be used, and StoreError while another import or a reindex is under way;
+    the library is then as it was.
     """
 
     def pages(export: Export) -> Iterator[Page]:
@@ -55,7 +57,7 @@ def ingest(
         name = project_name or export.name
         if not name:
             raise ExportError("standard input does not say which project it is. Name the project with --project NAME.")
-        with Library.open(folder) as library:
+        with Library.open(folder) as library, only_worker(folder):
             report = import_pages(
                 library, name, export.display_name or name, export.exported_at, pages(export), page_links
             )

@@ -84,10 +84,10 @@ def _noted(library: Library, run_id: int, on_progress: OnProgress) -> OnProgress
 
     def told(step: str, n_done: int, n_total: int) -> None:
         nonlocal last_step, last_time
-        on_progress(step, n_done, n_total)
         now = time.monotonic()
         if step != last_step or now - last_time > _PROGRESS_EVERY_S:
             set_progress(library, run_id, step, n_done, n_total)
             last_step, last_time = step, now
+        on_progress(step, n_done, n_total)
 
     return told

@@ -1,0 +1,70 @@
+"""What was learnt from a project, encoder and ranker, kept in the library's folder until it no longer fits the wiki.
+
+It holds until a fifth of the texts are new. The encoder stays the same for so long, and only new texts are encoded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkassist.embed.encoder import Encoder
+from linkassist.embed.wiki_encoder import WikiEncoder
+from linkassist.errors import ModelError
+from linkassist.freshness import REVISION
+from linkassist.settings import OWN_ENCODER
+from linkassist.suggest.ranker import Ranker, from_json, to_json
+
+_MOST_NEW = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """encoder: the wiki's own; None for one that was not learnt here and is found by its name."""
+
+    encoder: WikiEncoder | None
+    ranker: Ranker
+
+
+def save_learnt(folder: Path, encoder_name: str, text_hashes: Sequence[str], encoder: Encoder, ranker: Ranker) -> None:
+    """Writes into the folder what was learnt from these texts, each file beside and then renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(encoder, WikiEncoder):
+        encoder.save(folder)
+    about = {"encoder": encoder_name, "revision": REVISION, "hashes": list(text_hashes)}
+    for name, text in (("ranker.json", to_json(ranker)), ("learnt.json", json.dumps(about))):
+        beside = folder / f".{name}.new"
+        beside.write_text(text, "utf-8")
+        os.replace(beside, folder / name)
+
+
+def load_learnt(folder: Path, encoder_name: str, text_hashes: Sequence[str]) -> Learnt | None:
+    """What `save_learnt` wrote; None where it was learnt for another encoder, by another program or from other texts.
+
+    Raises ModelError where a file is missing or damaged.
+    """
+    path = folder / "learnt.json"
+    try:
+        about = json.loads(path.read_text("utf-8"))
+        of_before = set(about["hashes"])
+        is_same = about["encoder"] == encoder_name and about["revision"] == REVISION
+        n_new = sum(text_hash not in of_before for text_hash in text_hashes)
+        if not is_same or n_new > _MOST_NEW * max(1, len(of_before)):
+            return None
+        ranker = from_json((folder / "ranker.json").read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{folder}: what was learnt cannot be read ({error}). Run `linkassist reindex --full` to learn it anew."
+        ) from error
+    return Learnt(WikiEncoder.load(folder) if encoder_name == OWN_ENCODER else None, ranker)
+
+
+def earlier_encoder(folder: Path) -> WikiEncoder | None:
+    """The encoder of an earlier state of the wiki, to learn on from; None where there is none."""
+    try:
+        return WikiEncoder.load(folder)
+    except ModelError:
+        return None  # then one is learnt from nothing
