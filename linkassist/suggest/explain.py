@@ -70,6 +70,11 @@ def _overlap(one: Mention, other: Mention) -> bool:
     return one.line == other.line and one.start < other.end and other.start < one.end
 
 
+def _rounded(probability: float) -> float:
+    """Four digits, and never certain: what nobody links on this page yet may be linked tomorrow."""
+    return min(max(round(probability, 4), 0.0001), 0.9999)
+
+
 class LinkExplainer:
     """Suggestions of existing targets, with reasons, for one choice of teachers."""
 
@@ -90,7 +95,7 @@ class LinkExplainer:
         return Suggestion(
             target=self._corpus.names[target],
             kind=kind,
-            probability=round(probability, 4),
+            probability=_rounded(probability),
             mentions=mentions,
             reasons=self._reasons(pairs, row, features, mentions),
             evidence=features.astype(np.float16).tobytes(),
@@ -215,7 +220,7 @@ class PhraseExplainer:
         return Suggestion(
             target=mentions[0].surface,
             kind="new",
-            probability=round(probability, 4),
+            probability=_rounded(probability),
             mentions=tuple(mentions[:MOST_MENTIONS]),
             reasons=tuple(reasons),
             evidence=features.astype(np.float16).tobytes(),
