@@ -99,7 +99,7 @@ class Mentions:
         page = np.concatenate([self.page[kept], pages[found.page]])
         order = np.argsort(page, kind="stable")
 
-        def merged(mine: IntArray, others: IntArray) -> IntArray:
+        def merged(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
             return np.asarray(np.concatenate([mine[kept], others])[order])
 
         return Mentions(
