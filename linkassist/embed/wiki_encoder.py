@@ -24,6 +24,7 @@ import sentencepiece
 import torch
 from torch.nn import functional
 
+from linkassist.embed.encoder import normalised
 from linkassist.errors import ModelError
 
 FloatArray = npt.NDArray[np.float32]
@@ -67,7 +68,7 @@ class WikiEncoder:
         for start in range(0, len(texts), 2000):
             counts = _count_pieces(tokenizer, texts[start : start + 2000])
             counts.data = 1 + np.log(counts.data)
-            vectors[start : start + 2000] = _unit_rows(sp.csr_matrix(counts.multiply(self.weights)) @ self.table)
+            vectors[start : start + 2000] = normalised(sp.csr_matrix(counts.multiply(self.weights)) @ self.table)
             if on_progress:
                 on_progress(min(len(texts), start + 2000))
         return vectors
@@ -208,11 +209,6 @@ def _latent_semantic_table(matrix: sp.csr_matrix, seed: int) -> FloatArray:
 def _as_unit(matrix: sp.csr_matrix) -> sp.csr_matrix:
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()) + 1e-9
     return sp.csr_matrix(sp.diags((1 / norms).astype(np.float32)) @ matrix)
-
-
-def _unit_rows(vectors: FloatArray) -> FloatArray:
-    units: FloatArray = (vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
-    return units
 
 
 class _Bags:

@@ -8,7 +8,7 @@ import numpy as np
 
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
-from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, Mentions, fold, scripts
+from linkassist.suggest.mentions import Mentions, fold, script_shares
 from linkassist.suggest.statistics import Statistics, Texts
 
 DAY_S = 86_400
@@ -56,15 +56,8 @@ class TargetTraits:
 
 def read_traits(corpus: Corpus) -> TargetTraits:
     """The traits of every target of the corpus."""
-    joined = "\n".join(fold(key) for key in corpus.keys)
-    script = scripts(joined)
-    lengths = np.array([len(key) for key in corpus.keys], np.int64)
-    owner = np.repeat(np.arange(len(lengths)), lengths + 1)[: len(script)]
-    shares = [
-        np.bincount(owner, weights=script == kind, minlength=len(lengths)) / np.maximum(lengths, 1)
-        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
-    ]
-    return TargetTraits(lengths.astype(np.float32), np.stack(shares, axis=1).astype(np.float32))
+    lengths = np.array([len(key) for key in corpus.keys], np.float32)
+    return TargetTraits(lengths, script_shares([fold(key) for key in corpus.keys]))
 
 
 FEATURES = (

@@ -11,12 +11,16 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
 
 import ahocorasick
 import numpy as np
+import numpy.typing as npt
 
-from linkassist.suggest.corpus import BoolArray, IntArray
+from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.wiki import Passage, Reading
+
+Kind = TypeVar("Kind", np.int64, np.bool_)
 
 SHORTEST = 2  # code points: a title of one character is in every other word
 _CHUNK = 2_000_000  # code points scanned between two progress reports
@@ -72,6 +76,18 @@ def scripts(text: str) -> np.ndarray:
     return np.where(codes < 0x10000, _SCRIPTS[np.minimum(codes, 0xFFFF)], OTHER).astype(np.uint8)
 
 
+def script_shares(texts: Sequence[str]) -> FloatArray:
+    """(texts, 4): what share of each text is Latin, hiragana, katakana and kanji; zeros for an empty one."""
+    lengths = np.array([len(text) for text in texts], np.int64)
+    script = scripts("\n".join(texts))
+    owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(script)]
+    shares = [
+        np.bincount(owner, weights=script == kind, minlength=len(texts)) / np.maximum(lengths, 1)
+        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
+    ]
+    return np.stack(shares, axis=1).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """All mentions, ordered by page and place: parallel arrays.
@@ -108,9 +124,9 @@ class Mentions:
             merged(self.passage, found.passage),
             merged(self.start, found.start),
             merged(self.end, found.end),
-            np.asarray(merged(self.is_free, found.is_free), np.bool_),
+            merged(self.is_free, found.is_free),
             merged(self.edges, found.edges),
-            np.asarray(merged(self.is_exact, found.is_exact), np.bool_),
+            merged(self.is_exact, found.is_exact),
         )
 
 

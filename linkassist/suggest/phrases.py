@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, is_date_title
-from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, LATIN, fold, fold_key, scripts
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title
+from linkassist.suggest.mentions import fold, fold_key, script_shares
 from linkassist.wiki import Reading
 
 _LATIN = r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f+#.'_-]*"
@@ -194,7 +193,8 @@ def phrase_pairs(
         np.isin(key, np.unique(phrases.page[flag] * size + phrases.phrase[flag]))
         for flag in (phrases.is_quoted, phrases.passage < 0)
     )
-    script, length = _script_shares(phrases.keys)
+    script = script_shares(phrases.keys)
+    length = np.array([len(key) for key in phrases.keys], np.float32)
     likeness, n_like = _title_likeness(corpus, phrases)
     features = np.stack(
         [
@@ -231,55 +231,57 @@ def _link_rate(corpus: Corpus) -> FloatArray:
     return np.full(corpus.n_pages, np.log1p(corpus.links.nnz / max(1, corpus.n_pages)), np.float32)
 
 
-def _script_shares(keys: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-    lengths = np.array([len(key) for key in keys], np.int64)
-    script = scripts("\n".join(keys))
-    owner = np.repeat(np.arange(len(keys)), lengths + 1)[: len(script)]
-    shares = [
-        np.bincount(owner, weights=script == kind, minlength=len(keys)) / np.maximum(lengths, 1)
-        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
-    ]
-    return np.stack(shares, axis=1).astype(np.float32), lengths.astype(np.float32)
-
-
 def _title_likeness(corpus: Corpus, phrases: Phrases) -> tuple[FloatArray, FloatArray]:
     """Per phrase: the mean log-odds of its character bigrams between linked titles and all phrases; and log of how
     many linked titles begin or end as it does (two characters)."""
     linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
     titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
-    in_titles = Counter(title[i : i + 2] for title in titles for i in range(len(title) - 1))
-    in_phrases = Counter(key[i : i + 2] for key in phrases.keys for i in range(len(key) - 1))
-    n_titles, n_phrases = sum(in_titles.values()) + 1, sum(in_phrases.values()) + 1
-    odds = {
-        pair: float(np.log((in_titles[pair] + 0.5) / n_titles) - np.log((n + 0.5) / n_phrases))
-        for pair, n in in_phrases.items()
-    }
-    heads, tails = Counter(title[:2] for title in titles), Counter(title[-2:] for title in titles)
-    likeness = np.array([np.mean([odds[k[i : i + 2]] for i in range(len(k) - 1)] or [0.0]) for k in phrases.keys])
-    n_like = np.array([np.log1p(heads[k[:2]] + tails[k[-2:]]) for k in phrases.keys])
-    return likeness.astype(np.float32), n_like.astype(np.float32)
+    of_titles, of_phrases = _Pairs([title for title in titles if len(title) > 1]), _Pairs(phrases.keys)
+    terms, counts = np.unique(of_titles.codes, return_counts=True)
+    distinct, inverse, n_in_phrases = np.unique(of_phrases.codes, return_inverse=True, return_counts=True)
+    n_in_titles = _looked_up(terms, counts, distinct)
+    n_titles, n_phrases = len(of_titles.codes) + 1, len(of_phrases.codes) + 1
+    odds = np.log((n_in_titles + 0.5) / n_titles) - np.log((n_in_phrases + 0.5) / n_phrases)
+    size = len(phrases.keys)
+    n_pairs = np.bincount(of_phrases.owner, minlength=size).clip(1)
+    likeness = np.bincount(of_phrases.owner, weights=odds[inverse], minlength=size) / n_pairs
+    heads = _looked_up(*np.unique(of_titles.heads, return_counts=True), of_phrases.heads)
+    tails = _looked_up(*np.unique(of_titles.tails, return_counts=True), of_phrases.tails)
+    return likeness.astype(np.float32), np.log1p(heads + tails).astype(np.float32)
+
+
+class _Pairs:
+    """The character bigrams of some texts of two characters or more, as numbers.
+
+    codes: all of them in order. owner: the text that each stands in. heads, tails: per text, its first and its last.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        joined = "\n".join(texts)
+        codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32).astype(np.int64)
+        lengths = np.array([len(text) for text in texts], np.int64)
+        starts = np.cumsum(lengths + 1) - lengths - 1
+        pairs = (codes[:-1] << 21) | codes[1:]
+        is_inside = (codes[:-1] != ord("\n")) & (codes[1:] != ord("\n"))
+        self.codes = pairs[is_inside]
+        self.owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(pairs)][is_inside]
+        self.heads, self.tails = pairs[starts], pairs[starts + lengths - 2]
+
+
+def _looked_up(terms: IntArray, counts: IntArray, wanted: IntArray) -> IntArray:
+    """The count of each wanted term, 0 where it is none of `terms` (ascending)."""
+    if len(terms) == 0:
+        return np.zeros(len(wanted), np.int64)
+    at = np.searchsorted(terms, wanted).clip(0, len(terms) - 1)
+    return np.where(terms[at] == wanted, counts[at], 0)
 
 
 def _is_inside_longer(phrases: Phrases) -> BoolArray:
     """Per occurrence, True where another occurrence of the same passage holds it."""
-    place = (phrases.page << 24) + (phrases.passage + 1)
+    place = (phrases.page << 20) + phrases.passage + 1
     order = np.lexsort((-phrases.end, phrases.start, place))
+    reach = (place[order] << 24) + phrases.end[order]  # the passages ascend, so no passage reaches into the next
+    furthest = np.maximum.accumulate(reach) if len(reach) else reach
     held = np.zeros(len(order), np.bool_)
-    reach, at = -1, -1
-    for i in order.tolist():
-        if place[i] != at:
-            reach, at = -1, place[i]
-        held[i] = phrases.end[i] <= reach
-        reach = max(reach, int(phrases.end[i]))
+    held[order[1:]] = furthest[:-1] >= reach[1:]
     return held
-
-
-def pages_that_say(phrases: Phrases, n_pages: int) -> tuple[IntArray, IntArray]:
-    """The pages of each phrase, as the index pointers and indices of a (phrases, pages) matrix."""
-    matrix = csr(phrases.phrase, phrases.page, (max(1, len(phrases.keys)), n_pages))
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
-
-
-def first_prose_span(reading: Reading, passage: int, start: int, end: int) -> bool:
-    """True where a link could be put around this span of a passage."""
-    return passage >= 0 and reading.passages[passage].raw_span(start, end) is not None
