@@ -7,10 +7,14 @@ How they are found is left to `suggest/`, where they are kept to `store/`, how r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal["page", "red", "new"]
 Decision = Literal["accept", "reject"]
+
+# The least probability of a suggestion that is put before the reader. Less likely ones are kept for those who ask, and
+# count for nothing: a page with nothing likelier is a page with nothing to suggest.
+WORTH_SHOWING: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, order=True)

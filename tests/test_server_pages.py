@@ -17,7 +17,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggestion import Mention, Suggestion
-from linkassist.wiki import Line, Page
+from linkassist.wiki import Line, Page, title_key
 
 GARDEN = "庭としてのWiki"
 ROW_TITLE = re.compile(r'class="row-title"[^>]*>([^<]*)<')
@@ -204,6 +204,39 @@ def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(
     html = client.get(address(GARDEN)).text
     assert list(cards_in(html)) == ["KJ法", "孤立したページ"] and "Show 4 more" in html
     assert len(cards_in(client.get(address(GARDEN), params={"all": "1"}).text)) == 6
+
+
+def suggest(folder: Path, page: str, *suggestions: Suggestion) -> None:
+    with Library.open(folder) as library:
+        found = find_page(library, project(library, PROJECT).id, title_key(page))
+        replace_suggestions(library, found.project_id, 1, [(found.id, suggestions)])
+
+
+def test_weaker_suggestions_and_their_marks_are_shown_to_those_who_ask(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    weak = Suggestion("落ち葉", "red", 0.05, (Mention(9, 14, 15, "庭"),))
+    suggest(tmp_path, GARDEN, Suggestion("道具箱", "red", 0.4), weak, Suggestion("物置", "red", 0.02))
+    html = client.get(address(GARDEN)).text
+    assert list(cards_in(html)) == ["道具箱"] and "Show 2 weaker ones" in html and 'class="mark' not in html
+    html = client.get(address(GARDEN), params={"all": "1"}).text
+    assert list(cards_in(html)) == ["道具箱", "落ち葉", "物置"] and 'class="mark' in html
+    assert "Show only the likely ones" in html
+
+
+def test_a_page_with_weak_suggestions_alone_says_so_calmly(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    suggest(tmp_path, "さみしいページ", Suggestion("物置", "red", 0.02))
+    html = client.get(address("さみしいページ")).text
+    assert "Nothing here is likely enough" in html and "Show 1 weaker one<" in html and not cards_in(html)
+    row = re.search(r"さみしいページ.*?</li>", client.get(f"/p/{PROJECT}").text, re.S)
+    assert row and "nothing to suggest" in row[0]
+
+
+def test_a_weak_suggestion_once_decided_stays_in_sight(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    suggest(tmp_path, "さみしいページ", Suggestion("物置", "red", 0.02))
+    html = decide(client, "さみしいページ", "物置", "accept")
+    assert cards_in(html) == {"物置": "accepted"} and "This page is done" in html
 
 
 def test_a_page_without_suggestions_says_that_this_is_an_answer(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from linkassist.store.pages import list_pages
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import open_suggestion, page_suggestions, replace_suggestions
 from linkassist.store.verdicts import accepted, project_verdicts, record_verdict, rejected, undo_verdict, verdicts
-from linkassist.suggestion import Decision, Mention, Reason, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Decision, Mention, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
 ALPHA = Suggestion(
@@ -74,6 +74,15 @@ def test_only_pages_whose_list_differs_are_written(library: Library) -> None:
     assert open_targets(library) == ["Beta", "Gamma"]
     assert open_targets(library, 2) == []
     assert list(library.rows("SELECT n_suggestions, gain FROM pages ORDER BY id")) == [(2, 1.0), (0, 0.0)]
+
+
+def test_what_is_not_worth_showing_is_kept_but_counts_for_nothing(library: Library) -> None:
+    just, below = Suggestion("Just", "red", WORTH_SHOWING), Suggestion("Below", "red", WORTH_SHOWING - 0.001)
+    replace_suggestions(library, 1, 1, [(1, [just, below])])
+    assert open_targets(library) == ["Just", "Below"]
+    assert gain(library) == (1, WORTH_SHOWING)
+    record_verdict(library, 1, verdict("Just", "reject"))
+    assert gain(library) == (0, 0.0)
 
 
 def test_probabilities_may_be_numpy_numbers_but_not_nonsense(library: Library) -> None:

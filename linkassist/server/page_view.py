@@ -27,7 +27,7 @@ from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.suggestions import StoredSuggestion, page_suggestions
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import Mention, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Mention, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -50,6 +50,11 @@ class _Entry:
     def state(self) -> State:
         return _STATES[self.verdict.decision] if self.verdict else "open"
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is open and worth showing to those who have not asked for the weaker ones."""
+        return self.verdict is None and self.suggestion.probability >= WORTH_SHOWING
+
 
 def page_view(
     library: Library,
@@ -60,14 +65,14 @@ def page_view(
     shows_all: bool = False,
     notice: Notice | None = None,
 ) -> PageView:
-    """The screen of a stored page. shows_all: every open suggestion, where otherwise the best ones stand alone."""
+    """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing."""
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
     entries = _entries(page_suggestions(library, stored.id, with_decided=True), decided, linked)
     latest = title_key(decided[0].target) if decided else None
-    n_open = sum(entry.state == "open" for entry in entries)
-    shown = list(entries if shows_all else _first_open(entries, _N_CARDS))
+    best = list(_best(entries, _N_CARDS))
+    shown = entries if shows_all else best
     marks = place_marks(texts, _marks(shown))
     placed_accepted = {mark.card for on_line in marks.values() for mark in on_line if mark.is_accepted}
     wanted = [Wanted(entry.suggestion.target, entry.suggestion.kind) for entry in shown]
@@ -98,8 +103,9 @@ def page_view(
         ),
         cards=tuple(card for card in cards if card.state != "rejected"),
         rejected=tuple(card for card in cards if card.state == "rejected"),
-        n_open=n_open,
-        n_hidden=len(entries) - len(shown),
+        n_open=sum(entry.state == "open" if shows_all else entry.is_likely for entry in entries),
+        n_more=len(entries) - len(best),
+        n_weaker=sum(entry.state == "open" and not entry.is_likely for entry in entries),
         shows_all=shows_all,
         backlinks=tuple(
             NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text)) for each in around
@@ -130,14 +136,14 @@ def _entries(
     return entries
 
 
-def _first_open(entries: Sequence[_Entry], n_open: int) -> Iterable[_Entry]:
-    """The best open entries and all decided ones."""
+def _best(entries: Sequence[_Entry], n_open: int) -> Iterable[_Entry]:
+    """The first of the open entries that are worth showing, and all decided ones."""
     for entry in entries:
-        if entry.state == "open":
-            if n_open <= 0:
-                continue
+        if entry.state != "open":
+            yield entry
+        elif entry.is_likely and n_open > 0:
             n_open -= 1
-        yield entry
+            yield entry
 
 
 def _marks(entries: Iterable[_Entry]) -> Iterable[Mark]:

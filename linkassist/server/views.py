@@ -205,7 +205,11 @@ class NeighbourGroup:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown."""
+    """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown.
+
+    `n_open` counts the open suggestions, the weaker ones only where all are shown. `n_more` are kept for those who ask,
+    `n_weaker` of them since they are not likely.
+    """
 
     title: str
     address: str
@@ -217,7 +221,8 @@ class PageView:
     cards: tuple[CardView, ...]
     rejected: tuple[CardView, ...]
     n_open: int
-    n_hidden: int
+    n_more: int
+    n_weaker: int
     shows_all: bool
     backlinks: tuple[NamedLink, ...]
     n_backlinks: int

@@ -95,8 +95,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "side.done": ("このページは終わりました", "This page is done"),
     "side.done.why": ("すべての提案に答えました。", "You have answered every suggestion."),
+    "side.done.likely": ("見込みの高い提案にはすべて答えました。", "You have answered every likely suggestion."),
     "side.next": ("次のページ: {0}", "Next page: {0}"),
+    "side.unlikely": ("見込みの高い提案はありません", "Nothing here is likely enough"),
+    "side.unlikely.why": (
+        "足さないことも、ひとつの答えです。見込みの低いものは控えてあります。",
+        "Leaving a page as it is can be the right answer. What is less likely is kept for when you ask.",
+    ),
     "side.more": ("残り {0} 件を表示", "Show {0} more"),
+    "side.weaker": ("さらに {0} 件（見込みの低いもの）", "Show {0} weaker one|Show {0} weaker ones"),
+    "side.fewer": ("見込みの高いものだけにする", "Show only the likely ones"),
     "side.peek": ("プレビュー", "Preview"),
     "side.peek.empty": (
         "提案やリンクを選ぶと、リンク先がここに見えます。",

@@ -1,4 +1,4 @@
-"""How a page's list of suggestions is written down, and what it comes to: the open ones counted and summed.
+"""How a page's list of suggestions is written down, and the count and sum of those that are open and worth showing.
 
 A list is written by column, texts as JSON and numbers as they are, since writing numbers as text took most of the time.
 Layout: three lengths, then, compressed with zlib, the texts, the integers (int64) and the real numbers (float64), then
@@ -18,7 +18,7 @@ from itertools import islice
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.suggestion import Mention, Reason, Suggestion
+from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 from linkassist.wiki import title_key
 
 _HASH_BYTES: Final = 16
@@ -121,9 +121,10 @@ def decided_keys(connection: Connection, page_id: int) -> set[str]:
 
 
 def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggestion]) -> None:
-    """Counts and sums what is open among the page's suggestions, and keeps it with the page if it differs."""
+    """Counts and sums what is open and worth showing among the page's suggestions, and keeps it with the page."""
     decided = decided_keys(connection, page_id)
-    open_ones = [s for s in suggestions if title_key(s.target) not in decided] if decided else suggestions
+    worth = [s for s in suggestions if s.probability >= WORTH_SHOWING]
+    open_ones = [s for s in worth if title_key(s.target) not in decided] if decided else worth
     n_suggestions = len(open_ones)
     gain = float(sum(s.probability for s in open_ones))
     connection.execute(

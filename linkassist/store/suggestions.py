@@ -1,8 +1,8 @@
 """The suggestions of each page: replaced as a whole list, read with what the reader has decided left out.
 
 A list is kept as the ranker made it, decided targets and all, so undoing a verdict brings its suggestion back at once.
-`pages.n_suggestions` and `pages.gain` always speak of the open ones. A list belongs to the text that the page had: an
-import that changes the text drops it (`imports.py`).
+`pages.n_suggestions` and `pages.gain` always speak of the open ones that are worth showing. A list belongs to the
+text that the page had: an import that changes the text drops it (`imports.py`).
 """
 
 from __future__ import annotations

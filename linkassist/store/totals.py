@@ -11,7 +11,8 @@ from linkassist.store.runs import Run, last_run
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`n_links` counts pairs of a page and a target, `n_suggestions` the open ones, over present pages.
+    """`n_links` counts pairs of a page and a target, `n_suggestions` the open ones that are
+    worth showing, over present pages.
 
     `n_verdicts` counts what holds now, also on pages that are gone. `imported_at` is 0 before the first import.
     """
