@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from little_server import address, running_server, verdicts_of
 from little_wiki import write_little_wiki
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
@@ -247,6 +247,24 @@ def test_deciding_leaves_the_text_where_it_is(desk: Page) -> None:
     desk.keyboard.press("a")
     expect(desk.locator("#L11 .accepted")).to_be_visible()
     assert desk.locator("#L5").bounding_box() == before
+
+
+def test_a_picture_keeps_its_place_until_it_comes_and_gives_it_back_if_it_never_does(
+    browser: Browser, origin: str
+) -> None:
+    context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US")
+    page = context.new_page()
+    waiting: list[Route] = []
+    page.route("https://example.com/**", lambda route: waiting.append(route))
+    page.goto(address("記法の見本"))
+    picture = page.locator(".picture img").first
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box and box["height"] > 100
+    for route in waiting:
+        route.abort()
+    expect(page.locator(".picture-off").first).to_have_text("Image")
+    context.close()
 
 
 def test_everything_works_without_a_script(browser: Browser, origin: str, tmp_path: Path) -> None:

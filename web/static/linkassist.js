@@ -17,6 +17,7 @@ async function fragment(address, kind, options = {}) {
 // text stays as it is, with its place on the screen and its loaded images.
 function exchange(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const image of findAll(".picture img", fresh)) if (missing.has(image.getAttribute("src"))) giveUp(image);
   for (const part of findAll(".text > [id], #appended, #suggestions, #notice", fresh)) {
     const old = document.getElementById(part.id);
     if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
@@ -246,6 +247,21 @@ box?.addEventListener("keydown", (event) => {
     find("#hits").hidden = true;
   }
 });
+
+// ---- Pictures ----
+
+// One that cannot be had gives its box back and becomes a plain link.
+const missing = new Set();
+
+function giveUp(image) {
+  missing.add(image.getAttribute("src"));
+  image.parentElement.className = "external picture-off";
+  image.replaceWith(image.alt);
+}
+
+// Errors do not bubble, and one may have happened before this script ran.
+document.addEventListener("error", (event) => event.target.matches?.(".picture img") && giveUp(event.target), true);
+for (const image of findAll(".picture img")) if (image.complete && !image.naturalWidth) giveUp(image);
 
 // ---- Keys ----
 
