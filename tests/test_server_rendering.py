@@ -40,7 +40,7 @@ def shape(pieces: tuple[Piece, ...]) -> list[tuple[str, str]]:
         pytest.param("[me.icon*3]", [("icon", "me")], id="icons"),
         pytest.param("`[道具]`", [("code", "[道具]")], id="a link inside code is code"),
         pytest.param("[$ a_1 ]", [("math", "a_1")], id="math as text"),
-        pytest.param("> 引いた文", [("plain", " 引いた文")], id="a quote without its sign"),
+        pytest.param("> 引いた文", [("plain", "引いた文")], id="a quote without its sign and the space after it"),
     ],
 )
 def test_each_notation_becomes_its_piece(line: str, expected: list[tuple[str, str]]) -> None:

@@ -58,7 +58,8 @@ def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Su
 
 
 def _text_block(text: str, line: ParsedLine, number: int, surroundings: Surroundings) -> TextBlock:
-    show = _Line(text, surroundings, surroundings.marks.get(number, ()))
+    quote_end = next((token.span.end for token in line.tokens[:2] if token.kind == "mark"), None)
+    show = _Line(text, surroundings, surroundings.marks.get(number, ()), quote_end)
     pieces = tuple(piece for token in line.tokens for piece in show.pieces(token))
     is_numbered = any(token.kind == "number" for token in line.tokens[:2])
     return TextBlock(number, min(line.indent, _MAX_INDENT), pieces, line.kind == "quote", is_numbered)
@@ -79,17 +80,18 @@ def _cells(text: str, line: ParsedLine, number: int, surroundings: Surroundings)
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One raw line that is being shown, with the marks on it in order."""
+    """One raw line that is being shown, with the marks on it in order; `quote_end` is where a quote's sign ends."""
 
     text: str
     surroundings: Surroundings
     marks: Sequence[Mark]
+    quote_end: int | None = None
 
     def pieces(self, token: Token) -> Iterator[Piece]:
         content = token.content.cut(self.text)
         match token.kind:
             case "text":
-                yield from self._marked(token.span)
+                yield from self._marked(self._after_quote_sign(token.span))
             case "indent" | "mark" | "separator":
                 pass
             case "decoration":
@@ -120,6 +122,12 @@ class _Line:
                 yield Piece("location", token.target)
             case _:
                 yield Piece("plain", token.span.cut(self.text))
+
+    def _after_quote_sign(self, span: Span) -> Span:
+        """The span without the white space between a quote's sign and its words."""
+        if self.quote_end is None or span.start != self.quote_end:
+            return span
+        return Span(span.end - len(span.cut(self.text).lstrip()), span.end)
 
     def _marked(self, span: Span) -> Iterator[Piece]:
         at = span.start
