@@ -76,3 +76,13 @@ def test_progress_is_told_on_standard_error_alone(run: Run, imported: str) -> No
     done = run("reindex", "--full")
     assert len(done.stdout.splitlines()) == 1
     assert "Reading the pages: 50, " in done.stderr
+
+
+def test_what_was_damaged_is_learnt_anew_and_told(run: Run, imported: str) -> None:
+    library = Path(json.loads(run("status", "--json").stdout)["library"])
+    (ranker,) = library.glob("models/*/ranker.json")
+    ranker.write_bytes(ranker.read_bytes()[:100])
+    done = run("reindex")
+    assert "linkassist: " in done.stderr and "is damaged or incomplete, so it was learnt anew" in done.stderr
+    assert "0 of them new or changed" in done.stdout
+    assert run("reindex").stdout == "niwa: the suggestions are up to date\n"
