@@ -19,6 +19,7 @@ LINES = {
     "a run of katakana": ("このネットワークを", ["ネットワーク"]),
     "a Latin word": ("これはPythonです", ["Python"]),
     "a Latin name of several words": ("昔、Vannevar Bush が", ["Vannevar Bush"]),
+    "a name after an English word": ("we see Vannevar Bush here", ["we", "see", "Vannevar Bush", "here"]),
     "a Hangul word": ("지식 관리를", ["지식", "관리를"]),
     "two runs joined by の": ("道具の改良を", ["道具", "道具の改良", "改良"]),
     "kanji with the kana of its ending": ("読み返しをする", ["読み返し"]),

@@ -27,9 +27,10 @@ _RUN = (
     rf"|[\u3400-\u4dbf\u4e00-\u9fff々〆ヶァ-ヺー]{{2,}}|[가-힣]{{2,}}|{_LATIN})"
     r"(?:[A-Za-z0-9\u3400-\u9fff々ァ-ヺー가-힣+#-]*)"
 )
+_NAME = r"[A-Z][A-Za-z0-9\u00c0-\u024f+#.'-]*(?: [A-Z][A-Za-z0-9\u00c0-\u024f+#.'-]*){1,3}"  # Vannevar Bush
 _PHRASES = re.compile(
     rf"(?P<quoted>[「『“‘\"](?P<inner>[^「」『』“”‘’\"\n\x1f]{{2,30}})[」』”’\"])"
-    rf"|(?P<run>{_RUN}(?: [A-Z][A-Za-z0-9+#.'-]*){{0,3}})(?P<of>の(?:{_RUN}))?",
+    rf"|(?P<run>{_NAME}|{_RUN})(?P<of>の(?:{_RUN}))?",
     re.MULTILINE,  # several lines are searched at once
 )
 _LONGEST = 30
