@@ -35,6 +35,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
 }
 
+_SINGULAR: dict[str, str] = {
+    "link_probability": "linked in the only page that says it",
+    "joins": "no page yet, but it joins the page that links it: {names}",
+    "bridges": "one other page says it too and would be joined: {names}",
+}
+
 
 def reason_text(reason: Reason, language: Language) -> str:
     """The reason as one short sentence. Unknown signals (of a newer version's library) show their name."""
@@ -42,6 +48,8 @@ def reason_text(reason: Reason, language: Language) -> str:
     if words is None:
         return reason.signal
     template = words[0] if language == "ja" else words[1]
+    if language == "en" and reason.total == 1:
+        template = _SINGULAR.get(reason.signal, template)
     return template.format(
         count=reason.count,
         total=reason.total,
