@@ -101,3 +101,8 @@ def test_the_figures_of_a_project(library: Library) -> None:
 def test_an_unknown_project_is_answered_with_those_there_are(library: Library) -> None:
     with pytest.raises(NotFoundError, match="It holds: niwa"):
         project_name(library, "other")
+
+
+def test_a_page_is_found_by_its_key_and_not_by_walking_its_project(library: Library) -> None:
+    sql = "EXPLAIN QUERY PLAN SELECT 1 FROM pages WHERE project_id = 1 AND key = 'a' AND is_gone = 0"
+    assert [row[3] for row in library.rows(sql)] == ["SEARCH pages USING INDEX pages_by_key (project_id=? AND key=?)"]

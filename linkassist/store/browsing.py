@@ -80,7 +80,7 @@ def figures(library: Library, project_id: int) -> Figures:
     row = library.row(
         """
         SELECT count(*), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0)
-        FROM pages WHERE project_id = ? AND is_gone = 0
+        FROM pages INDEXED BY pages_in_figures WHERE project_id = ? AND is_gone = 0
         """,
         (project_id,),
     )

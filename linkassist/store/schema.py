@@ -48,7 +48,8 @@ _FIRST = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX links_by_key ON links (key, text_id)",
-    # Rows are never deleted: verdicts hang on them. n_links counts distinct targets, n_suggestions and gain open ones.
+    # Rows are never deleted: verdicts hang on them. n_links counts distinct targets, n_suggestions and gain the open
+    # suggestions that are worth showing.
     """
     CREATE TABLE pages (
         id INTEGER PRIMARY KEY,
@@ -161,4 +162,10 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+# What the head of the list of pages adds up, apart from the table. It begins with a column that no query looks for, or
+# SQLite would take it for the way to one page of a project.
+_FIGURES = (
+    "CREATE INDEX pages_in_figures ON pages (n_suggestions, n_links, n_lines, project_id, is_gone) WHERE is_gone = 0",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES)
