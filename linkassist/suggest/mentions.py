@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import ahocorasick
 import numpy as np
-import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.wiki import Passage, Reading
