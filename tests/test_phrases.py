@@ -24,6 +24,7 @@ LINES = {
     "two runs joined by の": ("道具の改良を", ["道具", "道具の改良", "改良"]),
     "kanji with the kana of its ending": ("読み返しをする", ["読み返し"]),
     "an ending at the end of the line": ("よい手触り", ["手触り"]),
+    "no verb cut off behind a word": ("アイゼン借りる", ["アイゼン"]),
     "in quotation marks": ("「あとで読む」を", ["あとで読む"]),
     "no full stop at the end": ("he wrote it.", ["he", "wrote", "it"]),
     "one character is too short": ("木 a", []),

@@ -32,17 +32,18 @@ WORDS = {
     ),
     "neighbours": (
         Reason("neighbours", names=NAMES),
-        "似たページ 「庭」、「道具」 がリンクしています",
+        "似たページがリンクしています: 「庭」、「道具」",
         "pages like this one link it: “庭”, “道具”",
     ),
     "co_citation": (
         Reason("co_citation", names=NAMES),
-        "「庭」、「道具」 とよく一緒にリンクされています",
+        "よく一緒にリンクされています: 「庭」、「道具」",
         "often linked together with “庭”, “道具”",
     ),
     "similar_page": (Reason("similar_page"), "内容が近いページです", "its text is close to this page"),
     "title_words": (Reason("title_words"), "題名が似ています", "the titles are alike"),
     "backlink": (Reason("backlink"), "そのページからこのページへリンクがあります", "it already links to this page"),
+    "in_title": (Reason("in_title"), "このページの題名にある言葉です", "the title of this page says it"),
     "icon": (Reason("icon"), "このページにアイコンがあります", "its icon is on this page"),
     "joins": (
         Reason("joins", total=6, names=("庭", "道具", "検索", "栞")),

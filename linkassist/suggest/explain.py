@@ -106,13 +106,15 @@ class LinkExplainer:
         value = dict(zip(FEATURES, features.tolist(), strict=True))
         n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
         found: list[Reason] = []
-        if value["n_mentions"] > 0:
+        if value["in_title"] and not mentions:
+            found.append(Reason("in_title", weight=1.2))
+        elif mentions:
             if n_linked:
                 weight = 1.0 + 3 * value["link_probability"]
                 found.append(Reason("link_probability", n_linked, n_mentioned, weight=weight))
             elif target < self._corpus.n_pages:
                 found.append(Reason("mention", weight=1.5))
-            if value["is_exact"] == 0 and mentions:
+            if value["is_exact"] == 0:
                 found.append(Reason("variant", quote=mentions[0].surface, weight=2.5))
         if value["links_back"]:
             found.append(Reason("backlink", weight=1.2))

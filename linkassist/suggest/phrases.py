@@ -33,6 +33,8 @@ _PHRASES = re.compile(
     rf"|(?P<run>{_NAME}|{_RUN})(?P<of>の(?:{_RUN}))?",
     re.MULTILINE,  # several lines are searched at once
 )
+# 登 in トボトボ登った: one kanji behind another script, and a kana behind it that is no particle
+_VERB_STEM = re.compile(rf"(?!{_KANJI})\S{_KANJI}(?![をがはにのでともへやかなだ])[ぁ-ん]")
 _LONGEST = 30
 _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
 _MOST_PER_PAGE = 80
@@ -120,7 +122,8 @@ def _spans(text: str) -> list[tuple[int, int, bool]]:
             offset = match.start("inner")
             found.extend((start + offset, end + offset, False) for start, end, _ in _spans(match["inner"]))
             continue
-        spans = [match.span("run")]
+        start, end = match.span("run")
+        spans = [(start, end - 1 if _VERB_STEM.match(text, max(start, end - 2)) else end)]
         if match["of"]:
             spans += [(match.start("run"), match.end("of")), (match.start("of") + 1, match.end("of"))]
         found.extend((*_trimmed(text, *span), False) for span in spans)
