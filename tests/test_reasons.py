@@ -44,6 +44,12 @@ WORDS = {
     "title_words": (Reason("title_words"), "題名が似ています", "the titles are alike"),
     "backlink": (Reason("backlink"), "そのページからこのページへリンクがあります", "it already links to this page"),
     "in_title": (Reason("in_title"), "このページの題名にある言葉です", "the title of this page says it"),
+    "in_link": (Reason("in_link"), "ほかのリンクの文字の中にある言葉です", "the text of another link says it"),
+    "related": (
+        Reason("related"),
+        "これをリンクするページと内容が近いです",
+        "this page reads like those that link it",
+    ),
     "icon": (Reason("icon"), "このページにアイコンがあります", "its icon is on this page"),
     "joins": (
         Reason("joins", total=6, names=("庭", "道具", "検索", "栞")),

@@ -116,6 +116,8 @@ class LinkExplainer:
                 found.append(Reason("mention", weight=1.5))
             if value["is_exact"] == 0:
                 found.append(Reason("variant", quote=mentions[0].surface, weight=2.5))
+        elif value["n_mentions"] > 0:
+            found.append(Reason("in_link", weight=1.0))
         if value["links_back"]:
             found.append(Reason("backlink", weight=1.2))
         if value["is_icon"]:
@@ -134,7 +136,7 @@ class LinkExplainer:
         if target < self._corpus.n_pages and value["page_similarity_rank"] < 5 and value["page_similarity"] > 0.5:
             found.append(Reason("similar_page", weight=value["page_similarity"] * 2))
         found.sort(key=lambda reason: -reason.weight)
-        return tuple(found[:_MOST_REASONS])
+        return tuple(found[:_MOST_REASONS]) or (Reason("related", weight=0.5),)
 
     def _linking_names(self, target: int) -> tuple[str, ...]:
         pages = self._linking.indices[self._linking.indptr[target] : self._linking.indptr[target + 1]]

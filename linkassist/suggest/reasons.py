@@ -17,6 +17,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "mention": ("このページの題名が本文にあります", "the text says the title of this page"),
     "in_title": ("このページの題名にある言葉です", "the title of this page says it"),
+    "in_link": ("ほかのリンクの文字の中にある言葉です", "the text of another link says it"),
+    "related": ("これをリンクするページと内容が近いです", "this page reads like those that link it"),
     "variant": ("表記ゆれ: 本文では「{quote}」", "a spelling variant: the text says “{quote}”"),
     "neighbours": ("似たページがリンクしています: {names}", "pages like this one link it: {names}"),
     "co_citation": ("よく一緒にリンクされています: {names}", "often linked together with {names}"),
