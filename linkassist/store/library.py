@@ -110,7 +110,11 @@ class Library:
 
     def _prepare(self) -> None:
         with _failures_in_words(self.path):
-            version = self._version()
+            self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
+            try:
+                version = self._version()
+            finally:
+                self.connection.execute("COMMIT")
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self.connection.execute(f"PRAGMA {pragma}")
             # Without a limit the log of a first import would stay on the disk at its full size.
