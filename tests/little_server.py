@@ -69,7 +69,7 @@ def running_server(folder: Path) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(create_app(Settings(folder)), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         assert server.started, "the server did not start within ten seconds"
