@@ -20,6 +20,7 @@ from linkassist.wiki import Reading
 MOST_MENTIONS = 5
 _MOST_REASONS = 3
 _MOST_NAMES = 7
+_MOST_NEAR = 40  # pages looked through for a reason
 _NEAR = 0.2  # cosine: what is less alike is no reason
 _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
@@ -158,7 +159,8 @@ class LinkExplainer:
                 cut = slice(matrix.indptr[place], matrix.indptr[place + 1])
                 for other, how_near in zip(matrix.indices[cut].tolist(), matrix.data[cut].tolist(), strict=True):
                     best[other] = max(best.get(other, 0.0), how_near)
-            self._near = sorted((other for other in best if best[other] > _NEAR), key=lambda other: -best[other])
+            near = sorted((other for other in best if best[other] > _NEAR), key=lambda other: -best[other])
+            self._near = near[:_MOST_NEAR]
             self._page = page
         return self._near
 
