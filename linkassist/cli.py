@@ -7,7 +7,6 @@ Results go to standard output; progress, notices and failures to standard error.
 from __future__ import annotations
 
 import io
-import os
 import socket
 import sys
 import time
@@ -321,9 +320,6 @@ def demo(
 
 def main() -> None:
     """The program `linkassist`."""
-    # Before PyTorch and LightGBM are loaded. Threads of theirs that wait otherwise keep a core busy, and where another
-    # program needs that core too, learning from a small wiki took ten times as long (156 s in place of 17 s).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Words may hold what the terminal's encoding cannot write, and that is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -17,7 +17,7 @@ import ahocorasick
 import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
-from linkassist.wiki import Passage, Reading
+from linkassist.wiki import Reading
 
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
@@ -264,8 +264,3 @@ def _place(readings: Sequence[Reading], start: IntArray, end: IntArray) -> tuple
     passage = np.array(passages, np.int64)[row]
     passage = np.where(end <= borders[row + 1] - 1, passage, -2)
     return np.array(pages, np.int64)[row], passage, borders[row]
-
-
-def passage_of(reading: Reading, number: int) -> Passage | None:
-    """The passage that a mention's `passage` names; None for the title."""
-    return None if number < 0 else reading.passages[number]

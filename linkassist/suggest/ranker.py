@@ -131,21 +131,13 @@ def _boost(features: FloatArray, is_answer: BoolArray, seed: int) -> lightgbm.Bo
 def _calibrate(raw: np.ndarray, is_answer: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Knots of the isotonic fit, a little smoothed so that equal steps keep the order of the raw scores."""
     order = np.argsort(raw, kind="stable")
+    ascending = raw[order]
     fitted = isotonic_regression(is_answer[order].astype(np.float64)).x
-    edges = np.unique(np.concatenate([np.flatnonzero(np.diff(fitted)), [0, len(fitted) - 1]]))
-    blocks = np.split(np.arange(len(fitted)), np.flatnonzero(np.diff(fitted)) + 1)
-    centre = np.array([raw[order][block].mean() for block in blocks])
-    value = np.array(
-        [
-            (fitted[block[0]] * len(block) + 0.5) / (len(block) + 1) if len(blocks) == 1 else fitted[block[0]]
-            for block in blocks
-        ]
-    )
-    lowest, highest = raw[order][edges[0]], raw[order][edges[-1]]
-    sizes = np.array([len(block) for block in blocks])
-    value = np.clip(value, 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1))
-    value = np.maximum.accumulate(value)
-    knots = np.concatenate([[lowest - 1e-6], centre, [highest + 1e-6]])
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(fitted)) + 1])
+    sizes = np.diff(np.append(starts, len(fitted)))
+    centre = np.add.reduceat(ascending, starts) / sizes
+    value = np.maximum.accumulate(np.clip(fitted[starts], 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1)))
+    knots = np.concatenate([[ascending[0] - 1e-6], centre, [ascending[-1] + 1e-6]])
     values = np.concatenate([[value[0] * 0.5], value, [min(1.0, value[-1] + 1e-4)]])
     knots, kept = np.unique(knots, return_index=True)
     return knots.astype(np.float32), values[kept].astype(np.float32)
