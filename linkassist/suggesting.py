@@ -14,13 +14,14 @@ import scipy.sparse as sp
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
+from linkassist.new_links import new_links, phrase_lessons
 from linkassist.suggest.candidates import Nearest, Search, find_candidates
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr, keep_rows
 from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
 from linkassist.suggest.examination import Examination, hide_links, pages_to_examine, teachers_beside
-from linkassist.suggest.explain import LinkExplainer, PhraseExplainer, best_rows
-from linkassist.suggest.mentions import Mentions, TitleFinder, fold
-from linkassist.suggest.phrases import Phrases, find_phrases, not_new, phrase_pairs
+from linkassist.suggest.explain import LinkExplainer, best_rows
+from linkassist.suggest.mentions import Mentions, TitleFinder
+from linkassist.suggest.phrases import Phrases, find_phrases
 from linkassist.suggest.ranker import Ranker, learn_ranker
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 from linkassist.suggestion import Suggestion
@@ -33,8 +34,6 @@ LIMIT = 50
 _FLOOR = 0.02  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 10  # ... unless a page has fewer than this many
 _HOPEFUL = 60  # candidates of a page that are scored in full
-_PHRASE_FLOOR = 0.04
-_PHRASES_AT_LEAST = 3
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -118,7 +117,7 @@ def examine(
     on_progress("examine", 1, 4)
     links = _link_lessons(hidden, examination)
     on_progress("examine", 2, 4)
-    phrases = _phrase_lessons(scan.corpus, hidden, examination)
+    phrases = phrase_lessons(scan.corpus, hidden.corpus, hidden.phrases, examination)
     on_progress("examine", 3, 4)
     ranker = learn_ranker(links, phrases, seed=seed)
     on_progress("examine", 4, 4)
@@ -189,27 +188,6 @@ def _link_lessons(scan: Scan, examination: Examination) -> tuple[FloatArray, Boo
     return np.concatenate(features), np.concatenate(answers), np.concatenate(asked)
 
 
-def _phrase_lessons(corpus: Corpus, scan: Scan, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
-    """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
-
-    corpus: with all links to be seen. Pages whose words are hidden too have no answers to find and are left out.
-    """
-    pages = examination.pages[~examination.is_blind[examination.pages]]
-    is_old = not_new(scan.corpus, scan.phrases, examination.is_target)
-    n_known = np.diff(scan.corpus.links.indptr).astype(np.int64)
-    pairs = phrase_pairs(scan.corpus, scan.phrases, is_old, pages, n_known)
-    coined = {(page, fold(title_key(target))) for page in pages.tolist() for target in corpus.readings[page].links}
-    is_answer = np.fromiter(
-        (
-            (page, scan.phrases.keys[phrase]) in coined
-            for page, phrase in zip(pairs.page.tolist(), pairs.phrase.tolist(), strict=True)
-        ),
-        np.bool_,
-        len(pairs.page),
-    )
-    return pairs.features, is_answer, pairs.page
-
-
 def suggest_pages(
     scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
 ) -> Iterator[tuple[int, list[Suggestion]]]:
@@ -219,7 +197,7 @@ def suggest_pages(
     on_progress("statistics", 0, 2)
     statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
     on_progress("statistics", 1, 2)
-    new = _new_links(scan, known, ranker, limit)
+    new = new_links(corpus, scan.phrases, known, ranker, limit)
     maker = _evidence_maker(scan, statistics)
     explainer = LinkExplainer(corpus, statistics, scan.mentions)
     on_progress("statistics", 2, 2)
@@ -263,21 +241,3 @@ def _all_known(corpus: Corpus) -> sp.csr_matrix:
                 rows.append(row)
                 columns.append(column)
     return sp.csr_matrix(corpus.links.maximum(csr(rows, columns, corpus.links.shape).sign()))
-
-
-def _new_links(scan: Scan, known: sp.csr_matrix, ranker: Ranker, limit: int) -> dict[int, list[Suggestion]]:
-    """Per page, the new links to suggest."""
-    corpus = scan.corpus
-    is_old = not_new(corpus, scan.phrases)
-    n_known = np.diff(known.indptr).astype(np.int64)
-    pairs = phrase_pairs(corpus, scan.phrases, is_old, np.arange(corpus.n_pages), n_known)
-    probability = ranker.score_phrases(pairs.features)
-    explainer = PhraseExplainer(corpus, scan.phrases)
-    found: dict[int, list[Suggestion]] = {}
-    for rows in best_rows(pairs.page, probability, limit=limit, floor=_PHRASE_FLOOR, at_least=_PHRASES_AT_LEAST):
-        suggestions = [explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist()]
-        already = {title_key(target) for target in corpus.readings[int(pairs.page[rows[0]])].also_linked}
-        kept = [s for s in suggestions if s and title_key(s.target) not in already]
-        if kept:
-            found[int(pairs.page[rows[0]])] = kept
-    return found

@@ -17,7 +17,10 @@ PACKAGE = Path(__file__).parent.parent / "linkassist"
 FLOORS = (
     ("nouns", ("wiki", "suggestion", "settings", "errors", "shipped")),
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
-    ("recipes", ("suggesting", "ingest", "reindex", "steps", "freshness", "learnt", "demo", "nightly", "evaluate")),
+    (
+        "recipes",
+        ("suggesting", "new_links", "ingest", "reindex", "steps", "freshness", "learnt", "demo", "nightly", "evaluate"),
+    ),
     ("doors", ("cli", "outcomes", "terminal", "printing", "server", "__main__")),
 )
 FLOOR_OF = {part: floor for floor, (_, parts) in enumerate(FLOORS) for part in parts}
