@@ -168,4 +168,14 @@ _FIGURES = (
     "CREATE INDEX pages_in_figures ON pages (n_suggestions, n_links, n_lines, project_id, is_gone) WHERE is_gone = 0",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES)
+# The last report of each project, as JSON.
+_EVALUATIONS = (
+    """
+    CREATE TABLE evaluations (
+        project_id INTEGER PRIMARY KEY REFERENCES projects(id),
+        report TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES, _EVALUATIONS)
