@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from linkassist.cli import app
+from linkassist.evaluate.kept import kept_report
 from linkassist.settings import FILE_NAME, load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
@@ -286,6 +287,63 @@ class TestStatus:
     def test_what_never_happened_is_null(self, imported: Path) -> None:
         (niwa,) = json.loads(succeed("status", "--json", "--library", imported))["projects"]
         assert (niwa["reindexed_at"], niwa["last_run"]) == (None, None)
+
+
+DATED = [
+    {
+        "title": title,
+        "created": at,
+        "updated": at,
+        "lines": [{"text": text, "created": at, "updated": at} for text in (title, "[道具]と[草]と[芽]")],
+    }
+    for at, title in enumerate(["庭", "道具", *(f"{word}の手入れ" for word in "春夏秋冬朝昼夜")], 1000)
+]
+
+
+class TestEvaluate:
+    @pytest.fixture
+    def dated(self, tmp_path: Path, library: Path) -> Path:
+        """A library with nine pages, made one after the other."""
+        succeed("import", export(tmp_path / "niwa.json", DATED), "--library", library, "--no-reindex")
+        return library
+
+    def test_without_files_the_wiki_in_the_library_is_measured_and_the_report_kept(self, dated: Path) -> None:
+        said = json.loads(succeed("evaluate", "--library", dated, "--pages", "3", "--json"))
+        assert (said["earlier"], said["later"], said["origin"], said["moment"]) == ("niwa", "", "line times", 1005)
+        assert (said["n_pages_before"], said["n_asked"], said["n_gold"]) == (6, 3, 9)
+        assert said["shown"]["n_pages"] == 3
+        with Library.open(dated) as opened:
+            kept = kept_report(opened, project(opened, None).id)
+        assert kept is not None and json.loads(kept.as_json()) == said
+
+    def test_one_export_is_measured_alone_and_nothing_is_kept(self, tmp_path: Path) -> None:
+        said = succeed("evaluate", export(tmp_path / "1.json", DATED), "--pages", "3", "--blind")
+        assert said.startswith("Links by line times: 1.json as it stood on 1970-01-01 ")
+        assert "Our probabilities (all kinds)" in said
+        assert not (tmp_path / "data-home").exists()
+
+    def test_an_export_without_times_has_random_links_hidden(self, tmp_path: Path) -> None:
+        timeless = [{"title": each["title"], "lines": [line["text"] for line in each["lines"]]} for each in DATED]
+        said = json.loads(succeed("evaluate", export(tmp_path / "1.json", timeless), "--pages", "2", "--json"))
+        assert (said["origin"], said["moment"], said["n_asked"]) == ("hidden links", 0, 2)
+
+    def test_a_wiki_without_links_says_that_it_cannot_be_measured(self, tmp_path: Path) -> None:
+        assert "Measure again when it has more links" in fail("evaluate", export(tmp_path / "1.json", [page("x")]))
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["a.json", "--library", "x"], "--library is for the library"),
+            (["a.json", "--project", "x"], "--project is for the library"),
+            (["a.json", "b.json", "--pages", "3"], "--pages is for a single wiki"),
+            (["a.json", "b.json", "--seed", "0"], "--seed is for a single wiki"),
+            (["--by-id"], "--by-id or --by-title is for two exports"),
+            (["a.json", "--by-title"], "name OLD and NEW"),
+            (["--pages", "0"], "--pages"),
+        ],
+    )
+    def test_options_without_effect_are_wrong_usage(self, arguments: list[str], message: str) -> None:
+        assert message in " ".join(fail("evaluate", *arguments, code=2).split())
 
 
 def test_reindexing_a_library_without_projects_says_how_to_get_one(library: Path) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.errors import ExportError
+from linkassist.errors import ExportError, LinkAssistError
+from linkassist.evaluate.figures import SignalFigures
 from linkassist.evaluate.futures import AskedPage, build_futures_test
 from linkassist.evaluate.peers import PEERS
-from linkassist.evaluate.report import EvaluationReport
+from linkassist.evaluate.report import EvaluationReport, report_from_json
 from linkassist.evaluate.run import ask_all, evaluate_files
-from linkassist.evaluate.scoring import Answer, answers_of, score
-from linkassist.suggestion import Suggestion
+from linkassist.evaluate.scoring import Answer, answers_of, score, shown_to_readers
+from linkassist.suggestion import Kind, Reason, Suggestion
 from linkassist.wiki import Line, Page, Reading
 
 ASKED = [
@@ -56,6 +57,33 @@ def test_of_suggestions_with_one_title_key_the_first_is_the_answer() -> None:
     assert answers_of(suggestions) == [Answer("a_b", "page", 0.9), Answer("a_b", "new", 0.4)]
 
 
+def because(signal: str, target: str, kind: Kind, probability: float) -> Suggestion:
+    return Suggestion(target, kind, probability, reasons=(Reason(signal), Reason("never counted")))
+
+
+def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link_anything() -> None:
+    asked = [*ASKED, AskedPage(2, "links nothing", frozenset(), frozenset(), frozenset())]
+    shown = shown_to_readers(
+        asked,
+        [
+            [because("x", "A", "page", 0.9), because("x", "r", "red", 0.5), because("x", "nothing", "page", 0.4)],
+            [because("y", "m", "new", 0.2), because("x", "m", "page", 0.15), because("y", "o", "new", 0.09)],
+            [because("z", "a", "page", 0.9)],
+        ],
+    )
+    assert shown is not None and shown.n_pages == 2
+    x, y = shown.signals
+    assert (x.signal, x.n, x.share_right) == ("x", 4, 0.5)
+    assert x.mean_probability == pytest.approx((0.9 + 0.5 + 0.4 + 0.15) / 4)
+    assert y == SignalFigures("y", n=1, mean_probability=0.2, share_right=1.0)
+    assert shown.calibration.n_suggestions == 6
+    assert [b.n for b in shown.calibration.bins] == [1, 1, 1, 0, 1, 1, 0, 0, 0, 1]
+
+
+def test_without_suggestions_readers_would_have_seen_nothing() -> None:
+    assert shown_to_readers(ASKED, [[], []]) is None
+
+
 def page(title: str, *texts: str) -> Page:
     return Page(title, tuple(Line(text) for text in (title, *texts)))
 
@@ -72,8 +100,8 @@ def suggest(readings: Sequence[Reading]) -> list[list[Suggestion]]:
 
 def report_of_stand_in() -> EvaluationReport:
     test = build_futures_test(EARLIER, LATER, is_blind=False)
-    suggesters = ask_all(test, suggest)
-    return EvaluationReport("a.json", "b.json", False, False, "wiki", 3, 1, 1, 2, 1, suggesters)
+    answers = ask_all(test, suggest)
+    return EvaluationReport("a.json", "b.json", False, False, "wiki", 3, 1, 1, 2, 1, answers.suggesters, answers.shown)
 
 
 def test_ours_comes_first_and_the_peers_beside_it() -> None:
@@ -91,12 +119,25 @@ def test_the_report_as_json_names_every_figure() -> None:
     assert (ours["group"], ours["ranking"]["recall_at_10"], len(ours["calibration"]["bins"])) == ("page or red", 1, 10)
 
 
+def test_the_report_comes_back_from_its_json() -> None:
+    report = report_of_stand_in()
+    assert report.shown is not None
+    assert report_from_json(report.as_json()) == report
+
+
+@pytest.mark.parametrize("text", ['{"earlier": "a.json"}', "[]", "no JSON"])
+def test_a_report_of_another_version_says_how_to_get_one_of_this(text: str) -> None:
+    with pytest.raises(LinkAssistError, match="Run `linkassist evaluate` to measure anew"):
+        report_from_json(text)
+
+
 def test_the_report_as_text_has_a_table_for_each_group_and_fits_a_terminal() -> None:
     text = report_of_stand_in().as_text()
     assert "3 pages as they stood and 1 new ones, told by their titles" in text
     assert "(inline)" in text
     assert text.count("linkassist ") == 4
     assert "Our probabilities (page or red): calibration error" in text
+    assert "  (none)              4     0.700    0.750" in text
     assert max(map(len, text.splitlines())) <= 100
 
 

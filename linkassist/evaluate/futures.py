@@ -2,15 +2,18 @@
 
 From two exports of one project comes the wiki as it might have stood in between: every page of the earlier export, and
 every page that is new in the later one with its links taken out. What the authors of the new pages linked is the answer
-that a suggester is held against. How that is scored is left to `scoring.py`.
+that a suggester is held against. How a single export makes such a test is left to `one_wiki.py`, how the answers are
+scored to `scoring.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from linkassist.errors import ExportError
+from linkassist.evaluate.figures import Origin
 from linkassist.scrapbox.notation import page_links
 from linkassist.suggest.corpus import is_date_title
 from linkassist.wiki import Page, title_key
@@ -42,9 +45,10 @@ class AskedPage:
 class FuturesTest:
     """The wiki that a suggester sees, and the pages it is asked about.
 
-    pages: those of the earlier export as they stood, then the new ones without links; their title keys are distinct.
-    n_earlier: how many are from the earlier export. is_blind: the links' words were taken out too.
+    pages: those of the earlier wiki as they stood, then the new ones without links; their title keys are distinct.
+    n_earlier: how many are of the earlier wiki. is_blind: the links' words were taken out too.
     is_by_id: a page with a new title but a known id counts as renamed, not as new.
+    origin: what told the earlier wiki from the new pages. moment: the Unix second that parts them, 0 where none does.
     """
 
     pages: tuple[Page, ...]
@@ -52,6 +56,13 @@ class FuturesTest:
     n_earlier: int
     is_blind: bool
     is_by_id: bool
+    origin: Origin = "two exports"
+    moment: int = 0
+
+    @property
+    def asks_anything(self) -> bool:
+        """Whether there is a link to find."""
+        return any(page.gold or page.coined for page in self.asked)
 
 
 def build_futures_test(
@@ -62,21 +73,32 @@ def build_futures_test(
     by_id: whether ids tell renamed pages from new ones; None: where every page of both exports has an id.
     Of pages with one title key the one updated last counts. Raises ExportError where there is nothing to ask.
     """
-    before, after = _distinct(earlier), _distinct(later)
+    before, after = distinct_pages(earlier), distinct_pages(later)
     is_by_id = all(page.page_id for page in [*before, *after]) if by_id is None else by_id
     titles = {page.key for page in before}
     ids = {page.page_id for page in before if page.page_id} if is_by_id else set()
     fresh = [
         page for page in after if page.key not in titles and page.page_id not in ids and not is_date_title(page.title)
     ]
-    known = titles | {link.key for page in before for link in page_links(page.texts)}
-    pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
-    asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
-    if not any(page.gold or page.coined for page in asked):
+    test = ask_about(fresh, before, titles, is_blind=is_blind, is_by_id=is_by_id)
+    if not test.asks_anything:
         raise ExportError(
             f"Of the {len(after)} pages of the later export {len(fresh)} are new, and none of them links anything. "
             "Expected two exports of one project, the earlier first, far enough apart that pages were written between."
         )
+    return test
+
+
+def ask_about(
+    fresh: Sequence[Page], before: Sequence[Page], titles: AbstractSet[str], *, is_blind: bool, is_by_id: bool
+) -> FuturesTest:
+    """The test that asks about the links of the fresh pages, `before` being the wiki that knows nothing of them.
+
+    titles: the title keys of the pages that could have been linked; what `before` links could have been too.
+    """
+    known = titles | {link.key for page in before for link in page_links(page.texts)}
+    pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
+    asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
     return FuturesTest(pages, asked, len(before), is_blind, is_by_id)
 
 
@@ -95,7 +117,9 @@ def without_links(page: Page, *, is_blind: bool) -> Page:
     return replace(page, lines=tuple(replace(line, text=text) for line, text in zip(page.lines, texts, strict=True)))
 
 
-def _asked_pages(fresh: Sequence[Page], first: int, known: set[str], titles: set[str]) -> Iterator[AskedPage]:
+def _asked_pages(
+    fresh: Sequence[Page], first: int, known: AbstractSet[str], titles: AbstractSet[str]
+) -> Iterator[AskedPage]:
     for number, page in enumerate(fresh, first):
         targets = {link.target for link in page_links(page.texts)}
         linked = {title_key(target) for target in targets if not is_date_title(target)} - {page.key}
@@ -109,7 +133,7 @@ def _asked_pages(fresh: Sequence[Page], first: int, known: set[str], titles: set
         )
 
 
-def _distinct(pages: Iterable[Page]) -> list[Page]:
+def distinct_pages(pages: Iterable[Page]) -> list[Page]:
     """The pages in order, and of those with one title key the one updated last."""
     kept: dict[str, Page] = {}
     for page in pages:

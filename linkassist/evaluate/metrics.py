@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from linkassist.evaluate.figures import CalibrationFigures, RankingFigures, ReliabilityBin
 
 LIST_LENGTH = 50
 N_BINS = 10
@@ -59,20 +60,6 @@ def ndcg_at(hits: Sequence[bool], n_right: int, k: int) -> float:
     return gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(k, n_right) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class RankingFigures:
-    """Means over the lists that have something to find. n_right: how much there was to find, all lists together."""
-
-    n_lists: int
-    n_right: int
-    recall_at_10: float
-    recall_at_50: float
-    mrr: float
-    precision_at_1: float
-    precision_at_3: float
-    ndcg_at_10: float
-
-
 def ranking_figures(lists: Sequence[Sequence[bool]], n_right: Sequence[int]) -> RankingFigures:
     """The figures of many lists of hits, `n_right[i]` belonging to `lists[i]`; there is at least one."""
     cut = [list(hits[:LIST_LENGTH]) for hits in lists]
@@ -87,38 +74,6 @@ def ranking_figures(lists: Sequence[Sequence[bool]], n_right: Sequence[int]) -> 
         precision_at_3=_mean([precision_at(hits, 3) for hits in cut]),
         ndcg_at_10=_mean([ndcg_at(hits, n, 10) for hits, n in pairs]),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """The suggestions with a probability in [low, high): what was promised on average, and the share that was right.
-
-    The last bin holds 1 too. Both means are 0 where the bin is empty.
-    """
-
-    low: float
-    high: float
-    n: int
-    mean_probability: float
-    share_right: float
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationFigures:
-    """What the probabilities are worth, the suggestions of all pages pooled.
-
-    precision_at_recall_20 (50, 70): the share of right ones among the most probable suggestions that together find
-    20 % (50, 70 %) of what there is to find; 0 where they never do.
-    error: see `calibration_error`; error_from_10: the same without the lowest bin, which most suggestions are in.
-    """
-
-    n_suggestions: int
-    precision_at_recall_20: float
-    precision_at_recall_50: float
-    precision_at_recall_70: float
-    error: float
-    error_from_10: float
-    bins: tuple[ReliabilityBin, ...]
 
 
 def calibration_figures(probabilities: Sequence[float], hits: Sequence[bool], n_right: int) -> CalibrationFigures:

@@ -1,13 +1,25 @@
-"""What an evaluation found, for people and for programs."""
+"""What an evaluation found: as a value, as JSON, and as the text that the command prints."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from linkassist.evaluate.metrics import CalibrationFigures, RankingFigures
-from linkassist.evaluate.scoring import Group, GroupFigures, SuggesterFigures
+from linkassist.errors import LinkAssistError
+from linkassist.evaluate.figures import (
+    CalibrationFigures,
+    Group,
+    GroupFigures,
+    Origin,
+    RankingFigures,
+    ReliabilityBin,
+    Shown,
+    SignalFigures,
+    SuggesterFigures,
+)
 
 _GROUPS: tuple[tuple[Group, str], ...] = (
     ("page or red", "What the earlier wiki knew, as a page or as a red link"),
@@ -23,10 +35,13 @@ _BAR = 20
 class EvaluationReport:
     """What was evaluated, and how good our suggestions and those of the simple peers are.
 
-    earlier, later: the names of the export files. n_pages_before: pages of the earlier one; n_asked: new pages whose
-    links were taken out, of which n_with_gold had links to what the wiki knew, n_gold in all; n_coined: links to what
-    it did not know. is_by_id: renamed pages were told from new ones by their id. encoder: the name ours ran with.
-    suggesters: ours first.
+    origin: how the test was made; moment: where line times made it, the Unix second that parts the wiki as it stood
+    from the pages that were asked about, else 0. earlier, later: the names of the export files, `later` "" where there
+    is one alone; of a library `earlier` is the project.
+    n_pages_before: pages of the earlier wiki; n_asked: pages whose links were taken out, of which n_with_gold had links
+    to what the wiki knew, n_gold in all; n_coined: links to what it did not know. is_by_id: renamed pages were told
+    from new ones by their id. encoder: the name ours ran with. made_at: Unix second.
+    suggesters: ours first. shown: what readers would have seen of ours, None where that is nothing.
     """
 
     earlier: str
@@ -40,13 +55,17 @@ class EvaluationReport:
     n_gold: int
     n_coined: int
     suggesters: tuple[SuggesterFigures, ...]
+    shown: Shown | None = None
+    origin: Origin = "two exports"
+    moment: int = 0
+    made_at: int = 0
 
     def as_json(self) -> str:
         """One JSON object, its keys being the names of the fields; shares and probabilities are in [0, 1]."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
 
     def as_text(self) -> str:
-        """Tables for a terminal of 100 columns, one for each group of suggestions, and our reliability."""
+        """Tables for a terminal of 100 columns: each group of suggestions, our reliability, and the first reasons."""
         blocks = [self._opening()]
         for group, title in _GROUPS:
             rows = [(s.name, f) for s in self.suggesters for f in s.groups if f.group == group]
@@ -55,18 +74,69 @@ class EvaluationReport:
         for figures in (f for s in self.suggesters[:1] for f in s.groups):
             if figures.calibration and figures.group in ("page or red", "new"):
                 blocks.append(_reliability(figures.group, figures.calibration))
+        if self.shown:
+            blocks.append(_reliability("all kinds", self.shown.calibration))
+        if self.shown and self.shown.signals:
+            blocks.append(_signals(self.shown))
         return "\n\n".join(blocks) + "\n"
 
     def _opening(self) -> str:
         taken = "and their words as well (blind)" if self.is_blind else "but not their words (inline)"
-        told = "their ids and titles" if self.is_by_id else "their titles"
         return (
-            f"Future links: {self.earlier} -> {self.later}\n"
-            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {told}.\n"
-            f"The links of the new ones were taken out, {taken}:\n"
+            f"{self._made_from()}\n"
+            f"Their links were taken out, {taken}:\n"
             f"{self.n_gold:,} links to find on {self.n_with_gold:,} pages, "
             f"{self.n_coined:,} more that were new to the wiki. Encoder: {self.encoder}."
         )
+
+    def _made_from(self) -> str:
+        if self.origin == "line times":
+            day = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.moment))
+            return (
+                f"Links by line times: {self.earlier} as it stood on {day}\n"
+                f"{self.n_pages_before:,} pages with the lines they had, and {self.n_asked:,} that were made since."
+            )
+        if self.origin == "hidden links":
+            return (
+                f"Hidden links: {self.earlier}, whose line times do not tell its past\n"
+                f"{self.n_pages_before:,} pages as they are, and {self.n_asked:,} random ones that others still link."
+            )
+        told = "their ids and titles" if self.is_by_id else "their titles"
+        return (
+            f"Future links: {self.earlier} -> {self.later}\n"
+            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {told}."
+        )
+
+
+def report_from_json(text: str) -> EvaluationReport:
+    """The report that `as_json` wrote. Raises LinkAssistError for one that another version wrote."""
+    try:
+        found: dict[str, Any] = json.loads(text)
+        shown = found.pop("shown")
+        suggesters = tuple(
+            SuggesterFigures(each["name"], tuple(map(_group, each["groups"]))) for each in found.pop("suggesters")
+        )
+        return EvaluationReport(**found, suggesters=suggesters, shown=_shown(shown) if shown else None)
+    except (ValueError, KeyError, TypeError) as error:
+        raise LinkAssistError(
+            f"The kept evaluation cannot be read ({error}): another version of linkassist wrote it. "
+            "Run `linkassist evaluate` to measure anew."
+        ) from error
+
+
+def _group(found: Mapping[str, Any]) -> GroupFigures:
+    calibration = found["calibration"]
+    ranking = RankingFigures(**found["ranking"])
+    return GroupFigures(found["group"], ranking, _calibration(calibration) if calibration else None)
+
+
+def _calibration(found: Mapping[str, Any]) -> CalibrationFigures:
+    return CalibrationFigures(**{**found, "bins": tuple(ReliabilityBin(**each) for each in found["bins"])})
+
+
+def _shown(found: Mapping[str, Any]) -> Shown:
+    signals = tuple(SignalFigures(**each) for each in found["signals"])
+    return Shown(found["n_pages"], _calibration(found["calibration"]), signals)
 
 
 def _table(title: str, rows: Sequence[tuple[str, GroupFigures]]) -> str:
@@ -89,7 +159,7 @@ def _cells(figures: RankingFigures) -> str:
     return "".join(f"{count:>9,}" for count in counts) + "".join(f"{share:>9.3f}" for share in shares)
 
 
-def _reliability(group: Group, figures: CalibrationFigures) -> str:
+def _reliability(group: str, figures: CalibrationFigures) -> str:
     lines = [
         f"Our probabilities ({group}): calibration error {figures.error:.3f}, "
         f"{figures.error_from_10:.3f} from 0.1 on; {figures.n_suggestions:,} suggestions",
@@ -101,4 +171,16 @@ def _reliability(group: Group, figures: CalibrationFigures) -> str:
         bar = "#" * round(b.share_right * _BAR)
         means = f"{b.mean_probability:>9.3f}{b.share_right:>9.3f}  {bar}".rstrip() if b.n else f"{'-':>9}{'-':>9}"
         lines.append(f"  {b.low:.1f}-{b.high:.1f}{b.n:>10,}{means}")
+    return "\n".join(lines)
+
+
+def _signals(shown: Shown) -> str:
+    width = max(len("first reason"), *(len(each.signal) for each in shown.signals))
+    lines = [
+        f"By first reason, suggestions from 0.1 on, on the {shown.n_pages:,} pages that link anything",
+        f"  {'first reason':<{width}}{'n':>9}{'promised':>10}{'right':>9}",
+    ]
+    for each in shown.signals:
+        name = each.signal or "(none)"
+        lines.append(f"  {name:<{width}}{each.n:>9,}{each.mean_probability:>10.3f}{each.share_right:>9.3f}")
     return "\n".join(lines)

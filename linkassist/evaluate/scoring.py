@@ -1,4 +1,4 @@
-"""A suggester's answers held against the links that people made: figures for each kind of suggestion.
+"""A suggester's answers held against the links that people made: figures for each kind of suggestion, and by signal.
 
 Suggestions of pages and of red links are held against what the earlier wiki knew, also both together, which is the
 figure to look at first; those of new phrases against what the authors coined.
@@ -6,16 +6,15 @@ figure to look at first; those of new phrases against what the authors coined.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from linkassist.evaluate.figures import Group, GroupFigures, Shown, SignalFigures, SuggesterFigures
 from linkassist.evaluate.futures import AskedPage
-from linkassist.evaluate.metrics import CalibrationFigures, RankingFigures, calibration_figures, ranking_figures
-from linkassist.suggestion import Kind, Suggestion
+from linkassist.evaluate.metrics import calibration_figures, ranking_figures
+from linkassist.suggestion import WORTH_SHOWING, Kind, Suggestion
 from linkassist.wiki import title_key
-
-Group = Literal["page or red", "page", "red", "new"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +24,6 @@ class Answer:
     key: str
     kind: Kind
     probability: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupFigures:
-    """How good a suggester is at one group of suggestions; `calibration` is None where it gives no probabilities."""
-
-    group: Group
-    ranking: RankingFigures
-    calibration: CalibrationFigures | None
-
-
-@dataclass(frozen=True, slots=True)
-class SuggesterFigures:
-    """A suggester's figures, group by group; a group that nothing is asked of, or that it never answers, is absent."""
-
-    name: str
-    groups: tuple[GroupFigures, ...]
 
 
 def answers_of(suggestions: Sequence[Suggestion]) -> list[Answer]:
@@ -57,6 +39,44 @@ def score(name: str, asked: Sequence[AskedPage], answers: Sequence[Sequence[Answ
     """The figures of one suggester, whose `answers[i]` to `asked[i]` are best first."""
     groups = (_group_figures(group, asked, answers) for group in _GROUPS)
     return SuggesterFigures(name, tuple(group for group in groups if group is not None))
+
+
+def shown_to_readers(asked: Sequence[AskedPage], suggestions: Sequence[Sequence[Suggestion]]) -> Shown | None:
+    """What readers of the asked pages would have seen and how much of it was right; None where there is nothing.
+
+    `suggestions[i]` are those of `asked[i]`. Pages that link nothing do not count: nobody was at work on their links.
+    """
+    linking = [(page, found) for page, found in zip(asked, suggestions, strict=True) if page.gold or page.coined]
+    everything = [
+        (suggestion, title_key(suggestion.target) in (page.coined if suggestion.kind == "new" else page.gold))
+        for page, found in linking
+        for suggestion in found
+    ]
+    if not everything:
+        return None
+    n_right = sum(len(page.gold) + len(page.coined) for page, _ in linking)
+    probabilities = [suggestion.probability for suggestion, _ in everything]
+    calibration = calibration_figures(probabilities, [is_right for _, is_right in everything], n_right)
+    return Shown(len(linking), calibration, _by_signal(everything))
+
+
+def _by_signal(judged: Sequence[tuple[Suggestion, bool]]) -> tuple[SignalFigures, ...]:
+    """The figures of each first reason, of (suggestion, whether it is right), most frequent first."""
+    of: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for suggestion, is_right in judged:
+        if suggestion.probability >= WORTH_SHOWING:
+            signal = suggestion.reasons[0].signal if suggestion.reasons else ""
+            of[signal].append((suggestion.probability, is_right))
+    figures = [
+        SignalFigures(
+            signal=signal,
+            n=len(found),
+            mean_probability=sum(probability for probability, _ in found) / len(found),
+            share_right=sum(is_right for _, is_right in found) / len(found),
+        )
+        for signal, found in of.items()
+    ]
+    return tuple(sorted(figures, key=lambda each: (-each.n, each.signal)))
 
 
 @dataclass(frozen=True, slots=True)
