@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import NotFoundError
 from linkassist.ingest import ingest
 from linkassist.outcomes import Commands
@@ -38,7 +39,6 @@ from linkassist.settings import Settings, default_folder, load_settings, remembe
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.pages import find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
-from linkassist.store.suggestions import page_suggestions
 from linkassist.store.totals import totals
 from linkassist.terminal import progress, say
 from linkassist.wiki import title_key
@@ -184,9 +184,10 @@ def suggest(
             pages = [(found.id, found.page.title)]
         else:
             pages = [(each.id, each.title) for each in list_pages(opened, of.id, sort="title", limit=of.n_pages)[0]]
+        lessons = lessons_of(opened, of.id)
         for page_id, title in pages:
-            stored = page_suggestions(opened, page_id)
-            chosen = first_of_each_kind((each.suggestion for each in stored), settings.limit)
+            shown = shown_suggestions(opened, page_id, lessons)
+            chosen = first_of_each_kind((each.suggestion for each in shown), settings.limit)
             if form is Format.jsonl:
                 print(suggestions_json(of.name, title, chosen, spoken))
             else:

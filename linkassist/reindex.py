@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from linkassist.deciding import follow_verdicts
 from linkassist.freshness import is_up_to_date, note_suggestions
 from linkassist.settings import Settings
 from linkassist.store.library import Library
@@ -49,6 +50,7 @@ def reindex(
     with only_worker(library.folder):
         close_broken_off(library)
         if not is_full and is_up_to_date(library, project.id, settings.encoder):
+            follow_verdicts(library, project.id)
             note = artefact(library, project.id, "encoder")
             fingerprint = note.fingerprint if note else ""
             return ReindexReport(project.n_pages, 0, 0, 0, fingerprint, time.monotonic() - started, was_needed=False)

@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from linkassist.deciding import as_shown_after, lessons_of, note_lessons
 from linkassist.embed.encoder import Encoder
 from linkassist.errors import LinkAssistError, ModelError
 from linkassist.freshness import (
@@ -100,7 +101,9 @@ def bring_up_to_date(
             yield wiki.ids[page], suggestions
 
     forget_suggestions(library, project.id)
-    n_rewritten = replace_suggestions(library, project.id, run_id, lists())
+    lessons = lessons_of(library, project.id)
+    n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons))
+    note_lessons(library, project.id, lessons)
     return Done(len(wiki.ids), n_encoded, n_suggestions, n_rewritten, encoder.fingerprint, notes)
 
 

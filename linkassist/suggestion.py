@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 Kind = Literal["page", "red", "new"]
 Decision = Literal["accept", "reject"]
+# What a reader can say against a suggestion: `Verdict.why` of a rejection. Kept in libraries, so never renamed.
+Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 
 # The least probability of a suggestion that is put before the reader. Less likely ones are kept for those who ask, and
 # count for nothing: a page with nothing likelier is a page with nothing to suggest.
@@ -59,7 +61,8 @@ class Suggestion:
 class Verdict:
     """What the reader decided about one target for one page.
 
-    `mention` is what an accepted link brackets, if anything.
+    `probability` is what the ranker gave, before what the reader had taught moved it. `mention` is what an accepted
+    link brackets, or what a rejected one would have, if anything. `why` is a rejection's Objection, "" without one.
     """
 
     target: str

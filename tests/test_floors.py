@@ -19,7 +19,19 @@ FLOORS = (
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
     (
         "recipes",
-        ("suggesting", "new_links", "ingest", "reindex", "steps", "freshness", "learnt", "demo", "nightly", "evaluate"),
+        (
+            "suggesting",
+            "new_links",
+            "deciding",
+            "ingest",
+            "reindex",
+            "steps",
+            "freshness",
+            "learnt",
+            "demo",
+            "nightly",
+            "evaluate",
+        ),
     ),
     ("doors", ("cli", "outcomes", "terminal", "printing", "server", "__main__")),
 )

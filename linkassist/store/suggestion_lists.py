@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -20,6 +20,9 @@ from typing import Final
 
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 from linkassist.wiki import title_key
+
+# A page's suggestions as the reader is shown them, made from those that the ranker found.
+AsShown = Callable[[Sequence[Suggestion]], Sequence[Suggestion]]
 
 _HASH_BYTES: Final = 16
 _HEAD: Final = struct.Struct("<III")
@@ -133,7 +136,12 @@ def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggest
     )
 
 
-def refresh_gain(connection: Connection, page_id: int) -> None:
-    """`set_gain` for the list that the page has."""
+def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown) -> None:
+    """`set_gain` for the list that the page has, as it is shown."""
     row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    set_gain(connection, page_id, decode_list(row[0]) if row else [])
+    set_gain(connection, page_id, as_shown(decode_list(row[0])) if row else [])
+
+
+def as_found(suggestions: Sequence[Suggestion]) -> Sequence[Suggestion]:
+    """The suggestions as the ranker found them, for those who know of nothing that would change them."""
+    return suggestions

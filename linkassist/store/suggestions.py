@@ -1,8 +1,9 @@
 """The suggestions of each page: replaced as a whole list, read with what the reader has decided left out.
 
-A list is kept as the ranker made it, decided targets and all, so undoing a verdict brings its suggestion back at once.
-`pages.n_suggestions` and `pages.gain` always speak of the open ones that are worth showing. A list belongs to the
-text that the page had: an import that changes the text drops it (`imports.py`).
+A list is kept as the ranker made it, decided targets and all, so undoing a verdict brings its suggestion back at once,
+and all that the verdict had taught is gone with it. `pages.n_suggestions` and `pages.gain` speak of the open ones that
+are worth showing, as they were shown when last added up: what was taught on other pages since is not in them until
+`refresh_gains`. A list belongs to the text that the page had: an import that changes the text drops it (`imports.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from typing import Final
 
 from linkassist.errors import NotFoundError, StoreError
 from linkassist.store.library import Library
-from linkassist.store.suggestion_lists import EncodedList, decode_list, encode_list, set_gain
+from linkassist.store.suggestion_lists import (
+    AsShown,
+    EncodedList,
+    as_found,
+    decode_list,
+    encode_list,
+    refresh_gain,
+    set_gain,
+)
 from linkassist.store.verdicts import decided
 from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import title_key
@@ -40,19 +49,36 @@ class StoredSuggestion:
 
 
 def replace_suggestions(
-    library: Library, project_id: int, run_id: int, per_page: Iterable[tuple[int, Sequence[Suggestion]]]
+    library: Library,
+    project_id: int,
+    run_id: int,
+    per_page: Iterable[tuple[int, Sequence[Suggestion]]],
+    as_shown: AsShown = as_found,
 ) -> int:
     """Makes the given lists the pages' suggestions; returns how many pages were written, those that differed.
 
     per_page: (page row id, its suggestions in any order); a page not given keeps its list, an empty list clears it.
+    as_shown: for the gains alone; the lists are kept as given.
     Written some hundred pages at a time: broken off, the pages given so far have their new lists.
     """
     pages = iter(per_page)
     n_written = 0
     while batch := [(page_id, encode_list(suggestions)) for page_id, suggestions in islice(pages, _N_PAGES_AT_ONCE)]:
         with library.transaction() as connection:
-            n_written += sum(_write_list(connection, project_id, run_id, page_id, new) for page_id, new in batch)
+            for page_id, new in batch:
+                n_written += _write_list(connection, project_id, run_id, page_id, new)
+                set_gain(connection, page_id, as_shown(new.suggestions))
     return n_written
+
+
+def refresh_gains(library: Library, project_id: int, as_shown: AsShown) -> None:
+    """Adds up the gain of every page of the project anew; some hundred pages at a time, like `replace_suggestions`."""
+    sql = "SELECT p.id FROM pages p JOIN suggestion_lists s ON s.page_id = p.id WHERE p.project_id = ? ORDER BY p.id"
+    page_ids = iter([row[0] for row in library.rows(sql, (project_id,))])
+    while batch := list(islice(page_ids, _N_PAGES_AT_ONCE)):
+        with library.transaction() as connection:
+            for page_id in batch:
+                refresh_gain(connection, page_id, as_shown)
 
 
 def page_suggestions(library: Library, page_id: int, *, with_decided: bool = False) -> list[StoredSuggestion]:
@@ -103,5 +129,4 @@ def _write_list(connection: Connection, project_id: int, run_id: int, page_id: i
         )
     elif is_written:
         connection.execute("DELETE FROM suggestion_lists WHERE page_id = ?", (page_id,))
-    set_gain(connection, page_id, new.suggestions)
     return is_written

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
-from linkassist.store.suggestion_lists import refresh_gain
-from linkassist.suggestion import Mention, Verdict
+from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
+from linkassist.suggestion import Mention, Objection, Verdict
 from linkassist.wiki import title_key
 
 _VERDICT: Final = """
@@ -25,9 +26,10 @@ _VERDICT: Final = """
 """
 
 
-def record_verdict(library: Library, page_id: int, verdict: Verdict) -> None:
+def record_verdict(library: Library, page_id: int, verdict: Verdict, as_shown: AsShown = as_found) -> None:
     """Keeps the decision; it is on the disk when this returns. An earlier one on the same target gives way to it.
 
+    as_shown: for the page's gain; asked when the decision is in force, so it may read it.
     Raises NotFoundError if the library has no such page.
     """
     with library.transaction(is_durable=True) as connection:
@@ -51,36 +53,47 @@ def record_verdict(library: Library, page_id: int, verdict: Verdict) -> None:
             """,
             (page_id, target_key, target_page[0] if target_page else None, log_id),
         )
-        refresh_gain(connection, page_id)
+        refresh_gain(connection, page_id, as_shown)
 
 
-def undo_verdict(library: Library, page_id: int, target_key: str) -> Verdict | None:
+def set_objection(
+    library: Library, page_id: int, target_key: str, why: Objection | None, as_shown: AsShown = as_found
+) -> None:
+    """Keeps what the reader has against a rejected target, None for nothing more; the rejection itself stays.
+
+    It takes the place of the rejection in the log's chain, so one undo takes back both.
+    Raises NotFoundError if the target is not rejected.
+    """
+    with library.transaction(is_durable=True) as connection:
+        held = _held(connection, page_id, target_key)
+        previous_id, verdict = _logged(connection, held[1]) if held else (None, None)
+        if held is None or verdict is None or verdict.decision != "reject":
+            raise NotFoundError(f'"{target_key}" is not rejected on this page. Reload the page to see what is.')
+        if verdict.why == (why or ""):
+            return
+        objected = replace(verdict, why=why or "")
+        log_id = _log(connection, page_id, held[0], "decide", objected, int(time.time()), previous_id)
+        _point_to(connection, page_id, held[0], log_id)
+        refresh_gain(connection, page_id, as_shown)
+
+
+def undo_verdict(library: Library, page_id: int, target_key: str, as_shown: AsShown = as_found) -> Verdict | None:
     """Takes back the last decision on that target. Returns the one that holds now, None if the pair is open again.
 
-    Raises NotFoundError if nothing is decided.
+    as_shown: as for `record_verdict`. Raises NotFoundError if nothing is decided.
     """
     with library.transaction(is_durable=True) as connection:
         held = _held(connection, page_id, target_key)
         if held is None:
             raise NotFoundError(f'Nothing is decided about "{target_key}" on this page, so there is nothing to undo.')
         first_key, log_id = held
-        undone = connection.execute(
-            """
-            SELECT previous_id, target, decision, decided_at, kind, probability,
-                   mention_line, mention_start, mention_end, mention_surface, why
-            FROM verdict_log WHERE id = ?
-            """,
-            (log_id,),
-        ).fetchone()
-        previous_id = undone[0]
-        _log(connection, page_id, first_key, "undo", _verdict(*undone[1:]), int(time.time()), previous_id)
+        previous_id, undone = _logged(connection, log_id)
+        _log(connection, page_id, first_key, "undo", undone, int(time.time()), previous_id)
         if previous_id is None:
             connection.execute("DELETE FROM verdicts WHERE page_id = ? AND target_key = ?", (page_id, first_key))
         else:
-            connection.execute(
-                "UPDATE verdicts SET log_id = ? WHERE page_id = ? AND target_key = ?", (previous_id, page_id, first_key)
-            )
-        refresh_gain(connection, page_id)
+            _point_to(connection, page_id, first_key, previous_id)
+        refresh_gain(connection, page_id, as_shown)
         rows = connection.execute(f"{_VERDICT} WHERE v.page_id = ? AND v.target_key = ?", (page_id, first_key))
         return next(iter(_current(rows)), None)
 
@@ -107,6 +120,18 @@ def project_verdicts(library: Library, project_id: int) -> list[tuple[int, Verdi
     sql = f"{_VERDICT} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
     rows = list(library.rows(sql, (project_id,)))
     return list(zip([row[0] for row in rows], _current(rows), strict=True))
+
+
+def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
+    """Numbers that differ once `project_verdicts` could: after any decision, and after an import, for it may rename."""
+    row = library.row(
+        """
+        SELECT (SELECT coalesce(max(id), 0) FROM verdict_log), (SELECT coalesce(max(id), 0) FROM runs), imported_at
+        FROM projects WHERE id = ?
+        """,
+        (project_id,),
+    )
+    return row or ()
 
 
 def rejected(library: Library, project_id: int) -> set[tuple[int, str]]:
@@ -136,6 +161,25 @@ def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, i
         (page_id, target_key, target_key, target_key),
     ).fetchone()
     return found
+
+
+def _logged(connection: Connection, log_id: int) -> tuple[int | None, Verdict]:
+    """(the entry that was in force before it, the verdict) of an entry of the log."""
+    previous_id, *verdict = connection.execute(
+        """
+        SELECT previous_id, target, decision, decided_at, kind, probability,
+               mention_line, mention_start, mention_end, mention_surface, why
+        FROM verdict_log WHERE id = ?
+        """,
+        (log_id,),
+    ).fetchone()
+    return previous_id, _verdict(*verdict)
+
+
+def _point_to(connection: Connection, page_id: int, target_key: str, log_id: int) -> None:
+    connection.execute(
+        "UPDATE verdicts SET log_id = ? WHERE page_id = ? AND target_key = ?", (log_id, page_id, target_key)
+    )
 
 
 def _log(

@@ -35,12 +35,27 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{total} other pages say it too and would be joined: {names}",
     ),
     "phrase": ("題名になりそうな言葉です", "it reads like a title"),
+    "dismissed_before": (
+        "あなたはこのリンクを {total} ページで見送りました",
+        "you dismissed this link on {total} pages",
+    ),
+    "accepted_before": ("あなたはこのリンクを {total} ページで採用しました", "you accepted this link on {total} pages"),
+    "wrong_sense": (
+        "あなたは {total} ページで「意味が違う」としました",
+        "on {total} pages you said that this is meant in another sense",
+    ),
+    "too_near": (
+        "似たページからの提案を、あなたは {total} ページで「近すぎる」としました",
+        "on {total} pages you found suggestions from similar pages too near",
+    ),
     "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
 }
 
 _SINGULAR: dict[str, str] = {
     "link_probability": "linked in the only page that says it",
     "joins": "no page yet, but it joins the page that links it: {names}",
+    "dismissed_before": "you dismissed this link on another page",
+    "wrong_sense": "on another page you said that this is meant in another sense",
     "bridges": "one other page says it too and would be joined: {names}",
 }
 
