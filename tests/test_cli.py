@@ -289,7 +289,7 @@ class TestStatus:
         assert (niwa["reindexed_at"], niwa["last_run"]) == (None, None)
 
 
-DATED = [
+DATED: list[dict[str, Any]] = [
     {
         "title": title,
         "created": at,

@@ -73,7 +73,7 @@ def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link
     )
     assert shown is not None and shown.n_pages == 2
     x, y = shown.signals
-    assert (x.signal, x.n, x.share_right) == ("x", 4, 0.5)
+    assert (x.signal, x.n, x.share_right) == ("x", 4, 0.75)  # m is right as a page too
     assert x.mean_probability == pytest.approx((0.9 + 0.5 + 0.4 + 0.15) / 4)
     assert y == SignalFigures("y", n=1, mean_probability=0.2, share_right=1.0)
     assert shown.calibration.n_suggestions == 6

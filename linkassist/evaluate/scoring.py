@@ -45,10 +45,11 @@ def shown_to_readers(asked: Sequence[AskedPage], suggestions: Sequence[Sequence[
     """What readers of the asked pages would have seen and how much of it was right; None where there is nothing.
 
     `suggestions[i]` are those of `asked[i]`. Pages that link nothing do not count: nobody was at work on their links.
+    A link that the author made is right whatever its kind, also one to a page that is as new as its own.
     """
     linking = [(page, found) for page, found in zip(asked, suggestions, strict=True) if page.gold or page.coined]
     everything = [
-        (suggestion, title_key(suggestion.target) in (page.coined if suggestion.kind == "new" else page.gold))
+        (suggestion, title_key(suggestion.target) in page.gold | page.coined)
         for page, found in linking
         for suggestion in found
     ]

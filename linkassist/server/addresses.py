@@ -29,6 +29,11 @@ def preview_address(project: str, title: str) -> str:
     return _titled("/preview", project, title)
 
 
+def quality_address(project: str) -> str:
+    """The screen that tells how far the project's suggestions can be trusted."""
+    return f"/quality/{quote(project, safe='')}"
+
+
 @lru_cache(maxsize=4096)  # a page names the same icon on line after line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""

@@ -18,6 +18,7 @@ from linkassist.server.guard import Guard, safety_headers
 from linkassist.server.handlers_choice import preferences, verdict
 from linkassist.server.handlers_home import home, start
 from linkassist.server.handlers_page import page, target_preview
+from linkassist.server.handlers_quality import quality
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import Site, frame_for, show, site_of
 from linkassist.server.templates import Templates
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/p/{project}", home),
             Route("/p/{project}/{title:path}", page),
             Route("/preview/{project}/{title:path}", target_preview),
+            Route("/quality/{project}", quality),
             Route("/verdict", verdict, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),

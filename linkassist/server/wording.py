@@ -151,6 +151,115 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Export a project from Scrapbox and import it.",
     ),
     "empty.then": ("終わったら、このページを読み込み直してください。", "When that is done, load this page again."),
+    "quality.title": ("どれくらい信じてよいか", "How far can you trust it?"),
+    "quality.link": ("どれくらい信じてよいか", "How far to trust them"),
+    "quality.none": (
+        "まだ測られていません。次の命令が、このWikiの新しいページのリンクを外し、それを見つけられるかを測ります。",
+        "This has not been measured yet. The command below takes the links out of this wiki’s newest pages and counts"
+        " how many of them linkassist finds again.",
+    ),
+    "quality.none.then": (
+        "一分から数分かかります。終わったら、このページを読み込み直してください。文章はどこにも送られません。",
+        "It takes a minute or a few. When it is done, load this page again. Nothing is sent anywhere.",
+    ),
+    "quality.headline": (
+        "確率 {0}〜{1}% と示した提案は、10 件のうち {2} 件が、実際に人の張ったリンクでした。",
+        "Of 10 suggestions shown at {0} to {1} %, people had made {2}.",
+    ),
+    "quality.headline.n": (
+        "{0} 件の提案から。張られなかったリンクが悪いリンクとは限りません。",
+        "Counted over {0} suggestions. A link that nobody made can still be a good one.",
+    ),
+    "quality.headline.none": (
+        "提案が少なすぎて、はっきりしたことは言えません。",
+        "There were too few suggestions to say anything firm.",
+    ),
+    "quality.measured": ("{0}に測定", "Measured {0}"),
+    "quality.encoder": ("エンコーダー: {0}", "Encoder: {0}"),
+    "quality.links": ("見つけるべきリンク {0}", "{0} link to find|{0} links to find"),
+    "quality.rough": (
+        "見つけるべきリンクが少ないので、数字はおおよそのものです。",
+        "There were few links to find, so the figures are rough.",
+    ),
+    "quality.origin.times": (
+        "{0} より後にできた {1} ページのリンクを外し、それより前の行だけからなるWiki（{2} ページ）から提案させました。"
+        "人が実際に張っていたリンクが正解です。あとから直された行は今の言葉のままなので、数字は少し良く出ることがあります。",
+        "The {1} pages made after {0} had their links taken out, and suggestions were made from the wiki as it stood"
+        " before: {2} pages with the lines they had. What people had linked is the answer. Lines that were reworded"
+        " since stand as they are now, so the figures can be a little too good.",
+    ),
+    "quality.origin.hidden": (
+        "行の日時からは昔の姿がわからないので、無作為に選んだ {1} ページのリンクを隠しました。"
+        "残り {2} ページはそのままです。ほかのページからのリンクは残っているので、数字は実際より良く出ます。",
+        "The times of its lines do not tell what this wiki once was, so {1} pages picked at random had their links"
+        " hidden, beside {2} that kept theirs. Links from other pages still point at them, so the figures are better"
+        " than for a page just written.",
+    ),
+    "quality.how": ("どう測ったか", "How it was measured"),
+    "quality.blind": (
+        "リンクだった言葉も本文から消してあります。",
+        "The words that were links were taken out of the text too.",
+    ),
+    "quality.promise": ("示した確率と、実際", "Promised, and come true"),
+    "quality.promise.lead": (
+        "点が対角線の上にあれば、示した確率のとおりです。線より上なら控えめ、下なら言いすぎ。大きい点ほど件数が多く、"
+        "細い縦線は、件数から言える幅です。",
+        "On the diagonal, a probability is what it says. Above it linkassist was too modest, below it too sure. Larger"
+        " dots stand for more suggestions; the thin upright lines show how exactly so many can tell.",
+    ),
+    "quality.promise.x": ("示した確率 (%)", "Promised (%)"),
+    "quality.promise.y": ("実際にリンクだった割合 (%)", "Came true (%)"),
+    "quality.promise.described": (
+        "横軸は示した確率、縦軸は実際にリンクだった割合。同じ数字が下の表にあります。",
+        "Across: what was promised. Upwards: what came true. The table below holds the same figures.",
+    ),
+    "quality.promise.dot": ("{0}% と示した {2} 件のうち {1}%", "{0} % promised, {1} % came true, of {2}"),
+    "quality.table": ("数字で見る", "The same as a table"),
+    "quality.column.shown": ("示した確率", "Shown"),
+    "quality.column.n": ("件数", "Count"),
+    "quality.column.promised": ("示した平均", "Promised"),
+    "quality.column.right": ("実際", "Came true"),
+    "quality.peers": ("単純な方法とくらべて", "Beside simple suggesters"),
+    "quality.peers.lead": (
+        "同じ問いに、ひとつの手がかりだけで答える方法です。ページと赤リンクについて。",
+        "Each of the others goes by one clue alone and answers the same questions, about pages and red links.",
+    ),
+    "quality.column.suggester": ("方法", "Suggester"),
+    "quality.column.found": ("上位 10 件で見つかる割合", "Found within ten"),
+    "quality.column.first": ("最初の提案が当たる割合", "First one right"),
+    "quality.kinds": ("種類ごと", "By kind"),
+    "quality.column.kind": ("種類", "Kind"),
+    "quality.column.links": ("リンク", "Links"),
+    "quality.signals": ("最初の理由ごと", "By first reason"),
+    "quality.signals.lead": (
+        "確率 10% 以上の提案を、いちばんの理由で分けました。「実際」が「示した平均」に近いほど、あてになります。",
+        "Suggestions from 10 % on, by their foremost reason. The closer the last two columns, the better the promise.",
+    ),
+    "quality.column.signal": ("理由", "Reason"),
+    "quality.again": ("もういちど測るには", "To measure again"),
+    "signal.none": ("理由なし", "No reason"),
+    "signal.link_probability": ("よくリンクされる言葉", "Words that are often linked"),
+    "signal.mention": ("本文にある題名", "The text says a title"),
+    "signal.in_title": ("題名の中の言葉", "The title says it"),
+    "signal.in_link": ("ほかのリンクの中の言葉", "Inside another link"),
+    "signal.related": ("リンク元と近い内容", "Reads like pages that link it"),
+    "signal.variant": ("表記ゆれ", "A spelling variant"),
+    "signal.neighbours": ("似たページのリンク", "Linked by pages like it"),
+    "signal.co_citation": ("一緒にリンクされる", "Linked together"),
+    "signal.similar_page": ("近い内容のページ", "Close in content"),
+    "signal.title_words": ("似た題名", "Alike titles"),
+    "signal.backlink": ("先方からのリンク", "It links here"),
+    "signal.icon": ("アイコン", "Its icon is there"),
+    "signal.joins": ("赤リンクでつながる", "Joins pages that link it"),
+    "signal.bridges": ("ほかのページにもある言葉", "Other pages say it too"),
+    "signal.phrase": ("題名らしい言葉", "Reads like a title"),
+    "signal.quoted": ("かぎ括弧の言葉", "In quotation marks"),
+    "peer.longest title first": ("長い題名から順に", "Longest title first"),
+    "peer.link probability": ("リンクされる割合", "Link probability"),
+    "peer.similar pages": ("似たページ", "Similar pages"),
+    "peer.neighbours' links": ("似たページのリンク", "Neighbours’ links"),
+    "peer.co-citation": ("一緒にリンクされるもの", "Co-citation"),
+    "peer.most linked": ("いちばんリンクの多いもの", "Most linked"),
     "error.404": ("見つかりません", "Not found"),
     "error.404.lead": ("このアドレスには何もありません。", "There is nothing at this address."),
     "error.400": ("この依頼は受け取れません", "This request cannot be taken"),
@@ -177,6 +286,15 @@ class Wording:
             one, many = text.split("|")
             text = one if values and values[0] == 1 else many
         return text.format(*(f"{value:,}" if isinstance(value, int) else value for value in values))
+
+    def name_of(self, family: str, name: str) -> str:
+        """The words of `family.name`, as of a signal or a peer; those of a newer version show their own name."""
+        key = f"{family}.{name or 'none'}"
+        return self(key) if key in _WORDS else name.replace("_", " ")
+
+    def day(self, moment: int) -> str:
+        """The day of Unix second `moment`, in local time."""
+        return datetime.fromtimestamp(moment).strftime("%Y-%m-%d")
 
     def ago(self, moment: int, now: int) -> str:
         """How long ago Unix second `moment` was at `now`; beyond 30 days the date. 0 stands for unknown: ""."""

@@ -1,0 +1,34 @@
+"""How far the suggestions can be trusted: the last evaluation of a project, which `linkassist evaluate` left."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from linkassist.errors import LinkAssistError
+from linkassist.evaluate.kept import kept_report
+from linkassist.evaluate.report import EvaluationReport
+from linkassist.server.preferences import preferences_of
+from linkassist.server.quality_view import SIDE, quality_view
+from linkassist.server.site import frame_for, show, site_of
+from linkassist.server.wording import Wording
+from linkassist.store.browsing import ProjectName, project_name
+from linkassist.store.library import Library
+
+
+def quality(request: Request) -> Response:
+    """The project's quality screen; where nothing was measured yet, how to measure."""
+    say = Wording(preferences_of(request).language)
+    with site_of(request).open_library() as library:
+        here = project_name(library, request.path_params["project"])
+        report = _report(library, here)
+        frame = frame_for(request, library, here, say("quality.title"))
+    view = quality_view(report) if report else None
+    return show(request, "quality.html", frame, {"quality": view, "side": SIDE})
+
+
+def _report(library: Library, here: ProjectName) -> EvaluationReport | None:
+    try:
+        return kept_report(library, here.id)
+    except LinkAssistError:
+        return None  # of another version: to the reader as good as none, for the way to a new one is the same
