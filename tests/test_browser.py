@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 from little_server import address, running_server, verdicts_of
-from little_wiki import write_little_wiki
+from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
+from reports_by_hand import report
+
+from linkassist.evaluate.kept import keep_report
+from linkassist.store.library import Library
+from linkassist.store.pages import project
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +119,7 @@ def test_accept_reject_and_undo_by_mouse(desk: Page, tmp_path: Path) -> None:
         ("検索", "reject"),
         ("KJ法", "accept"),
     ]
-    desk.locator("#notice button").click()
+    desk.locator("#notice [data-undo]").click()
     expect(desk.locator('.card[data-target="検索"]')).to_have_attribute("data-state", "open")
     desk.get_by_role("button", name="Undo the decision on “KJ法”").click()
     expect(desk.locator("#L11 .mark")).to_have_text("KJ法")
@@ -153,6 +158,54 @@ def test_the_whole_page_can_be_decided_with_keys(desk: Page, tmp_path: Path) -> 
     expect(desk.get_by_text("This page is done")).to_be_visible()
     assert {verdict.decision for verdict in verdicts_of(tmp_path, GARDEN)} == {"accept", "reject"}
     assert len(verdicts_of(tmp_path, GARDEN)) == 6
+
+
+def why_of(folder: Path, page: str) -> list[str]:
+    return [verdict.why for verdict in verdicts_of(folder, page)]
+
+
+def test_after_a_rejection_a_digit_says_why_and_the_same_again_takes_it_back(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "KJ法")
+    desk.keyboard.press("x")
+    desk.keyboard.press("2")
+    expect(desk.locator("#notice")).to_contain_text("Suggested less where the word alone speaks for it")
+    expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "孤立したページ")
+    assert why_of(tmp_path, GARDEN) == ["wrong_sense"]
+    desk.keyboard.press("1")
+    expect(desk.get_by_role("button", name="Too common").first).to_have_attribute("aria-pressed", "true")
+    desk.keyboard.press("1")
+    expect(desk.locator('#notice [aria-pressed="true"]')).to_have_count(0)
+    assert why_of(tmp_path, GARDEN) == [""]
+    desk.keyboard.press("u")
+    expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "KJ法")
+    assert verdicts_of(tmp_path, GARDEN) == []
+
+
+def test_why_can_be_said_later_by_mouse_on_the_card_of_what_was_dismissed(desk: Page, tmp_path: Path) -> None:
+    desk.goto(address(GARDEN))
+    desk.get_by_role("button", name="Dismiss “検索”").click()
+    desk.locator("#rejected > summary").click()
+    card = desk.locator('#rejected .card[data-target="検索"]')
+    card.get_by_role("button", name="Wrong words").click()
+    expect(card.get_by_role("button", name="Wrong words")).to_have_attribute("aria-pressed", "true")
+    assert why_of(tmp_path, GARDEN) == ["wrong_span"]
+    notice = desk.locator("#notice").get_by_role("button", name="Wrong words")
+    notice.focus()
+    desk.keyboard.press("Enter")
+    expect(card.get_by_role("button", name="Wrong words")).to_have_attribute("aria-pressed", "false")
+    expect(notice).to_be_focused()
+
+
+def test_a_target_dismissed_on_two_pages_falls_on_the_third_and_says_why(desk: Page) -> None:
+    first, second, third = AWKWARD_TITLES[4:7]
+    for title in (first, second):
+        desk.goto(address(title))
+        desk.get_by_role("button", name="Dismiss “道具”").click()
+        expect(desk.locator("#notice")).to_contain_text("Dismissed “道具”")
+    desk.goto(address(third))
+    expect(desk.locator('.card[data-target="道具"]')).to_contain_text("you dismissed this link on 2 pages")
+    expect(desk.locator('.card[data-target="道具"] .chance')).to_have_text("12%")
 
 
 def test_keys_pressed_faster_than_the_server_answers_each_find_their_card(desk: Page, tmp_path: Path) -> None:
@@ -279,9 +332,15 @@ def test_everything_works_without_a_script(browser: Browser, origin: str, tmp_pa
     page.get_by_role("button", name="Accept “KJ法”").click()
     expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
     expect(page.locator("#notice")).to_contain_text("Accepted “KJ法”")
-    page.locator("#notice button").click()
+    page.locator("#notice [data-undo]").click()
     expect(page.locator("#L11 .mark")).to_have_text("KJ法")
     page.get_by_role("button", name="Dismiss “検索”").click()
+    page.locator("#notice").get_by_role("button", name="Too near").click()
+    assert why_of(tmp_path, GARDEN) == ["too_near"]
+    expect(page.locator("#notice")).to_contain_text("What similar pages suggest counts a little less")
+    page.locator("#rejected > summary").click()
+    page.locator("#rejected").get_by_role("button", name="Too near").click()
+    assert why_of(tmp_path, GARDEN) == [""]
     page.locator("#rejected > summary").click()
     page.get_by_role("button", name="Undo the decision on “検索”").click()
     assert verdicts_of(tmp_path, GARDEN) == []
@@ -344,3 +403,37 @@ def test_the_screen_speaks_the_language_of_the_browser(
     page.goto(address(GARDEN))
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     context.close()
+
+
+def test_how_far_to_trust_the_suggestions_is_a_step_from_the_list(desk: Page, tmp_path: Path) -> None:
+    desk.goto("/p/niwa")
+    desk.get_by_role("link", name="How far to trust them").click()
+    expect(desk.get_by_text("linkassist evaluate")).to_be_visible()
+    keep_a_report(tmp_path)
+    desk.reload()
+    expect(desk.get_by_text("Of 10 suggestions shown at 70 to 80 %, people had made 7.")).to_be_visible()
+    diagram = desk.get_by_role("img", name="Promised, and come true")
+    box = diagram.bounding_box()
+    assert box is not None and box["width"] > 300
+    desk.get_by_text("The same as a table").click()
+    expect(desk.get_by_role("row", name="70–80% 60 75% 72%")).to_be_visible()
+
+
+def test_how_far_to_trust_them_fits_a_phone_and_needs_no_script(browser: Browser, origin: str, tmp_path: Path) -> None:
+    keep_a_report(tmp_path)
+    context = browser.new_context(
+        base_url=origin, viewport=PHONE, locale="ja-JP", is_mobile=True, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto("/quality/niwa")
+    page.get_by_text("数字で見る").click()
+    expect(page.get_by_role("row", name="70–80% 60 75% 72%")).to_be_visible()
+    for table in page.get_by_role("table").all():
+        box = table.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+    context.close()
+
+
+def keep_a_report(folder: Path) -> None:
+    with Library.open(folder) as library:
+        keep_report(library, project(library, PROJECT).id, report())

@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 
 from linkassist.suggest.leanings import Trial, leaning, logit, offset, shifted
 from linkassist.suggest.reader import Lessons, apply_lessons, apply_to_one, learn_from_verdicts
+from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Kind, Mention, Objection, Reason, Suggestion, Verdict
 
 SAID = Reason("link_probability", 3, 9)
@@ -164,6 +165,20 @@ def test_the_fingerprint_is_that_of_what_was_learnt_and_not_of_the_verdicts() ->
     assert lessons().fingerprint == lessons(no(), yes("Pear")).fingerprint == ""
     assert lessons(no(), no()).fingerprint == lessons(no(), no("Pear"), no()).fingerprint != ""
     assert lessons(no(), no()).fingerprint != lessons(no(), no(), no()).fingerprint
+
+
+def test_what_the_reader_showed_has_words_in_both_languages() -> None:
+    said = lessons(no("A"), no("A"), yes("B"), yes("B"), no("C", "wrong_sense"), *[no("D", "too_near")] * 2)
+    told = [apply_to_one(said, suggestion(target)) for target in "ABC"]
+    told.append(apply_to_one(said, suggestion("E", reason=NEAR)))
+    reasons = [each.reasons[-1] for each in told if each]
+    assert [reason_text(reason, "en") for reason in reasons] == [
+        "you dismissed this link on 2 pages",
+        "you accepted this link on 2 pages",
+        "on another page you said that this is meant in another sense",
+        "on 2 pages you found suggestions from similar pages too near",
+    ]
+    assert all("あなた" in reason_text(reason, "ja") for reason in reasons)
 
 
 TRIALS = st.lists(st.builds(Trial, st.floats(-6, 6), st.booleans(), st.integers(1, 2)), min_size=1, max_size=30)

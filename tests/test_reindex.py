@@ -27,7 +27,7 @@ from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import record_verdict, rejected
-from linkassist.suggestion import Decision, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Decision, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
 THINGS = ("庭仕事", "万年筆", "索引カード", "付箋", "散歩道", "図書館", "読書会", "年表", "地図帳", "観察記録")
@@ -146,6 +146,34 @@ def test_with_nothing_changed_nothing_is_written(wiki: Wiki) -> None:
     assert (report.n_encoded, report.n_pages_rewritten, report.encoder[:5]) == (0, 0, "wiki-")
     assert dump(wiki.library.folder) == before
     assert files(wiki.library.folder) == kept
+
+
+def test_what_the_reader_taught_since_is_added_up_without_a_model_and_then_there_is_nothing_to_do(wiki: Wiki) -> None:
+    found = wiki.everything()
+    likely: dict[str, list[str]] = {}
+    for title, suggestions in found.items():
+        for each in suggestions:
+            if each.probability >= WORTH_SHOWING:
+                likely.setdefault(each.target, []).append(title)
+    target, (first, second, *others) = max(likely.items(), key=lambda item: len(item[1]))
+    assert others, "a target that is likely on a third page too"
+    for title in (first, second):
+        record_verdict(wiki.library, wiki.page_id(title), Verdict(target, "reject", 5, "page", 0.9))
+    before, found = dict(gains(wiki)), wiki.everything()
+    assert not wiki.reindex().was_needed
+    after = dict(gains(wiki))
+    assert {title for title in after if after[title] < before[title]} == set(others)
+    assert wiki.everything() == found
+    kept = dump(wiki.library.folder)
+    assert not wiki.reindex().was_needed
+    assert dump(wiki.library.folder) == kept
+    wiki.reindex(is_full=True)
+    assert dict(gains(wiki)) == after, "as it would have been from scratch"
+
+
+def gains(wiki: Wiki) -> list[tuple[str, float]]:
+    found, _ = list_pages(wiki.library, wiki.project.id, sort="title", limit=1000)
+    return [(page.title, page.gain) for page in found]
 
 
 def test_the_same_export_again_leaves_nothing_to_do(wiki: Wiki) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from little_server import address, client_of, decide, little_client, verdicts_of
-from little_wiki import PROJECT
+from little_wiki import AWKWARD_TITLES, PROJECT
+from starlette.testclient import TestClient
 
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.addresses import page_address
@@ -169,6 +170,85 @@ def test_a_verdict_outlives_the_suggestion_it_was_given_to(tmp_path: Path) -> No
     html = client.get(address(GARDEN)).text
     assert cards_in(html) == {"KJ法": "accepted"}
     assert 'class="link accepted kind-page"' in html
+
+
+def object_to(client: TestClient, page: str, target: str, why: str) -> str:
+    form = {"project": PROJECT, "page": page, "target": target, "decision": "reject", "why": why}
+    return client.post("/verdict", data=form).text
+
+
+def test_after_a_rejection_one_can_say_why_change_it_and_take_it_back(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    html = decide(client, GARDEN, "検索", "reject")
+    assert [verdict.why for verdict in verdicts_of(tmp_path, GARDEN)] == [""]
+    assert html.count('name="why"') == 8, "four in the notice, four on the card"
+    html = object_to(client, GARDEN, "検索", "wrong_sense")
+    assert "Suggested less where the word alone speaks for it" in html and html.count('aria-pressed="true"') >= 2
+    for why, kept in (("too_near", "too_near"), ("", "")):
+        object_to(client, GARDEN, "検索", why)
+        (verdict,) = verdicts_of(tmp_path, GARDEN)
+        assert (verdict.decision, verdict.why, verdict.probability) == ("reject", kept, 0.64)
+    assert cards_in(decide(client, GARDEN, "検索", "undo"))["検索"] == "open", "one undo takes back all of it"
+
+
+def objections_offered(html: str) -> list[str]:
+    notice = html[html.index('id="notice"') :]
+    return re.findall(r'name="why" value="([a-z_]*)"', notice)
+
+
+def test_only_objections_that_make_sense_are_offered(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    targets = ("KJ法", "Reading notes", "草むしり")
+    offered = {target: objections_offered(decide(client, GARDEN, target, "reject")) for target in targets}
+    assert offered == {
+        "KJ法": ["too_common", "wrong_sense", "wrong_span", "too_near"],
+        "Reading notes": ["too_common", "too_near"],  # no words of the text
+        "草むしり": ["too_common", "wrong_span"],  # nothing links it yet
+    }
+
+
+def test_an_objection_to_what_is_not_rejected_or_of_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert "is not rejected on this page" in object_to(client, GARDEN, "検索", "too_near")
+    decide(client, GARDEN, "検索", "reject")
+    assert "expected too_common, wrong_sense" in object_to(client, GARDEN, "検索", "too_blue")
+
+
+def chances_in(html: str) -> dict[str, int]:
+    found = re.findall(r'data-target="([^"]*)" data-state="open".*?<b>(\d+)</b>%', html, re.S)
+    return {unescape(target): int(percent) for target, percent in found}
+
+
+def test_the_second_rejection_of_a_target_shows_on_every_page_at_once_and_undone_it_is_gone(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    first, second, _, third = AWKWARD_TITLES[:4]
+    decide(client, first, "道具", "reject")
+    assert chances_in(client.get(address(third)).text) == {"道具": 25}
+    decide(client, second, "道具", "reject")
+    html = client.get(address(third)).text
+    assert chances_in(html) == {"道具": 12} and "you dismissed this link on 2 pages" in html
+    decide(client, second, "道具", "undo")
+    html = client.get(address(third)).text
+    assert chances_in(html) == {"道具": 25} and "you dismissed" not in html
+
+
+def test_words_called_wrong_are_offered_on_no_page_and_the_others_become_the_link(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    for title in AWKWARD_TITLES[:3]:
+        with Library.open(tmp_path) as library:
+            page = find_page(library, project(library, PROJECT).id, title_key(title))
+        at = page.page.texts[1].index("のそばの")
+        mentions = (Mention(1, at, at + 2, "のそ"), Mention(1, at + 2, at + 3, "ば"), Mention(1, at + 3, at + 4, "の"))
+        suggest(tmp_path, title, Suggestion("となり", "red", 0.5, mentions))
+    first, second, third = AWKWARD_TITLES[:3]
+    decide(client, first, "となり", "reject")
+    object_to(client, first, "となり", "wrong_span")
+    html = client.get(address(second)).text
+    assert re.findall(r'name="mention" value="(\d)"', html) == ["1", "2"]
+    decide(client, second, "となり", "accept", mention="2")
+    decide(client, third, "となり", "accept")
+    chosen = [verdicts_of(tmp_path, title)[0].mention for title in (second, third)]
+    assert [mention and mention.surface for mention in chosen] == ["の", "ば"]
 
 
 @pytest.mark.parametrize(

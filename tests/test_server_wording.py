@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import get_args
 
 import pytest
 
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
+from linkassist.suggestion import Objection
 
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
@@ -16,6 +18,7 @@ _FAMILIES = {
     "home.sort.": ("gain", "updated", "title", "links"),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
+    "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),
     "notice.": ("accept", "reject", "undo"),
 }
 

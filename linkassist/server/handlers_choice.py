@@ -12,20 +12,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from linkassist.deciding import decide, lessons_of, object_to, undo
 from linkassist.server.addresses import page_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
-from linkassist.store.browsing import project_name
+from linkassist.store.browsing import ProjectName, project_name
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page
 from linkassist.store.suggestions import open_suggestion
-from linkassist.store.verdicts import record_verdict, undo_verdict
-from linkassist.suggestion import Decision, Suggestion, Verdict
+from linkassist.suggest.reader import apply_to_one
+from linkassist.suggestion import Decision, Mention, Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
 
 async def verdict(request: Request) -> Response:
-    """Stores accept, reject or undo for one target of one page, then shows the page again."""
+    """Stores accept, reject or undo for one target of one page, then shows the page again.
+
+    With `why`, it is a rejected target that the objection is stored for; an empty one is taken back.
+    """
     async with request.form() as form:
         return await run_in_threadpool(_decide, site_of(request), form)
 
@@ -45,9 +49,11 @@ def _decide(site: Site, form: FormData) -> Response:
         here = project_name(library, _text(form, "project"))
         stored = find_page(library, here.id, title_key(_text(form, "page")))
         if decision == "undo":
-            undo_verdict(library, stored.id, title_key(target))
+            undo(library, here.id, stored.id, target)
+        elif decision == "reject" and "why" in form:
+            object_to(library, here.id, stored.id, target, _objection(_text(form, "why")))
         elif decision in get_args(Decision):
-            _record(library, stored.id, target, cast(Decision, decision), _text(form, "mention"))
+            _record(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
         else:
             raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
     done = {"did": decision, "target": target} | ({"all": "1"} if _text(form, "all") else {})
@@ -56,32 +62,35 @@ def _decide(site: Site, form: FormData) -> Response:
     return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
 
 
-def _record(library: Library, page_id: int, target: str, decision: Decision, position: str) -> None:
+def _record(library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, position: str) -> None:
     suggestion = open_suggestion(library, page_id, title_key(target)).suggestion
-    mention = suggestion.mentions[_position(position, suggestion)] if suggestion.mentions else None
-    record_verdict(
-        library,
-        page_id,
-        Verdict(
-            target=suggestion.target,
-            decision=decision,
-            decided_at=int(time.time()),
-            kind=suggestion.kind,
-            probability=suggestion.probability,
-            mention=mention if decision == "accept" else None,
-        ),
+    verdict = Verdict(
+        target=suggestion.target,
+        decision=decision,
+        decided_at=int(time.time()),
+        kind=suggestion.kind,
+        probability=suggestion.probability,
+        mention=_mention(library, here, suggestion, position),
     )
+    decide(library, here.id, page_id, verdict)
 
 
-def _position(given: str, suggestion: Suggestion) -> int:
-    """Which mention becomes the link: the one that the form names, else the first."""
-    if not given:
-        return 0
-    if given.isdecimal() and int(given) < len(suggestion.mentions):
-        return int(given)
+def _mention(library: Library, here: ProjectName, suggestion: Suggestion, position: str) -> Mention | None:
+    """The mention that the form names by its place among all that were found, else the first that is offered."""
+    if not position:
+        shown = apply_to_one(lessons_of(library, here.id), suggestion) or suggestion
+        return shown.mentions[0] if shown.mentions else None
+    if position.isdecimal() and int(position) < len(suggestion.mentions):
+        return suggestion.mentions[int(position)]
     raise HTTPException(
-        400, f'Mention "{given}" of "{suggestion.target}" is asked for, but it has {len(suggestion.mentions)}.'
+        400, f'Mention "{position}" of "{suggestion.target}" is asked for, but it has {len(suggestion.mentions)}.'
     )
+
+
+def _objection(why: str) -> Objection | None:
+    if why and why not in get_args(Objection):
+        raise HTTPException(400, f'The objection is "{why}"; expected {", ".join(get_args(Objection))} or none.')
+    return cast(Objection, why) if why else None
 
 
 def _own_address(back: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
+from linkassist.deciding import ShownSuggestion, lessons_of, shown_suggestions
 from linkassist.server.addresses import page_address
 from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
@@ -17,6 +19,7 @@ from linkassist.server.views import (
     NamedLink,
     NeighbourGroup,
     Notice,
+    ObjectionView,
     PageView,
     PreviewView,
     State,
@@ -24,10 +27,9 @@ from linkassist.server.views import (
 from linkassist.store.browsing import LinkedTargets, ProjectName, glances, linked_targets, next_by_gain, shared_targets
 from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
-from linkassist.store.suggestions import StoredSuggestion, page_suggestions
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import WORTH_SHOWING, Mention, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Mention, Objection, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -35,16 +37,22 @@ _N_CARDS = 15
 _N_BACKLINKS = 24
 _N_MENTIONS = 5
 _N_BEFORE, _N_AFTER = 14, 24
+_OBJECTIONS: tuple[Objection, ...] = get_args(Objection)
 _STATES: dict[str, State] = {"accept": "accepted", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A suggestion of the page, or a verdict on one that is no longer suggested, with its place in the list."""
+    """A suggestion of the page, or a verdict on one that is no longer suggested.
+
+    `rank` names it on the screen. It is its place in the list as it was found, so it stays when lessons move it;
+    `found` are the mentions it had then.
+    """
 
     rank: int
     suggestion: Suggestion
     verdict: Verdict | None
+    found: tuple[Mention, ...] = ()
 
     @property
     def state(self) -> State:
@@ -69,7 +77,8 @@ def page_view(
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
-    entries = _entries(page_suggestions(library, stored.id, with_decided=True), decided, linked)
+    shown_ones = shown_suggestions(library, stored.id, lessons_of(library, project.id), with_decided=True)
+    entries = _entries(shown_ones, decided, linked)
     latest = title_key(decided[0].target) if decided else None
     best = list(_best(entries, _N_CARDS))
     shown = entries if shows_all else best
@@ -114,25 +123,23 @@ def page_view(
         neighbours=_neighbours(library, project, stored.id),
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
         next=NamedLink(after, page_address(project.name, after)) if after else None,
-        notice=notice if notice and _still_holds(notice, entries) else None,
+        notice=_completed(notice, entries) if notice else None,
     )
 
 
-def _entries(
-    suggestions: Sequence[StoredSuggestion], decided: Sequence[Verdict], linked: LinkedTargets
-) -> list[_Entry]:
-    """The list in order of rank; what the page has come to link itself is settled and left out."""
+def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict], linked: LinkedTargets) -> list[_Entry]:
+    """The list, best first; what the page has come to link itself is settled and left out."""
     entries = [
-        _Entry(stored.rank, stored.suggestion, stored.verdict)
-        for stored in suggestions
-        if title_key(stored.suggestion.target) not in linked.keys
+        _Entry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion.mentions)
+        for shown in suggestions
+        if title_key(shown.suggestion.target) not in linked.keys
     ]
     known = {title_key(entry.suggestion.target) for entry in entries} | linked.keys
     for verdict in decided:
         if title_key(verdict.target) not in known:
             mentions = (verdict.mention,) if verdict.mention else ()
             suggestion = Suggestion(verdict.target, verdict.kind, verdict.probability, mentions)
-            entries.append(_Entry(len(suggestions) + len(entries) + 1, suggestion, verdict))
+            entries.append(_Entry(max((entry.rank for entry in entries), default=0) + 1, suggestion, verdict))
     return entries
 
 
@@ -175,19 +182,41 @@ def _card(
         # Neither certain nor impossible: 0 and 100 would claim what no ranker knows.
         percent=min(99, max(1, round(100 * suggestion.probability))),
         reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons) if is_open else (),
-        mentions=tuple(_mention_views(suggestion.mentions, texts)) if is_open else (),
+        mentions=tuple(_mention_views(entry, texts)) if is_open else (),
         state=entry.state,
         preview=preview if is_open else None,
         is_latest=title_key(suggestion.target) == latest,
+        objections=_objections(entry),
     )
 
 
-def _mention_views(mentions: Sequence[Mention], texts: Sequence[str]) -> Iterable[MentionView]:
-    for position, mention in enumerate(mentions[:_N_MENTIONS]):
+def _objections(entry: _Entry) -> tuple[ObjectionView, ...]:
+    """What can be said against a rejected suggestion.
+
+    A new link leads nowhere yet that could be near or be mistaken for something else; and where the text does not say
+    the target there are no words to object to.
+    """
+    verdict = entry.verdict
+    if verdict is None or verdict.decision != "reject":
+        return ()
+    pointless: set[Objection] = set()
+    if verdict.kind == "new":
+        pointless |= {"wrong_sense", "too_near"}
+    if not verdict.mention and not entry.found:
+        pointless |= {"wrong_sense", "wrong_span"}
+    return tuple(
+        ObjectionView(code, key, code == verdict.why)
+        for key, code in enumerate(_OBJECTIONS, start=1)
+        if code not in pointless
+    )
+
+
+def _mention_views(entry: _Entry, texts: Sequence[str]) -> Iterable[MentionView]:
+    for mention in entry.suggestion.mentions[:_N_MENTIONS]:
         if fits(texts, mention):
             before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
             yield MentionView(
-                position,
+                entry.found.index(mention),
                 mention.line,
                 f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
                 mention.surface,
@@ -206,10 +235,11 @@ def _neighbours(library: Library, project: ProjectName, page_id: int) -> tuple[N
     )
 
 
-def _still_holds(notice: Notice, entries: Sequence[_Entry]) -> bool:
-    """Whether what an address says was done is how things stand: it may be an old one, opened again."""
-    decisions = {
-        title_key(entry.suggestion.target): entry.verdict.decision for entry in entries if entry.verdict is not None
-    }
-    decision = decisions.get(title_key(notice.target))
-    return decision is None if notice.decision == "undo" else decision == notice.decision
+def _completed(notice: Notice, entries: Sequence[_Entry]) -> Notice | None:
+    """The notice with its objections; None if things stand otherwise: its address may be an old one, opened again."""
+    key = title_key(notice.target)
+    entry = next((each for each in entries if each.verdict and title_key(each.suggestion.target) == key), None)
+    decision = entry.verdict.decision if entry and entry.verdict else "undo"
+    if notice.decision != decision:
+        return None
+    return replace(notice, objections=_objections(entry)) if entry else notice

@@ -7,7 +7,7 @@ from typing import Literal
 
 from linkassist.evaluate.figures import Origin
 from linkassist.server.preferences import Preferences
-from linkassist.suggestion import Kind
+from linkassist.suggestion import Kind, Objection
 
 PieceKind = Literal[
     "plain", "styled", "link", "red", "hashtag", "red_hashtag", "project_link", "external", "image", "icon",
@@ -92,13 +92,25 @@ class PreviewView:
 
 @dataclass(frozen=True, slots=True)
 class MentionView:
-    """A place in the text that could become the link, with the words around it. `number` counts lines from 0."""
+    """A place in the text that could become the link, with the words around it. `number` counts lines from 0.
+
+    `position` is its place among all mentions that were found, also those that are not offered.
+    """
 
     position: int
     number: int
     before: str
     surface: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionView:
+    """What can be said against a rejected suggestion, and whether it was; `key` is the key that says it."""
+
+    code: Objection
+    key: int
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,7 @@ class CardView:
     state: State
     preview: PreviewView | None
     is_latest: bool = False
+    objections: tuple[ObjectionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +202,11 @@ class FiguresView:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was just done, with what undoes it."""
+    """What was just done, with what undoes it; after a rejection also what can be said against the suggestion."""
 
     decision: Literal["accept", "reject", "undo"]
     target: str
+    objections: tuple[ObjectionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ function exchange(html) {
 let queue = Promise.resolve();
 const underway = new Set();
 
-function decide(form, decision) {
+function decide(form, button) {
   const body = new URLSearchParams(new FormData(form));
-  body.set("decision", decision);
-  const target = body.get("target");
+  body.set(button?.name || "decision", button?.value ?? "accept");
+  const [target, decision] = [body.get("target"), body.get("decision")];
   const card = cardOf(target);
   if (decision !== "undo" && card?.dataset.state === "open") {
     const next = nextOpen(card);
@@ -49,12 +49,14 @@ async function send(address, body, target, decision) {
     const html = await fragment(address, "page", { method: "POST", body });
     underway.delete(target);
     const [scroll, isOpen, hadFocus] = [find(".side-scroll").scrollTop, find("#rejected")?.open, holdsFocus()];
+    const key = find("#notice :focus")?.dataset.key;
     const wanted = decision === "undo" ? target : current()?.dataset.target;
     exchange(html);
     if (isOpen && find("#rejected")) find("#rejected").open = true;
     find(".side-scroll").scrollTop = scroll;
     const card = cardOf(wanted) ?? openCards().at(-1);
     if (card) makeCurrent(card, hadFocus && isWide());
+    if (key) find(`#notice [data-key="${key}"]`)?.focus();
     find("#failure").hidden = true;
   } catch (error) {
     console.error(error);
@@ -90,7 +92,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-verdict]")) return;
   event.preventDefault();
-  decide(form, event.submitter?.value ?? "accept");
+  decide(form, event.submitter);
 });
 
 // ---- The current card ----
@@ -275,6 +277,7 @@ const keys = {
   x: () => act(".act.no"),
   r: () => act(".act.no"),
   u: () => queue.then(() => (find("#notice [data-undo]") ?? find(".card.is-latest .act.undo"))?.click()),
+  ...Object.fromEntries(["1", "2", "3", "4"].map((key) => [key, () => object(key)])),
   n: () => find('a[rel="next"]')?.click(),
   p: () => find('a[rel="prev"]')?.click(),
   "/": () => box?.focus(),
@@ -282,6 +285,8 @@ const keys = {
   Escape: lower,
 };
 
+// Of the last rejection, for as long as it is told of.
+const object = (key) => queue.then(() => find(`#notice:not(.is-old) [data-key="${key}"]`)?.click());
 const act = (selector) => find(`.card.is-current:not(.is-underway) ${selector}`)?.click();
 
 document.addEventListener("keydown", (event) => {
