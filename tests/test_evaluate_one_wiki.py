@@ -45,6 +45,12 @@ def test_the_newest_pages_are_asked_about_what_the_wiki_knew_before_them() -> No
     assert test.asked[1].coined == {"川喜田二郎"}
 
 
+def test_new_pages_that_nothing_linked_before_are_unknown_to_the_wiki() -> None:
+    assert build_one_wiki_test(WIKI, is_blind=False, n_asked=2).unknown == {"ラベル", "束ねる"}
+    with_a_red_link = [*WIKI[:2], page("カード", 30, ("[輪取り]と[ラベル]に使う", 31)), *WIKI[3:]]
+    assert build_one_wiki_test(with_a_red_link, is_blind=False, n_asked=2).unknown == {"束ねる"}
+
+
 def test_older_pages_have_the_lines_that_they_had_and_newer_ones_no_links() -> None:
     test = build_one_wiki_test(WIKI, is_blind=False, n_asked=2)
     assert [each.texts for each in test.pages] == [
@@ -109,6 +115,7 @@ def test_hidden_links_lead_to_known_pages_also_those_that_lost_their_own() -> No
     wiki = [page(f"p{n}", 0, (f"[p{(n + 1) % 4}] [p{(n + 2) % 4}] [only here {n}]", 0)) for n in range(4)]
     test = build_one_wiki_test(wiki, is_blind=False, n_asked=2)
     assert [len(asked.pages) for asked in test.asked] == [2, 2]
+    assert test.unknown == frozenset()
     assert [asked.coined for asked in test.asked] == [
         frozenset([f"only_here_{asked.title[1:]}"]) for asked in test.asked
     ]

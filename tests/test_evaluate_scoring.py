@@ -66,10 +66,17 @@ def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link
     shown = shown_to_readers(
         asked,
         [
-            [because("x", "A", "page", 0.9), because("x", "r", "red", 0.5), because("x", "nothing", "page", 0.4)],
+            [
+                because("x", "A", "page", 0.9),
+                because("x", "r", "red", 0.5),
+                because("x", "nothing", "page", 0.4),
+                because("z", "N", "page", 0.8),
+                because("z", "as new", "page", 0.8),
+            ],
             [because("y", "m", "new", 0.2), because("x", "m", "page", 0.15), because("y", "o", "new", 0.09)],
             [because("z", "a", "page", 0.9)],
         ],
+        frozenset(["n", "as_new"]),
     )
     assert shown is not None and shown.n_pages == 2
     x, y = shown.signals
@@ -81,7 +88,7 @@ def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link
 
 
 def test_without_suggestions_readers_would_have_seen_nothing() -> None:
-    assert shown_to_readers(ASKED, [[], []]) is None
+    assert shown_to_readers(ASKED, [[], []], frozenset()) is None
 
 
 def page(title: str, *texts: str) -> Page:

@@ -92,7 +92,8 @@ class SignalFigures:
 class Shown:
     """What a reader would have seen: the suggestions of all kinds, on pages whose authors linked anything.
 
-    A suggestion is right where the author made that link, whatever its kind. n_pages: such pages.
+    A suggestion is right where the author made that link, whatever its kind; links to pages that the earlier wiki did
+    not know count neither way. n_pages: such pages.
     calibration: of all of them together. signals: of those worth showing, the most frequent signal first.
     """
 

@@ -48,6 +48,8 @@ class FuturesTest:
     pages: those of the earlier wiki as they stood, then the new ones without links; their title keys are distinct.
     n_earlier: how many are of the earlier wiki. is_blind: the links' words were taken out too.
     is_by_id: a page with a new title but a known id counts as renamed, not as new.
+    unknown: title keys of new pages of which the earlier wiki had not even a red link. Some were made because an asked
+    page linked them, so that they are there at all tells of the future.
     origin: what told the earlier wiki from the new pages. moment: the Unix second that parts them, 0 where none does.
     """
 
@@ -56,6 +58,7 @@ class FuturesTest:
     n_earlier: int
     is_blind: bool
     is_by_id: bool
+    unknown: frozenset[str] = frozenset()
     origin: Origin = "two exports"
     moment: int = 0
 
@@ -99,7 +102,8 @@ def ask_about(
     known = titles | {link.key for page in before for link in page_links(page.texts)}
     pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
     asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
-    return FuturesTest(pages, asked, len(before), is_blind, is_by_id)
+    unknown = frozenset(page.key for page in fresh) - known
+    return FuturesTest(pages, asked, len(before), is_blind, is_by_id, unknown)
 
 
 def without_links(page: Page, *, is_blind: bool) -> Page:

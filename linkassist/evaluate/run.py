@@ -146,7 +146,7 @@ def ask_all(test: FuturesTest, suggest: Suggest, on_progress: OnProgress | None 
 
     tell(0)
     peers = [score(name, asked, answers) for name, answers in peer_answers(readings, numbers, tell)]
-    return Answers((ours, *peers), shown_to_readers(test.asked, of_asked))
+    return Answers((ours, *peers), shown_to_readers(test.asked, of_asked, test.unknown))
 
 
 def _read_pages(pages: Sequence[Page], on_progress: OnProgress | None) -> list[Reading]:

@@ -41,24 +41,30 @@ def score(name: str, asked: Sequence[AskedPage], answers: Sequence[Sequence[Answ
     return SuggesterFigures(name, tuple(group for group in groups if group is not None))
 
 
-def shown_to_readers(asked: Sequence[AskedPage], suggestions: Sequence[Sequence[Suggestion]]) -> Shown | None:
+def shown_to_readers(
+    asked: Sequence[AskedPage], suggestions: Sequence[Sequence[Suggestion]], unknown: frozenset[str]
+) -> Shown | None:
     """What readers of the asked pages would have seen and how much of it was right; None where there is nothing.
 
     `suggestions[i]` are those of `asked[i]`. Pages that link nothing do not count: nobody was at work on their links.
-    A link that the author made is right whatever its kind, also one to a page that is as new as its own.
+    A link that the author made is right whatever its kind. Those to `unknown` title keys count neither way: a page that
+    was made from the very link would be found too easily, and one that merely is as new could not have been linked.
     """
-    linking = [(page, found) for page, found in zip(asked, suggestions, strict=True) if page.gold or page.coined]
-    everything = [
-        (suggestion, title_key(suggestion.target) in page.gold | page.coined)
-        for page, found in linking
-        for suggestion in found
-    ]
+    everything: list[tuple[Suggestion, bool]] = []
+    n_pages = n_right = 0
+    for page, found in zip(asked, suggestions, strict=True):
+        linked = (page.gold | page.coined) - unknown
+        n_pages += bool(linked)
+        n_right += len(linked)
+        for suggestion in found if linked else ():
+            key = title_key(suggestion.target)
+            if key not in unknown:
+                everything.append((suggestion, key in linked))
     if not everything:
         return None
-    n_right = sum(len(page.gold) + len(page.coined) for page, _ in linking)
     probabilities = [suggestion.probability for suggestion, _ in everything]
     calibration = calibration_figures(probabilities, [is_right for _, is_right in everything], n_right)
-    return Shown(len(linking), calibration, _by_signal(everything))
+    return Shown(n_pages, calibration, _by_signal(everything))
 
 
 def _by_signal(judged: Sequence[tuple[Suggestion, bool]]) -> tuple[SignalFigures, ...]:
