@@ -7,7 +7,8 @@ brings that of its own page up to date at once, those of the others follow with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +40,7 @@ def lessons_of(library: Library, project_id: int) -> Lessons:
     known_at, lessons = _known.get(at, ((), Lessons()))
     if known_at != stamp:
         lessons = learn_from_verdicts(project_verdicts(library, project_id))
-        if not library.connection.in_transaction:  # what is not yet committed may never be
-            _known[at] = stamp, lessons
+        _known[at] = stamp, lessons
     return lessons
 
 
@@ -58,17 +58,20 @@ def shown_suggestions(
 
 def decide(library: Library, project_id: int, page_id: int, verdict: Verdict) -> None:
     """Keeps the verdict. Raises NotFoundError if the library has no such page."""
-    record_verdict(library, page_id, verdict, _as_shown_now(library, project_id))
+    with _learning(library, project_id) as as_shown:
+        record_verdict(library, page_id, verdict, as_shown)
 
 
 def object_to(library: Library, project_id: int, page_id: int, target: str, why: Objection | None) -> None:
     """Keeps what the reader has against a rejected target. Raises NotFoundError if it is not rejected."""
-    set_objection(library, page_id, title_key(target), why, _as_shown_now(library, project_id))
+    with _learning(library, project_id) as as_shown:
+        set_objection(library, page_id, title_key(target), why, as_shown)
 
 
 def undo(library: Library, project_id: int, page_id: int, target: str) -> None:
     """Takes back the last decision on the target. Raises NotFoundError if nothing is decided."""
-    undo_verdict(library, page_id, title_key(target), _as_shown_now(library, project_id))
+    with _learning(library, project_id) as as_shown:
+        undo_verdict(library, page_id, title_key(target), as_shown)
 
 
 def follow_verdicts(library: Library, project_id: int) -> None:
@@ -97,10 +100,15 @@ def as_shown_after(lessons: Lessons) -> AsShown:
     return as_shown
 
 
-def _as_shown_now(library: Library, project_id: int) -> AsShown:
-    """Like `as_shown_after`, with the lessons of the moment when it is asked."""
+@contextmanager
+def _learning(library: Library, project_id: int) -> Iterator[AsShown]:
+    """Like `as_shown_after`, with the lessons of the moment when it is asked; a decision that fails teaches nothing."""
 
     def as_shown(suggestions: Sequence[Suggestion]) -> Sequence[Suggestion]:
         return apply_lessons(lessons_of(library, project_id), suggestions)
 
-    return as_shown
+    try:
+        yield as_shown
+    except BaseException:
+        _known.pop((library.path, project_id), None)  # its entry in the log may be another's next
+        raise

@@ -11,12 +11,13 @@ from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 
 from linkassist.deciding import decide, follow_verdicts, lessons_of, object_to, shown_suggestions, undo
 from linkassist.errors import NotFoundError
+from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import list_pages, project
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
 from linkassist.suggest.reader import Lessons
 from linkassist.suggestion import Decision, Mention, Objection, Reason, Suggestion, Verdict
-from linkassist.wiki import title_key
+from linkassist.wiki import Line, Page, title_key
 
 SAID, NEAR = Reason("link_probability", 2, 5), Reason("neighbours", names=("道具",))
 Lists = dict[str, list[Suggestion]]
@@ -231,3 +232,29 @@ def test_decided_suggestions_are_shown_as_they_were_found(garden: Garden) -> Non
 def test_verdicts_of_one_project_teach_no_other(garden: Garden) -> None:
     garden.decide(0, "道具", "reject", "too_common")
     assert lessons_of(garden.library, garden.project_id + 1) == Lessons()
+
+
+def test_a_decision_that_fails_teaches_nothing(garden: Garden, monkeypatch: pytest.MonkeyPatch) -> None:
+    garden.decide(0, "道具", "reject")
+
+    def fails(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+        patched.setattr("linkassist.store.suggestion_lists.decided_keys", fails)
+        garden.decide(1, "道具", "reject")
+    assert lessons_of(garden.library, garden.project_id) == Lessons()
+    garden.decide(1, "みどり", "reject")
+    assert lessons_of(garden.library, garden.project_id) == Lessons(), "though its entry in the log has the same number"
+
+
+def test_a_rename_takes_its_lessons_along(garden: Garden) -> None:
+    renamed = [Page(title, (Line(title),), page_id=title) for title in ("甲", "乙", "丙")]
+    import_pages(garden.library, "hatake", "畑", 1, renamed, lambda _: [])
+    library, project_id = garden.library, project(garden.library, "hatake").id
+    for page in list_pages(library, project_id)[0][:2]:
+        decide(library, project_id, page.id, Verdict("丙", "reject", 5, "page", 0.5))
+    assert set(lessons_of(library, project_id).targets) == {"丙"}
+    again = [*renamed[:2], Page("丁", (Line("丁"),), page_id="丙")]
+    import_pages(library, "hatake", "畑", 2, again, lambda _: [])
+    assert set(lessons_of(library, project_id).targets) == {"丁"}

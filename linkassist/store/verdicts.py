@@ -126,7 +126,7 @@ def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
     """Numbers that differ once `project_verdicts` could: after any decision, and after an import, for it may rename."""
     row = library.row(
         """
-        SELECT (SELECT coalesce(max(id), 0) FROM verdict_log), (SELECT coalesce(max(id), 0) FROM runs), imported_at
+        SELECT (SELECT coalesce(max(id), 0) FROM verdict_log), (SELECT coalesce(max(id), 0) FROM texts), imported_at
         FROM projects WHERE id = ?
         """,
         (project_id,),

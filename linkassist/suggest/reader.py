@@ -157,12 +157,13 @@ def _about_target(verdicts: Sequence[Verdict]) -> Lesson | None:
     """
     rejected = [v for v in verdicts if _is_rejected_as_such(v)]
     accepted = [v for v in verdicts if v.decision == "accept"]
+    is_lowered = sum(map(_weight, rejected)) >= _ENOUGH
+    if not is_lowered and len(accepted) < _ENOUGH:
+        return None
     shift = leaning([_trial(v) for v in rejected + accepted], _TARGET_SPREAD)
-    if sum(map(_weight, rejected)) >= _ENOUGH:
+    if is_lowered:
         return Lesson(shift, len(rejected)) if shift < 0 else None
-    if len(accepted) >= _ENOUGH and shift > 0:
-        return Lesson(min(shift, _MOST_RAISED), len(accepted))
-    return None
+    return Lesson(min(shift, _MOST_RAISED), len(accepted)) if shift > 0 else None
 
 
 def _about_sense(verdicts: Sequence[Verdict]) -> Lesson | None:
