@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.errors import ExportError, LinkAssistError
+from linkassist.errors import ExportError
 from linkassist.evaluate.figures import SignalFigures
 from linkassist.evaluate.futures import AskedPage, build_futures_test
 from linkassist.evaluate.peers import PEERS
-from linkassist.evaluate.report import EvaluationReport, report_from_json
+from linkassist.evaluate.report import EvaluationReport, OtherVersionError, report_from_json
 from linkassist.evaluate.run import ask_all, evaluate_files
 from linkassist.evaluate.scoring import Answer, answers_of, score, shown_to_readers
 from linkassist.suggestion import Kind, Reason, Suggestion
@@ -134,7 +134,7 @@ def test_the_report_comes_back_from_its_json() -> None:
 
 @pytest.mark.parametrize("text", ['{"earlier": "a.json"}', "[]", "no JSON"])
 def test_a_report_of_another_version_says_how_to_get_one_of_this(text: str) -> None:
-    with pytest.raises(LinkAssistError, match="Run `linkassist evaluate` to measure anew"):
+    with pytest.raises(OtherVersionError, match="Run `linkassist evaluate` to measure anew"):
         report_from_json(text)
 
 

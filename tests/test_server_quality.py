@@ -17,8 +17,10 @@ from linkassist.server.addresses import quality_address
 from linkassist.server.quality_view import quality_view, wilson_interval
 from linkassist.server.wording import Wording, known_keys
 from linkassist.store.evaluations import put_evaluation
+from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
+from linkassist.wiki import Line, Page
 
 QUALITY = quality_address(PROJECT)
 PACKAGE = Path(__file__).parent.parent / "linkassist"
@@ -41,8 +43,19 @@ def test_the_list_of_pages_leads_to_it(tmp_path: Path) -> None:
 def test_before_anything_was_measured_it_says_how_to_measure(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(QUALITY).text
     assert "This has not been measured yet" in html
-    assert "<code>linkassist evaluate</code>" in html
+    assert f"<code>linkassist evaluate --library {tmp_path}</code>" in html
     assert "diagram" not in html
+
+
+def test_the_command_names_the_project_among_several_and_no_library_in_its_usual_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_little_wiki(tmp_path)
+    with Library.open(tmp_path) as library:
+        import_pages(library, "my notes", "", 1, [Page("p", (Line("p"),))], lambda lines: [])
+    monkeypatch.setattr("linkassist.server.handlers_quality.default_folder", lambda name: tmp_path)
+    html = client_of(tmp_path).get(quality_address("my notes")).text
+    assert "<code>linkassist evaluate --project &#39;my notes&#39;</code>" in html
 
 
 def test_a_report_of_another_version_counts_as_none(tmp_path: Path) -> None:

@@ -16,6 +16,6 @@ def keep_report(library: Library, project_id: int, report: EvaluationReport) -> 
 
 
 def kept_report(library: Library, project_id: int) -> EvaluationReport | None:
-    """The project's last report, None if it was never evaluated. Raises LinkAssistError for another version's."""
+    """The project's last report, None if it was never evaluated. Raises OtherVersionError."""
     text = evaluation(library, project_id)
     return report_from_json(text) if text is not None else None

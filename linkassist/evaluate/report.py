@@ -108,8 +108,12 @@ class EvaluationReport:
         )
 
 
+class OtherVersionError(LinkAssistError):
+    """A kept report with other figures than this version's."""
+
+
 def report_from_json(text: str) -> EvaluationReport:
-    """The report that `as_json` wrote. Raises LinkAssistError for one that another version wrote."""
+    """The report that `as_json` wrote. Raises OtherVersionError for one that another version wrote."""
     try:
         found: dict[str, Any] = json.loads(text)
         shown = found.pop("shown")
@@ -118,7 +122,7 @@ def report_from_json(text: str) -> EvaluationReport:
         )
         return EvaluationReport(**found, suggesters=suggesters, shown=_shown(shown) if shown else None)
     except (ValueError, KeyError, TypeError) as error:
-        raise LinkAssistError(
+        raise OtherVersionError(
             f"The kept evaluation cannot be read ({error}): another version of linkassist wrote it. "
             "Run `linkassist evaluate` to measure anew."
         ) from error

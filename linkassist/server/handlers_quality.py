@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from linkassist.errors import LinkAssistError
 from linkassist.evaluate.kept import kept_report
-from linkassist.evaluate.report import EvaluationReport
+from linkassist.evaluate.report import EvaluationReport, OtherVersionError
 from linkassist.server.preferences import preferences_of
 from linkassist.server.quality_view import SIDE, quality_view
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.wording import Wording
-from linkassist.store.browsing import ProjectName, project_name
+from linkassist.settings import default_folder
+from linkassist.store.browsing import ProjectName, project_name, project_names
 from linkassist.store.library import Library
 
 
@@ -23,12 +25,26 @@ def quality(request: Request) -> Response:
         here = project_name(library, request.path_params["project"])
         report = _report(library, here)
         frame = frame_for(request, library, here, say("quality.title"))
-    view = quality_view(report) if report else None
-    return show(request, "quality.html", frame, {"quality": view, "side": SIDE})
+        values = {
+            "quality": quality_view(report) if report else None,
+            "side": SIDE,
+            "command": _command(library, here),
+        }
+    return show(request, "quality.html", frame, values)
+
+
+def _command(library: Library, here: ProjectName) -> str:
+    """What to type to measure this project, wherever it is typed."""
+    words = ["linkassist", "evaluate"]
+    if len(project_names(library)) > 1:
+        words += ["--project", here.name]
+    if library.folder != default_folder("library"):
+        words += ["--library", str(library.folder)]
+    return shlex.join(words)
 
 
 def _report(library: Library, here: ProjectName) -> EvaluationReport | None:
     try:
         return kept_report(library, here.id)
-    except LinkAssistError:
-        return None  # of another version: to the reader as good as none, for the way to a new one is the same
+    except OtherVersionError:
+        return None  # to the reader as good as none, for the way to a new one is the same
