@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from test_reasons import signals_of_the_explainers
 
 from linkassist.suggest.leanings import Trial, leaning, logit, offset, shifted
-from linkassist.suggest.reader import Lessons, apply_lessons, apply_to_one, learn_from_verdicts
+from linkassist.suggest.reader import _OF_THE_PAGE, Lessons, apply_lessons, apply_to_one, learn_from_verdicts
 from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Kind, Mention, Objection, Reason, Suggestion, Verdict
 
@@ -179,6 +180,23 @@ def test_what_the_reader_showed_has_words_in_both_languages() -> None:
         "on 2 pages you found suggestions from similar pages too near",
     ]
     assert all("あなた" in reason_text(reason, "ja") for reason in reasons)
+
+
+def test_of_every_signal_it_is_known_whether_it_rests_on_the_text_alone() -> None:
+    of_the_text = {
+        "link_probability",
+        "mention",
+        "variant",
+        "in_title",
+        "in_link",
+        "icon",
+        "joins",
+        "bridges",
+        "phrase",
+        "quoted",
+    }
+    unknown = signals_of_the_explainers() - of_the_text - _OF_THE_PAGE
+    assert not unknown, "say it in suggest/reader.py, or above if it comes from the words"
 
 
 TRIALS = st.lists(st.builds(Trial, st.floats(-6, 6), st.booleans(), st.integers(1, 2)), min_size=1, max_size=30)

@@ -227,6 +227,7 @@ def test_the_second_rejection_of_a_target_shows_on_every_page_at_once_and_undone
     decide(client, second, "道具", "reject")
     html = client.get(address(third)).text
     assert chances_in(html) == {"道具": 12} and "you dismissed this link on 2 pages" in html
+    assert 'title="12% likely after what you decided so far, 25% before"' in html
     decide(client, second, "道具", "undo")
     html = client.get(address(third)).text
     assert chances_in(html) == {"道具": 25} and "you dismissed" not in html

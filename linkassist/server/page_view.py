@@ -29,7 +29,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import WORTH_SHOWING, Mention, Objection, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Objection, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -46,13 +46,13 @@ class _Entry:
     """A suggestion of the page, or a verdict on one that is no longer suggested.
 
     `rank` names it on the screen. It is its place in the list as it was found, so it stays when lessons move it;
-    `found` are the mentions it had then.
+    `found` is what it was then.
     """
 
     rank: int
     suggestion: Suggestion
     verdict: Verdict | None
-    found: tuple[Mention, ...] = ()
+    found: Suggestion
 
     @property
     def state(self) -> State:
@@ -130,7 +130,7 @@ def page_view(
 def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict], linked: LinkedTargets) -> list[_Entry]:
     """The list, best first; what the page has come to link itself is settled and left out."""
     entries = [
-        _Entry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion.mentions)
+        _Entry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion)
         for shown in suggestions
         if title_key(shown.suggestion.target) not in linked.keys
     ]
@@ -139,7 +139,9 @@ def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict],
         if title_key(verdict.target) not in known:
             mentions = (verdict.mention,) if verdict.mention else ()
             suggestion = Suggestion(verdict.target, verdict.kind, verdict.probability, mentions)
-            entries.append(_Entry(max((entry.rank for entry in entries), default=0) + 1, suggestion, verdict))
+            entries.append(
+                _Entry(max((entry.rank for entry in entries), default=0) + 1, suggestion, verdict, suggestion)
+            )
     return entries
 
 
@@ -179,8 +181,8 @@ def _card(
         target=suggestion.target,
         address=page_address(project.name, suggestion.target),
         kind=suggestion.kind,
-        # Neither certain nor impossible: 0 and 100 would claim what no ranker knows.
-        percent=min(99, max(1, round(100 * suggestion.probability))),
+        percent=_percent(suggestion.probability),
+        percent_found=_percent(entry.found.probability),
         reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons) if is_open else (),
         mentions=tuple(_mention_views(entry, texts)) if is_open else (),
         state=entry.state,
@@ -188,6 +190,11 @@ def _card(
         is_latest=title_key(suggestion.target) == latest,
         objections=_objections(entry),
     )
+
+
+def _percent(probability: float) -> int:
+    """Neither certain nor impossible: 0 and 100 would claim what no ranker knows."""
+    return min(99, max(1, round(100 * probability)))
 
 
 def _objections(entry: _Entry) -> tuple[ObjectionView, ...]:
@@ -202,7 +209,7 @@ def _objections(entry: _Entry) -> tuple[ObjectionView, ...]:
     pointless: set[Objection] = set()
     if verdict.kind == "new":
         pointless |= {"wrong_sense", "too_near"}
-    if not verdict.mention and not entry.found:
+    if not verdict.mention and not entry.found.mentions:
         pointless |= {"wrong_sense", "wrong_span"}
     return tuple(
         ObjectionView(code, key, code == verdict.why)
@@ -216,7 +223,7 @@ def _mention_views(entry: _Entry, texts: Sequence[str]) -> Iterable[MentionView]
         if fits(texts, mention):
             before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
             yield MentionView(
-                entry.found.index(mention),
+                entry.found.mentions.index(mention),
                 mention.line,
                 f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
                 mention.surface,

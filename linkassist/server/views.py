@@ -115,13 +115,17 @@ class ObjectionView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """One suggestion in the list beside the page; `is_latest` marks what was decided last."""
+    """One suggestion in the list beside the page; `is_latest` marks what was decided last.
+
+    `percent_found` is what the ranker gave, `percent` what it is after what the reader has taught.
+    """
 
     rank: int
     target: str
     address: str
     kind: Kind
     percent: int
+    percent_found: int
     reasons: tuple[str, ...]
     mentions: tuple[MentionView, ...]
     state: State

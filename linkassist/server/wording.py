@@ -119,6 +119,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "card.reject.of": ("「{0}」を見送る", "Dismiss “{0}”"),
     "card.undo.of": ("「{0}」の判断を取り消す", "Undo the decision on “{0}”"),
     "card.percent": ("確率 {0}%", "{0}% likely"),
+    "card.percent.taught": (
+        "確率 {0}%（あなたの判断を取り入れる前は {1}%）",
+        "{0}% likely after what you decided so far, {1}% before",
+    ),
     "card.line": ("{0} 行目", "line {0}"),
     "card.where": ("どこをリンクにしますか", "Which words become the link"),
     "card.end": ("本文に言葉はない: 末尾に追加", "Not in the text: goes at the end"),
