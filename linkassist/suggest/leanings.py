@@ -71,7 +71,9 @@ def shifted(probability: float, shift: float) -> float:
     """The probability with its log-odds shifted, to four digits, from 0.0001 to 0.9999; itself where shift is 0.0."""
     if shift == 0.0:
         return probability
-    return min(max(round(_sigma(logit(probability) + shift), 4), 0.0001), 0.9999)
+    inside = min(max(probability, 0.0001), 0.9999)
+    odds = math.exp(shift) * inside / (1 - inside)
+    return min(max(round(odds / (1 + odds), 4), 0.0001), 0.9999)
 
 
 def _surplus(trials: Sequence[Trial], shift: float) -> tuple[float, float]:
@@ -99,7 +101,3 @@ def _falling_root(function: Callable[[float], tuple[float, float]]) -> float:
             break
         at = at + step if low < at + step < high else (low + high) / 2
     return round(at, 5)
-
-
-def _sigma(logit: float) -> float:
-    return 1 / (1 + math.exp(-logit))
