@@ -207,6 +207,17 @@ class TestSuggest:
             "suggestions": [],
         }
 
+    def test_what_was_taught_on_other_pages_is_in_what_is_printed(self, imported: Path) -> None:
+        put_suggestions(imported, "草", [suggestion("道具", "red", 0.25)])
+        with Library.open(imported) as opened:
+            for title in ("庭", "道具"):
+                page_id = find_page(opened, project(opened, None).id, title).id
+                record_verdict(opened, page_id, Verdict("道具", "reject", 1, "red", 0.25))
+        said = json.loads(succeed("suggest", "--page", "草", "--format", "jsonl", "--library", imported))
+        (found,) = said["suggestions"]
+        assert found["probability"] < 0.25
+        assert found["reasons"][-1] == {"signal": "dismissed_before", "text": "you dismissed this link on 2 pages"}
+
     def test_words_give_probability_kind_place_and_reason(self, imported: Path) -> None:
         put_suggestions(imported, "草", [suggestion("道具", "page", 0.25)])
         said = succeed("suggest", "--page", "草", "--language", "en", "--library", imported).splitlines()
