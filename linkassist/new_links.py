@@ -5,18 +5,24 @@ The phrases and their features are found in `suggest/phrases.py`; here they meet
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
-from linkassist.suggest.examination import Examination
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
+from linkassist.suggest.examination import Examination, pages_to_examine
 from linkassist.suggest.explain import PhraseExplainer, best_rows
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.phrases import Phrases, not_new, phrase_pairs
 from linkassist.suggest.ranker import Ranker
-from linkassist.suggestion import Suggestion
+from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import title_key
 
+_WRITTEN_EITHER_WAY = {ord(char): None for char in "ー・-_'’"}
+_MOST_ANSWERS = 8  # of one page that are learnt from
 _FLOOR = 0.04  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 3  # ... unless a page has fewer than this many
 
@@ -26,13 +32,37 @@ def phrase_lessons(
 ) -> tuple[FloatArray, BoolArray, IntArray]:
     """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
 
-    corpus: with all links to be seen. hidden: without those of the examined pages. Pages whose words are hidden too
-    have no answers to find and are left out.
+    corpus: with all links to be seen. hidden: without those of the examined pages. A second examination follows, of
+    the next older pages, as the wiki was before the examined ones linked anything. No page is read anew: the words of
+    hidden links stand in `phrases`, also those of pages that count as blind.
     """
-    pages = examination.pages[~examination.is_blind[examination.pages]]
-    is_old = not_new(hidden, phrases, examination.is_target)
-    n_known = np.diff(hidden.links.indptr).astype(np.int64)
-    pairs = phrase_pairs(hidden, phrases, is_old, pages, n_known)
+    before = replace(corpus, links=_only(corpus.links, ~_is_among(examination.pages, corpus.n_pages)))
+    older = pages_to_examine(before)
+    teachers = (np.diff(before.links.indptr) > 0) & ~_is_among(older, corpus.n_pages)
+    lessons = [
+        _lessons(corpus, hidden.links, phrases, examination.pages, examination.is_teacher),
+        _lessons(corpus, _only(before.links, teachers), phrases, older, teachers),
+    ]
+    features, is_answer, page = (np.concatenate(columns) for columns in zip(*lessons, strict=True))
+    return features, is_answer, page
+
+
+def _only(links: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
+    kept = keep_rows(links, is_kept)
+    kept.eliminate_zeros()
+    return kept
+
+
+def _lessons(
+    corpus: Corpus, links: sp.csr_matrix, phrases: Phrases, pages: IntArray, is_teacher: BoolArray
+) -> tuple[FloatArray, BoolArray, IntArray]:
+    """What `phrase_lessons` gives, of these pages where only `links` are seen."""
+    hidden = replace(corpus, links=links)
+    is_target = np.asarray(links.sum(axis=0)).ravel() > 0
+    is_target[: corpus.n_pages] = True
+    is_old = not_new(hidden, phrases, is_target)
+    n_known = np.diff(links.indptr).astype(np.int64)
+    pairs = phrase_pairs(hidden, phrases, is_old, pages, n_known, is_teacher)
     coined = {(page, fold(title_key(target))) for page in pages.tolist() for target in corpus.readings[page].links}
     is_answer = np.fromiter(
         (
@@ -42,7 +72,22 @@ def phrase_lessons(
         np.bool_,
         len(pairs.page),
     )
-    return pairs.features, is_answer, pairs.page
+    kept = _evened(is_answer, pairs.page)
+    return pairs.features[kept], is_answer[kept], pairs.page[kept]
+
+
+def _evened(is_answer: BoolArray, page: IntArray) -> BoolArray:
+    """Which lessons to keep, so that a page of a hundred links does not outweigh all others: a sample of its rows."""
+    n_answers = np.bincount(page, weights=is_answer)[page] if len(page) else np.zeros(0)
+    chance = (np.arange(len(page)) * 2_654_435_761 % 2**32) / 2**32
+    return np.asarray(chance * n_answers < _MOST_ANSWERS)
+
+
+def _is_among(pages: IntArray, n_pages: int) -> BoolArray:
+    """(n_pages,): whether each page is one of `pages`."""
+    flags = np.zeros(n_pages, np.bool_)
+    flags[pages] = True
+    return flags
 
 
 def new_links(
@@ -54,14 +99,43 @@ def new_links(
     """
     is_old = not_new(corpus, phrases)
     n_known = np.diff(known.indptr).astype(np.int64)
-    pairs = phrase_pairs(corpus, phrases, is_old, np.arange(corpus.n_pages), n_known)
+    pairs = phrase_pairs(corpus, phrases, is_old, np.arange(corpus.n_pages), n_known, n_known > 0)
     probability = ranker.score_phrases(pairs.features)
     explainer = PhraseExplainer(corpus, phrases)
     found: dict[int, list[Suggestion]] = {}
-    for rows in best_rows(pairs.page, probability, limit=limit, floor=_FLOOR, at_least=_AT_LEAST):
-        suggestions = [explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist()]
-        already = {title_key(target) for target in corpus.readings[int(pairs.page[rows[0]])].also_linked}
-        kept = [s for s in suggestions if s and title_key(s.target) not in already]
+    for rows in best_rows(pairs.page, probability, limit=3 * limit, floor=_FLOOR, at_least=3 * _AT_LEAST):
+        page = int(pairs.page[rows[0]])
+        already = {title_key(target) for target in corpus.readings[page].also_linked}
+        suggestions = (explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist())
+        kept = apart([s for s in suggestions if s and title_key(s.target) not in already])[:limit]
+        kept = [s for i, s in enumerate(kept) if i < _AT_LEAST or s.probability >= _FLOOR]
         if kept:
-            found[int(pairs.page[rows[0]])] = kept
+            found[page] = kept
     return found
+
+
+def apart(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """The suggestions, best first, without those that only say again what a better one says.
+
+    One goes where it is a variant of a better one (case, width, long vowel, middle dot, hyphen), or where each of its
+    mentions crosses a better one's or shares most letters with it. A word well inside a sentence stays.
+    """
+    kept: list[Suggestion] = []
+    taken: defaultdict[int, list[Mention]] = defaultdict(list)
+    variants: set[str] = set()
+    for suggestion in suggestions:
+        variant = fold(suggestion.target).translate(_WRITTEN_EITHER_WAY)
+        if variant in variants or all(any(_clash(m, other) for other in taken[m.line]) for m in suggestion.mentions):
+            continue
+        kept.append(suggestion)
+        variants.add(variant)
+        for mention in suggestion.mentions:
+            taken[mention.line].append(mention)
+    return kept
+
+
+def _clash(one: Mention, other: Mention) -> bool:
+    """Whether two mentions of one line cross, or are more alike than not: shared over all letters above a half."""
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    covered = max(one.end, other.end) - min(one.start, other.start)
+    return shared > 0 and (2 * shared > covered or shared < min(one.end - one.start, other.end - other.start))
