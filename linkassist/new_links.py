@@ -22,7 +22,7 @@ from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import title_key
 
 _WRITTEN_EITHER_WAY = {ord(char): None for char in "ー・-_'’"}
-_MOST_ANSWERS = 8  # of one page that are learnt from
+_MOST_ANSWERS = 4  # of one page that are learnt from
 _FLOOR = 0.04  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 3  # ... unless a page has fewer than this many
 

@@ -59,10 +59,10 @@ def _by(fine: IntArray, coarse: IntArray, seen: BoolArray, is_link: BoolArray, o
     """Per occurrence, the log of its group's link rate over the overall rate; small groups lean on the coarse one."""
     rate = np.full(len(fine), overall)
     for group in (coarse, fine):
-        distinct, inverse = np.unique(group, return_inverse=True)
-        n = np.bincount(inverse[seen], minlength=len(distinct))[inverse]
-        n_links = np.bincount(inverse[seen & is_link], minlength=len(distinct))[inverse]
-        rate = (n_links + _PRIOR * rate) / (n + _PRIOR)
+        size = int(group.max(initial=0)) + 1
+        n = np.bincount(group[seen], minlength=size)
+        n_links = np.bincount(group[seen & is_link], minlength=size)
+        rate = (n_links[group] + _PRIOR * rate) / (n[group] + _PRIOR)
     return np.log(rate / overall).astype(np.float32)
 
 

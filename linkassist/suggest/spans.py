@@ -54,7 +54,8 @@ PIECE, JOINED, PIECES, WHOLE_LINE, BEFORE_COLON, QUOTED, NGRAM = range(7)
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What stands at the ends of spans, as numbers that are equal for equal things; arrays of one length.
+    """What stands at the ends of spans, as numbers below 2**22 that are equal for equal things and, but for a few, only
+    for them; arrays of one length.
 
     left, right: the code points, or the Latin words, on both sides of the edge. left_class, right_class: their scripts.
     head, tail: the first and the last two code points, or the first and the last Latin word.
@@ -244,9 +245,14 @@ def _edges(
         around = unit[beyond] * 31 + np.where(is_word, 0, code[first]) + (beyond != outer)
         classes = (kind[outer] * 8 + kind[beyond]) * 8 + kind[first]
         inside = np.where(is_word, unit[first], (code[first] << 21) | code[second])
-        found.append((around, classes, inside))
+        found.append((_numbered(around), classes, _numbered(inside)))
     (left, left_class, head), (right, right_class, tail) = found
     return Edges(left, right, left_class, right_class, head, tail)
+
+
+def _numbered(things: IntArray) -> IntArray:
+    """Each thing's number below 2**22 (multiplicative hashing, Knuth 6.4)."""
+    return ((things.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(np.int64)
 
 
 def _words(script: npt.NDArray[np.uint8], hasher: _Hasher) -> tuple[BoolArray, IntArray, Hashes]:
