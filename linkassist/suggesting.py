@@ -16,13 +16,14 @@ from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
 from linkassist.suggest.candidates import Nearest, Search, find_candidates
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr, keep_rows
+from linkassist.suggest.contexts import context_odds
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr
 from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
-from linkassist.suggest.examination import Examination, hide_links, pages_to_examine, teachers_beside
+from linkassist.suggest.examination import Examination, hide_links, links_beside, pages_to_examine
 from linkassist.suggest.explain import LinkExplainer, best_rows
 from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.phrases import Phrases, find_phrases
-from linkassist.suggest.ranker import Ranker, learn_ranker
+from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key
@@ -33,6 +34,7 @@ WIKI = "wiki"
 LIMIT = 50
 _FLOOR = 0.02  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 10  # ... unless a page has fewer than this many
+_ENOUGH_EXAMINED = 1000  # pages; fewer are examined twice, with other links hidden
 _HOPEFUL = 60  # candidates of a page that are scored in full
 
 
@@ -86,11 +88,9 @@ def choose_encoder(
         from linkassist.embed.transformer import TransformerEncoder  # seconds to import: only for those who ask for it
 
         return TransformerEncoder(name)
-    teachers = keep_rows(corpus.links, teachers_beside(corpus, examined))
-    teachers.eliminate_zeros()
     return learn_encoder(
         [reading.text for reading in corpus.readings],
-        teachers,
+        links_beside(corpus, examined),
         seed=seed,
         start=start,
         on_progress=lambda done, total: on_progress("learn", done, total),
@@ -111,16 +111,19 @@ def examine(
     scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = quiet
 ) -> Ranker:
     """The ranker learnt by hiding the links of the examined pages and finding them again."""
-    on_progress("examine", 0, 4)
-    examination = hide_links(scan.corpus, examined, seed)
-    hidden = _scan_again(scan, examination, encoder)
-    on_progress("examine", 1, 4)
-    links = _link_lessons(hidden, examination)
-    on_progress("examine", 2, 4)
-    phrases = phrase_lessons(scan.corpus, hidden.corpus, hidden.phrases, examination)
-    on_progress("examine", 3, 4)
-    ranker = learn_ranker(links, phrases, seed=seed)
-    on_progress("examine", 4, 4)
+    n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
+    n_steps = n_draws + 3
+    on_progress("examine", 0, n_steps)
+    links = []
+    for draw in range(n_draws):
+        examination = hide_links(scan.corpus, examined, seed + draw)
+        hidden = _scan_again(scan, examination, encoder)
+        links.append(_link_lessons(hidden, examination))
+        on_progress("examine", draw + 1, n_steps)
+    phrases = plain_lessons(*phrase_lessons(scan.corpus, hidden.corpus, hidden.phrases, examination))
+    on_progress("examine", n_draws + 1, n_steps)
+    ranker = learn_ranker(joined_lessons(links), phrases, seed=seed)
+    on_progress("examine", n_steps, n_steps)
     return ranker
 
 
@@ -159,12 +162,13 @@ def _search(scan: Scan, statistics: Statistics) -> Search:
 
 
 def _evidence_maker(scan: Scan, statistics: Statistics) -> EvidenceMaker:
-    table = tabulate_mentions(scan.corpus, scan.mentions)
+    odds = context_odds(scan.mentions, statistics.is_teacher)
+    table = tabulate_mentions(scan.corpus, scan.mentions, odds)
     return EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
 
 
-def _link_lessons(scan: Scan, examination: Examination) -> tuple[FloatArray, BoolArray, IntArray]:
-    """(features, is_answer, page) of the candidates of the examined pages.
+def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
+    """The candidates of the examined pages.
 
     A page that was set aside too and that no teacher links counts as no answer: it came with the examined pages and
     was not there to be linked.
@@ -185,7 +189,13 @@ def _link_lessons(scan: Scan, examination: Examination) -> tuple[FloatArray, Boo
         features.append(maker.features(pairs))
         answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
-    return np.concatenate(features), np.concatenate(answers), np.concatenate(asked)
+    rows, page = np.concatenate(features), np.concatenate(asked)
+    return Lessons(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, examination, page))
+
+
+def _is_typical(features: FloatArray, examination: Examination, page: IntArray) -> BoolArray:
+    """False for what a page says whose hidden links' words were taken out."""
+    return np.asarray(~examination.is_blind[page] | (sort_of_links(features) == 0))
 
 
 def suggest_pages(

@@ -114,6 +114,8 @@ class Reading:
 
     `also_linked`: targets linked only where nothing is learnt, as in a diary's line of dates or below an AI marker.
     `author` is the id of the user who wrote most of its lines, "" where the export does not say.
+    `marks`: what else it shows and says of itself, each with its kind in front: the hosts it links to ("host:"), other
+    projects ("project:"), icons ("icon:") and its author ("author:").
     """
 
     title: str
@@ -123,6 +125,7 @@ class Reading:
     also_linked: tuple[str, ...] = ()
     created: int = 0
     author: str = ""
+    marks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

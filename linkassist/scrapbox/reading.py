@@ -14,6 +14,7 @@ from linkassist.wiki import Page, Part, Passage, Reading, title_key
 
 SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
+_HOST = re.compile(r"https?://(?:www\.)?([^/?#\s]+)")
 _READ_KINDS = frozenset(("text", "quote", "table", "table_title"))
 
 
@@ -24,6 +25,7 @@ def read_page(page: Page) -> Reading:
     links: dict[str, str] = {}
     also_linked: dict[str, str] = {}
     icons: dict[str, None] = {}
+    marks: dict[str, None] = {}
     is_below = False
     for number, (text, line) in enumerate(zip(texts, parse_page(texts), strict=True)):
         is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
@@ -36,10 +38,16 @@ def read_page(page: Page) -> Reading:
                 into.setdefault(title_key(token.target), token.target)
             elif token.kind == "icon" and is_read and token.target:
                 icons.setdefault(token.target)
+                marks.setdefault(f"icon:{title_key(token.target)}")
+            elif token.kind in ("url", "image", "project_link") and is_read and (mark := _mark(token)):
+                marks.setdefault(mark)
         if is_read and (passage := _passage(number, text, line)):
             passages.append(passage)
     links.pop(page.key, None)
     authors = Counter(line.user_id for line in page.lines if line.user_id)
+    author = authors.most_common(1)[0][0] if authors else ""
+    if author:
+        marks.setdefault(f"author:{author}")
     return Reading(
         title=page.title,
         passages=tuple(passages),
@@ -47,8 +55,17 @@ def read_page(page: Page) -> Reading:
         icons=tuple(icons),
         also_linked=tuple(target for key, target in also_linked.items() if key not in links and key != page.key),
         created=page.created,
-        author=authors.most_common(1)[0][0] if authors else "",
+        author=author,
+        marks=tuple(marks),
     )
+
+
+def _mark(token: Token) -> str:
+    """Where the token leads, without the page there: "host:example.com", "project:/icons"; "" where that is unclear."""
+    if token.kind == "project_link":
+        return "project:" + "/".join(token.target.split("/")[:2]).lower()
+    host = _HOST.match(token.target)
+    return f"host:{host[1].lower()}" if host else ""
 
 
 def _is_date_line(text: str, line: ParsedLine) -> bool:

@@ -18,6 +18,10 @@ from linkassist.suggest.statistics import Statistics, Texts
 N_NEIGHBOURS = 60
 _N_FOUND = 160  # nearest pages asked for, so that enough of them are teachers
 _N_PER_SOURCE = 30
+_N_OF_SOURCE = {"titles": 15, "co_cited_likely": 15, "seeds_link": 15}
+_N_SEEDS = 40  # links that the page has or is likely to have, to look further from
+_N_LIKELY = 12
+_SHARP = 8  # the root of a sum of powers this high is close to the largest
 _N_MENTIONED = 250
 _CHUNK = 400
 
@@ -69,13 +73,34 @@ def find_candidates(
     known: (pages, targets) the links that each page is taken to have; a candidate is none of them.
     is_target: per target, False for what cannot be a candidate.
     """
-    titles = sp.csr_matrix(texts.bigrams.titles.T)
     teachers = np.flatnonzero(statistics.is_teacher)
     bigrams = sp.csr_matrix(texts.page_bigrams[teachers].T)
+    turned = _Turned(
+        sp.csr_matrix(texts.bigrams.titles.T), sp.csr_matrix(statistics.term_profiles.T), _backlinks(statistics.links)
+    )
     for start in range(0, len(pages), _CHUNK):
         rows = pages[start : start + _CHUNK]
         alike = _alike(texts.page_bigrams[rows], bigrams, rows, teachers, corpus.n_pages)
-        yield _candidates_of(corpus, texts, statistics, search, rows, known[rows], alike, titles, is_target)
+        yield _candidates_of(corpus, texts, statistics, search, rows, known[rows], alike, turned, is_target)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Matrices to multiply by, their rows the terms: of titles and of term profiles (terms, targets).
+
+    backlinks: (pages, targets), 1 where the target is a page that links this one.
+    """
+
+    titles: sp.csr_matrix
+    term_profiles: sp.csr_matrix
+    backlinks: sp.csr_matrix
+
+
+def _backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
+    n_pages, n_targets = links.shape
+    turned = sp.csr_matrix(links[:, :n_pages].T)
+    turned.resize((n_pages, n_targets))
+    return turned
 
 
 def _candidates_of(
@@ -86,58 +111,64 @@ def _candidates_of(
     rows: IntArray,
     known: sp.csr_matrix,
     alike: sp.csr_matrix,
-    title_columns: sp.csr_matrix,
+    turned: _Turned,
     is_target: BoolArray,
 ) -> Pairs:
     shape = (len(rows), corpus.n_targets)
+    links = statistics.links
     vectors = texts.vectors[rows]
     mentioned = sp.csr_matrix(texts.mentioned[rows])
     by_probability = sp.csr_matrix(mentioned.sign().multiply(statistics.link_probability[None, :] + 1e-3))
-    seeds = sp.csr_matrix(by_probability.maximum(known))
+    seeds = top_per_row(sp.csr_matrix(by_probability.maximum(known)), _N_SEEDS)
     found, similarity = search.nearest_pages(vectors, _N_FOUND)
     similarity = np.where(found == rows[:, None], 0, similarity)
     nearest = _table(found, similarity * statistics.is_teacher[found], N_NEIGHBOURS, (len(rows), corpus.n_pages))
-    neighbours_links = sp.csr_matrix(nearest.power(2) @ statistics.links)
-    alike_links = sp.csr_matrix(alike.power(2) @ statistics.links)
-    co_cited = sp.csr_matrix(top_per_row(seeds, 40) @ statistics.co_cited)
-    titles = sp.csr_matrix(texts.bigrams.titles[rows] @ title_columns)
-    sources = (
+    titles = sp.csr_matrix(texts.bigrams.titles[rows] @ turned.titles)
+    namesakes = _pages_alone(titles, rows, statistics.is_teacher)
+    neighbours_links = sp.csr_matrix(nearest.power(2) @ links)
+    alike_links = sp.csr_matrix(alike.power(2) @ links)
+    likely = top_per_row(neighbours_links.multiply(1 / (neighbours_links.max(axis=1).toarray() + 1e-9)), _N_LIKELY)
+    scores = {
+        "neighbours": neighbours_links,
+        "alike": alike_links,
+        "namesakes": namesakes.power(2) @ links,
+        "co_cited": seeds @ statistics.co_cited,
+        "co_cited_likely": likely @ statistics.co_cited,
+        "co_cited_self": statistics.co_cited[rows],
+        "marked": corpus.marks[rows] @ statistics.marked,
+        "term_profile": texts.page_bigrams[rows] @ turned.term_profiles,
+        "seeds_link": seeds[:, : corpus.n_pages] @ links,
+        "titles": titles,
+        "links_back": turned.backlinks[rows],
+    }
+    scores = {name: sp.csr_matrix(matrix) for name, matrix in scores.items()}
+    sources = [
         top_per_row(by_probability, _N_MENTIONED),
-        top_per_row(neighbours_links, _N_PER_SOURCE),
-        top_per_row(alike_links, _N_PER_SOURCE),
-        top_per_row(co_cited, _N_PER_SOURCE),
-        top_per_row(titles, _N_PER_SOURCE // 2),
+        *(top_per_row(matrix, _N_OF_SOURCE.get(name, _N_PER_SOURCE)) for name, matrix in scores.items()),
         _table(found, similarity, _N_PER_SOURCE // 2, shape),
         _table(*search.nearest_profiles(vectors, _N_PER_SOURCE // 2), _N_PER_SOURCE // 2, shape),
-    )
+    ]
     union = sources[0].sign()
     for source in sources[1:]:
         union = union + source.sign()
     pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), rows, known)
     as_page = np.where(target < corpus.n_pages, target, 0)
     page_similarity = np.einsum("ij,ij->i", vectors[pair_row], texts.vectors[as_page])
-    neighbours_say = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ texts.mentioned.sign())
-    scores = {
-        "mentions": cells(mentioned, pair_row, target),
-        "neighbours": cells(neighbours_links, pair_row, target),
-        "alike": cells(alike_links, pair_row, target),
-        "neighbours_say": cells(neighbours_say, pair_row, target),
-        "co_cited": cells(co_cited, pair_row, target),
-        "titles": cells(titles, pair_row, target),
-        "page_similarity": np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32),
-        "profile_similarity": np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target]),
-        "links_back": _links_back(corpus, statistics, rows, pair_row, target),
-    }
-    return Pairs(rows, rows[pair_row], target, scores, nearest, alike, known)
+    scores["mentions"] = mentioned
+    scores["neighbours_say"] = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ texts.mentioned.sign())
+    scores["closest"] = sp.csr_matrix((nearest.power(_SHARP) + alike.power(_SHARP)) @ links).power(1 / _SHARP)
+    values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
+    values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
+    values["profile_similarity"] = np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target])
+    return Pairs(rows, rows[pair_row], target, values, nearest, alike, known)
 
 
-def _links_back(
-    corpus: Corpus, statistics: Statistics, rows: IntArray, pair_row: IntArray, target: IntArray
-) -> FloatArray:
-    is_page = target < corpus.n_pages
-    values = np.zeros(len(target), np.float32)
-    values[is_page] = cells(statistics.links, target[is_page], rows[pair_row[is_page]])
-    return values
+def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -> sp.csr_matrix:
+    """(rows, pages): of the targets with a title like the row's, the teachers, and not the row itself."""
+    pages = sp.csr_matrix(titles[:, : len(is_teacher)] @ sp.diags(is_teacher.astype(np.float32)))
+    at = np.repeat(rows, np.diff(pages.indptr))
+    pages.data[pages.indices == at] = 0
+    return top_per_row(pages, N_NEIGHBOURS // 2)
 
 
 def _allowed(

@@ -47,7 +47,9 @@ class Corpus:
 
     keys, names: per target, its title key and the form in which it is written; the first `len(readings)` are the pages.
     links: (pages, targets) float32, 1 where the page links the target; no page links itself.
-    is_template: per target, True for date and diary titles. created: per page, Unix seconds, 0 where unknown.
+    is_template: per target, True for what is never suggested: date and diary titles, and those of signs alone.
+    created: per page, Unix seconds, 0 where unknown. marks: (pages, marks) float32, 1 where the page shows the mark;
+    a mark that one page alone shows says nothing and is left out.
     """
 
     readings: Sequence[Reading]
@@ -56,6 +58,7 @@ class Corpus:
     links: sp.csr_matrix
     is_template: BoolArray
     created: IntArray
+    marks: sp.csr_matrix
 
     @property
     def n_pages(self) -> int:
@@ -93,9 +96,23 @@ def build_corpus(readings: Sequence[Reading]) -> Corpus:
         keys=keys,
         names=names,
         links=links,
-        is_template=np.array([is_date_title(key) for key in keys], dtype=np.bool_),
+        is_template=np.array([is_date_title(key) or _is_signs(key) for key in keys], dtype=np.bool_),
         created=np.array([reading.created for reading in readings], dtype=np.int64),
+        marks=_marks(readings),
     )
+
+
+def _is_signs(key: str) -> bool:
+    """True for `##` and `---`: what Markdown leaves behind is a link to nothing."""
+    return key.isascii() and not any(char.isalnum() for char in key)
+
+
+def _marks(readings: Sequence[Reading]) -> sp.csr_matrix:
+    number: dict[str, int] = {}
+    rows = [row for row, reading in enumerate(readings) for _ in reading.marks]
+    columns = [number.setdefault(mark, len(number)) for reading in readings for mark in reading.marks]
+    marks = csr(rows, columns, (len(readings), len(number)))
+    return sp.csr_matrix(marks[:, np.flatnonzero(np.diff(marks.tocsc().indptr) > 1)])
 
 
 def csr(

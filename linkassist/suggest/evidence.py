@@ -24,10 +24,12 @@ class MentionTable:
     in_title: FloatArray
     is_exact: FloatArray
     first: FloatArray  # where the first one stands: passage number
+    context: FloatArray  # the best log-odds of a context
+    cover: FloatArray  # the largest share of a line
 
 
-def tabulate_mentions(corpus: Corpus, mentions: Mentions) -> MentionTable:
-    """The mentions summed up by pair."""
+def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> MentionTable:
+    """The mentions summed up by pair. odds: per mention, as `context_odds` tells them."""
     key, inverse = np.unique(mentions.page * corpus.n_targets + mentions.target, return_inverse=True)
     size = len(key)
 
@@ -43,6 +45,8 @@ def tabulate_mentions(corpus: Corpus, mentions: Mentions) -> MentionTable:
         in_title=most(mentions.passage < 0, 0),
         is_exact=most(mentions.is_exact, 0),
         first=-most(-np.where(mentions.passage < 0, 9999, mentions.passage), -9999),
+        context=most(np.where(mentions.passage < 0, -99, odds), -99),
+        cover=most(np.where(mentions.passage < 0, 0, mentions.cover), 0),
     )
 
 
@@ -67,6 +71,9 @@ FEATURES = (
     "in_title",
     "is_exact",
     "first_mention",
+    "context",
+    "context_rank",
+    "cover",
     "link_probability",
     "n_linked",
     "n_mentioned",
@@ -86,8 +93,19 @@ FEATURES = (
     "alike",
     "alike_rank",
     "neighbour_link_rate",
+    "closest",
+    "namesakes",
+    "namesakes_rank",
     "co_cited",
     "co_cited_rank",
+    "co_cited_likely",
+    "co_cited_likely_rank",
+    "co_cited_self",
+    "seeds_link",
+    "marked",
+    "marked_rank",
+    "term_profile",
+    "term_profile_rank",
     "page_similarity",
     "page_similarity_rank",
     "profile_similarity",
@@ -98,6 +116,8 @@ FEATURES = (
     "page_size",
     "n_candidates_mentioned",
     "n_known",
+    "neighbours_density",
+    "linked_lately",
     "days_since_linked",
     "target_age",
     "is_icon",
@@ -152,6 +172,9 @@ class EvidenceMaker:
             "in_title": looked_up(self._table.in_title),
             "is_exact": looked_up(self._table.is_exact),
             "first_mention": np.where(has, looked_up(self._table.first), np.nan),
+            "context": np.where(has, looked_up(self._table.context), np.nan),
+            "context_rank": _rank(row, np.where(has, looked_up(self._table.context) + 100, 0)),
+            "cover": looked_up(self._table.cover),
             "link_probability": probability,
             "n_linked": np.log1p(statistics.n_linked[target]),
             "n_mentioned": np.log1p(statistics.n_mentioned[target]),
@@ -171,8 +194,19 @@ class EvidenceMaker:
             "alike": scores["alike"],
             "alike_rank": _rank(row, scores["alike"]),
             "neighbour_link_rate": (scores["neighbours"] + scores["alike"]) / (say + 0.05),
+            "closest": scores["closest"],
+            "namesakes": scores["namesakes"],
+            "namesakes_rank": _rank(row, scores["namesakes"]),
             "co_cited": scores["co_cited"],
             "co_cited_rank": _rank(row, scores["co_cited"]),
+            "co_cited_likely": scores["co_cited_likely"],
+            "co_cited_likely_rank": _rank(row, scores["co_cited_likely"]),
+            "co_cited_self": scores["co_cited_self"],
+            "seeds_link": scores["seeds_link"],
+            "marked": scores["marked"],
+            "marked_rank": _rank(row, scores["marked"]),
+            "term_profile": scores["term_profile"],
+            "term_profile_rank": _rank(row, scores["term_profile"]),
             "page_similarity": np.where(is_page, scores["page_similarity"], np.nan),
             "page_similarity_rank": _rank(row, scores["page_similarity"]),
             "profile_similarity": scores["profile_similarity"],
@@ -183,11 +217,20 @@ class EvidenceMaker:
             "page_size": np.log1p(self._texts.n_characters[page]),
             "n_candidates_mentioned": np.log1p(np.bincount(row, weights=has, minlength=row.max(initial=0) + 1))[row],
             "n_known": np.log1p(known)[row],
+            "neighbours_density": self._density(pairs)[row],
+            "linked_lately": statistics.n_linked_lately[target] / (statistics.n_linked[target] + 1),
             "days_since_linked": _days(now, then),
             "target_age": _days(now, born),
             "is_icon": np.fromiter((k in self._icons for k in key.tolist()), np.bool_, len(key)),
         }
         return np.stack([columns[name].astype(np.float32) for name in FEATURES], axis=1)
+
+    def _density(self, pairs: Pairs) -> FloatArray:
+        """Per page of the pairs: log of how many links the pages most like it have."""
+        weights = pairs.nearest.power(2) + pairs.alike.power(2)
+        total = np.asarray(weights.sum(axis=1)).ravel()
+        density: FloatArray = np.log1p((weights @ self._n_links) / (total + 1e-9)).astype(np.float32)
+        return density
 
 
 def _is_sorted(values: IntArray) -> bool:

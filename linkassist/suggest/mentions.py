@@ -93,7 +93,9 @@ class Mentions:
 
     page, target: numbers of the corpus. passage: number of the page's passage, -1 for the title. start, end: in that
     passage's text. is_free: no longer mention holds it. edges: how many of its two ends are word boundaries (0 to 2).
-    is_exact: the surface is the title but for case, space and underscore.
+    is_exact: the surface is the title but for case, space and underscore. is_linked: it stands in a link's text.
+    before, after: the folded code points beside it, a line end at the border of its passage. cover: the share of the
+    passage's characters that it is, blanks aside.
     """
 
     page: IntArray
@@ -104,6 +106,10 @@ class Mentions:
     is_free: BoolArray
     edges: IntArray
     is_exact: BoolArray
+    is_linked: BoolArray
+    before: IntArray
+    after: IntArray
+    cover: FloatArray
 
     def __len__(self) -> int:
         return len(self.page)
@@ -126,6 +132,10 @@ class Mentions:
             merged(self.is_free, found.is_free),
             merged(self.edges, found.edges),
             merged(self.is_exact, found.is_exact),
+            merged(self.is_linked, found.is_linked),
+            merged(self.before, found.before),
+            merged(self.after, found.after),
+            merged(self.cover, found.cover),
         )
 
 
@@ -182,9 +192,24 @@ class TitleFinder:
         member = np.repeat(self._first_member[group] if len(group) else group, counts) + within
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
         is_exact = _is_unfolded(raw, text, start, end) & self._is_folded[member]
-        page, passage, offset = _place(readings, start, end)
+        place = _Places(readings)
+        page, passage, offset = place.of(start, end)
         inside = passage >= -1
-        columns = (page + first, self._members[member], passage, start - offset, end - offset, is_free, edges, is_exact)
+        codes = np.frombuffer(f"{text}\n".encode("utf-32-le"), np.uint32).astype(np.int64)
+        columns = (
+            page + first,
+            self._members[member],
+            passage,
+            start - offset,
+            end - offset,
+            is_free,
+            edges,
+            is_exact,
+            place.is_linked[start] if len(start) else is_free,
+            codes[start - 1],  # before the first comes the last, a line end
+            codes[end],
+            place.cover(codes, start, end),
+        )
         return tuple(column[inside] for column in columns)
 
 
@@ -202,7 +227,8 @@ def _is_unfolded(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolA
 
 def _nothing() -> Mentions:
     none = np.zeros(0, np.int64)
-    return Mentions(none, none, none, none, none, none.astype(np.bool_), none, none.astype(np.bool_))
+    no = none.astype(np.bool_)
+    return Mentions(none, none, none, none, none, no, none, no, no, none, none, none.astype(np.float32))
 
 
 # per edge: 2 = the middle of a Latin word, -1..: see _whole_words
@@ -247,20 +273,45 @@ def _is_free(start: IntArray, end: IntArray) -> BoolArray:
     return is_free
 
 
-def _place(readings: Sequence[Reading], start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Per mention: page, passage (-1 the title, -2 across two passages) and the offset of that passage's text."""
-    offsets: list[int] = []
-    pages: list[int] = []
-    passages: list[int] = []
-    at = 0
-    for number, reading in enumerate(readings):
-        for i, text in enumerate([reading.title, *(passage.text for passage in reading.passages)]):
-            offsets.append(at)
+class _Places:
+    """Where in these pages' joined text each passage stands, and which of its code points are link text."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        starts: list[int] = []
+        pages: list[int] = []
+        passages: list[int] = []
+        linked: list[tuple[int, int]] = []
+        at = 0
+        for number, reading in enumerate(readings):
+            starts.append(at)
             pages.append(number)
-            passages.append(i - 1)
-            at += len(text) + 1
-    borders = np.array([*offsets, at], np.int64)
-    row = np.searchsorted(borders, start, side="right") - 1
-    passage = np.array(passages, np.int64)[row]
-    passage = np.where(end <= borders[row + 1] - 1, passage, -2)
-    return np.array(pages, np.int64)[row], passage, borders[row]
+            passages.append(-1)
+            at += len(reading.title) + 1
+            for i, passage in enumerate(reading.passages):
+                starts.append(at)
+                pages.append(number)
+                passages.append(i)
+                linked += [(at + p.start, at + p.start + p.length) for p in passage.parts if not p.is_prose]
+                at += len(passage.text) + 1
+        self._borders = np.array([*starts, at], np.int64)
+        self._pages, self._passages = np.array(pages, np.int64), np.array(passages, np.int64)
+        self.is_linked: BoolArray = np.zeros(at, np.bool_)
+        for start, end in linked:
+            self.is_linked[start:end] = True
+
+    def of(self, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Per span: page, passage (-1 the title, -2 across two passages) and the offset of that passage's text."""
+        row = self._row(start)
+        passage = np.where(end <= self._borders[row + 1] - 1, self._passages[row], -2)
+        return self._pages[row], passage, self._borders[row]
+
+    def cover(self, codes: IntArray, start: IntArray, end: IntArray) -> FloatArray:
+        """Per span, its share of its passage's characters, blanks aside; codes: of the joined folded text."""
+        before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\n")))])
+        row = self._row(start)
+        whole = before[np.minimum(self._borders[row + 1], len(codes))] - before[self._borders[row]]
+        share: FloatArray = ((before[end] - before[start]) / np.maximum(whole, 1)).astype(np.float32)
+        return share
+
+    def _row(self, start: IntArray) -> IntArray:
+        return np.searchsorted(self._borders, start, side="right") - 1

@@ -1,17 +1,19 @@
 """Features to a calibrated probability: two LightGBM models, one for targets that exist and one for new ones.
 
-A wiki's own ranker is learnt from its examination. A wiki with few links leans on the starting ranker that ships with
-the program, whose features mean the same in every wiki: their log-odds are averaged, the wiki's own share growing with
-the number of hidden links that it was learnt from.
+The starting ranker ships with the program; its features mean the same in every wiki, and it was learnt from several.
+A wiki's own model is boosted on from there: its trees correct the starting score by what the examination showed
+(Friedman 2001, gradient boosting from an offset), so that a small wiki leans on the start and a large one on itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -24,16 +26,16 @@ from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.phrases import PHRASE_FEATURES
 
 _STARTING = Path(__file__).with_name("starting_ranker")
-_HALFWAY = 400  # hidden links found at which the wiki's own model weighs as much as the starting one
-_ALONE = 0.85  # share above which the starting model is not asked
+_HALFWAY = 400  # answers at which the wiki's own calibration weighs as much as the starting one
 _FEWEST = 60  # fewer teach nothing of their own
 _FOLDS = 2
+_N_MENTIONS = FEATURES.index("n_mentions")
 _PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.05,
     "num_leaves": 15,
     "min_child_samples": 40,
-    "feature_fraction": 0.6,
+    "feature_fraction": 0.4,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
@@ -42,45 +44,90 @@ _PARAMETERS = {
     "verbose": -1,
 }
 _ROUNDS = 200
+_ROUNDS_OF_OWN = 60
 _FIRST_TREES = 30
+
+Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
+_NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a model is learnt from: candidates, a row each.
+
+    features: (rows, features). is_answer, page: (rows,). sort: (rows,) which of the model's calibrations is for it.
+    is_typical: (rows,) whether the calibration is to count it; a page whose words were taken out with its links is like
+    no real page, and yet teaches what to suggest that no word says.
+    """
+
+    features: FloatArray
+    is_answer: BoolArray
+    page: IntArray
+    sort: IntArray
+    is_typical: BoolArray
+
+
+def plain_lessons(features: FloatArray, is_answer: BoolArray, page: IntArray) -> Lessons:
+    """Lessons of one sort, all of them typical."""
+    return Lessons(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
+
+
+def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
+    """All of these lessons; pages of one number are one page."""
+    return Lessons(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.is_answer for part in parts]),
+        np.concatenate([part.page for part in parts]),
+        np.concatenate([part.sort for part in parts]),
+        np.concatenate([part.is_typical for part in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One boosted model and its calibration: log-odds at `knots` are mapped to probabilities at `values`."""
+    """A boosted model: the raw scores of its boosters add up, and each sort of rows has its calibration."""
 
-    booster: lightgbm.Booster
-    knots: FloatArray
-    values: FloatArray
+    boosters: tuple[lightgbm.Booster, ...]
+    calibrations: tuple[Calibration, ...]
     n_positive: int
 
-    def log_odds(self, features: FloatArray) -> FloatArray:
-        """(rows,) calibrated log-odds."""
-        raw = np.asarray(self.booster.predict(features, raw_score=True), np.float64)
-        return _log_odds(np.interp(raw, self.knots, self.values))
+    def raw(self, features: FloatArray) -> npt.NDArray[np.float64]:
+        """(rows,) uncalibrated log-odds."""
+        total = np.zeros(len(features))
+        for booster in self.boosters:
+            total += np.asarray(booster.predict(features, raw_score=True))
+        return total
+
+    def log_odds(self, raw: npt.NDArray[np.float64], sort: IntArray) -> FloatArray:
+        """(rows,) calibrated log-odds of raw scores."""
+        probability = np.zeros(len(raw))
+        for number, (knots, values) in enumerate(self.calibrations):
+            probability[sort == number] = np.interp(raw[sort == number], knots, values)
+        return _log_odds(probability)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """`links` scores targets that exist, `phrases` new ones; each may have an own model, a starting one, or both."""
+    """`links` scores targets that exist, `phrases` new ones; each is the starting model, or the wiki's own and that."""
 
     links: tuple[Model, ...]
     phrases: tuple[Model, ...]
 
     def score_links(self, features: FloatArray) -> FloatArray:
         """(rows,) probabilities for rows of `evidence.FEATURES`."""
-        return _blend(self.links, features)
+        return _blend(self.links, features, sort_of_links(features))
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
-        """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the first model."""
-        first = np.asarray(self.links[0].booster.predict(features, raw_score=True, num_iteration=_FIRST_TREES))
+        """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the starting model."""
+        booster = self.links[-1].boosters[0]
+        first = np.asarray(booster.predict(features, raw_score=True, num_iteration=_FIRST_TREES))
         order = np.lexsort((-first, page))
         place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
         return np.sort(order[place < n_per_page])
 
     def score_phrases(self, features: FloatArray) -> FloatArray:
         """(rows,) probabilities for rows of `phrases.PHRASE_FEATURES`."""
-        return _blend(self.phrases, features)
+        return _blend(self.phrases, features, np.zeros(len(features), np.int64))
 
     @property
     def fingerprint(self) -> str:
@@ -88,15 +135,20 @@ class Ranker:
         return hashlib.sha256(to_json(self).encode()).hexdigest()[:12]
 
 
-def _blend(models: tuple[Model, ...], features: FloatArray) -> FloatArray:
+def sort_of_links(features: FloatArray) -> IntArray:
+    """(rows,) 1 where the text says the target, 0 where it does not."""
+    return (features[:, _N_MENTIONS] > 0).astype(np.int64)
+
+
+def _blend(models: tuple[Model, ...], features: FloatArray, sort: IntArray) -> FloatArray:
+    """Own and starting calibration of the own score averaged, by the number of answers that the own one rests on."""
     if len(features) == 0:
         return np.zeros(0, np.float32)
-    own_share = models[0].n_positive / (models[0].n_positive + _HALFWAY) if len(models) > 1 else 1.0
-    if own_share > _ALONE:
-        own_share, models = 1.0, models[:1]
-    odds = own_share * models[0].log_odds(features)
-    for model in models[1:]:
-        odds = odds + (1 - own_share) * model.log_odds(features)
+    raw = models[0].raw(features)
+    odds = models[0].log_odds(raw, sort)
+    if len(models) > 1:
+        own_share = models[0].n_positive / (models[0].n_positive + _HALFWAY)
+        odds = own_share * odds + (1 - own_share) * models[1].log_odds(raw, sort)
     return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
@@ -105,30 +157,47 @@ def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def learn_model(features: FloatArray, is_answer: BoolArray, page: IntArray, *, seed: int = 0) -> Model | None:
-    """A model of these candidates; None where there are too few answers or pages to learn from.
+def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0) -> Model | None:
+    """A model of these lessons; None where there are too few answers or pages to learn from.
 
-    features: (candidates, features). is_answer, page: (candidates,). The calibration comes from folds of pages that
-    the scoring model did not see (isotonic regression, Zadrozny and Elkan 2002).
+    start: the model to correct. The calibration comes from folds of pages that the scoring model did not see
+    (isotonic regression, Zadrozny and Elkan 2002).
     """
+    features, is_answer = lessons.features, lessons.is_answer
     n_positive = int(is_answer.sum())
-    fold = (page * 2_654_435_761 % 2**32) % _FOLDS
+    fold = (lessons.page * 2_654_435_761 % 2**32) % _FOLDS
     if n_positive < _FEWEST or len(np.unique(fold)) < _FOLDS:
         return None
-    raw = np.zeros(len(page))
+    offset = start.raw(features) if start else np.zeros(len(features))
+    rounds = _ROUNDS_OF_OWN if start else _ROUNDS
+    raw = offset.copy()
     for number in range(_FOLDS):
-        booster = _boost(features[fold != number], is_answer[fold != number], seed)
-        raw[fold == number] = booster.predict(features[fold == number], raw_score=True)
-    knots, values = _calibrate(raw, is_answer)
-    return Model(_boost(features, is_answer, seed), knots, values, n_positive)
+        seen = fold != number
+        booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
+        raw[~seen] += np.asarray(booster.predict(features[~seen], raw_score=True))
+    booster = _boost(features, is_answer, offset, rounds, seed)
+    return Model((*(start.boosters if start else ()), booster), _calibrations(raw, lessons), n_positive)
 
 
-def _boost(features: FloatArray, is_answer: BoolArray, seed: int) -> lightgbm.Booster:
-    data = lightgbm.Dataset(features, is_answer.astype(np.int8), free_raw_data=True)
-    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, _ROUNDS)
+def _boost(
+    features: FloatArray, is_answer: BoolArray, offset: npt.NDArray[np.float64], rounds: int, seed: int
+) -> lightgbm.Booster:
+    data = lightgbm.Dataset(features, is_answer.astype(np.int8), init_score=offset, free_raw_data=True)
+    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, rounds)
 
 
-def _calibrate(raw: np.ndarray, is_answer: BoolArray) -> tuple[FloatArray, FloatArray]:
+def _calibrations(raw: npt.NDArray[np.float64], lessons: Lessons) -> tuple[Calibration, ...]:
+    found = []
+    for number in range(int(lessons.sort.max(initial=0)) + 1):
+        of_sort = lessons.sort == number
+        counted = of_sort & lessons.is_typical
+        if lessons.is_answer[counted].sum() < _FEWEST:
+            counted = of_sort
+        found.append(_calibrate(raw[counted], lessons.is_answer[counted]) if counted.any() else _NOTHING_KNOWN)
+    return tuple(found)
+
+
+def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray) -> Calibration:
     """Knots of the isotonic fit, a little smoothed so that equal steps keep the order of the raw scores."""
     order = np.argsort(raw, kind="stable")
     ascending = raw[order]
@@ -143,12 +212,11 @@ def _calibrate(raw: np.ndarray, is_answer: BoolArray) -> tuple[FloatArray, Float
     return knots.astype(np.float32), values[kept].astype(np.float32)
 
 
-def learn_ranker(
-    links: tuple[FloatArray, BoolArray, IntArray], phrases: tuple[FloatArray, BoolArray, IntArray], *, seed: int = 0
-) -> Ranker:
-    """The ranker of a wiki from its examination: (features, is_answer, page) of the candidates of each model."""
+def learn_ranker(links: Lessons, phrases: Lessons, *, seed: int = 0) -> Ranker:
+    """The ranker of a wiki from its examination: the candidates of each model."""
     starting = starting_ranker()
-    own_links, own_phrases = learn_model(*links, seed=seed), learn_model(*phrases, seed=seed)
+    own_links = learn_model(links, start=starting.links[0], seed=seed)
+    own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed)
     return Ranker(
         links=(own_links, *starting.links) if own_links else starting.links,
         phrases=(own_phrases, *starting.phrases) if own_phrases else starting.phrases,
@@ -194,17 +262,17 @@ def from_json(text: str) -> Ranker:
 
 def _model_to_dict(model: Model) -> dict[str, object]:
     return {
-        "booster": model.booster.model_to_string(),
-        "knots": [float(x) for x in model.knots],
-        "values": [float(x) for x in model.values],
+        "boosters": [booster.model_to_string() for booster in model.boosters],
+        "calibrations": [[[float(x) for x in row] for row in calibration] for calibration in model.calibrations],
         "n_positive": model.n_positive,
     }
 
 
-def _model_from_dict(found: dict[str, object]) -> Model:
+def _model_from_dict(found: dict[str, Any]) -> Model:
     return Model(
-        booster=lightgbm.Booster(model_str=str(found["booster"])),
-        knots=np.array(found["knots"], np.float32),
-        values=np.array(found["values"], np.float32),
-        n_positive=int(str(found["n_positive"])),
+        boosters=tuple(lightgbm.Booster(model_str=str(text)) for text in found["boosters"]),
+        calibrations=tuple(
+            (np.array(knots, np.float32), np.array(values, np.float32)) for knots, values in found["calibrations"]
+        ),
+        n_positive=int(found["n_positive"]),
     )

@@ -17,7 +17,10 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, c
 from linkassist.suggest.mentions import Mentions, fold
 
 _TERMS_PER_PAGE = 80
+_TERMS_PER_PROFILE = 120
 _N_CO_CITED = 60
+_N_MARKED = 200
+_LATELY = 0.1  # the share of the teachers that are the newest
 _MOST_COMMON = 0.08  # a bigram on more than this share of the pages tells nothing
 
 
@@ -44,6 +47,8 @@ class Statistics:
     link_probability: of the teachers that say it, the share that link it, shrunk towards 0 (Mihalcea and Csomai 2007).
     co_cited: (targets, targets) how strongly two targets are linked by the same pages.
     profiles: (targets, width) unit rows, the mean vector of the pages that link the target; zero where nobody does.
+    term_profiles: (targets, terms) unit rows, the same of their bigrams. marked: (marks, targets) how strongly the
+    pages that show a mark link a target. n_linked_lately: teachers among the newest tenth that link it, NaN if unknown.
     last_linked: when a page that links it was created last, Unix seconds, 0 if unknown.
     """
 
@@ -54,6 +59,9 @@ class Statistics:
     link_probability: FloatArray
     co_cited: sp.csr_matrix
     profiles: FloatArray
+    term_profiles: sp.csr_matrix
+    marked: sp.csr_matrix
+    n_linked_lately: FloatArray
     last_linked: IntArray
 
 
@@ -154,8 +162,31 @@ def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Sta
         link_probability=n_linked / (n_mentioned + 1.5),
         co_cited=_co_cited(links, n_linked),
         profiles=unit_rows_dense(links.T.tocsr() @ texts.vectors),
+        term_profiles=_term_profiles(links, texts.page_bigrams),
+        marked=_marked(keep_rows(corpus.marks, is_teacher), links, n_linked),
+        n_linked_lately=_linked_lately(links, corpus.created, is_teacher),
         last_linked=last,
     )
+
+
+def _term_profiles(links: sp.csr_matrix, page_bigrams: sp.csr_matrix) -> sp.csr_matrix:
+    """The sum of the linking pages' bigrams, only the strongest kept; rarer targets are not told apart by length."""
+    return _unit_rows(top_per_row(sp.csr_matrix(links.T.tocsr() @ page_bigrams), _TERMS_PER_PROFILE))
+
+
+def _marked(marks: sp.csr_matrix, links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
+    """Cosine of a mark's pages and a target's, a little shrunk; the strongest of each mark."""
+    n_marked = np.asarray(marks.sum(axis=0)).ravel()
+    shared = sp.diags((1 / np.sqrt(n_marked + 1)).astype(np.float32)) @ (marks.T.tocsr() @ links)
+    return top_per_row(sp.csr_matrix(shared @ sp.diags((1 / np.sqrt(n_linked + 1)).astype(np.float32))), _N_MARKED)
+
+
+def _linked_lately(links: sp.csr_matrix, created: IntArray, is_teacher: BoolArray) -> FloatArray:
+    times = created[is_teacher]
+    if len(np.unique(times[times > 0])) <= len(times) // 2:
+        return np.full(links.shape[1], np.nan, np.float32)
+    is_late = is_teacher & (created >= np.quantile(times, 1 - _LATELY))
+    return np.asarray(keep_rows(links, is_late).sum(axis=0), np.float32).ravel()
 
 
 def _co_cited(links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
