@@ -43,10 +43,51 @@ def test_date_titles_are_templates() -> None:
     assert corpus.created[number_of(corpus, "知的生産")] == 2 * 86_400
 
 
+# title, whether it is never suggested
+TEMPLATES = {
+    "a heading's signs": ("##", True),
+    "a rule": ("---", True),
+    "signs and spaces": ("= =", True),
+    "one sign": ("*", True),
+    "signs with a letter": ("C#", False),
+    "signs with a figure": ("#1", False),
+    "an emoji": ("🌱", False),
+    "an emoji behind a sign": ("!🌱", False),
+    "signs beyond ASCII": ("※", False),
+    "a kanji": ("木", False),
+}
+
+
+@pytest.mark.parametrize(("title", "is_template"), TEMPLATES.values(), ids=TEMPLATES)
+def test_titles_of_ascii_signs_alone_are_templates(title: str, is_template: bool) -> None:
+    corpus = corpus_of({"頁": f"[{title}]"} if title != "*" else {title: "x"})
+
+    assert corpus.is_template[number_of(corpus, title)] == is_template
+
+
+def test_marks_tell_which_pages_show_the_same() -> None:
+    corpus = corpus_of(
+        {
+            "甲": "[絵.icon] https://a.example/1",
+            "乙": "https://a.example/2 https://a.example/3",
+            "丙": "言葉",
+            "丁": "[絵.icon] [/p/q]",
+        }
+    )
+
+    columns = sorted(corpus.marks.toarray().T.tolist())
+    assert columns == [[1, 0, 0, 1], [1, 1, 0, 0]]  # the icon; the host, counted once a page
+
+
+def test_a_mark_that_one_page_alone_shows_is_left_out() -> None:
+    assert corpus_of({"甲": "[絵.icon] [絵.icon]", "乙": "[/p/q]", "丙": "https://a.example"}).marks.shape == (3, 0)
+
+
 def test_a_wiki_without_pages_is_a_corpus_too() -> None:
     corpus = corpus_of({})
 
     assert (corpus.n_pages, corpus.n_targets, corpus.links.shape) == (0, 0, (0, 0))
+    assert corpus.marks.shape == (0, 0)
 
 
 DATES = [

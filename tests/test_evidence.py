@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from wiki_by_hand import Found, corpus_of, find, number_of
+from wiki_by_hand import Found, corpus_of, features_of, find, number_of
 
-from linkassist.suggest.corpus import FloatArray
-from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
+from linkassist.suggest.evidence import FEATURES
 
 WIKI = {
     "道具": "[検索]の[道具箱]",
@@ -19,12 +18,6 @@ WIKI = {
     "BERT": "[検索]",
     "手帖の道具": "[読書]のとき\n道具と道具箱と検索、ＢＥＲＴ\n[検索]より検索 [赤い糸.icon]",
 }
-
-
-def features_of(found: Found) -> FloatArray:
-    table = tabulate_mentions(found.corpus, found.mentions)
-    maker = EvidenceMaker(found.corpus, found.texts, found.statistics, table, read_traits(found.corpus))
-    return maker.features(found.pairs)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +120,7 @@ def test_a_chunk_of_later_pages_gets_the_features_it_gets_among_all(found: Found
     alone = features_of(find(found.corpus, pages=np.array([page]), known=found.corpus.links))
     among = features_of(found)[found.pairs.page == page]
 
-    assert np.array_equal(alone, among, equal_nan=True)
+    assert alone == pytest.approx(among, rel=1e-5, nan_ok=True)
 
 
 def test_a_wiki_without_candidates_has_no_features() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from wiki_by_hand import Found, corpus_of, find, number_of
+from wiki_by_hand import Found, corpus_of, features_of, find, number_of
 
-from linkassist.suggest.evidence import EvidenceMaker, read_traits, tabulate_mentions
 from linkassist.suggest.explain import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
 from linkassist.suggestion import Reason, Suggestion
 
@@ -23,8 +22,7 @@ def suggestion(title: str, target: str, probability: float = 0.5) -> Suggestion:
     """The suggestion of this target for this page of the wiki."""
     found = find(corpus_of(WIKI))
     corpus, pairs = found.corpus, found.pairs
-    table = tabulate_mentions(corpus, found.mentions)
-    features = EvidenceMaker(corpus, found.texts, found.statistics, table, read_traits(corpus)).features(pairs)
+    features = features_of(found)
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
     (row,) = np.flatnonzero(is_row).tolist()
     return LinkExplainer(corpus, found.statistics, found.mentions).suggestion(pairs, row, features[row], probability)

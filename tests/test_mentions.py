@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -99,6 +101,54 @@ def test_titles_that_fold_alike_are_all_found_and_only_the_exact_one_is_exact() 
 )
 def test_ends_in_a_run_of_one_script_are_no_word_boundaries(line: str, edges: int) -> None:
     assert find(["東京"], reading("頁", line)).edges.tolist() == [edges]
+
+
+# raw line; of the mentions of 道具: whether it is linked, what stands before and after, its share of the line
+BESIDE = {
+    "alone on its line": ("道具", [(False, "\n", "\n", 1.0)]),
+    "a link alone on its line": (" [道具]", [(True, "\n", "\n", 1.0)]),
+    "within a sentence": ("古い道具だ", [(False, "い", "だ", 2 / 5)]),
+    "a link within a sentence": ("古い[道具]だ", [(True, "い", "だ", 2 / 5)]),
+    "a hashtag": ("#道具 など", [(True, "\n", "_", 2 / 4)]),
+    "spaces count for nothing": ("a 道具 \u3000b", [(False, "_", "_", 2 / 4)]),
+    "what is beside it is folded": ("Ａ道具ﾀﾞ", [(False, "a", "タ", 2 / 5)]),
+    "code beside it is a gap": ("`x`道具", [(False, "\x1f", "\n", 2 / 3)]),
+    "once as a link and once not": ("[道具]と道具", [(True, "\n", "と", 2 / 5), (False, "と", "\n", 2 / 5)]),
+    "in the text of another link": ("[道具の話]", [(True, "\n", "の", 2 / 4)]),
+    "behind a link": ("[古い]道具", [(False, "い", "\n", 2 / 4)]),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), BESIDE.values(), ids=BESIDE)
+def test_a_mention_knows_what_is_beside_it(line: str, expected: list[tuple[bool, str, str, float]]) -> None:
+    found = find(["道具"], reading("頁", "前の行", line, "後の行"))
+    beside = zip(
+        found.is_linked.tolist(), map(chr, found.before), map(chr, found.after), found.cover.tolist(), strict=True
+    )
+
+    assert [(linked, before, after, pytest.approx(cover)) for linked, before, after, cover in beside] == expected
+
+
+def test_what_is_beside_a_mention_is_counted_from_the_start_and_to_the_end_of_all_pages() -> None:
+    """The first title begins the scanned text and the last line ends it."""
+    found = find(["道具"], reading("道具", "x"), reading("頁", "使う道具"))
+
+    assert [chr(code) for code in found.before] == ["\n", "う"]
+    assert [chr(code) for code in found.after] == ["\n", "\n"]
+    assert found.cover.tolist() == [1.0, 0.5]
+    assert found.is_linked.tolist() == [False, False]
+
+
+def test_mentions_of_pages_read_anew_take_the_old_ones_places() -> None:
+    titles = ["道具", "検索"]
+    pages = [reading("甲", "[道具]"), reading("乙", "道具と検索"), reading("丙", "検索")]
+    anew = [pages[0], reading("乙", "[検索]の古い道具箱"), pages[2]]
+
+    merged = find(titles, *pages).with_pages(np.array([1]), find(titles, anew[1]))
+
+    expected = find(titles, *anew)
+    for field in fields(Mentions):
+        assert np.array_equal(getattr(merged, field.name), getattr(expected, field.name)), field.name
 
 
 def test_a_title_that_is_no_target_is_not_found() -> None:

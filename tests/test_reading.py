@@ -123,6 +123,45 @@ def test_the_author_is_who_wrote_most_lines() -> None:
     assert reading("題", "x").author == ""
 
 
+# raw line, what it shows beside its words
+MARKS = {
+    "words alone show nothing": ("言葉 [道具] #札 `x` [$ x]", ()),
+    "the host of a bare URL": ("見よ https://a.example/b?c#d", ("host:a.example",)),
+    "of an outside link": ("[中 https://a.example]", ("host:a.example",)),
+    "of an image, and not the page there": ("[https://a.example/中.png]", ("host:a.example",)),
+    "of the image that a link shows": ("[https://a.example https://b.example/c.png]", ("host:b.example",)),
+    "with its port": ("http://a.example:8080/b", ("host:a.example:8080",)),
+    "without www, in small letters": ("https://www.A.Example/B", ("host:a.example",)),
+    "another project": ("[/Project]", ("project:/project",)),
+    "and not the page in it": ("[/project/中]", ("project:/project",)),
+    "an icon by its title key": ("[Big One.icon*3]", ("icon:big_one",)),
+    "an icon of another project": ("[/icons/Star.icon]", ("icon:/icons/star",)),
+    "what a decoration and a quote hold": ("> [* [絵.icon] https://a.example]", ("icon:絵", "host:a.example")),
+    "each once, in order": (
+        "[/p/a] https://a.example/1 [/p/b] https://www.a.example/2",
+        ("project:/p", "host:a.example"),
+    ),
+    "nothing in code": ("`https://a.example [絵.icon]`", ()),
+}
+
+
+@pytest.mark.parametrize(("line", "marks"), MARKS.values(), ids=MARKS)
+def test_marks_are_what_a_page_shows_beside_its_words(line: str, marks: tuple[str, ...]) -> None:
+    assert reading("題", line).marks == marks
+
+
+def test_nothing_below_a_marker_and_in_a_code_block_is_a_mark() -> None:
+    lines = ["code:a.py", " https://a.example", "https://b.example", MARKER, "https://c.example [絵.icon] [/p/q]"]
+
+    assert reading("題", *lines).marks == ("host:b.example",)
+
+
+def test_the_author_is_a_mark_where_known() -> None:
+    lines = (Line("題", user_id="ann"), Line("[絵.icon]", user_id="bob"), Line("y", user_id="bob"))
+
+    assert read_page(Page("題", lines)).marks == ("icon:絵", "author:bob")
+
+
 def test_the_text_is_the_title_and_the_passages() -> None:
     assert reading("題", "`x`", "一 [二]", "三").text == "題\n一 二\n三"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from wiki_by_hand import corpus_of, number_of
@@ -82,17 +84,17 @@ def test_a_page_that_is_no_teacher_changes_nothing() -> None:
     silent = corpus.links.copy().tolil()
     silent[number_of(corpus, "丁")] = 0
     without = learn_statistics(
-        Corpus(corpus.readings, corpus.keys, corpus.names, silent.tocsr(), corpus.is_template, corpus.created),
+        replace(corpus, links=silent.tocsr()),
         texts,
         teachers,
     )
 
     assert with_links.n_linked[number_of(corpus, "道具")] == 2
     assert with_links.n_mentioned[number_of(corpus, "道具")] == 3
-    for name in ("n_linked", "n_mentioned", "link_probability", "profiles", "last_linked"):
+    for name in ("n_linked", "n_mentioned", "link_probability", "profiles", "n_linked_lately", "last_linked"):
         assert np.array_equal(getattr(with_links, name), getattr(without, name)), name
-    assert np.array_equal(with_links.co_cited.toarray(), without.co_cited.toarray())
-    assert np.array_equal(with_links.links.toarray(), without.links.toarray())
+    for name in ("links", "co_cited", "term_profiles", "marked"):
+        assert np.array_equal(getattr(with_links, name).toarray(), getattr(without, name).toarray()), name
 
 
 def test_texts_count_mentions_and_weigh_bigrams_in_unit_rows() -> None:

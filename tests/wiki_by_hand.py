@@ -10,7 +10,9 @@ import scipy.sparse as sp
 
 from linkassist.scrapbox.reading import read_page
 from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
+from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus
+from linkassist.suggest.evidence import EvidenceMaker, read_traits, tabulate_mentions
 from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, unit_rows_dense
 from linkassist.wiki import Line, Page, Reading
@@ -77,10 +79,11 @@ def find(
     is_teacher: BoolArray | None = None,
     is_target: BoolArray | None = None,
     pages: IntArray | None = None,
+    vectors: FloatArray | None = None,
 ) -> Found:
     """The candidates of these pages, of all pages with all links known where nothing else is said."""
     mentions = TitleFinder(corpus.keys, is_target).find(corpus.readings)
-    texts = read_texts(corpus, mentions, vectors_of(corpus))
+    texts = read_texts(corpus, mentions, vectors_of(corpus) if vectors is None else vectors)
     statistics = learn_statistics(corpus, texts, np.diff(corpus.links.indptr) > 0 if is_teacher is None else is_teacher)
     shared = np.flatnonzero(statistics.n_linked >= 2)
 
@@ -98,6 +101,14 @@ def find(
         np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target,
     )
     return Found(corpus, mentions, texts, statistics, pairs)
+
+
+def features_of(found: Found) -> FloatArray:
+    """(pairs, features): the evidence of the candidates."""
+    odds = context_odds(found.mentions, found.statistics.is_teacher)
+    table = tabulate_mentions(found.corpus, found.mentions, odds)
+    maker = EvidenceMaker(found.corpus, found.texts, found.statistics, table, read_traits(found.corpus))
+    return maker.features(found.pairs)
 
 
 def nearest_among(vectors: FloatArray) -> Nearest:
