@@ -111,20 +111,22 @@ def examine(
     scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = quiet
 ) -> Ranker:
     """The ranker learnt by hiding the links of the examined pages and finding them again."""
-    n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
-    n_steps = n_draws + 3
-    on_progress("examine", 0, n_steps)
-    links = []
-    for draw in range(n_draws):
-        examination = hide_links(scan.corpus, examined, seed + draw)
-        hidden = _scan_again(scan, examination, encoder)
-        links.append(_link_lessons(hidden, examination))
-        on_progress("examine", draw + 1, n_steps)
-    phrases = plain_lessons(*phrase_lessons(scan.corpus, hidden.corpus, hidden.phrases, examination))
-    on_progress("examine", n_draws + 1, n_steps)
-    ranker = learn_ranker(joined_lessons(links), phrases, seed=seed)
-    on_progress("examine", n_steps, n_steps)
+    on_progress("examine", 0, 3)
+    links = link_lessons(scan, examined, encoder, seed=seed)
+    on_progress("examine", 1, 3)
+    examination = hide_links(scan.corpus, examined, seed)
+    phrases = plain_lessons(*phrase_lessons(scan.corpus, examination.corpus, scan.phrases, examination))
+    on_progress("examine", 2, 3)
+    ranker = learn_ranker(links, phrases, seed=seed)
+    on_progress("examine", 3, 3)
     return ranker
+
+
+def link_lessons(scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0) -> Lessons:
+    """The candidates of the examined pages, their links hidden; of few pages twice, with other links hidden."""
+    n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
+    examinations = [hide_links(scan.corpus, examined, seed + draw) for draw in range(n_draws)]
+    return joined_lessons([_link_lessons(_scan_again(scan, each, encoder), each) for each in examinations])
 
 
 def _scan_again(scan: Scan, examination: Examination, encoder: Encoder) -> Scan:
@@ -238,6 +240,22 @@ def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArra
             chosen = rows[is_red[rows] == kind][:limit]
             if len(chosen):
                 yield chosen
+
+
+def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
+    """(features, page, target) of all candidates of these pages, as they are when suggestions are made."""
+    corpus = scan.corpus
+    statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
+    maker = _evidence_maker(scan, statistics)
+    is_target = np.ones(corpus.n_targets, np.bool_)
+    found = list(
+        find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target)
+    )
+    return (
+        np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(maker.features(pairs) for pairs in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(pairs.page for pairs in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(pairs.target for pairs in found)]),
+    )
 
 
 def _all_known(corpus: Corpus) -> sp.csr_matrix:
