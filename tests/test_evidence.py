@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from wiki_by_hand import Found, corpus_of, features_of, find, number_of
 
+from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.evidence import FEATURES
 
 WIKI = {
@@ -101,6 +103,40 @@ def test_the_pages_own_figures_are_the_same_for_all_its_candidates(
         assert row["page_size"] == pytest.approx(math.log1p(len(page.text)), rel=1e-5)
         assert row["n_known"] == pytest.approx(math.log1p(2), rel=1e-5)  # 読書 and 検索
         assert row["n_candidates_mentioned"] == pytest.approx(math.log1p(3), rel=1e-5)
+
+
+def test_the_best_context_and_the_largest_share_of_a_line_count(
+    found: Found, features: dict[str, dict[str, float]]
+) -> None:
+    odds = context_odds(found.mentions, found.statistics.is_teacher)
+    mentions, page = found.mentions, number_of(found.corpus, "手帖の道具")
+    for name in ("道具", "道具箱", "BERT"):
+        is_here = (mentions.page == page) & (mentions.target == number_of(found.corpus, name)) & (mentions.passage >= 0)
+        assert features[name]["context"] == pytest.approx(odds[is_here].max(), rel=1e-6), name
+
+    # of the 14 characters of 道具と道具箱と検索、ＢＥＲＴ; 手帖の道具, the title, does not count
+    assert features["道具"]["cover"] == pytest.approx(2 / 14)
+    assert features["道具箱"]["cover"] == pytest.approx(3 / 14)
+    assert features["赤い糸"]["cover"] == 0
+    assert math.isnan(features["赤い糸"]["context"])
+
+
+def test_contexts_are_ranked_within_the_page(features: dict[str, dict[str, float]]) -> None:
+    said = sorted((f for f in features.values() if not math.isnan(f["context"])), key=lambda f: -f["context"])
+
+    assert [f["context_rank"] for f in said] == [sum(other["context"] > f["context"] for other in said) for f in said]
+    assert features["赤い糸"]["context_rank"] == 99
+
+
+def test_linked_lately_is_a_share_and_unknown_without_times(found: Found) -> None:
+    """手帖の道具, the newest page, links 読書; of all other targets none is linked lately."""
+    corpus = replace(found.corpus, created=np.zeros(6, np.int64))
+    column = FEATURES.index("linked_lately")
+    values = dict(zip(found.pairs.target.tolist(), features_of(found)[:, column].tolist(), strict=True))
+
+    assert values[number_of(found.corpus, "読書")] == pytest.approx(1 / 2)
+    assert values[number_of(found.corpus, "道具箱")] == 0
+    assert np.isnan(features_of(find(corpus))[:, column]).all()
 
 
 def test_ranks_and_shares_agree_with_a_plain_loop(found: Found) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from wiki_by_hand import Found, corpus_of, find, number_of, numbers_of, reading
 
-from linkassist.suggest.corpus import Corpus, build_corpus
+from linkassist.suggest.corpus import Corpus, build_corpus, keep_rows
 from linkassist.suggest.examination import (
     Examination,
     hide_links,
+    links_beside,
     pages_to_examine,
     without_links,
 )
@@ -141,6 +142,55 @@ def test_hiding_nothing_changes_nothing() -> None:
     assert examination.answers.nnz == 0
     assert examination.is_target.all()
     assert np.array_equal(examination.corpus.links.toarray(), corpus.links.toarray())
+
+
+def wiki_of_old_and_new(n: int) -> Corpus:
+    """n old pages and n new ones; each old page links a new one and an old one, each new page an old one."""
+    old = {f"古{i}": f"[新{i}] [古{(i + 1) % n}]" for i in range(n)}
+    return corpus_of(old | {f"新{i}": f"[古{i}]" for i in range(n)})
+
+
+def test_of_the_pages_set_aside_about_a_tenth_keep_the_links_to_them() -> None:
+    corpus = wiki_of_old_and_new(1000)
+    new = np.arange(1000, 2000)
+
+    links = links_beside(corpus, new)
+
+    assert 70 <= links[:, new].nnz <= 130
+    assert links[:, :1000].nnz == 1000  # each old page still links an old one
+    assert links[new].nnz == 0
+
+
+def test_which_pages_keep_the_links_to_them_is_the_same_at_every_call() -> None:
+    """What the encoder is learnt from is what the ranker is learnt from, however the pages' own links are drawn."""
+    corpus = wiki_of_old_and_new(60)
+    new = np.arange(60, 120)
+    links = links_beside(corpus, new)
+
+    assert 0 < links[:, new].nnz < 60
+    for seed in range(3):
+        examination = hide_links(corpus, new, seed)
+        taught = keep_rows(examination.corpus.links, examination.is_teacher)
+        assert np.array_equal(taught.toarray(), links.toarray())
+        assert np.array_equal(links_beside(corpus, new).toarray(), links.toarray())
+
+
+def test_a_link_to_a_page_set_aside_stays_a_link_in_its_page_text() -> None:
+    """Only what is learnt from links forgets it: the older page reads as it does."""
+    corpus = corpus_of(WIKI)
+    examination = hide_links(corpus, numbers_of(corpus, "手帖"))
+    desk = number_of(corpus, "机")
+
+    assert corpus.links[desk, number_of(corpus, "手帖")] == 1
+    assert examination.corpus.links[desk, number_of(corpus, "手帖")] == 0
+    assert examination.corpus.readings[desk] == corpus.readings[desk]
+
+
+def test_no_link_is_learnt_from_twice_or_left_as_an_empty_cell() -> None:
+    corpus = wiki_of_old_and_new(60)
+
+    for links in (links_beside(corpus, np.arange(60, 120)), hide_links(corpus, np.arange(60, 120)).corpus.links):
+        assert set(links.data.tolist()) == {1.0}
 
 
 LINES = {

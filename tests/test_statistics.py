@@ -70,6 +70,79 @@ def test_a_profile_is_the_mean_direction_of_the_pages_that_link_a_target() -> No
     assert statistics.profiles[number_of(corpus, "戊")].tolist() == [0, 0]
 
 
+def test_a_term_profile_sums_up_the_bigrams_of_the_pages_that_link_a_target() -> None:
+    corpus, texts, statistics = learnt()
+    bigrams = texts.page_bigrams.toarray()
+    for name, pages in {"検索": ["甲", "丁"], "道具": ["甲", "乙", "丁"], "甲": ["丁"]}.items():
+        total = sum(bigrams[number_of(corpus, page)] for page in pages)
+        profile = statistics.term_profiles[number_of(corpus, name)].toarray().ravel()
+        assert profile == pytest.approx(total / np.linalg.norm(total), abs=1e-6), name
+
+    assert statistics.term_profiles[number_of(corpus, "戊")].nnz == 0
+
+
+def test_a_term_profile_is_told_apart_by_what_only_its_pages_say() -> None:
+    corpus = corpus_of({"甲": "[道具]を磨く", "乙": "[検索]が遅い", "丙": "磨くことにする", "丁": "x", "戊": "y"})
+    _, texts, statistics = learnt(corpus=corpus)
+    likeness = (texts.page_bigrams @ statistics.term_profiles.T).toarray()[number_of(corpus, "丙")]
+
+    assert likeness[number_of(corpus, "道具")] > 0.05
+    assert likeness[number_of(corpus, "検索")] == 0
+
+
+MARKED = {
+    "甲": "[絵.icon] [道具]",
+    "乙": "[絵.icon] [道具] [検索]",
+    "丙": "[絵.icon] https://a.example",
+    "丁": "[道具] https://a.example",
+    "戊": "[/p/q]",
+}
+
+
+def marked(is_teacher: BoolArray = ALL) -> dict[str, float]:
+    """Per target, how strongly the pages with the icon link it."""
+    corpus, _, statistics = learnt(is_teacher, corpus_of(MARKED))
+    (icon,) = np.flatnonzero(corpus.marks[number_of(corpus, "甲")].toarray().ravel())
+    return dict(zip(corpus.names, statistics.marked[icon].toarray().ravel().tolist(), strict=True))
+
+
+def test_marked_is_the_cosine_of_the_pages_that_show_a_mark_and_those_that_link_a_target() -> None:
+    found = marked()
+
+    assert found["道具"] == pytest.approx(2 / np.sqrt((3 + 1) * (3 + 1)))  # 甲 and 乙, of three pages each
+    assert found["検索"] == pytest.approx(1 / np.sqrt((3 + 1) * (1 + 1)))
+    assert found["丙"] == 0
+
+
+def test_the_marks_of_a_page_that_is_no_teacher_do_not_count() -> None:
+    found = marked(np.array([True, False, True, True, True]))
+
+    assert found["道具"] == pytest.approx(1 / np.sqrt((2 + 1) * (2 + 1)))
+    assert found["検索"] == 0
+
+
+def test_n_linked_lately_counts_the_newest_tenth_of_the_teachers() -> None:
+    """Twenty pages, a day apart: the last two are the newest tenth."""
+    pages = {f"頁{number}": "[昔]" for number in range(18)} | {"頁18": "[今]", "頁19": "[今]と[昔]"}
+    vectors = np.ones((20, 1), np.float32)
+    corpus = corpus_of(pages)
+    texts = read_texts(corpus, TitleFinder(corpus.keys).find(corpus.readings), vectors)
+
+    statistics = learn_statistics(corpus, texts, np.ones(20, np.bool_))
+
+    assert statistics.n_linked_lately[[number_of(corpus, name) for name in ("今", "昔", "頁0")]].tolist() == [2, 1, 0]
+    without = learn_statistics(corpus, texts, np.arange(20) < 10)  # of these the last is the newest tenth
+    assert without.n_linked_lately[number_of(corpus, "昔")] == 1
+
+
+def test_without_times_n_linked_lately_is_unknown() -> None:
+    corpus = corpus_of(WIKI)
+    timeless = replace(corpus, created=np.zeros(5, np.int64))
+
+    assert np.isnan(learnt(corpus=timeless)[2].n_linked_lately).all()
+    assert not np.isnan(learnt()[2].n_linked_lately).any()
+
+
 def test_last_linked_is_when_the_youngest_page_that_links_it_was_made() -> None:
     corpus, _, statistics = learnt()
 
