@@ -29,7 +29,8 @@ def odds_of_the_last_page(corpus: Corpus, is_teacher: BoolArray | None = None) -
     mentions = found_in(corpus)
     teachers = np.diff(corpus.links.indptr) > 0 if is_teacher is None else is_teacher
     is_asked = (mentions.page == corpus.n_pages - 1) & (mentions.passage >= 0)
-    return context_odds(mentions, teachers)[is_asked].tolist()
+    odds: list[float] = context_odds(mentions, teachers)[is_asked].tolist()
+    return odds
 
 
 def test_places_where_people_put_links_have_higher_odds() -> None:

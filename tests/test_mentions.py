@@ -122,11 +122,12 @@ BESIDE = {
 @pytest.mark.parametrize(("line", "expected"), BESIDE.values(), ids=BESIDE)
 def test_a_mention_knows_what_is_beside_it(line: str, expected: list[tuple[bool, str, str, float]]) -> None:
     found = find(["道具"], reading("頁", "前の行", line, "後の行"))
-    beside = zip(
-        found.is_linked.tolist(), map(chr, found.before), map(chr, found.after), found.cover.tolist(), strict=True
-    )
+    is_linked, before, after, cover = zip(*expected, strict=True)
 
-    assert [(linked, before, after, pytest.approx(cover)) for linked, before, after, cover in beside] == expected
+    assert tuple(found.is_linked.tolist()) == is_linked
+    assert tuple(map(chr, found.before)) == before
+    assert tuple(map(chr, found.after)) == after
+    assert found.cover == pytest.approx(cover)
 
 
 def test_what_is_beside_a_mention_is_counted_from_the_start_and_to_the_end_of_all_pages() -> None:
