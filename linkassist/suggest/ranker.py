@@ -23,7 +23,7 @@ from scipy.optimize import isotonic_regression
 from linkassist.errors import ModelError
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
-from linkassist.suggest.phrases import PHRASE_FEATURES
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
 
 _STARTING = Path(__file__).with_name("starting_ranker")
 _HALFWAY = 400  # answers at which the wiki's own calibration weighs as much as the starting one
@@ -45,7 +45,7 @@ _PARAMETERS = {
 }
 _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
-_FIRST_TREES = 30
+_FIRST_TREES = 100
 
 Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
 _NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
@@ -119,20 +119,29 @@ class Ranker:
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
         """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the starting model."""
-        booster = self.links[-1].boosters[0]
-        first = np.asarray(booster.predict(features, raw_score=True, num_iteration=_FIRST_TREES))
-        order = np.lexsort((-first, page))
-        place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
-        return np.sort(order[place < n_per_page])
+        return _hopeful(self.links[-1], features, page, n_per_page)
+
+    def hopeful_phrases(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
+        """As `hopeful_links`, for rows of `phrase_evidence.PHRASE_FEATURES`."""
+        return _hopeful(self.phrases[-1], features, page, n_per_page)
 
     def score_phrases(self, features: FloatArray) -> FloatArray:
-        """(rows,) probabilities for rows of `phrases.PHRASE_FEATURES`."""
+        """(rows,) probabilities for rows of `phrase_evidence.PHRASE_FEATURES`."""
         return _blend(self.phrases, features, np.zeros(len(features), np.int64))
 
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that differ for rankers that score differently."""
         return hashlib.sha256(to_json(self).encode()).hexdigest()[:12]
+
+
+def _hopeful(start: Model, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
+    if len(features) == 0:
+        return np.zeros(0, np.int64)
+    first = np.asarray(start.boosters[0].predict(features, raw_score=True, num_iteration=_FIRST_TREES))
+    order = np.lexsort((-first, page))
+    place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
+    return np.sort(order[place < n_per_page])
 
 
 def sort_of_links(features: FloatArray) -> IntArray:
