@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import page_states
 from linkassist.store.runs import artefact, put_artefact
@@ -18,7 +19,7 @@ from linkassist.store.runs import artefact, put_artefact
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
 REVISION: Final = 1
 
-LEARNT_FILES: Final = ("encoder.json", "pieces.model", "vectors.npz", "ranker.json", "learnt.json")
+LEARNT_FILES: Final = ("encoder.json", "pieces.model", "vectors.npz", "join.npz", "ranker.json", "learnt.json")
 INDEX_FILE: Final = "pages.faiss"
 
 
@@ -27,8 +28,18 @@ def model_folder(library: Library, project_id: int) -> Path:
     return library.folder / "models" / str(project_id)
 
 
+def encoder_state(name: str) -> str:
+    """The encoder's name and, of a transformers model, what its files look like now: other files under the same name
+    are another model."""
+    if name == OWN_ENCODER:
+        return name
+    from linkassist.embed.model_files import files_state  # brings the hub's client: only for those who ask for it
+
+    return f"{name} {files_state(name)}"
+
+
 def is_up_to_date(library: Library, project_id: int, encoder: str) -> bool:
-    """Whether a reindex with the encoder of that name would find nothing to do."""
+    """Whether a reindex would find nothing to do. encoder: what `encoder_state` gave."""
     note = artefact(library, project_id, "suggestions")
     return (
         note is not None
@@ -39,7 +50,7 @@ def is_up_to_date(library: Library, project_id: int, encoder: str) -> bool:
 
 
 def note_suggestions(library: Library, project_id: int, encoder: str) -> None:
-    """Notes that the suggestions are now up to date."""
+    """Notes that the suggestions are now up to date. encoder: as `encoder_state` gave it before the model was read."""
     put_artefact(library, project_id, "suggestions", _state(library, project_id, encoder))
 
 

@@ -11,46 +11,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkassist.embed.encoder import Encoder
+from linkassist.embed.joined import JOIN_FILE, JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
 from linkassist.freshness import REVISION
-from linkassist.settings import OWN_ENCODER
 from linkassist.suggest.ranker import Ranker, from_json, to_json
+from linkassist.suggesting import open_model
 
 _MOST_NEW = 0.2
+_ABOUT = "learnt.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """encoder: the wiki's own; None for one that was not learnt here and is found by its name."""
+    """encoder: the wiki's own, alone or joined by the model that the settings name."""
 
-    encoder: WikiEncoder | None
+    encoder: WikiEncoder | JoinedEncoder
     ranker: Ranker
 
 
-def save_learnt(folder: Path, encoder_name: str, text_hashes: Sequence[str], encoder: Encoder, ranker: Ranker) -> None:
-    """Writes into the folder what was learnt from these texts, each file beside and then renamed."""
+def save_learnt(
+    folder: Path, state: str, text_hashes: Sequence[str], encoder: WikiEncoder | JoinedEncoder, ranker: Ranker
+) -> None:
+    """Writes into the folder what was learnt from these texts, each file beside and then renamed.
+
+    state: what `encoder_state` gave for the encoder that the settings name.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    encoder.save(folder)
     if isinstance(encoder, WikiEncoder):
-        encoder.save(folder)
-    about = {"encoder": encoder_name, "revision": REVISION, "hashes": list(text_hashes)}
-    for name, text in (("ranker.json", to_json(ranker)), ("learnt.json", json.dumps(about))):
+        (folder / JOIN_FILE).unlink(missing_ok=True)
+    about = {"encoder": state, "revision": REVISION, "hashes": list(text_hashes)}
+    for name, text in (("ranker.json", to_json(ranker)), (_ABOUT, json.dumps(about))):
         beside = folder / f".{name}.new"
         beside.write_text(text, "utf-8")
         os.replace(beside, folder / name)
 
 
-def load_learnt(folder: Path, encoder_name: str, text_hashes: Sequence[str]) -> Learnt | None:
+def load_learnt(folder: Path, encoder_name: str, state: str, text_hashes: Sequence[str]) -> Learnt | None:
     """What `save_learnt` wrote; None where it was learnt for another encoder, by another program or from other texts.
 
-    Raises ModelError where a file is missing or damaged.
+    Raises ModelError where a file is missing or damaged, or the model of that name cannot be used.
     """
-    path = folder / "learnt.json"
     try:
-        about = json.loads(path.read_text("utf-8"))
+        about = json.loads((folder / _ABOUT).read_text("utf-8"))
         of_before = set(about["hashes"])
-        is_same = about["encoder"] == encoder_name and about["revision"] == REVISION
+        is_same = about["encoder"] == state and about["revision"] == REVISION
         n_new = sum(text_hash not in of_before for text_hash in text_hashes)
         if not is_same or n_new > _MOST_NEW * max(1, len(of_before)):
             return None
@@ -59,7 +65,18 @@ def load_learnt(folder: Path, encoder_name: str, text_hashes: Sequence[str]) -> 
         raise ModelError(
             f"{folder}: what was learnt cannot be read ({error}). Run `linkassist reindex --full` to learn it anew."
         ) from error
-    return Learnt(WikiEncoder.load(folder) if encoder_name == OWN_ENCODER else None, ranker)
+    if (folder / JOIN_FILE).exists():
+        return Learnt(JoinedEncoder.load(folder, open_model(encoder_name)), ranker)
+    return Learnt(WikiEncoder.load(folder), ranker)
+
+
+def is_learnt_from(folder: Path, text_hashes: Sequence[str]) -> bool:
+    """Whether what is kept was learnt by this program from these very texts, with whatever encoder."""
+    try:
+        about = json.loads((folder / _ABOUT).read_text("utf-8"))
+        return bool(about["revision"] == REVISION and about["hashes"] == list(text_hashes))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # then it is learnt anew
 
 
 def earlier_encoder(folder: Path) -> WikiEncoder | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkassist.deciding import follow_verdicts
-from linkassist.freshness import is_up_to_date, note_suggestions
+from linkassist.freshness import encoder_state, is_up_to_date, note_suggestions
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
@@ -49,7 +49,8 @@ def reindex(
     started = time.monotonic()
     with only_worker(library.folder):
         close_broken_off(library)
-        if not is_full and is_up_to_date(library, project.id, settings.encoder):
+        encoder = encoder_state(settings.encoder)
+        if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)
             note = artefact(library, project.id, "encoder")
             fingerprint = note.fingerprint if note else ""
@@ -64,7 +65,7 @@ def reindex(
         except BaseException as error:
             finish_run(library, run_id, "failed" if isinstance(error, Exception) else "broken_off", message=str(error))
             raise
-        note_suggestions(library, project.id, settings.encoder)
+        note_suggestions(library, project.id, encoder)
         seconds = time.monotonic() - started
         counts = {"pages": done.n_pages, "encoded": done.n_encoded, "suggestions": done.n_suggestions}
         finish_run(library, run_id, "done", {**counts, "seconds": round(seconds)})

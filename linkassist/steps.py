@@ -6,24 +6,27 @@ Whether they are needed, the lock and the record of the run are left to `reindex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
 from linkassist.deciding import as_shown_after, lessons_of, note_lessons
 from linkassist.embed.encoder import Encoder
+from linkassist.embed.joined import JoinedEncoder
+from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import LinkAssistError, ModelError
 from linkassist.freshness import (
     INDEX_FILE,
     LEARNT_FILES,
+    encoder_state,
     forget_suggestions,
     is_as_noted,
     model_folder,
     note_files,
 )
 from linkassist.index import PageIndex
-from linkassist.learnt import Learnt, earlier_encoder, load_learnt, save_learnt
+from linkassist.learnt import Learnt, earlier_encoder, is_learnt_from, load_learnt, save_learnt
 from linkassist.scrapbox.reading import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.embeddings import drop_encoder, known, matrix, put
@@ -40,6 +43,7 @@ from linkassist.wiki import Reading
 OnProgress = Callable[[str, int, int], None]
 
 _PAGES_AT_ONCE = 2000
+_NO_HELP = "{0} finds no pages that people link better than the wiki's own encoder does, so that one is used alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +74,27 @@ def bring_up_to_date(
 
     is_full: learns, encodes and writes anew also what is there.
     """
-    folder = model_folder(library, project.id)
+    folder, state = model_folder(library, project.id), encoder_state(encoder_name)
     wiki = _read(library, project, on_progress)
     on_progress("learn", 0, 0)
     corpus = build_corpus(wiki.readings)
-    kept, notes = _kept(library, project, encoder_name, wiki, is_full=is_full)
-    is_fresh = is_full or bool(notes)
-    encoder: Encoder = (kept and kept.encoder) or _learn_encoder(
-        library, project, encoder_name, corpus, on_progress, is_fresh=is_fresh
-    )
-    vectors, n_encoded = _vectors(library, project, wiki, encoder, on_progress, is_full=is_full)
+    kept, notes = _kept(library, project, encoder_name, state, wiki, is_full=is_full)
+    stored = _Vectors(library, project, wiki, on_progress, is_full=is_full)
+    if kept:
+        encoder, vectors = kept.encoder, stored.of(kept.encoder)
+    else:
+        is_fresh = is_full or bool(notes)
+        encoder, vectors = _learn_encoder(
+            library, project, encoder_name, wiki, corpus, stored, on_progress, is_fresh=is_fresh
+        )
+        if encoder_name != OWN_ENCODER and not isinstance(encoder, JoinedEncoder):
+            notes = (*notes, _NO_HELP.format(encoder_name))
     scan = scan_texts(corpus, vectors, on_progress)
     if kept:
         ranker = kept.ranker
     else:
         ranker = examine(scan, pages_to_examine(corpus), encoder, on_progress=on_progress)
-        save_learnt(folder, encoder_name, wiki.hashes, encoder, ranker)
+        save_learnt(folder, state, wiki.hashes, encoder, ranker)
         note_files(library, project.id, "learnt", LEARNT_FILES)
         put_artefact(library, project.id, "encoder", encoder.fingerprint)
     on_progress("index", 0, len(wiki.ids))
@@ -104,7 +113,7 @@ def bring_up_to_date(
     lessons = lessons_of(library, project.id)
     n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons))
     note_lessons(library, project.id, lessons)
-    return Done(len(wiki.ids), n_encoded, n_suggestions, n_rewritten, encoder.fingerprint, notes)
+    return Done(len(wiki.ids), len(stored.encoded), n_suggestions, n_rewritten, encoder.fingerprint, notes)
 
 
 def _read(library: Library, project: Project, on_progress: OnProgress) -> _Wiki:
@@ -123,7 +132,7 @@ def _read(library: Library, project: Project, on_progress: OnProgress) -> _Wiki:
 
 
 def _kept(
-    library: Library, project: Project, encoder_name: str, wiki: _Wiki, *, is_full: bool
+    library: Library, project: Project, encoder_name: str, state: str, wiki: _Wiki, *, is_full: bool
 ) -> tuple[Learnt | None, tuple[str, ...]]:
     """(what was learnt before, if it still holds; what to tell the person where it should and does not)."""
     if is_full or artefact(library, project.id, "learnt") is None:
@@ -131,7 +140,7 @@ def _kept(
     folder = model_folder(library, project.id)
     try:
         if is_as_noted(library, project.id, "learnt", LEARNT_FILES):
-            return load_learnt(folder, encoder_name, wiki.hashes), ()
+            return load_learnt(folder, encoder_name, state, wiki.hashes), ()
     except ModelError:
         pass  # damaged, like files that are not as they were noted
     return None, (f"{folder}: what was learnt before is damaged or incomplete, so it was learnt anew.",)
@@ -141,39 +150,66 @@ def _learn_encoder(
     library: Library,
     project: Project,
     encoder_name: str,
+    wiki: _Wiki,
     corpus: Corpus,
+    stored: _Vectors,
     on_progress: OnProgress,
     *,
     is_fresh: bool,
-) -> Encoder:
-    """The encoder to use from now on. is_fresh: an earlier one is no start to learn on from."""
-    is_own = encoder_name == OWN_ENCODER
-    start = earlier_encoder(model_folder(library, project.id)) if is_own and not is_fresh else None
-    encoder = choose_encoder(encoder_name, corpus, pages_to_examine(corpus), start=start, on_progress=on_progress)
+) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
+    """The encoder to use from now on, and its vectors of all pages. is_fresh: an earlier one is no start to learn on
+    from."""
+    folder = model_folder(library, project.id)
+    earlier = None if is_fresh else earlier_encoder(folder)
+    encoder, vectors = choose_encoder(
+        encoder_name,
+        corpus,
+        pages_to_examine(corpus),
+        stored.of,
+        own=earlier if is_learnt_from(folder, wiki.hashes) else None,
+        start=earlier,
+        on_progress=on_progress,
+    )
     note = artefact(library, project.id, "encoder")
-    if is_own and note is not None and note.fingerprint.startswith("wiki-") and note.fingerprint != encoder.fingerprint:
-        drop_encoder(library, note.fingerprint)
-    return encoder
+    if note is not None and note.fingerprint.startswith("wiki-"):
+        of_before = note.fingerprint.split("+")[0]
+        if of_before != encoder.fingerprint.split("+")[0]:
+            drop_encoder(library, of_before)
+    return encoder, vectors
 
 
-def _vectors(
-    library: Library, project: Project, wiki: _Wiki, encoder: Encoder, on_progress: OnProgress, *, is_full: bool
-) -> tuple[FloatArray, int]:
-    """((pages, width), how many had to be encoded): one vector a page, in the wiki's order."""
-    have: set[str] = set() if is_full else known(library, encoder.fingerprint, wiki.hashes)
-    missing = [i for i, text_hash in enumerate(wiki.hashes) if text_hash not in have]
+@dataclass(slots=True)
+class _Vectors:
+    """The vectors of a wiki's pages, kept by encoder. is_full: encodes also what is there. encoded: the pages that had
+    to be."""
 
-    def told(n_before: int, n_done: int) -> None:
-        on_progress("encode", n_before + n_done, len(missing))
+    library: Library
+    project: Project
+    wiki: _Wiki
+    on_progress: OnProgress
+    is_full: bool
+    encoded: set[int] = field(default_factory=set)
 
-    told(0, 0)
-    for start in range(0, len(missing), _PAGES_AT_ONCE):
-        chunk = missing[start : start + _PAGES_AT_ONCE]
-        vectors = encoder.encode([wiki.readings[i].text for i in chunk], partial(told, start))
-        put(library, encoder.fingerprint, [wiki.hashes[i] for i in chunk], vectors)
-    ids, stored = matrix(library, project.id, encoder.fingerprint)
-    if ids.tolist() != wiki.ids:
-        raise LinkAssistError(
-            f"Project {project.name} changed while it was reindexed. Run `linkassist reindex` once more."
-        )
-    return stored.reshape(len(ids), -1) if len(ids) else np.zeros((0, encoder.width), np.float32), len(missing)
+    def of(self, encoder: Encoder) -> FloatArray:
+        """(pages, width): one vector a page, in the wiki's order. Of a joined encoder each part is kept by itself."""
+        if isinstance(encoder, JoinedEncoder):
+            return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
+        wiki, fingerprint = self.wiki, encoder.fingerprint
+        have: set[str] = set() if self.is_full else known(self.library, fingerprint, wiki.hashes)
+        missing = [i for i, text_hash in enumerate(wiki.hashes) if text_hash not in have]
+        self.encoded.update(missing)
+
+        def told(n_before: int, n_done: int) -> None:
+            self.on_progress("encode", n_before + n_done, len(missing))
+
+        told(0, 0)
+        for start in range(0, len(missing), _PAGES_AT_ONCE):
+            chunk = missing[start : start + _PAGES_AT_ONCE]
+            vectors = encoder.encode([wiki.readings[i].text for i in chunk], partial(told, start))
+            put(self.library, fingerprint, [wiki.hashes[i] for i in chunk], vectors)
+        ids, stored = matrix(self.library, self.project.id, fingerprint)
+        if ids.tolist() != wiki.ids:
+            raise LinkAssistError(
+                f"Project {self.project.name} changed while it was reindexed. Run `linkassist reindex` once more."
+            )
+        return stored.reshape(len(ids), -1) if len(ids) else np.zeros((0, encoder.width), np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.embed.encoder import Encoder
+from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
@@ -64,8 +65,11 @@ def suggest_wiki(
     told = on_progress or quiet
     corpus = build_corpus(readings)
     examined = pages_to_examine(corpus, seed)
-    encoder = choose_encoder(encoder_name, corpus, examined, seed=seed, on_progress=told)
-    vectors = encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
+
+    def vectors_of(encoder: Encoder) -> FloatArray:
+        return encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
+
+    encoder, vectors = choose_encoder(encoder_name, corpus, examined, vectors_of, seed=seed, on_progress=told)
     scan = scan_texts(corpus, vectors, told)
     ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
     found: list[list[Suggestion]] = [[] for _ in readings]
@@ -79,16 +83,20 @@ def choose_encoder(
     corpus: Corpus,
     examined: IntArray,
     *,
+    vectors_of: Callable[[Encoder], FloatArray],
     seed: int = 0,
     start: WikiEncoder | None = None,
     on_progress: OnProgress = quiet,
-) -> Encoder:
-    """The encoder of that name: "wiki" is learnt from the pages' text and the links of those not examined."""
-    if name != WIKI:
-        from linkassist.embed.transformer import TransformerEncoder  # seconds to import: only for those who ask for it
+) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
+    """The encoder to use, and its vectors of all pages.
 
-        return TransformerEncoder(name)
-    return learn_encoder(
+    The wiki's own is learnt from the pages' text and the links of those not examined. Any other name is that of a
+    transformers model, which joins it with the weight that the examined pages' links give it, none where it is no help.
+    vectors_of: the vectors of all pages by an encoder. own: an encoder that was learnt from these very pages. start:
+    one of an earlier state of the wiki.
+    """
+    model = None if name == WIKI else open_model(name)  # first: its name may be mistaken, and learning takes long
+    own = own or learn_encoder(
         [reading.text for reading in corpus.readings],
         links_beside(corpus, examined),
         seed=seed,
@@ -97,6 +105,19 @@ def choose_encoder(
     )
 
 
+    vectors = vectors_of(own)
+    if model is None:
+        return own, vectors
+    beside = vectors_of(model)
+    how = learn_join(vectors, beside, corpus.links, examined, seed)
+    return (JoinedEncoder(own, model, how), how.join(vectors, beside)) if how.share else (own, vectors)
+
+
+def open_model(name: str) -> Encoder:
+    """The transformers model of that name."""
+    from linkassist.embed.transformer import TransformerEncoder  # seconds to import: only for those who ask for it
+
+    return TransformerEncoder(name)
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
     """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)

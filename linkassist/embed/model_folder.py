@@ -6,22 +6,14 @@ What is not understood is refused: a wrong pooling gives vectors that look right
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
-
 from linkassist.embed.pooling import Pooling
 from linkassist.errors import ModelError
-
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
-_OTHER_RUNTIMES = ["onnx/*", "openvino/*", "coreml/*", "original/*"]
 
 _POOLING_FLAGS: dict[str, Pooling] = {
     "pooling_mode_cls_token": "cls",
@@ -46,34 +38,6 @@ class ModelRecipe:
     max_tokens: int | None
 
 
-def find_model(name: str) -> Path:
-    """The folder of a model: `name` itself if it is a folder, else the copy of the hub's model of that name.
-
-    A copy that is already on this machine is used without asking the hub. Remote code is never fetched.
-    Raises ModelError if there is neither, or the folder holds no model.
-    """
-    folder = Path(name).expanduser()
-    if not folder.exists():
-        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
-            raise ModelError(
-                f"{name} does not exist. Give the folder of a transformers model, or a name on the Hugging Face hub"
-                ' such as "intfloat/multilingual-e5-small".'
-            )
-        folder = _from_hub(name)
-    if not (folder / "config.json").is_file():
-        found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "a file"
-        raise ModelError(
-            f"{folder} holds no transformers model: it has no config.json (found: {found or 'nothing'})."
-            " Give the folder into which save_pretrained, or a download of all the model's files, put them."
-        )
-    if not _has_weights(folder):
-        raise ModelError(
-            f"{folder} has a config.json but no weights: neither *.safetensors nor pytorch_model*.bin."
-            " Download the model again, all its files."
-        )
-    return folder
-
-
 def read_recipe(folder: Path, name: str, pooling: Pooling | None = None) -> ModelRecipe:
     """How the model in `folder` wants to be used. `name` is what the reader called it: e5's and bge's kin go by name.
 
@@ -88,62 +52,6 @@ def read_recipe(folder: Path, name: str, pooling: Pooling | None = None) -> Mode
         prefix=_prefix(folder, known_as),
         max_tokens=_max_tokens(folder),
     )
-
-
-def content_fingerprint(folder: Path) -> str:
-    """The SHA-256 of the files that decide the vectors, in hex: the same wherever the folder stands."""
-    digest = hashlib.sha256()
-    patterns = ("*.json", "*.txt", "*.model", "1_*/config.json", *_weights_in_use(folder))
-    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
-        digest.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _from_hub(name: str) -> Path:
-    try:
-        try:
-            folder = _snapshot(name, "*.safetensors", local_files_only=True)
-            if _has_weights(folder):
-                return folder
-        except LocalEntryNotFoundError:
-            pass
-        folder = _snapshot(name, "*.safetensors", local_files_only=False)
-        if not _has_weights(folder):
-            folder = _snapshot(name, "pytorch_model*.bin", local_files_only=False)
-        return folder
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise ModelError(
-            f'"{name}" is neither a folder here nor a model on the Hugging Face hub that can be read without a key.'
-            " Check its spelling."
-        ) from error
-    except OSError as error:  # all else that the hub's client raises: no network, offline mode, a refusal, a full disk
-        raise ModelError(
-            f'"{name}" is not a folder here, and it could not be fetched from the Hugging Face hub'
-            f" ({type(error).__name__}). On a machine with a network run `hf download {name} --local-dir FOLDER`,"
-            " copy the folder to this machine, and give its path instead of the name."
-        ) from error
-
-
-def _snapshot(name: str, weights: str, *, local_files_only: bool) -> Path:
-    return Path(
-        snapshot_download(
-            name,
-            allow_patterns=[*_SMALL_FILES, weights],
-            ignore_patterns=_OTHER_RUNTIMES,
-            local_files_only=local_files_only,
-        )
-    )
-
-
-def _weights_in_use(folder: Path) -> tuple[str, ...]:
-    """The pattern of the weights that transformers will read: safetensors where there are any."""
-    return next(((pattern,) for pattern in _WEIGHTS if any(folder.glob(pattern))), ())
-
-
-def _has_weights(folder: Path) -> bool:
-    return bool(_weights_in_use(folder))
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
 from linkassist.embed.encoder import OnProgress, batches_by_length, normalised
-from linkassist.embed.model_folder import content_fingerprint, find_model, read_recipe
+from linkassist.embed.model_files import content_fingerprint, find_model
+from linkassist.embed.model_folder import read_recipe
 from linkassist.embed.pooling import Pooling, pool
 from linkassist.errors import ModelError
 

@@ -1,0 +1,125 @@
+"""Where a transformers model's files are, on this machine or on the hub, and whether they are what they were.
+
+What is in them is left to `model_folder.py` and `transformer.py`; nothing here needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+from linkassist.errors import ModelError
+
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
+_OTHER_RUNTIMES = ["onnx/*", "openvino/*", "coreml/*", "original/*"]
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model: `name` itself if it is a folder, else the copy of the hub's model of that name.
+
+    A copy that is already on this machine is used without asking the hub. Remote code is never fetched.
+    Raises ModelError if there is neither, or the folder holds no model.
+    """
+    folder = Path(name).expanduser()
+    if not folder.exists():
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
+            raise ModelError(
+                f"{name} does not exist. Give the folder of a transformers model, or a name on the Hugging Face hub"
+                ' such as "intfloat/multilingual-e5-small".'
+            )
+        folder = _from_hub(name)
+    if not (folder / "config.json").is_file():
+        found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "a file"
+        raise ModelError(
+            f"{folder} holds no transformers model: it has no config.json (found: {found or 'nothing'})."
+            " Give the folder into which save_pretrained, or a download of all the model's files, put them."
+        )
+    if not _has_weights(folder):
+        raise ModelError(
+            f"{folder} has a config.json but no weights: neither *.safetensors nor pytorch_model*.bin."
+            " Download the model again, all its files."
+        )
+    return folder
+
+
+def content_fingerprint(folder: Path) -> str:
+    """The SHA-256 of the files that decide the vectors, in hex: the same wherever the folder stands."""
+    digest = hashlib.sha256()
+    for path in _deciding_files(folder):
+        digest.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def files_state(name: str) -> str:
+    """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
+
+    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "".
+    """
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        try:
+            folder = _snapshot(name, "*.safetensors", local_files_only=True)
+        except (HFValidationError, OSError):  # there is no copy, or the name is none of the hub's
+            return ""
+    digest = hashlib.sha256()
+    for path in _deciding_files(folder):
+        about = path.stat()
+        digest.update(f"{path.relative_to(folder).as_posix()} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        try:
+            folder = _snapshot(name, "*.safetensors", local_files_only=True)
+            if _has_weights(folder):
+                return folder
+        except LocalEntryNotFoundError:
+            pass
+        folder = _snapshot(name, "*.safetensors", local_files_only=False)
+        if not _has_weights(folder):
+            folder = _snapshot(name, "pytorch_model*.bin", local_files_only=False)
+        return folder
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ModelError(
+            f'"{name}" is neither a folder here nor a model on the Hugging Face hub that can be read without a key.'
+            " Check its spelling."
+        ) from error
+    except OSError as error:  # all else that the hub's client raises: no network, offline mode, a refusal, a full disk
+        raise ModelError(
+            f'"{name}" is not a folder here, and it could not be fetched from the Hugging Face hub'
+            f" ({type(error).__name__}). On a machine with a network run `hf download {name} --local-dir FOLDER`,"
+            " copy the folder to this machine, and give its path instead of the name."
+        ) from error
+
+
+def _snapshot(name: str, weights: str, *, local_files_only: bool) -> Path:
+    return Path(
+        snapshot_download(
+            name,
+            allow_patterns=[*_SMALL_FILES, weights],
+            ignore_patterns=_OTHER_RUNTIMES,
+            local_files_only=local_files_only,
+        )
+    )
+
+
+def _deciding_files(folder: Path) -> list[Path]:
+    patterns = ("*.json", "*.txt", "*.model", "1_*/config.json", *_weights_in_use(folder))
+    return sorted({path for pattern in patterns for path in folder.glob(pattern)})
+
+
+def _weights_in_use(folder: Path) -> tuple[str, ...]:
+    """The pattern of the weights that transformers will read: safetensors where there are any."""
+    return next(((pattern,) for pattern in _WEIGHTS if any(folder.glob(pattern))), ())
+
+
+def _has_weights(folder: Path) -> bool:
+    return bool(_weights_in_use(folder))
