@@ -1,6 +1,7 @@
 """New links: what to learn about a wiki's phrases from its links, and which of them to suggest on each page.
 
-The phrases and their features are found in `suggest/phrases.py`; here they meet the ranker.
+The phrases are found in `suggest/phrases.py` and their features in `suggest/phrase_evidence.py`; here they meet the
+ranker.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, k
 from linkassist.suggest.examination import Examination, pages_to_examine
 from linkassist.suggest.explain import PhraseExplainer, best_rows
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases import Phrases, not_new, phrase_pairs
+from linkassist.suggest.phrase_evidence import PhraseEvidence
+from linkassist.suggest.phrases import Phrases, not_new
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import title_key
 
 _WRITTEN_EITHER_WAY = {ord(char): None for char in "ー・-_'’"}
 _MOST_ANSWERS = 4  # of one page that are learnt from
+_ENOUGH_EXAMINED = 2000  # pages; fewer are joined by the next older ones
+_HOPEFUL = 30  # candidates of a page that are scored in full
 _FLOOR = 0.04  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 3  # ... unless a page has fewer than this many
 
@@ -32,17 +36,16 @@ def phrase_lessons(
 ) -> tuple[FloatArray, BoolArray, IntArray]:
     """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
 
-    corpus: with all links to be seen. hidden: without those of the examined pages. A second examination follows, of
-    the next older pages, as the wiki was before the examined ones linked anything. No page is read anew: the words of
-    hidden links stand in `phrases`, also those of pages that count as blind.
+    corpus: with all links to be seen. hidden: without those of the examined pages. Where those are few, a
+    second examination follows, of the next older pages, as the wiki was before the examined ones linked anything. No
+    page is read anew: the words of hidden links stand in `phrases`, also those of pages that count as blind.
     """
-    before = replace(corpus, links=_only(corpus.links, ~_is_among(examination.pages, corpus.n_pages)))
-    older = pages_to_examine(before)
-    teachers = (np.diff(before.links.indptr) > 0) & ~_is_among(older, corpus.n_pages)
-    lessons = [
-        _lessons(corpus, hidden.links, phrases, examination.pages, examination.is_teacher),
-        _lessons(corpus, _only(before.links, teachers), phrases, older, teachers),
-    ]
+    lessons = [_lessons(corpus, hidden.links, phrases, examination.pages, examination.is_teacher)]
+    if len(examination.pages) < _ENOUGH_EXAMINED:
+        before = replace(corpus, links=_only(corpus.links, ~_is_among(examination.pages, corpus.n_pages)))
+        older = pages_to_examine(before)
+        teachers = (np.diff(before.links.indptr) > 0) & ~_is_among(older, corpus.n_pages)
+        lessons.append(_lessons(corpus, _only(before.links, teachers), phrases, older, teachers))
     features, is_answer, page = (np.concatenate(columns) for columns in zip(*lessons, strict=True))
     return features, is_answer, page
 
@@ -62,18 +65,17 @@ def _lessons(
     is_target[: corpus.n_pages] = True
     is_old = not_new(hidden, phrases, is_target)
     n_known = np.diff(links.indptr).astype(np.int64)
-    pairs = phrase_pairs(hidden, phrases, is_old, pages, n_known, is_teacher)
-    coined = {(page, fold(title_key(target))) for page in pages.tolist() for target in corpus.readings[page].links}
-    is_answer = np.fromiter(
-        (
-            (page, phrases.keys[phrase]) in coined
-            for page, phrase in zip(pairs.page.tolist(), pairs.phrase.tolist(), strict=True)
-        ),
-        np.bool_,
-        len(pairs.page),
-    )
-    kept = _evened(is_answer, pairs.page)
-    return pairs.features[kept], is_answer[kept], pairs.page[kept]
+    evidence = PhraseEvidence(hidden, phrases, is_old, n_known, is_teacher)
+    blocks = list(evidence.blocks(pages))
+    features = np.concatenate([pairs.features for pairs in blocks])
+    page = np.concatenate([pairs.page for pairs in blocks])
+    phrase = np.concatenate([pairs.phrase for pairs in blocks])
+    coined = [(page, fold(title_key(target))) for page in pages.tolist() for target in corpus.readings[page].links]
+    numbers = phrases.numbers_of([key for _, key in coined])
+    wanted = np.array([page for page, _ in coined], np.int64) * len(phrases) + numbers
+    is_answer = np.isin(page * len(phrases) + phrase, wanted[numbers >= 0])
+    kept = _evened(is_answer, page)
+    return features[kept], is_answer[kept], page[kept]
 
 
 def _evened(is_answer: BoolArray, page: IntArray) -> BoolArray:
@@ -99,18 +101,21 @@ def new_links(
     """
     is_old = not_new(corpus, phrases)
     n_known = np.diff(known.indptr).astype(np.int64)
-    pairs = phrase_pairs(corpus, phrases, is_old, np.arange(corpus.n_pages), n_known, n_known > 0)
-    probability = ranker.score_phrases(pairs.features)
+    evidence = PhraseEvidence(corpus, phrases, is_old, n_known, n_known > 0)
     explainer = PhraseExplainer(corpus, phrases)
     found: dict[int, list[Suggestion]] = {}
-    for rows in best_rows(pairs.page, probability, limit=3 * limit, floor=_FLOOR, at_least=3 * _AT_LEAST):
-        page = int(pairs.page[rows[0]])
-        already = {title_key(target) for target in corpus.readings[page].also_linked}
-        suggestions = (explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist())
-        kept = apart([s for s in suggestions if s and title_key(s.target) not in already])[:limit]
-        kept = [s for i, s in enumerate(kept) if i < _AT_LEAST or s.probability >= _FLOOR]
-        if kept:
-            found[page] = kept
+    for pairs in evidence.blocks(np.arange(corpus.n_pages)):
+        hopeful = ranker.hopeful_phrases(pairs.features, pairs.page, _HOPEFUL)
+        probability = np.zeros(len(pairs.page), np.float32)
+        probability[hopeful] = ranker.score_phrases(pairs.features[hopeful])
+        for rows in best_rows(pairs.page, probability, limit=3 * limit, floor=_FLOOR, at_least=3 * _AT_LEAST):
+            page = int(pairs.page[rows[0]])
+            already = {title_key(target) for target in corpus.readings[page].also_linked}
+            suggestions = (explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist())
+            kept = apart([s for s in suggestions if s and title_key(s.target) not in already])[:limit]
+            kept = [s for i, s in enumerate(kept) if i < _AT_LEAST or s.probability >= _FLOOR]
+            if kept:
+                found[page] = kept
     return found
 
 

@@ -7,7 +7,8 @@ from wiki_by_hand import corpus_of
 
 from linkassist.new_links import apart, new_links, phrase_lessons
 from linkassist.suggest.examination import hide_links
-from linkassist.suggest.phrases import PHRASE_FEATURES, find_phrases
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
+from linkassist.suggest.phrases import find_phrases
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Mention, Suggestion
 

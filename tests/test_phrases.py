@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from wiki_by_hand import corpus_of, reading, readings
 
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases import PHRASE_FEATURES, SWEET_SPOT, PhrasePairs, find_phrases, not_new, phrase_pairs
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseEvidence, PhrasePairs
+from linkassist.suggest.phrases import SWEET_SPOT, find_phrases, not_new
 from linkassist.suggest.spans import QUOTED, hash_of
 
 # raw line, phrases that are among the candidates, and some that are not
@@ -87,7 +88,7 @@ def test_texts_of_many_chunks_are_placed_as_those_of_one(monkeypatch: pytest.Mon
 
     assert parts.keys == whole.keys
     assert told[-1] == 6 and len(told) > 1
-    for field in ("page", "phrase", "passage", "start", "end", "kind", "at_line"):
+    for field in ("page", "phrase", "passage", "start", "end", "kind", "at_line", "hashes", "n_pages", "is_empty"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
 
 
@@ -125,8 +126,9 @@ def pairs_of(pages: Mapping[str, str]) -> tuple[list[str], PhrasePairs]:
     phrases = find_phrases(corpus.readings)
     is_old = not_new(corpus, phrases)
     n_known = np.diff(corpus.links.indptr).astype(np.int64)
-    pairs = phrase_pairs(corpus, phrases, is_old, np.arange(corpus.n_pages), n_known, n_known > 0)
-    return [phrases.keys[phrase] for phrase in pairs.phrase.tolist()], pairs
+    evidence = PhraseEvidence(corpus, phrases, is_old, n_known, n_known > 0)
+    (pairs,) = evidence.blocks(np.arange(corpus.n_pages))
+    return phrases.keys_of(pairs.phrase), pairs
 
 
 WIKI = {
@@ -195,9 +197,9 @@ def test_only_the_pages_asked_for_are_paired() -> None:
     corpus = corpus_of(WIKI)
     phrases = find_phrases(corpus.readings)
 
-    pairs = phrase_pairs(
-        corpus, phrases, not_new(corpus, phrases), np.array([1]), np.zeros(3, np.int64), np.ones(3, np.bool_)
-    )
+    evidence = PhraseEvidence(corpus, phrases, not_new(corpus, phrases), np.zeros(3, np.int64), np.ones(3, np.bool_))
+
+    (pairs,) = evidence.blocks(np.array([1]))
 
     assert set(pairs.page.tolist()) == {1}
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
+from linkassist.suggest.phrases import Phrases
+from linkassist.suggest.spans import is_member
 from linkassist.wiki import title_key
 
-if TYPE_CHECKING:
-    from linkassist.suggest.phrases import Phrases
-
 _PRIOR = 20.0  # candidates' worth of belief in the coarser rate
+_Groups = npt.NDArray[np.integer]  # of each occurrence, the number of its group
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +34,71 @@ class LinkOdds:
     total: FloatArray
 
 
-def link_odds(corpus: Corpus, phrases: Phrases, is_teacher: BoolArray) -> LinkOdds:
-    """The odds of every occurrence, learnt from those on the teachers' pages."""
-    seen = is_teacher[phrases.page] & (phrases.passage >= 0)
-    is_link = _are_links(corpus, phrases, np.flatnonzero(is_teacher))
-    overall = (is_link[seen].sum() + 1) / (seen.sum() + 100)
-    edges = phrases.edges
-    left, right, head, tail = (
-        _by(fine, coarse, seen, is_link, overall)
-        for fine, coarse in (
+class LinkRates:
+    """What the occurrences on the teachers' pages tell about those anywhere."""
+
+    def __init__(self, corpus: Corpus, phrases: Phrases, is_teacher: BoolArray) -> None:
+        self._phrases = phrases
+        seen = np.flatnonzero(is_teacher[phrases.page] & (phrases.passage >= 0))
+        linked = seen[_are_links(corpus, phrases, np.flatnonzero(is_teacher), seen)]
+        overall = (len(linked) + 1) / (len(seen) + 100)
+        self._rates = [
+            _Rate(fine_seen, coarse_seen, fine_linked, coarse_linked, overall)
+            for (fine_seen, coarse_seen), (fine_linked, coarse_linked) in zip(
+                self._groups(seen), self._groups(linked), strict=True
+            )
+        ]
+
+    def odds(self, rows: IntArray) -> LinkOdds:
+        """The odds of these occurrences."""
+        left, right, head, tail, kind = (
+            rate.log_odds(fine, coarse) for rate, (fine, coarse) in zip(self._rates, self._groups(rows), strict=True)
+        )
+        return LinkOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
+
+    def _groups(self, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
+        """(fine group, coarse group) of these occurrences, for each of the five rates."""
+        phrases = self._phrases
+        edges, kind = phrases.edges.at(rows), phrases.kind[rows]
+        length = (phrases.end[rows] - phrases.start[rows]).clip(0, 40)
+        common = np.log2(phrases.n_pages[phrases.phrase[rows]].clip(1)).astype(np.int32).clip(0, 6)
+        return [
             (edges.left, edges.left_class),
             (edges.right, edges.right_class),
             (edges.head, edges.left_class & 7),
             (edges.tail, edges.right_class & 7),
-        )
-    )
-    length = (phrases.end - phrases.start).clip(0, 40)
-    common = np.log2(phrases.n_pages[phrases.phrase].clip(1)).astype(np.int64).clip(0, 6)
-    by_kind = _by((phrases.kind * 8 + common) * 64 + length, phrases.kind, seen, is_link, overall)
-    return LinkOdds(left, right, head, tail, by_kind, left + right + np.float32(0.5) * (head + tail) + by_kind)
+            ((kind * np.int32(8) + common) * 64 + length, kind),
+        ]
 
 
-def _by(fine: IntArray, coarse: IntArray, seen: BoolArray, is_link: BoolArray, overall: float) -> FloatArray:
-    """Per occurrence, the log of its group's link rate over the overall rate; small groups lean on the coarse one."""
-    rate = np.full(len(fine), overall)
-    for group in (coarse, fine):
-        size = int(group.max(initial=0)) + 1
-        n = np.bincount(group[seen], minlength=size)
-        n_links = np.bincount(group[seen & is_link], minlength=size)
-        rate = (n_links[group] + _PRIOR * rate) / (n[group] + _PRIOR)
-    return np.log(rate / overall).astype(np.float32)
+class _Rate:
+    """The link rate of each group of occurrences; small groups lean on the coarse one that they belong to."""
+
+    def __init__(
+        self, fine_seen: _Groups, coarse_seen: _Groups, fine_linked: _Groups, coarse_linked: _Groups, overall: float
+    ) -> None:
+        self._overall = overall
+        self._fine = _counts(fine_seen, fine_linked)
+        self._coarse = _counts(coarse_seen, coarse_linked)
+
+    def log_odds(self, fine: _Groups, coarse: _Groups) -> FloatArray:
+        """Per occurrence, the log of its group's link rate over the overall rate."""
+        rate = np.full(len(fine), self._overall)
+        for group, (n_seen, n_linked) in ((coarse, self._coarse), (fine, self._fine)):
+            known = np.minimum(group, len(n_seen) - 1)  # the last group is empty
+            rate = (n_linked[known] + _PRIOR * rate) / (n_seen[known] + _PRIOR)
+        return np.log(rate / self._overall).astype(np.float32)
 
 
-def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntArray) -> BoolArray:
-    """Per occurrence, whether it is just what a link of a teacher's page shows."""
+def _counts(seen: _Groups, linked: _Groups) -> tuple[FloatArray, FloatArray]:
+    """(per group, its occurrences; and those of them that are links); the last group is empty."""
+    size = int(seen.max(initial=0)) + 2
+    n_seen, n_linked = (np.bincount(groups, minlength=size).astype(np.float32) for groups in (seen, linked))
+    return n_seen, n_linked
+
+
+def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntArray, rows: IntArray) -> BoolArray:
+    """Per row, whether it is just what a link of a teacher's page shows."""
     places: list[tuple[int, int, int, int]] = []
     for page in np.asarray(teachers).tolist():
         reading = corpus.readings[page]
@@ -76,14 +107,15 @@ def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntAr
             for part in passage.parts:
                 if not part.is_prose and title_key(passage.text[part.start : part.start + part.length]) in linked:
                     places.append((page, number, part.start, part.length))
-    if not places:
-        return np.zeros(len(phrases.page), np.bool_)
-    table = np.array(places, np.int64)
+    table = np.array(places, np.int64).reshape(-1, 4)
     wanted = _place(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
-    mine = _place(phrases.page, phrases.passage, phrases.start, phrases.end - phrases.start)
-    return np.isin(mine, wanted)
+    start = phrases.start[rows]
+    return is_member(
+        _place(phrases.page[rows], phrases.passage[rows], start, phrases.end[rows] - start), np.sort(wanted)
+    )
 
 
-def _place(page: IntArray, passage: IntArray, start: IntArray, length: IntArray) -> IntArray:
+def _place(page: _Groups, passage: _Groups, start: _Groups, length: _Groups) -> npt.NDArray[np.uint64]:
     """One number per place; passages and starts beyond 2**16 share numbers, which costs a rate a little."""
-    return (page << 40) | ((passage & 0xFFFF) << 24) | ((start & 0xFFFF) << 8) | (length & 0xFF)
+    place = (page.astype(np.int64) << 40) | ((passage.astype(np.int64) & 0xFFFF) << 24)
+    return (place | ((start.astype(np.int64) & 0xFFFF) << 8) | (length & 0xFF)).astype(np.uint64)

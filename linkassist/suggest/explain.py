@@ -12,7 +12,9 @@ from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.mentions import Mentions
-from linkassist.suggest.phrases import PHRASE_FEATURES, PhrasePairs, Phrases
+from linkassist.suggest.ordering import stable_order
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhrasePairs
+from linkassist.suggest.phrases import Phrases
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 from linkassist.wiki import Reading
@@ -194,9 +196,8 @@ class PhraseExplainer:
     def __init__(self, corpus: Corpus, phrases: Phrases) -> None:
         self._corpus = corpus
         self._phrases = phrases
-        order = np.lexsort((phrases.page, phrases.phrase))
-        self._order = order
-        self._starts = np.searchsorted(phrases.phrase[order], np.arange(len(phrases.keys) + 1))
+        self._order = stable_order(phrases.phrase)  # by page within a phrase, as the occurrences are ordered by page
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
 
     def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
         """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""

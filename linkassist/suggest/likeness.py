@@ -8,49 +8,54 @@ import numpy as np
 
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 from linkassist.suggest.mentions import fold
+from linkassist.suggest.spans import codes_of
+
+_N_PAIRS = 1 << 22  # bigrams are numbered below this; the few that share a number blur each other
 
 
-def title_likeness(corpus: Corpus, keys: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-    """Per phrase (a folded text of two characters or more): the mean log-odds of its character bigrams between linked
-    titles and these phrases; and log of how
-    many linked titles begin or end as it does (two characters)."""
-    linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
-    titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
-    of_titles, of_phrases = _Pairs([title for title in titles if len(title) > 1]), _Pairs(keys)
-    terms, counts = np.unique(of_titles.codes, return_counts=True)
-    distinct, inverse, n_in_phrases = np.unique(of_phrases.codes, return_inverse=True, return_counts=True)
-    n_in_titles = _looked_up(terms, counts, distinct)
-    n_titles, n_phrases = len(of_titles.codes) + 1, len(of_phrases.codes) + 1
-    odds = np.log((n_in_titles + 0.5) / n_titles) - np.log((n_in_phrases + 0.5) / n_phrases)
-    size = len(keys)
-    n_pairs = np.bincount(of_phrases.owner, minlength=size).clip(1)
-    likeness = np.bincount(of_phrases.owner, weights=odds[inverse], minlength=size) / n_pairs
-    heads = _looked_up(*np.unique(of_titles.heads, return_counts=True), of_phrases.heads)
-    tails = _looked_up(*np.unique(of_titles.tails, return_counts=True), of_phrases.tails)
-    return likeness.astype(np.float32), np.log1p(heads + tails).astype(np.float32)
+class TitleLikeness:
+    """Compares phrases with the titles that the wiki links, both seen beside usual phrases."""
+
+    def __init__(self, corpus: Corpus, usual: Sequence[str]) -> None:
+        """usual: phrases of the wiki (folded texts of two characters or more) that show what is common."""
+        linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
+        titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
+        of_titles, of_usual = _Pairs([title for title in titles if len(title) > 1]), _Pairs(usual)
+        self._odds = _log_share(of_titles.numbers) - _log_share(of_usual.numbers)
+        self._heads = np.bincount(of_titles.heads, minlength=_N_PAIRS)
+        self._tails = np.bincount(of_titles.tails, minlength=_N_PAIRS)
+
+    def of(self, keys: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Per phrase (a folded text of two characters or more): the mean log-odds of its character bigrams between
+        linked titles and usual phrases; and log of how many linked titles begin or end as it does (two characters)."""
+        pairs = _Pairs(keys)
+        n_pairs = np.bincount(pairs.owner, minlength=len(keys)).clip(1)
+        likeness = np.bincount(pairs.owner, weights=self._odds[pairs.numbers], minlength=len(keys)) / n_pairs
+        n_like = self._heads[pairs.heads] + self._tails[pairs.tails]
+        return likeness.astype(np.float32), np.log1p(n_like).astype(np.float32)
+
+
+def _log_share(numbers: IntArray) -> FloatArray:
+    """Per bigram, the log of its share, each counted half a time more than it is seen."""
+    counts = np.bincount(numbers, minlength=_N_PAIRS).astype(np.float32)
+    return np.log((counts + np.float32(0.5)) / np.float32(len(numbers) + 1))
 
 
 class _Pairs:
-    """The character bigrams of some texts of two characters or more, as numbers.
+    """The character bigrams of some texts of two characters or more, as numbers below `_N_PAIRS`.
 
-    codes: all of them in order. owner: the text that each stands in. heads, tails: per text, its first and its last.
+    numbers: all of them in order. owner: the text that each stands in. heads, tails: per text, its first and its last.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        joined = "\n".join(texts)
-        codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32).astype(np.int64)
+        codes = codes_of("\n".join(texts)).astype(np.uint64)
         lengths = np.array([len(text) for text in texts], np.int64)
         starts = np.cumsum(lengths + 1) - lengths - 1
-        pairs = (codes[:-1] << 21) | codes[1:]
+        # multiplicative hashing (Knuth 6.4)
+        pairs = ((((codes[:-1] << np.uint64(21)) | codes[1:]) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(
+            np.int64
+        )
         is_inside = (codes[:-1] != ord("\n")) & (codes[1:] != ord("\n"))
-        self.codes = pairs[is_inside]
+        self.numbers = pairs[is_inside]
         self.owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(pairs)][is_inside]
         self.heads, self.tails = pairs[starts], pairs[starts + lengths - 2]
-
-
-def _looked_up(terms: IntArray, counts: IntArray, wanted: IntArray) -> IntArray:
-    """The count of each wanted term, 0 where it is none of `terms` (ascending)."""
-    if len(terms) == 0:
-        return np.zeros(len(wanted), np.int64)
-    at = np.searchsorted(terms, wanted).clip(0, len(terms) - 1)
-    return np.where(terms[at] == wanted, counts[at], 0)

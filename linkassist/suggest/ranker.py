@@ -46,6 +46,7 @@ _PARAMETERS = {
 _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
 _FIRST_TREES = 100
+_FIRST_TREES_OF_PHRASES = 30
 
 Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
 _NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
@@ -119,11 +120,11 @@ class Ranker:
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
         """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the starting model."""
-        return _hopeful(self.links[-1], features, page, n_per_page)
+        return _hopeful(self.links[-1], features, page, n_per_page, _FIRST_TREES)
 
     def hopeful_phrases(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
         """As `hopeful_links`, for rows of `phrase_evidence.PHRASE_FEATURES`."""
-        return _hopeful(self.phrases[-1], features, page, n_per_page)
+        return _hopeful(self.phrases[-1], features, page, n_per_page, _FIRST_TREES_OF_PHRASES)
 
     def score_phrases(self, features: FloatArray) -> FloatArray:
         """(rows,) probabilities for rows of `phrase_evidence.PHRASE_FEATURES`."""
@@ -135,10 +136,10 @@ class Ranker:
         return hashlib.sha256(to_json(self).encode()).hexdigest()[:12]
 
 
-def _hopeful(start: Model, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
+def _hopeful(start: Model, features: FloatArray, page: IntArray, n_per_page: int, n_trees: int) -> IntArray:
     if len(features) == 0:
         return np.zeros(0, np.int64)
-    first = np.asarray(start.boosters[0].predict(features, raw_score=True, num_iteration=_FIRST_TREES))
+    first = np.asarray(start.boosters[0].predict(features, raw_score=True, num_iteration=n_trees))
     order = np.lexsort((-first, page))
     place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
     return np.sort(order[place < n_per_page])
@@ -185,7 +186,8 @@ def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0) 
         booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
         raw[~seen] += np.asarray(booster.predict(features[~seen], raw_score=True))
     booster = _boost(features, is_answer, offset, rounds, seed)
-    return Model((*(start.boosters if start else ()), booster), _calibrations(raw, lessons), n_positive)
+    n_sorts = len(start.calibrations) if start else int(lessons.sort.max(initial=0)) + 1
+    return Model((*(start.boosters if start else ()), booster), _calibrations(raw, lessons, n_sorts), n_positive)
 
 
 def _boost(
@@ -195,9 +197,9 @@ def _boost(
     return lightgbm.train({**_PARAMETERS, "seed": seed}, data, rounds)
 
 
-def _calibrations(raw: npt.NDArray[np.float64], lessons: Lessons) -> tuple[Calibration, ...]:
+def _calibrations(raw: npt.NDArray[np.float64], lessons: Lessons, n_sorts: int) -> tuple[Calibration, ...]:
     found = []
-    for number in range(int(lessons.sort.max(initial=0)) + 1):
+    for number in range(n_sorts):
         of_sort = lessons.sort == number
         counted = of_sort & lessons.is_typical
         if lessons.is_answer[counted].sum() < _FEWEST:
@@ -262,8 +264,8 @@ def from_json(text: str) -> Ranker:
                 "The ranker was learnt for other features than this version's. Run `linkassist reindex --full`."
             )
         return Ranker(
-            links=tuple(_model_from_dict(model) for model in found["links"]),
-            phrases=tuple(_model_from_dict(model) for model in found["phrases"]),
+            links=tuple(_model_from_dict(model, 2) for model in found["links"]),
+            phrases=tuple(_model_from_dict(model, 1) for model in found["phrases"]),
         )
     except (ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
         raise ModelError(f"The ranker cannot be read ({error}). Run `linkassist reindex --full`.") from error
@@ -277,11 +279,15 @@ def _model_to_dict(model: Model) -> dict[str, object]:
     }
 
 
-def _model_from_dict(found: dict[str, Any]) -> Model:
-    return Model(
-        boosters=tuple(lightgbm.Booster(model_str=str(text)) for text in found["boosters"]),
-        calibrations=tuple(
-            (np.array(knots, np.float32), np.array(values, np.float32)) for knots, values in found["calibrations"]
-        ),
-        n_positive=int(found["n_positive"]),
+def _model_from_dict(found: dict[str, Any], n_sorts: int) -> Model:
+    boosters = tuple(lightgbm.Booster(model_str=str(text)) for text in found["boosters"])
+    calibrations = tuple(
+        (np.array(knots, np.float32), np.array(values, np.float32)) for knots, values in found["calibrations"]
     )
+    is_whole = all(
+        knots.ndim == 1 and knots.shape == values.shape and len(knots) and np.isfinite([knots, values]).all()
+        for knots, values in calibrations
+    )
+    if not boosters or len(calibrations) != n_sorts or not is_whole:
+        raise ValueError(f"a model of {len(boosters)} boosters and {len(calibrations)} calibrations")
+    return Model(boosters, calibrations, int(found["n_positive"]))

@@ -17,10 +17,15 @@ import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, IntArray
 from linkassist.suggest.mentions import HANGUL, HIRAGANA, KANJI, LATIN, OTHER, scripts
+from linkassist.suggest.ordering import stable_order
 
 Hashes = npt.NDArray[np.uint64]
+Int32s = npt.NDArray[np.int32]  # of a large wiki there are some million spans
+Int16s = npt.NDArray[np.int16]
+Bytes = npt.NDArray[np.uint8]
 
 SHORTEST = 2
+LONGEST = 64  # code points; every span is shorter
 _SHORTEST_KANA = 3  # shorter ones are pronouns and particles
 _REACH = 30  # code points between a start and an end that is not the line's
 _AT_START, _INSIDE = 6, 3  # ends tried behind a start: at the beginning of a stretch, and within it
@@ -50,6 +55,7 @@ EMPTY_WORDS = frozenset(_EMPTY_WORDS.split())  # no phrase begins or ends with o
 
 SPACE = 7  # beside the scripts
 PIECE, JOINED, PIECES, WHOLE_LINE, BEFORE_COLON, QUOTED, NGRAM = range(7)
+_N_KINDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,12 @@ class Edges:
     head, tail: the first and the last two code points, or the first and the last Latin word.
     """
 
-    left: IntArray
-    right: IntArray
-    left_class: IntArray
-    right_class: IntArray
-    head: IntArray
-    tail: IntArray
+    left: Int32s
+    right: Int32s
+    left_class: Int16s
+    right_class: Int16s
+    head: Int32s
+    tail: Int32s
 
     def at(self, rows: IntArray | BoolArray) -> Edges:
         """The edges of these rows."""
@@ -82,9 +88,9 @@ class Edges:
 class Spans:
     """Candidate spans of a text, distinct and ordered by place. kind: PIECE to NGRAM. hashes: equal for equal words."""
 
-    start: IntArray
-    end: IntArray
-    kind: IntArray
+    start: Int32s
+    end: Int32s
+    kind: Bytes
     hashes: Hashes
     edges: Edges
 
@@ -92,8 +98,7 @@ class Spans:
 def join_spans(parts: Sequence[Spans]) -> Spans:
     """The spans of all parts, one behind the other."""
     if not parts:
-        none = np.zeros(0, np.int64)
-        return Spans(none, none, none, none.astype(np.uint64), Edges(none, none, none, none, none, none))
+        return find_spans("", np.zeros(0, np.uint64))
     return Spans(
         start=np.concatenate([part.start for part in parts]),
         end=np.concatenate([part.end for part in parts]),
@@ -131,7 +136,8 @@ class _Hasher:
         return np.asarray((self._sums[end] - self._sums[start]) * self._inverse[start])
 
 
-def _is_any(codes: npt.NDArray[np.uint32], chars: str) -> BoolArray:
+def is_any(codes: npt.NDArray[np.uint32], chars: str) -> BoolArray:
+    """Per code point, whether it is one of these of the basic plane."""
     table = np.zeros(0x10000, np.bool_)
     table[[ord(char) for char in chars]] = True
     return np.asarray(table[np.minimum(codes, 0xFFFF)])
@@ -142,7 +148,7 @@ def codes_of(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def hash_of(words: list[str]) -> Hashes:
+def hash_of(words: Sequence[str]) -> Hashes:
     """The hashes that these words have in any text."""
     lengths = np.array([len(word) for word in words], np.int64)
     ends = np.cumsum(lengths)
@@ -158,7 +164,7 @@ def script_runs(text: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32
     script = scripts(text).copy()
     if len(script):
         is_latin = script == LATIN
-        glued = _is_any(codes, _GLUE)
+        glued = is_any(codes, _GLUE)
         glued[1:-1] &= is_latin[:-2] & is_latin[2:]
         glued[[0, -1]] = False
         script[glued] = LATIN
@@ -169,40 +175,50 @@ def ngram_words(texts: list[str]) -> Hashes:
     """The hashes, ascending, of the n-grams of Chinese characters that many different characters precede and follow."""
     if not texts:
         return np.zeros(0, np.uint64)
-    collected: dict[int, list[tuple[Hashes, IntArray, IntArray]]] = {n: [] for n in _NGRAMS}
+    collected: dict[int, list[tuple[Hashes, Int32s, Int32s]]] = {n: [] for n in _NGRAMS}
     for text in texts:
         script, codes = script_runs(text)
         hasher = _Hasher(codes)
         length = _run_lengths(script == KANJI)
-        padded = np.concatenate([[0], np.where(script == KANJI, codes, 0), np.zeros(_NGRAMS[-1], np.uint32)])
+        padded = np.concatenate([[0], np.where(script == KANJI, codes, 0), [0] * _NGRAMS[-1]]).astype(np.int32)
         for n in _NGRAMS:
             start = np.flatnonzero(length >= n)
             collected[n].append((hasher.of(start, start + n), padded[start], padded[start + n + 1]))
-    found = []
-    for parts in collected.values():
-        hashes, left, right = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        distinct, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-        often = counts[inverse] >= _FEWEST_NEIGHBOURS
-        is_word = np.ones(len(distinct), np.bool_)
-        for side in (left, right):
-            is_word &= _n_neighbours(inverse[often], side[often], len(distinct)) >= _FEWEST_NEIGHBOURS
-        found.append(distinct[is_word])
-    return np.sort(np.concatenate(found))
+    return np.sort(np.concatenate([_branching(*map(np.concatenate, zip(*p, strict=True))) for p in collected.values()]))
 
 
-def _n_neighbours(word: IntArray, neighbour: IntArray, n_words: int) -> IntArray:
+def _branching(hashes: Hashes, left: Int32s, right: Int32s) -> Hashes:
+    """The hashes, ascending, that have different neighbours enough on both sides."""
+    order = stable_order(hashes)
+    is_new = _differ(hashes[order])
+    word = np.cumsum(is_new) - 1
+    often = np.bincount(word)[word] >= _FEWEST_NEIGHBOURS if len(word) else is_new
+    is_word = np.ones(int(is_new.sum()), np.bool_)
+    for side in (left, right):
+        is_word &= _n_neighbours(word[often], side[order[often]], len(is_word)) >= _FEWEST_NEIGHBOURS
+    return hashes[order[is_new]][is_word]
+
+
+def _differ(ascending: npt.NDArray[np.generic]) -> BoolArray:
+    """Per value, whether it is the first of its kind."""
+    is_new = np.ones(len(ascending), np.bool_)
+    is_new[1:] = ascending[1:] != ascending[:-1]
+    return is_new
+
+
+def _n_neighbours(word: IntArray, neighbour: Int32s, n_words: int) -> IntArray:
     """Per word, its different neighbours; the end of a run (0) is another one each time, up to three."""
     pairs, counts = np.unique((word.astype(np.int64) << 24) | neighbour, return_counts=True)
     worth = np.where(pairs & 0xFFFFFF, 1, np.minimum(counts, _FEWEST_NEIGHBOURS))
     return np.bincount(pairs >> 24, weights=worth, minlength=n_words).astype(np.int64)
 
 
-def _run_lengths(is_inside: BoolArray) -> IntArray:
+def _run_lengths(is_inside: BoolArray) -> Int32s:
     """Per code point, how many follow it in its run, itself counted; 0 outside."""
-    at = np.arange(len(is_inside))
-    breaks = np.where(is_inside, len(is_inside), at)
+    at = np.arange(len(is_inside), dtype=np.int32)
+    breaks = np.where(is_inside, np.int32(len(is_inside)), at)
     next_break = np.minimum.accumulate(breaks[::-1])[::-1] if len(at) else breaks
-    return np.asarray(np.where(is_inside, next_break - at, 0))
+    return np.asarray(np.where(is_inside, next_break - at, np.int32(0)))
 
 
 def find_spans(text: str, words: Hashes) -> Spans:
@@ -218,14 +234,15 @@ def find_spans(text: str, words: Hashes) -> Spans:
         ),
     ]
     start, end, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.lexsort((-kind, end, start))
+    order = stable_order((start * LONGEST + end - start) * _N_KINDS - kind + _N_KINDS)
     start, end, kind = start[order], end[order], kind[order]
     first = np.ones(len(start), np.bool_)
     first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
     n_kana = np.concatenate([[0], np.cumsum(script == HIRAGANA)])
     first &= (n_kana[end] - n_kana[start] < end - start) | (end - start >= _SHORTEST_KANA)
     start, end, kind = start[first], end[first], kind[first]
-    return Spans(start, end, kind, hasher.of(start, end), _edges(script, codes, hasher, start, end))
+    edges = _edges(script, codes, hasher, start, end)
+    return Spans(start.astype(np.int32), end.astype(np.int32), kind.astype(np.uint8), hasher.of(start, end), edges)
 
 
 def _edges(
@@ -234,7 +251,7 @@ def _edges(
     line_break = np.array([ord("\n")] * 2)
     unit = np.concatenate([line_break, _units(script, codes, hasher), line_break])
     code = np.concatenate([line_break, codes, line_break]).astype(np.int64)
-    kind = np.concatenate([[OTHER] * 2, script, [OTHER] * 2]).astype(np.int64)
+    kind = np.concatenate([[OTHER] * 2, script, [OTHER] * 2]).astype(np.int16)
     kind[code == ord("_")] = SPACE
     found = []
     for first, step in ((start + 2, 1), (end + 1, -1)):
@@ -250,12 +267,12 @@ def _edges(
     return Edges(left, right, left_class, right_class, head, tail)
 
 
-def _numbered(things: IntArray) -> IntArray:
+def _numbered(things: IntArray) -> Int32s:
     """Each thing's number below 2**22 (multiplicative hashing, Knuth 6.4)."""
-    return ((things.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(np.int64)
+    return ((things.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(np.int32)
 
 
-def _words(script: npt.NDArray[np.uint8], hasher: _Hasher) -> tuple[BoolArray, IntArray, Hashes]:
+def _words(script: npt.NDArray[np.uint8], hasher: _Hasher) -> tuple[BoolArray, Int32s, Hashes]:
     """(is in a Latin word, per code point; each word's length; each word's hash)."""
     is_latin = script == LATIN
     starts = np.flatnonzero(is_latin & ~np.concatenate([[False], is_latin[:-1]]))
@@ -312,7 +329,7 @@ def _pieces(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Spans from a place where a phrase may begin to one of the next places where it may end."""
     n = len(codes)
-    is_break = (script == OTHER) & ~_is_any(codes, _JOINING)
+    is_break = (script == OTHER) & ~is_any(codes, _JOINING)
     next_break = np.minimum.accumulate(np.where(is_break, np.arange(n), n)[::-1])[::-1]
     start_at, end_at = _starts(script, codes), _ends(script, codes)
     at_start = (start_at == 0) | is_break[start_at - 1] | (codes[start_at - 1] == ord("_"))
@@ -348,9 +365,9 @@ def _starts(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> Int
     is_hiragana = script == HIRAGANA
     starts = (script != before) & (script != OTHER) & ~is_hiragana
     starts |= is_hiragana & (before == OTHER)
-    after_particle = np.concatenate([[False], _is_any(codes[:-1], _PARTICLES)])
+    after_particle = np.concatenate([[False], is_any(codes[:-1], _PARTICLES)])
     starts |= is_hiragana & after_particle[: len(codes)] & (_run_lengths(is_hiragana) >= 3)
-    return np.flatnonzero(starts & ~_is_any(codes, _NO_START))
+    return np.flatnonzero(starts & ~is_any(codes, _NO_START))
 
 
 def _ends(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> IntArray:
@@ -358,12 +375,12 @@ def _ends(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> IntAr
     a word, before a Korean particle and before a Chinese suffix."""
     before = _before(script)
     ends = (script != before) & (before != OTHER)
-    ends |= (script == HIRAGANA) & (before != OTHER) & _is_any(codes, _FOLLOWING)
-    particle = (script == HANGUL) & (before == HANGUL) & _is_any(codes, _HANGUL_PARTICLES)
+    ends |= (script == HIRAGANA) & (before != OTHER) & is_any(codes, _FOLLOWING)
+    particle = (script == HANGUL) & (before == HANGUL) & is_any(codes, _HANGUL_PARTICLES)
     particle[:-1] &= script[1:] != HANGUL
-    suffix = (script == KANJI) & (before != OTHER) & (before != HIRAGANA) & _is_any(codes, _SUFFIXES)
+    suffix = (script == KANJI) & (before != OTHER) & (before != HIRAGANA) & is_any(codes, _SUFFIXES)
     suffix[:-1] &= script[1:] != KANJI
     ends |= particle | suffix
-    ends[1:] &= ~_is_any(codes[:-1], _NO_END)
-    ends[2:] &= ~(_is_any(codes[1:-1], _PARTICLES) & (script[:-2] != HIRAGANA) & (script[:-2] != OTHER))
+    ends[1:] &= ~is_any(codes[:-1], _NO_END)
+    ends[2:] &= ~(is_any(codes[1:-1], _PARTICLES) & (script[:-2] != HIRAGANA) & (script[:-2] != OTHER))
     return np.flatnonzero(ends)
