@@ -82,9 +82,10 @@ def choose_encoder(
     name: str,
     corpus: Corpus,
     examined: IntArray,
-    *,
     vectors_of: Callable[[Encoder], FloatArray],
+    *,
     seed: int = 0,
+    own: WikiEncoder | None = None,
     start: WikiEncoder | None = None,
     on_progress: OnProgress = quiet,
 ) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
@@ -103,8 +104,6 @@ def choose_encoder(
         start=start,
         on_progress=lambda done, total: on_progress("learn", done, total),
     )
-
-
     vectors = vectors_of(own)
     if model is None:
         return own, vectors
@@ -118,6 +117,8 @@ def open_model(name: str) -> Encoder:
     from linkassist.embed.transformer import TransformerEncoder  # seconds to import: only for those who ask for it
 
     return TransformerEncoder(name)
+
+
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
     """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)
