@@ -329,7 +329,7 @@ def test_a_ranker_read_again_scores_equally(ranker: Ranker) -> None:
 def test_hopeful_rows_are_the_best_of_each_page(ranker: Ranker) -> None:
     features = link_lessons().features
     page = link_lessons().page[::-1].copy()  # not in ascending order
-    first = starting_ranker().links[0].boosters[0].predict(features, raw_score=True, num_iteration=30)
+    first = starting_ranker().links[0].boosters[0].predict(features, raw_score=True, num_iteration=100)
 
     found = ranker.hopeful_links(features, page, 5)
 

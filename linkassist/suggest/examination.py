@@ -94,7 +94,9 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
         rows += [page] * len(hidden)
         columns += sorted(number[key] for key in hidden)
     answers = csr(rows, columns, corpus.links.shape)
-    visible = sp.csr_matrix((corpus.links - answers) @ sp.diags(_is_visible(corpus, pages)))
+    is_examined = np.zeros(corpus.n_pages, np.bool_)
+    is_examined[pages] = True
+    visible = sp.csr_matrix(links_beside(corpus, pages) + keep_rows(corpus.links, is_examined) - answers)
     visible.eliminate_zeros()
     is_target = np.asarray(visible.sum(axis=0)).ravel() > 0
     is_target[: corpus.n_pages] = True

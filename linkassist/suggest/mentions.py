@@ -17,7 +17,7 @@ import ahocorasick
 import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
-from linkassist.wiki import Reading
+from linkassist.wiki import Reading, title_key
 
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
@@ -287,11 +287,16 @@ class _Places:
             pages.append(number)
             passages.append(-1)
             at += len(reading.title) + 1
+            keys = {title_key(target) for target in reading.links}
             for i, passage in enumerate(reading.passages):
                 starts.append(at)
                 pages.append(number)
                 passages.append(i)
-                linked += [(at + p.start, at + p.start + p.length) for p in passage.parts if not p.is_prose]
+                linked += [
+                    (at + p.start, at + p.start + p.length)
+                    for p in passage.parts
+                    if not p.is_prose and title_key(passage.text[p.start : p.start + p.length]) in keys
+                ]
                 at += len(passage.text) + 1
         self._borders = np.array([*starts, at], np.int64)
         self._pages, self._passages = np.array(pages, np.int64), np.array(passages, np.int64)
