@@ -18,6 +18,7 @@ from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
 from linkassist.suggest.candidates import Nearest, Search, find_candidates
 from linkassist.suggest.contexts import context_odds
+from linkassist.suggest.contributions import Contributions
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr
 from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
 from linkassist.suggest.examination import Examination, hide_links, links_beside, pages_to_examine
@@ -233,7 +234,7 @@ def suggest_pages(
     on_progress("statistics", 1, 2)
     new = new_links(corpus, scan.phrases, known, ranker, limit)
     maker = _evidence_maker(scan, statistics)
-    explainer = LinkExplainer(corpus, statistics, scan.mentions)
+    explainer = LinkExplainer(corpus, scan.texts, statistics, scan.mentions, Contributions(ranker.links[0]))
     on_progress("statistics", 2, 2)
     on_progress("suggest", 0, corpus.n_pages)
     pages = np.arange(corpus.n_pages)
@@ -245,23 +246,24 @@ def suggest_pages(
         probability = np.zeros(len(features), np.float32)
         probability[hopeful] = ranker.score_links(features[hopeful])
         found = {page: list(new.get(page, ())) for page in pairs.pages.tolist()}
-        for rows in _best_of_each_kind(pairs.page, pairs.target >= corpus.n_pages, probability, limit):
-            found[int(pairs.page[rows[0]])].extend(
-                explainer.suggestion(pairs, row, features[row], float(probability[row])) for row in rows.tolist()
-            )
+        rows = _best_of_each_kind(pairs.page, pairs.target >= corpus.n_pages, probability, limit)
+        explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
+        for page, suggestion in zip(pairs.page[rows].tolist(), explained, strict=True):
+            found[page].append(suggestion)
         for page, suggestions in found.items():
             yield page, sorted(suggestions, key=lambda suggestion: -suggestion.probability)
         done += len(pairs.pages)
         on_progress("suggest", done, corpus.n_pages)
 
 
-def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> Iterator[IntArray]:
-    """Rows of one page and kind at a time; the minimum holds for both kinds together."""
-    for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST):
-        for kind in (False, True):
-            chosen = rows[is_red[rows] == kind][:limit]
-            if len(chosen):
-                yield chosen
+def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> IntArray:
+    """Rows, at most `limit` of each page and kind; the minimum holds for both kinds together."""
+    chosen = [
+        rows[is_red[rows] == kind][:limit]
+        for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST)
+        for kind in (False, True)
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *chosen])
 
 
 def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
@@ -271,7 +273,9 @@ def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArra
     maker = _evidence_maker(scan, statistics)
     is_target = np.ones(corpus.n_targets, np.bool_)
     found = list(
-        find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target)
+        find_candidates(
+            corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target
+        )
     )
     return (
         np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(maker.features(pairs) for pairs in found)]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from wiki_by_hand import Found, corpus_of, features_of, find, number_of
+from wiki_by_hand import Found, corpus_of, features_of, find, number_of, numbers_of
 
+from linkassist.suggest.contributions import Contributions
 from linkassist.suggest.explain import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
+from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Reason, Suggestion
 
 WIKI = {
@@ -18,18 +20,24 @@ WIKI = {
 }
 
 
-def suggestion(title: str, target: str, probability: float = 0.5) -> Suggestion:
-    """The suggestion of this target for this page of the wiki."""
+BY_RULE, BY_SCORE = 0.05, 0.5  # how likely suggestions are whose reasons are a rule's, and those whose are the score's
+
+
+def suggestion(title: str, target: str, probability: float = BY_RULE) -> Suggestion:
+    """The suggestion of this target for this page of the wiki, its score that of the ranker that ships."""
     found = find(corpus_of(WIKI))
     corpus, pairs = found.corpus, found.pairs
     features = features_of(found)
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
-    (row,) = np.flatnonzero(is_row).tolist()
-    return LinkExplainer(corpus, found.statistics, found.mentions).suggestion(pairs, row, features[row], probability)
+    rows = np.flatnonzero(is_row)
+    contributions = Contributions(starting_ranker().links[0])
+    explainer = LinkExplainer(corpus, found.texts, found.statistics, found.mentions, contributions)
+    (suggestion,) = explainer.suggestions(pairs, rows, features[rows], np.array([probability], np.float32))
+    return suggestion
 
 
-def reasons(title: str, target: str) -> dict[str, Reason]:
-    return {reason.signal: reason for reason in suggestion(title, target).reasons}
+def reasons(title: str, target: str, probability: float = BY_RULE) -> dict[str, Reason]:
+    return {reason.signal: reason for reason in suggestion(title, target, probability).reasons}
 
 
 def test_a_link_probability_names_its_two_figures() -> None:
@@ -44,7 +52,12 @@ def test_a_link_back_is_a_reason() -> None:
 
 
 def test_another_spelling_is_a_reason_that_quotes_it() -> None:
-    assert reasons("手帖", "BERT")["variant"].quote == "ＢＥＲＴ"
+    for probability in (BY_RULE, BY_SCORE):
+        assert reasons("手帖", "BERT", probability)["variant"].quote == "ＢＥＲＴ"
+
+
+def test_what_spoke_against_a_suggestion_is_no_reason() -> None:
+    assert all(reason.weight > 0 for reason in suggestion("手帖", "索引カード", BY_SCORE).reasons)
 
 
 def test_a_red_link_names_the_pages_that_it_joins() -> None:
@@ -53,8 +66,9 @@ def test_a_red_link_names_the_pages_that_it_joins() -> None:
     assert (reason.total, set(reason.names)) == (2, {"検索", "読書"})
 
 
-def test_the_heaviest_reasons_come_first_and_are_three_at_most() -> None:
-    found = suggestion("手帖", "索引カード").reasons
+@pytest.mark.parametrize("probability", [BY_RULE, BY_SCORE])
+def test_the_heaviest_reasons_come_first_and_are_three_at_most(probability: float) -> None:
+    found = suggestion("手帖", "索引カード", probability).reasons
     weights = [reason.weight for reason in found]
 
     assert 1 <= len(found) <= 3
@@ -70,10 +84,8 @@ def mentions_of(text: str, target: str) -> list[tuple[int, int, int]]:
     found: Found = find(corpus_of({"道具": "x", "道具箱": "[道具]", "頁": text}))
     corpus = found.corpus
     finder = MentionFinder(corpus, found.mentions)
-    return [
-        (mention.line, mention.start, mention.end)
-        for mention in finder.mentions_of(number_of(corpus, "頁"), number_of(corpus, target))
-    ]
+    (mentions,) = finder.mentions_of(numbers_of(corpus, "頁"), numbers_of(corpus, target))
+    return [(mention.line, mention.start, mention.end) for mention in mentions]
 
 
 def test_free_mentions_come_before_those_held_by_a_longer_one() -> None:

@@ -190,6 +190,8 @@ def test_of_every_signal_it_is_known_whether_it_rests_on_the_text_alone() -> Non
         "in_title",
         "in_link",
         "icon",
+        "own_line",
+        "lately",
         "joins",
         "bridges",
         "phrase",

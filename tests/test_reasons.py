@@ -40,6 +40,51 @@ WORDS = {
         "よく一緒にリンクされています: 「庭」、「道具」",
         "often linked together with “庭”, “道具”",
     ),
+    "own_line": (
+        Reason("own_line"),
+        "ここでのリンクによくある形で、一行に単独であります",
+        "it stands alone on its line, as links here do",
+    ),
+    "seeds_link": (
+        Reason("seeds_link", names=NAMES),
+        "このページがリンクする 「庭」、「道具」 がリンクしています",
+        "linked here, and links it: “庭”, “道具”",
+    ),
+    "namesakes": (
+        Reason("namesakes", names=NAMES),
+        "題名の似たページがリンクしています: 「庭」、「道具」",
+        "pages with titles like this one link it: “庭”, “道具”",
+    ),
+    "linked_beside": (
+        Reason("linked_beside", names=NAMES),
+        "このページと一緒にリンクされています: 「庭」、「道具」",
+        "linked beside this page on “庭”, “道具”",
+    ),
+    "lately": (
+        Reason("lately", count=4, total=4),
+        "最近の 4 ページがリンクしています",
+        "4 of the newest pages link it",
+    ),
+    "same_host": (
+        Reason("same_host", count=3, total=8, quote="example.com"),
+        "example.com を引くほかの 8 ページのうち 3 ページがリンクしています",
+        "linked in 3 of the 8 other pages that cite example.com",
+    ),
+    "same_project": (
+        Reason("same_project", count=1, total=1, quote="/icons"),
+        "プロジェクト /icons を引くほかの 1 ページのうち 1 ページがリンクしています",
+        "linked in the only other page that cites the project /icons",
+    ),
+    "same_icon": (
+        Reason("same_icon", count=3, total=8, quote="庭"),
+        "庭 のアイコンがあるほかの 8 ページのうち 3 ページがリンクしています",
+        "linked in 3 of the 8 other pages with the icon of 庭",
+    ),
+    "same_author": (
+        Reason("same_author", count=3, total=8),
+        "同じ人が書いたほかの 8 ページのうち 3 ページがリンクしています",
+        "linked in 3 of the 8 other pages by the same author",
+    ),
     "similar_page": (Reason("similar_page"), "内容が近いページです", "its text is close to this page"),
     "title_words": (Reason("title_words"), "題名が似ています", "the titles are alike"),
     "backlink": (Reason("backlink"), "そのページからこのページへリンクがあります", "it already links to this page"),
@@ -73,9 +118,9 @@ def test_each_signal_has_words_in_both_languages(reason: Reason, japanese: str, 
 
 
 def signals_of_the_explainers() -> set[str]:
-    """The first argument of every `Reason(...)` in `explain.py`."""
+    """The first argument of every `Reason(...)` in `explain.py`, and the signals of marks."""
     calls = (node for node in ast.walk(ast.parse(Path(explain.__file__).read_text())) if isinstance(node, ast.Call))
-    return {
+    return set(explain.SIGNAL_OF_MARK.values()) | {
         node.args[0].value
         for node in calls
         if isinstance(node.func, ast.Name)

@@ -2,57 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.contributions import GROUPS, Contributions
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhrasePairs
 from linkassist.suggest.phrases import Phrases
-from linkassist.suggest.statistics import Statistics
-from linkassist.suggestion import Kind, Mention, Reason, Suggestion
+from linkassist.suggest.statistics import Statistics, Texts
+from linkassist.suggest.witnesses import Witnesses
+from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 from linkassist.wiki import Reading
 
 MOST_MENTIONS = 5
 _MOST_REASONS = 3
 _MOST_NAMES = 7
-_MOST_NEAR = 40  # pages looked through for a reason
-_NEAR = 0.2  # cosine: what is less alike is no reason
+_LEAST = 0.05  # log-odds; what carried less is no reason
+_WHOLE_LINE = 0.95  # of a line's characters
+_ALWAYS = frozenset(("variant",))  # a title in another spelling is never taken for granted
+SIGNAL_OF_MARK = {"host": "same_host", "project": "same_project", "icon": "same_icon", "author": "same_author"}
+_LOOKED_AT = (
+    "n_mentions",
+    "in_title",
+    "is_exact",
+    "context",
+    "cover",
+    "link_probability",
+    "links_back",
+    "is_icon",
+    "titles",
+    "titles_rank",
+    "co_cited_rank",
+    "co_cited_self",
+    "page_similarity",
+    "page_similarity_rank",
+    "profile_similarity",
+    "seeds_link",
+    "namesakes",
+    "marked",
+    "linked_lately",
+)
 _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
 
 class MentionFinder:
-    """The prose mentions of a (page, target) pair, free ones first."""
+    """The prose mentions of (page, target) pairs, free ones first."""
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
         self._corpus = corpus
-        self._mentions = mentions
         keys = mentions.page * corpus.n_targets + mentions.target
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+        order = np.lexsort((~mentions.is_free, keys))
+        self._keys = keys[order]
+        self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
 
-    def mentions_of(self, page: int, target: int) -> tuple[Mention, ...]:
-        """At most five; none where the target is only said inside links or in the title."""
-        key = page * self._corpus.n_targets + target
-        low, high = self._keys.searchsorted(key), self._keys.searchsorted(key + 1)
-        rows = self._order[low:high]
-        if high - low > 1:
-            rows = rows[np.argsort(~self._mentions.is_free[rows], kind="stable")]
+    def mentions_of(self, page: IntArray, target: IntArray) -> list[tuple[Mention, ...]]:
+        """Per pair, at most five; none where the target is only said inside links or in the title."""
+        keys = page * self._corpus.n_targets + target
+        low, high = self._keys.searchsorted(keys), self._keys.searchsorted(keys + 1)
+        return [
+            self._chosen(number, start, end) if end > start else ()
+            for number, start, end in zip(page.tolist(), low.tolist(), high.tolist(), strict=True)
+        ]
+
+    def _chosen(self, page: int, start: int, end: int) -> tuple[Mention, ...]:
         reading = self._corpus.readings[page]
         found: list[Mention] = []
-        for row in rows.tolist():
-            mention = prose_mention(
-                reading,
-                int(self._mentions.passage[row]),
-                int(self._mentions.start[row]),
-                int(self._mentions.end[row]),
-            )
+        for place in self._places[start:end].tolist():
+            mention = prose_mention(reading, *place)
             if mention and not any(_overlap(mention, other) for other in found):
                 found.append(mention)
             if len(found) == MOST_MENTIONS:
@@ -78,116 +100,160 @@ def _rounded(probability: float) -> float:
     return min(max(round(probability, 4), 0.0001), 0.9999)
 
 
+_Told = tuple[str, Reason]  # the group of features that tells how much it carried, and what to say
+
+
 class LinkExplainer:
     """Suggestions of existing targets, with reasons, for one choice of teachers."""
 
-    def __init__(self, corpus: Corpus, statistics: Statistics, mentions: Mentions) -> None:
+    def __init__(
+        self, corpus: Corpus, texts: Texts, statistics: Statistics, mentions: Mentions, contributions: Contributions
+    ) -> None:
         self._corpus = corpus
         self._statistics = statistics
         self._finder = MentionFinder(corpus, mentions)
-        self._linking = sp.csr_matrix(statistics.links.T)
-        self._linked: dict[int, frozenset[int]] = {}
-        self._page = -1  # whose neighbours are in _near
-        self._near: list[int] = []
+        self._witnesses = Witnesses(corpus, texts, statistics)
+        self._contributions = contributions
 
-    def suggestion(self, pairs: Pairs, row: int, features: FloatArray, probability: float) -> Suggestion:
-        """The suggestion of `pairs`' row, whose features these are."""
-        page, target = int(pairs.page[row]), int(pairs.target[row])
-        mentions = self._finder.mentions_of(page, target)
-        kind: Kind = "page" if target < self._corpus.n_pages else "red"
-        return Suggestion(
-            target=self._corpus.names[target],
-            kind=kind,
-            probability=_rounded(probability),
-            mentions=mentions,
-            reasons=self._reasons(pairs, row, features, mentions),
-            evidence=features.astype(np.float16).tobytes(),
-        )
+    def suggestions(
+        self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray
+    ) -> list[Suggestion]:
+        """The suggestions of these rows of `pairs`, whose features (rows, len(FEATURES)) and probabilities these are.
 
-    def _reasons(self, pairs: Pairs, row: int, features: FloatArray, mentions: Sequence[Mention]) -> tuple[Reason, ...]:
-        target = int(pairs.target[row])
-        value = dict(zip(FEATURES, features.tolist(), strict=True))
+        What a suggestion worth showing rests on is taken from its score, what another one does is a rule of thumb.
+        """
+        is_shown = probability >= WORTH_SHOWING
+        carried = np.zeros((len(rows), len(GROUPS)), np.float32)
+        carried[is_shown] = self._contributions.of(features[is_shown])
+        mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
+        told = _Telling(self._corpus, self._statistics, self._witnesses, pairs, rows, features, carried)
+        kept = features.astype(np.float16)
+        return [
+            Suggestion(
+                target=self._corpus.names[target],
+                kind="page" if target < self._corpus.n_pages else "red",
+                probability=_rounded(float(probability[i])),
+                mentions=mentions[i],
+                reasons=told.by_score(i, mentions[i]) if is_shown[i] else told.by_rule(i, mentions[i]),
+                evidence=kept[i].tobytes(),
+            )
+            for i, target in enumerate(pairs.target[rows].tolist())
+        ]
+
+
+class _Telling:
+    """What can be said for some suggestions; who says so is looked up for all of them at once.
+
+    carried: (rows, len(GROUPS)), 0 for those whose score is not looked into.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        statistics: Statistics,
+        witnesses: Witnesses,
+        pairs: Pairs,
+        rows: IntArray,
+        features: FloatArray,
+        carried: FloatArray,
+    ) -> None:
+        self._corpus = corpus
+        self._statistics = statistics
+        self._witnesses = witnesses
+        self._page, self._target = pairs.page[rows].tolist(), pairs.target[rows].tolist()
+        self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _LOOKED_AT}
+        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(GROUPS)}
+        self._neighbours = witnesses.neighbours(pairs, rows)
+        self._companions = witnesses.companions(pairs, rows)
+        self._linked_pages = witnesses.linked_pages(pairs, rows)
+        asked = np.flatnonzero(carried[:, GROUPS.index("namesakes")] >= _LEAST)
+        found = witnesses.namesakes(pairs.page[rows[asked]], pairs.target[rows[asked]])
+        self._namesakes = dict(zip(asked.tolist(), found, strict=True))
+
+    def by_rule(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
+        """Some reasons for suggestion i, by a rule of thumb."""
+        return _heaviest([reason for _, reason in self._evident(i, mentions)])
+
+    def by_score(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
+        """The reasons for suggestion i that carried most, and always that the text spells the title in another way."""
+        evident = [*self._evident(i, mentions)]
+        weighed = [
+            replace(reason, weight=round(self._carried[group][i], 3))
+            for group, reason in (*evident, *self._further(i, mentions))
+        ]
+        always = [reason for reason in weighed if reason.signal in _ALWAYS]
+        rest = [reason for reason in weighed if reason.weight >= _LEAST and reason.signal not in _ALWAYS]
+        rest.sort(key=lambda reason: -reason.weight)
+        kept = always + rest[: _MOST_REASONS - len(always)]
+        return _heaviest(kept or [reason for _, reason in evident])
+
+    def _evident(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        """What is cheap to tell."""
+        value, target = self._value, self._target[i]
+        is_page = target < self._corpus.n_pages
+        yield from self._of_text(i, mentions)
+        if value["links_back"][i]:
+            yield "backlink", Reason("backlink", weight=1.2)
+        if value["is_icon"][i]:
+            yield "icon", Reason("icon", weight=1.4)
+        if value["titles"][i] > 0.45 and value["titles_rank"][i] < 5:
+            yield "titles", Reason("title_words", weight=value["titles"][i] * 2)
+        if not is_page and (n_linked := int(self._statistics.n_linked[target])) >= 2:
+            names = self._names(self._witnesses.linking(target)[:_MOST_NAMES].tolist())
+            # what its page would be like is told by those who link it
+            yield "profile", Reason("joins", total=n_linked, names=names, weight=1.1)
+        if self._neighbours[i]:
+            names = self._names(self._neighbours[i])
+            yield "neighbours", Reason("neighbours", names=names, weight=0.6 + 0.5 * len(names))
+        if value["co_cited_rank"][i] < 10 and self._companions[i]:
+            names = self._names(self._companions[i])
+            yield "co_citation", Reason("co_citation", names=names, weight=1.3 - 0.1 * value["co_cited_rank"][i])
+        if is_page and value["page_similarity_rank"][i] < 5 and value["page_similarity"][i] > 0.5:
+            yield "similar_page", Reason("similar_page", weight=value["page_similarity"][i] * 2)
+
+    def _further(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        """What is looked for where it carried something."""
+        value, carried, page, target = self._value, self._carried, self._page[i], self._target[i]
+        if mentions and value["cover"][i] > _WHOLE_LINE and value["context"][i] > 0:
+            yield "context", Reason("own_line")
+        if self._linked_pages[i]:
+            yield "seeds_link", Reason("seeds_link", names=self._names(self._linked_pages[i]))
+        if names := self._namesakes.get(i):
+            yield "namesakes", Reason("namesakes", names=self._names(names))
+        if carried["co_cited_self"][i] >= _LEAST and (names := self._witnesses.linking_both(page, target)):
+            yield "co_cited_self", Reason("linked_beside", names=self._names(names))
+        if value["linked_lately"][i] > 0:
+            n_lately = int(self._statistics.n_linked_lately[target])
+            yield "recency", Reason("lately", n_lately, n_lately)
+        if carried["marked"][i] >= _LEAST and (mark := self._witnesses.mark(page, target)):
+            quote = "" if mark.kind == "author" else mark.value
+            yield "marked", Reason(SIGNAL_OF_MARK[mark.kind], mark.n_linking, mark.n_showing, quote=quote)
+        if target < self._corpus.n_pages and value["profile_similarity"][i] > 0:
+            yield "profile", Reason("related")
+
+    def _of_text(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        value, target = self._value, self._target[i]
         n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
-        found: list[Reason] = []
-        if value["in_title"] and not mentions:
-            found.append(Reason("in_title", weight=1.2))
+        if value["in_title"][i] and not mentions:
+            yield "text", Reason("in_title", weight=1.2)
         elif mentions:
             if n_linked:
-                weight = 1.0 + 3 * value["link_probability"]
-                found.append(Reason("link_probability", n_linked, n_mentioned, weight=weight))
+                weight = 1.0 + 3 * value["link_probability"][i]
+                yield "text", Reason("link_probability", n_linked, n_mentioned, weight=weight)
             elif target < self._corpus.n_pages:
-                found.append(Reason("mention", weight=1.5))
-            if value["is_exact"] == 0:
-                found.append(Reason("variant", quote=mentions[0].surface, weight=2.5))
-        elif value["n_mentions"] > 0:
-            found.append(Reason("in_link", weight=1.0))
-        if value["links_back"]:
-            found.append(Reason("backlink", weight=1.2))
-        if value["is_icon"]:
-            found.append(Reason("icon", weight=1.4))
-        if value["titles"] > 0.45 and value["titles_rank"] < 5:
-            found.append(Reason("title_words", weight=value["titles"] * 2))
-        if target >= self._corpus.n_pages and n_linked >= 2:
-            found.append(Reason("joins", total=n_linked, names=self._linking_names(target), weight=1.1))
-        neighbours = self._neighbours_that_link(pairs, row)
-        if neighbours:
-            found.append(Reason("neighbours", names=neighbours, weight=0.6 + 0.5 * len(neighbours)))
-        if value["co_cited_rank"] < 10:
-            companions = self._companions(pairs, row)
-            if companions:
-                found.append(Reason("co_citation", names=companions, weight=1.3 - 0.1 * value["co_cited_rank"]))
-        if target < self._corpus.n_pages and value["page_similarity_rank"] < 5 and value["page_similarity"] > 0.5:
-            found.append(Reason("similar_page", weight=value["page_similarity"] * 2))
-        found.sort(key=lambda reason: -reason.weight)
-        return tuple(found[:_MOST_REASONS]) or (Reason("related", weight=0.5),)
+                yield "text", Reason("mention", weight=1.5)
+            if value["is_exact"][i] == 0:
+                yield "text", Reason("variant", quote=mentions[0].surface, weight=2.5)
+        elif value["n_mentions"][i] > 0:
+            yield "text", Reason("in_link", weight=1.0)
 
-    def _linking_names(self, target: int) -> tuple[str, ...]:
-        pages = self._linking.indices[self._linking.indptr[target] : self._linking.indptr[target + 1]]
-        return tuple(self._corpus.names[page] for page in pages[:_MOST_NAMES].tolist())
+    def _names(self, numbers: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self._corpus.names[number] for number in numbers)
 
-    def _neighbours_that_link(self, pairs: Pairs, row: int) -> tuple[str, ...]:
-        """The pages most like this one that link the target; empty where none of them is truly near."""
-        target = int(pairs.target[row])
-        found = (page for page in self._neighbours(pairs, row) if target in self._targets_of(page))
-        return tuple(self._corpus.names[page] for page in islice(found, 3))
 
-    def _neighbours(self, pairs: Pairs, row: int) -> list[int]:
-        """The pages like the row's page, most alike first."""
-        page = int(pairs.page[row])
-        if self._page != page:
-            place = int(np.searchsorted(pairs.pages, page))
-            best: dict[int, float] = {}
-            for matrix in (pairs.nearest, pairs.alike):
-                cut = slice(matrix.indptr[place], matrix.indptr[place + 1])
-                for other, how_near in zip(matrix.indices[cut].tolist(), matrix.data[cut].tolist(), strict=True):
-                    best[other] = max(best.get(other, 0.0), how_near)
-            near = sorted((other for other in best if best[other] > _NEAR), key=lambda other: -best[other])
-            self._near = near[:_MOST_NEAR]
-            self._page = page
-        return self._near
-
-    def _targets_of(self, page: int) -> frozenset[int]:
-        found = self._linked.get(page)
-        if found is None:
-            links = self._statistics.links
-            found = frozenset(links.indices[links.indptr[page] : links.indptr[page + 1]].tolist())
-            self._linked[page] = found
-        return found
-
-    def _companions(self, pairs: Pairs, row: int) -> tuple[str, ...]:
-        """The links that the page has, and with which the target is often linked."""
-        place = int(np.searchsorted(pairs.pages, pairs.page[row]))
-        known = set(pairs.known.indices[pairs.known.indptr[place] : pairs.known.indptr[place + 1]].tolist())
-        if not known:
-            return ()
-        co_cited = self._statistics.co_cited
-        cut = slice(co_cited.indptr[pairs.target[row]], co_cited.indptr[pairs.target[row] + 1])
-        shared = [
-            (weight, other)
-            for other, weight in zip(co_cited.indices[cut].tolist(), co_cited.data[cut].tolist(), strict=True)
-            if other in known
-        ]
-        return tuple(self._corpus.names[other] for _, other in sorted(shared, reverse=True)[:3])
+def _heaviest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    reasons.sort(key=lambda reason: -reason.weight)
+    return tuple(reasons[:_MOST_REASONS]) or (Reason("related", weight=0.5),)
 
 
 class PhraseExplainer:

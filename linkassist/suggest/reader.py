@@ -33,9 +33,25 @@ _SLACK: Final = 10.0  # links more or fewer than expected that are taken for cha
 
 # Reasons that come from what a page is like, not from what its text says.
 _OF_THE_PAGE: Final = frozenset(
-    ("neighbours", "co_citation", "similar_page", "similar_line", "related", "backlink", "title_words")
+    (
+        "neighbours",
+        "namesakes",
+        "co_citation",
+        "linked_beside",
+        "seeds_link",
+        "same_host",
+        "same_project",
+        "same_icon",
+        "same_author",
+        "similar_page",
+        "similar_line",
+        "far",
+        "related",
+        "backlink",
+        "title_words",
+    )
 )
-_OF_NEARNESS: Final = frozenset(("neighbours", "similar_page"))
+_OF_NEARNESS: Final = frozenset(("neighbours", "namesakes", "similar_page"))
 
 
 @dataclass(frozen=True, slots=True)

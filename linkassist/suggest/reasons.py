@@ -22,6 +22,30 @@ _WORDS: dict[str, tuple[str, str]] = {
     "variant": ("表記ゆれ: 本文では「{quote}」", "a spelling variant: the text says “{quote}”"),
     "neighbours": ("似たページがリンクしています: {names}", "pages like this one link it: {names}"),
     "co_citation": ("よく一緒にリンクされています: {names}", "often linked together with {names}"),
+    "own_line": ("ここでのリンクによくある形で、一行に単独であります", "it stands alone on its line, as links here do"),
+    "seeds_link": ("このページがリンクする {names} がリンクしています", "linked here, and links it: {names}"),
+    "namesakes": ("題名の似たページがリンクしています: {names}", "pages with titles like this one link it: {names}"),
+    "linked_beside": (
+        "このページと一緒にリンクされています: {names}",
+        "linked beside this page on {names}",
+    ),
+    "lately": ("最近の {count} ページがリンクしています", "{count} of the newest pages link it"),
+    "same_host": (
+        "{quote} を引くほかの {total} ページのうち {count} ページがリンクしています",
+        "linked in {count} of the {total} other pages that cite {quote}",
+    ),
+    "same_project": (
+        "プロジェクト {quote} を引くほかの {total} ページのうち {count} ページがリンクしています",
+        "linked in {count} of the {total} other pages that cite the project {quote}",
+    ),
+    "same_icon": (
+        "{quote} のアイコンがあるほかの {total} ページのうち {count} ページがリンクしています",
+        "linked in {count} of the {total} other pages with the icon of {quote}",
+    ),
+    "same_author": (
+        "同じ人が書いたほかの {total} ページのうち {count} ページがリンクしています",
+        "linked in {count} of the {total} other pages by the same author",
+    ),
     "similar_page": ("内容が近いページです", "its text is close to this page"),
     "title_words": ("題名が似ています", "the titles are alike"),
     "backlink": ("そのページからこのページへリンクがあります", "it already links to this page"),
@@ -53,6 +77,11 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 _SINGULAR: dict[str, str] = {
     "link_probability": "linked in the only page that says it",
+    "lately": "one of the newest pages links it",
+    "same_host": "linked in the only other page that cites {quote}",
+    "same_project": "linked in the only other page that cites the project {quote}",
+    "same_icon": "linked in the only other page with the icon of {quote}",
+    "same_author": "linked in the only other page by the same author",
     "joins": "no page yet, but it joins the page that links it: {names}",
     "dismissed_before": "you dismissed this link on another page",
     "wrong_sense": "on another page you said that this is meant in another sense",

@@ -1,0 +1,147 @@
+"""Who says so: the pages, links and marks behind a piece of evidence, for many suggestions at once."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr
+from linkassist.suggest.statistics import Statistics, Texts
+
+_MOST_NEAR = 40  # pages looked through for a reason
+_NEAR = 0.2  # cosine: what is less alike is no reason
+_MOST = 3  # witnesses of one suggestion
+
+Named = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark that a page shows, and how many of the pages that show it link a target."""
+
+    kind: str
+    value: str
+    n_linking: int
+    n_showing: int
+
+
+class Relation:
+    """A sparse matrix made ready to be asked for many single cells: things by targets."""
+
+    def __init__(self, matrix: sp.csr_matrix) -> None:
+        matrix = sp.csr_matrix(matrix)
+        matrix.sort_indices()
+        self._n_columns = matrix.shape[1]
+        rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+        self._keys = rows * self._n_columns + matrix.indices
+        self._values = matrix.data
+
+    def strongest(self, lists: sp.csr_matrix, place: IntArray, target: IntArray, k: int = _MOST) -> Named:
+        """Per i, the things of `lists`' row `place[i]` related to `target[i]`, at most k, by weight times weight."""
+        lengths = np.diff(lists.indptr)[place]
+        owner = np.repeat(np.arange(len(place)), lengths)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        at = lists.indptr[place][owner] + within
+        thing = lists.indices[at].astype(np.int64)
+        want = thing * self._n_columns + target[owner]
+        found = np.searchsorted(self._keys, want)
+        is_there = found < len(self._keys)
+        is_there[is_there] = self._keys[found[is_there]] == want[is_there]
+        owner, thing = owner[is_there], thing[is_there]
+        weight = lists.data[at[is_there]] * self._values[found[is_there]]
+        return _grouped(owner, thing, weight, len(place), k)
+
+
+def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k: int) -> Named:
+    order = np.lexsort((thing, -weight, owner))
+    things = thing[order].tolist()
+    starts = np.searchsorted(owner[order], np.arange(size + 1)).tolist()
+    return [things[a : min(b, a + k)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+
+
+class Witnesses:
+    """What speaks for the candidates of one corpus, by name, for one choice of teachers."""
+
+    def __init__(self, corpus: Corpus, texts: Texts, statistics: Statistics) -> None:
+        self._corpus = corpus
+        self._titles = texts.bigrams.titles
+        self._linking = sp.csr_matrix(statistics.links.T)
+        self._links = Relation(statistics.links)
+        self._co_cited = Relation(sp.csr_matrix(statistics.co_cited.T))
+        self._showing = _pages_by_mark(corpus, statistics)
+
+    def linking(self, target: int) -> IntArray:
+        """The pages that link the target, ascending."""
+        cut = slice(self._linking.indptr[target], self._linking.indptr[target + 1])
+        return np.asarray(self._linking.indices[cut], np.int64)
+
+    def neighbours(self, pairs: Pairs, rows: IntArray) -> Named:
+        """Per row of `pairs`, the pages most like its page that link its target."""
+        near = pairs.nearest.maximum(pairs.alike)
+        return self._links.strongest(_first(near, _MOST_NEAR, _NEAR), *_places(pairs, rows))
+
+    def companions(self, pairs: Pairs, rows: IntArray) -> Named:
+        """The links that the page has, and with which the target is linked most often."""
+        return self._co_cited.strongest(pairs.known, *_places(pairs, rows))
+
+    def linked_pages(self, pairs: Pairs, rows: IntArray) -> Named:
+        """The pages that the page links, and that link the target."""
+        return self._links.strongest(sp.csr_matrix(pairs.known[:, : self._corpus.n_pages]), *_places(pairs, rows))
+
+    def namesakes(self, pages: IntArray, targets: IntArray) -> Named:
+        """Per i, the pages that link target i and have a title like page i's."""
+        low, high = self._linking.indptr[targets], self._linking.indptr[targets + 1]
+        owner = np.repeat(np.arange(len(pages)), high - low)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
+        other = self._linking.indices[low[owner] + within].astype(np.int64)
+        likeness = np.asarray(self._titles[other].multiply(self._titles[pages[owner]]).sum(axis=1)).ravel()
+        kept = (likeness > _NEAR) & (other != pages[owner])
+        return _grouped(owner[kept], other[kept], likeness[kept], len(pages), _MOST)
+
+    def linking_both(self, page: int, target: int) -> list[int]:
+        """Pages that link both this page and the target."""
+        both = np.intersect1d(self.linking(page), self.linking(target), assume_unique=True)
+        return [int(other) for other in both[:_MOST]]
+
+    def mark(self, page: int, target: int) -> Mark | None:
+        """The mark of the page whose pages link the target most often; None where none of them does."""
+        linking = [other for other in self.linking(target).tolist() if other != page]
+        best, most = None, 0.0
+        for mark in self._corpus.readings[page].marks:
+            showing = self._showing.get(mark, frozenset())
+            n_linking = sum(other in showing for other in linking)
+            if n_linking / math.sqrt(len(showing) + 1) > most:
+                most = n_linking / math.sqrt(len(showing) + 1)
+                kind, _, value = mark.partition(":")
+                best = Mark(kind, value, n_linking, len(showing) - int(page in showing))
+        return best
+
+
+def _pages_by_mark(corpus: Corpus, statistics: Statistics) -> dict[str, frozenset[int]]:
+    """Per mark, the teachers that show it."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for page in np.flatnonzero(statistics.is_teacher).tolist():
+        for mark in corpus.readings[page].marks:
+            found[mark].append(page)
+    return {mark: frozenset(pages) for mark, pages in found.items()}
+
+
+def _places(pairs: Pairs, rows: IntArray) -> tuple[IntArray, IntArray]:
+    return np.searchsorted(pairs.pages, pairs.page[rows]), pairs.target[rows]
+
+
+def _first(matrix: sp.csr_matrix, k: int, least: float) -> sp.csr_matrix:
+    """The k largest cells of each row that are above `least`."""
+    cells = sp.csr_matrix(matrix).tocoo()
+    kept = cells.data > least
+    row, column, data = cells.row[kept], cells.col[kept], cells.data[kept]
+    order = np.lexsort((column, -data, row))
+    row, column, data = row[order], column[order], data[order]
+    kept = np.arange(len(row)) - np.searchsorted(row, row) < k
+    return csr(row[kept].astype(np.int64), column[kept].astype(np.int64), matrix.shape, data[kept])
