@@ -7,7 +7,7 @@ ranker.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -112,31 +112,38 @@ def new_links(
             page = int(pairs.page[rows[0]])
             already = {title_key(target) for target in corpus.readings[page].also_linked}
             suggestions = (explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist())
-            kept = apart([s for s in suggestions if s and title_key(s.target) not in already])[:limit]
-            kept = [s for i, s in enumerate(kept) if i < _AT_LEAST or s.probability >= _FLOOR]
+            kept = _worth_keeping(apart(s for s in suggestions if s and title_key(s.target) not in already), limit)
             if kept:
                 found[page] = kept
     return found
 
 
-def apart(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+def _worth_keeping(suggestions: Iterable[Suggestion], limit: int) -> list[Suggestion]:
+    """The first of the suggestions, best first; no more are looked at than needed."""
+    kept: list[Suggestion] = []
+    for suggestion in suggestions:
+        if len(kept) == limit or (len(kept) >= _AT_LEAST and suggestion.probability < _FLOOR):
+            break
+        kept.append(suggestion)
+    return kept
+
+
+def apart(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     """The suggestions, best first, without those that only say again what a better one says.
 
     One goes where it is a variant of a better one (case, width, long vowel, middle dot, hyphen), or where each of its
     mentions crosses a better one's or shares most letters with it. A word well inside a sentence stays.
     """
-    kept: list[Suggestion] = []
     taken: defaultdict[int, list[Mention]] = defaultdict(list)
     variants: set[str] = set()
     for suggestion in suggestions:
         variant = fold(suggestion.target).translate(_WRITTEN_EITHER_WAY)
         if variant in variants or all(any(_clash(m, other) for other in taken[m.line]) for m in suggestion.mentions):
             continue
-        kept.append(suggestion)
+        yield suggestion
         variants.add(variant)
         for mention in suggestion.mentions:
             taken[mention.line].append(mention)
-    return kept
 
 
 def _clash(one: Mention, other: Mention) -> bool:
