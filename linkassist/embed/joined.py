@@ -159,7 +159,9 @@ def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> Floa
 
 def _best_share(gains: FloatArray) -> float:
     """The share with the highest mean of gains, (shares, pages); 0 where that is not beyond doubt better than none."""
+    n_pages = gains.shape[1]
+    if n_pages < 2:
+        return 0.0
     best = int(gains.mean(axis=1).argmax())
     won = gains[best] - gains[0]
-    is_beyond_doubt = len(won) > 1 and won.mean() > _STANDARD_ERRORS * won.std(ddof=1) / np.sqrt(len(won))
-    return SHARES[best] if is_beyond_doubt else SHARES[0]
+    return SHARES[best] if won.mean() > _STANDARD_ERRORS * won.std(ddof=1) / np.sqrt(n_pages) else 0.0
