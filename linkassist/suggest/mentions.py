@@ -21,7 +21,7 @@ from linkassist.wiki import Reading, title_key
 
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
-SHORTEST = 2  # code points: a title of one character is in every other word
+SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
 _CHUNK = 2_000_000  # code points scanned between two progress reports
 
 OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
@@ -147,7 +147,7 @@ class TitleFinder:
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(keys):
             folded = fold_key(key)
-            if len(folded.strip("_")) >= SHORTEST and (is_target is None or is_target[number]):
+            if _is_findable(folded) and (is_target is None or is_target[number]):
                 groups[folded].append(number)
         self._members = np.array([number for group in groups.values() for number in group], np.int64)
         self._n_members = np.array([len(group) for group in groups.values()], np.int64)
@@ -183,7 +183,7 @@ class TitleFinder:
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right)
+        kept = _whole_words(left, right) & ((end - start >= SHORTEST) | (left + right == 2))
         start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
         is_free = _is_free(start, end)
         # one folded form can belong to several targets: a row for each, the exact one told apart
@@ -211,6 +211,10 @@ class TitleFinder:
             place.cover(codes, start, end),
         )
         return tuple(column[inside] for column in columns)
+
+
+def _is_findable(folded: str) -> bool:
+    return len(folded.strip("_")) >= SHORTEST or (len(folded) == 1 and _script_of(ord(folded)) == KANJI)
 
 
 def _is_unfolded(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
