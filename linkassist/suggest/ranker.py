@@ -47,6 +47,7 @@ _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
 _FIRST_TREES = 100
 _FIRST_TREES_OF_PHRASES = 30
+_BELIEF = 100.0  # new links' worth of belief in the uncalibrated score: the likeliest stand on a few pages
 
 Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
 _NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
@@ -167,10 +168,11 @@ def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0) -> Model | None:
+def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, belief: float = 0.0) -> Model | None:
     """A model of these lessons; None where there are too few answers or pages to learn from.
 
-    start: the model to correct. The calibration comes from folds of pages that the scoring model did not see
+    start: the model to correct. belief: as many rows speak for the uncalibrated score in each step of the
+    calibration. The calibration comes from folds of pages that the scoring model did not see
     (isotonic regression, Zadrozny and Elkan 2002).
     """
     features, is_answer = lessons.features, lessons.is_answer
@@ -187,7 +189,9 @@ def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0) 
         raw[~seen] += np.asarray(booster.predict(features[~seen], raw_score=True))
     booster = _boost(features, is_answer, offset, rounds, seed)
     n_sorts = len(start.calibrations) if start else int(lessons.sort.max(initial=0)) + 1
-    return Model((*(start.boosters if start else ()), booster), _calibrations(raw, lessons, n_sorts), n_positive)
+    return Model(
+        (*(start.boosters if start else ()), booster), _calibrations(raw, lessons, n_sorts, belief), n_positive
+    )
 
 
 def _boost(
@@ -197,18 +201,20 @@ def _boost(
     return lightgbm.train({**_PARAMETERS, "seed": seed}, data, rounds)
 
 
-def _calibrations(raw: npt.NDArray[np.float64], lessons: Lessons, n_sorts: int) -> tuple[Calibration, ...]:
+def _calibrations(
+    raw: npt.NDArray[np.float64], lessons: Lessons, n_sorts: int, belief: float
+) -> tuple[Calibration, ...]:
     found = []
     for number in range(n_sorts):
         of_sort = lessons.sort == number
         counted = of_sort & lessons.is_typical
         if lessons.is_answer[counted].sum() < _FEWEST:
             counted = of_sort
-        found.append(_calibrate(raw[counted], lessons.is_answer[counted]) if counted.any() else _NOTHING_KNOWN)
+        found.append(_calibrate(raw[counted], lessons.is_answer[counted], belief) if counted.any() else _NOTHING_KNOWN)
     return tuple(found)
 
 
-def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray) -> Calibration:
+def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, belief: float) -> Calibration:
     """Knots of the isotonic fit, a little smoothed so that equal steps keep the order of the raw scores."""
     order = np.argsort(raw, kind="stable")
     ascending = raw[order]
@@ -216,7 +222,9 @@ def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray) -> Calibratio
     starts = np.concatenate([[0], np.flatnonzero(np.diff(fitted)) + 1])
     sizes = np.diff(np.append(starts, len(fitted)))
     centre = np.add.reduceat(ascending, starts) / sizes
-    value = np.maximum.accumulate(np.clip(fitted[starts], 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1)))
+    uncalibrated = np.add.reduceat(1 / (1 + np.exp(-ascending)), starts) / sizes
+    leaning = (fitted[starts] * sizes + belief * uncalibrated) / (sizes + belief)
+    value = np.maximum.accumulate(np.clip(leaning, 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1)))
     knots = np.concatenate([[ascending[0] - 1e-6], centre, [ascending[-1] + 1e-6]])
     values = np.concatenate([[value[0] * 0.5], value, [min(1.0, value[-1] + 1e-4)]])
     knots, kept = np.unique(knots, return_index=True)
@@ -227,7 +235,7 @@ def learn_ranker(links: Lessons, phrases: Lessons, *, seed: int = 0) -> Ranker:
     """The ranker of a wiki from its examination: the candidates of each model."""
     starting = starting_ranker()
     own_links = learn_model(links, start=starting.links[0], seed=seed)
-    own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed)
+    own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed, belief=_BELIEF)
     return Ranker(
         links=(own_links, *starting.links) if own_links else starting.links,
         phrases=(own_phrases, *starting.phrases) if own_phrases else starting.phrases,
