@@ -19,7 +19,7 @@ from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrases import Phrases
 from linkassist.suggest.spans import BEFORE_COLON, JOINED, NGRAM, PIECES, QUOTED, WHOLE_LINE
 
-_MOST_PER_PAGE = 80
+_MOST_PER_PAGE = 90
 _BLOCK = 200_000  # occurrences looked at together
 _MOST_USUAL = 100_000  # phrases that show what is common
 

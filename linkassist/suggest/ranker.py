@@ -46,7 +46,7 @@ _PARAMETERS = {
 _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
 _FIRST_TREES = 100
-_FIRST_TREES_OF_PHRASES = 30
+_FIRST_TREES_OF_PHRASES = 40
 _BELIEF = 100.0  # new links' worth of belief in the uncalibrated score: the likeliest stand on a few pages
 
 Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
