@@ -126,6 +126,11 @@ def test_the_same_vectors_again_get_no_share() -> None:
     assert learn_join(own, own, links_by_subject(), ASKED).share == 0
 
 
+def test_a_model_that_finds_all_pages_alike_gets_no_share() -> None:
+    alike = np.tile(np.eye(2, 16, dtype=np.float32), (N_PAGES // 2, 1))
+    assert learn_join(by_subject(1, noise=1.0), alike, links_by_subject(), ASKED).share == 0
+
+
 def test_the_same_pages_are_asked_at_every_call() -> None:
     own, other, links = by_subject(1, noise=2.0), by_subject(2, noise=1.0), links_by_subject()
     assert learn_join(own, other, links, ASKED).share == learn_join(own, other, links, ASKED).share

