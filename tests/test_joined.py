@@ -120,12 +120,6 @@ def test_noise_gets_no_share(seed: int) -> None:
     assert learn_join(by_subject(1, noise=1.0), random_vectors(seed), links_by_subject(), ASKED).share == 0
 
 
-def test_the_same_vectors_again_get_no_share() -> None:
-    own = by_subject(1, noise=1.0) - by_subject(1, noise=1.0).mean(axis=0)
-    own = normalised(own)
-    assert learn_join(own, own, links_by_subject(), ASKED).share == 0
-
-
 def test_a_model_that_finds_all_pages_alike_gets_no_share() -> None:
     alike = np.tile(np.eye(2, 16, dtype=np.float32), (N_PAGES // 2, 1))
     assert learn_join(by_subject(1, noise=1.0), alike, links_by_subject(), ASKED).share == 0

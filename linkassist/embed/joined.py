@@ -29,7 +29,7 @@ IntArray = npt.NDArray[np.int64]
 JOIN_FILE = "join.npz"
 SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 _MOST_EXAMINED = 500
-_STANDARD_ERRORS = 2  # by which a share must be better than none, or it may be so by chance
+_STANDARD_ERRORS = 0.5  # by which a share must be better than none; noise is not equal to none, but worse
 _AT_ONCE = 100  # examined pages whose similarities to all pages are held at a time
 _NOISE = 1e-3  # a shorter difference from the centre says nothing: vectors vary by 1e-6 with the texts beside them
 
@@ -118,7 +118,7 @@ def learn_join(own: FloatArray, other: FloatArray, links: sp.csr_matrix, pages: 
 
     own, other: (pages, width). links: (pages, targets), the first targets being the pages themselves. pages: those by
     whose links, of which the own encoder knows nothing, the shares are compared; 500 of them are enough.
-    The share is the best of a few, or 0 where that could be better than none by chance alone.
+    The share is the best of a few, or 0 where that is hardly better than none.
     """
     centre = other.mean(axis=0) if len(other) else np.zeros(other.shape[1], np.float32)
     if len(pages) > _MOST_EXAMINED:
@@ -159,7 +159,7 @@ def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> Floa
 
 
 def _best_share(gains: FloatArray) -> float:
-    """The share with the highest mean of gains, (shares, pages); 0 where that is not beyond doubt better than none."""
+    """The share with the highest mean of gains, (shares, pages); 0 where that is hardly better than none."""
     n_pages = gains.shape[1]
     if n_pages < 2:
         return 0.0
