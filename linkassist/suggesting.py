@@ -26,6 +26,7 @@ from linkassist.suggest.explain import LinkExplainer, best_rows
 from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.phrases import Phrases, find_phrases
 from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
+from linkassist.suggest.restraint import link_budgets, restrained
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key
@@ -235,6 +236,7 @@ def suggest_pages(
     new = new_links(corpus, scan.phrases, known, ranker, limit)
     maker = _evidence_maker(scan, statistics)
     explainer = LinkExplainer(corpus, scan.texts, statistics, scan.mentions, Contributions(ranker.links[0]))
+    budgets = link_budgets(corpus)
     on_progress("statistics", 2, 2)
     on_progress("suggest", 0, corpus.n_pages)
     pages = np.arange(corpus.n_pages)
@@ -251,7 +253,8 @@ def suggest_pages(
         for page, suggestion in zip(pairs.page[rows].tolist(), explained, strict=True):
             found[page].append(suggestion)
         for page, suggestions in found.items():
-            yield page, sorted(suggestions, key=lambda suggestion: -suggestion.probability)
+            best_first = sorted(suggestions, key=lambda suggestion: -suggestion.probability)
+            yield page, restrained(best_first, int(budgets[page]))
         done += len(pairs.pages)
         on_progress("suggest", done, corpus.n_pages)
 
@@ -273,9 +276,7 @@ def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArra
     maker = _evidence_maker(scan, statistics)
     is_target = np.ones(corpus.n_targets, np.bool_)
     found = list(
-        find_candidates(
-            corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target
-        )
+        find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target)
     )
     return (
         np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(maker.features(pairs) for pairs in found)]),

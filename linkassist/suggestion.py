@@ -17,6 +17,9 @@ Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 # The least probability of a suggestion that is put before the reader. Less likely ones are kept for those who ask, and
 # count for nothing: a page with nothing likelier is a page with nothing to suggest.
 WORTH_SHOWING: Final = 0.1
+# Reasons against showing a suggestion, however likely it is by itself: a better one stands for it, or the page has its
+# fill.
+HELD_BACK: Final = frozenset(("same_title", "same_place", "enough"))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +37,7 @@ class Reason:
     """A piece of evidence, ready to be put into words in any language.
 
     `count` of `total` is the figure the words need, `names` the page titles they name, `quote` a line of text.
+    Of a pair of lines, `quote` is the page's own and `names` are the other page's title and its line.
     `weight` is the share of the score that it carried, in log-odds.
     """
 
@@ -55,6 +59,11 @@ class Suggestion:
     mentions: tuple[Mention, ...] = ()
     reasons: tuple[Reason, ...] = ()
     evidence: bytes = b""
+
+    @property
+    def is_worth_showing(self) -> bool:
+        """Whether it is likely enough to be put before the reader, and nothing holds it back."""
+        return self.probability >= WORTH_SHOWING and not any(reason.signal in HELD_BACK for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from linkassist.suggest import explain
+from linkassist.suggest import explain, lines, restraint
 from linkassist.suggest.reasons import Language, reason_text
 from linkassist.suggestion import Reason
 
@@ -39,6 +39,31 @@ WORDS = {
         Reason("co_citation", names=NAMES),
         "よく一緒にリンクされています: 「庭」、「道具」",
         "often linked together with “庭”, “道具”",
+    ),
+    "similar_line": (
+        Reason("similar_line", names=("庭", "雨の朝に書く"), quote="雨の夜に書く"),
+        "「雨の夜に書く」は、これをリンクする「庭」の「雨の朝に書く」に似ています",
+        "“雨の夜に書く” is like “雨の朝に書く” on “庭”, where it is linked",
+    ),
+    "far": (
+        Reason("far", names=("庭", "雨の朝に書く"), quote="雨の夜に書く"),
+        "リンクでは遠いページですが、「雨の夜に書く」は、これをリンクする「庭」の「雨の朝に書く」に似ています",
+        "far from here by links, yet “雨の夜に書く” is like “雨の朝に書く” on “庭”, where it is linked",
+    ),
+    "same_title": (
+        Reason("same_title", names=("庭",)),
+        "「庭」 とほぼ同じ題名です",
+        "nearly the same title as “庭”",
+    ),
+    "same_place": (
+        Reason("same_place", names=("庭",)),
+        "同じところに 「庭」 の提案があります",
+        "“庭” is proposed for the same words",
+    ),
+    "enough": (
+        Reason("enough", count=4, total=4),
+        "このくらいの長さのページに、リンクはこれより少ないのがふつうです",
+        "pages of this length have fewer links here",
     ),
     "own_line": (
         Reason("own_line"),
@@ -118,8 +143,9 @@ def test_each_signal_has_words_in_both_languages(reason: Reason, japanese: str, 
 
 
 def signals_of_the_explainers() -> set[str]:
-    """The first argument of every `Reason(...)` in `explain.py`, and the signals of marks."""
-    calls = (node for node in ast.walk(ast.parse(Path(explain.__file__).read_text())) if isinstance(node, ast.Call))
+    """The first argument of every `Reason(...)` in the modules that give reasons, and the signals of marks."""
+    trees = (ast.parse(Path(str(module.__file__)).read_text("utf-8")) for module in (explain, lines, restraint))
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
     return set(explain.SIGNAL_OF_MARK.values()) | {
         node.args[0].value
         for node in calls

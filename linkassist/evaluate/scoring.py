@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from linkassist.evaluate.figures import Group, GroupFigures, Shown, SignalFigures, SuggesterFigures
 from linkassist.evaluate.futures import AskedPage
 from linkassist.evaluate.metrics import calibration_figures, ranking_figures
-from linkassist.suggestion import WORTH_SHOWING, Kind, Suggestion
+from linkassist.suggestion import Kind, Suggestion
 from linkassist.wiki import title_key
 
 
@@ -71,7 +71,7 @@ def _by_signal(judged: Sequence[tuple[Suggestion, bool]]) -> tuple[SignalFigures
     """The figures of each first reason, of (suggestion, whether it is right), most frequent first."""
     of: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
     for suggestion, is_right in judged:
-        if suggestion.probability >= WORTH_SHOWING:
+        if suggestion.is_worth_showing:
             signal = suggestion.reasons[0].signal if suggestion.reasons else ""
             of[signal].append((suggestion.probability, is_right))
     figures = [

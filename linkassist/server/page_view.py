@@ -29,7 +29,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import WORTH_SHOWING, Objection, Suggestion, Verdict
+from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -61,7 +61,7 @@ class _Entry:
     @property
     def is_likely(self) -> bool:
         """Whether it is open and worth showing to those who have not asked for the weaker ones."""
-        return self.verdict is None and self.suggestion.probability >= WORTH_SHOWING
+        return self.verdict is None and self.suggestion.is_worth_showing
 
 
 def page_view(

@@ -18,7 +18,7 @@ from itertools import islice
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
+from linkassist.suggestion import Mention, Reason, Suggestion
 from linkassist.wiki import title_key
 
 # A page's suggestions as the reader is shown them, made from those that the ranker found.
@@ -126,7 +126,7 @@ def decided_keys(connection: Connection, page_id: int) -> set[str]:
 def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggestion]) -> None:
     """Counts and sums what is open and worth showing among the page's suggestions, and keeps it with the page."""
     decided = decided_keys(connection, page_id)
-    worth = [s for s in suggestions if s.probability >= WORTH_SHOWING]
+    worth = [s for s in suggestions if s.is_worth_showing]
     open_ones = [s for s in worth if title_key(s.target) not in decided] if decided else worth
     n_suggestions = len(open_ones)
     gain = float(sum(s.probability for s in open_ones))

@@ -9,8 +9,9 @@ import numpy as np
 
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.contributions import GROUPS, Contributions
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
+from linkassist.suggest.lines import LineExplainer
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhrasePairs
@@ -114,6 +115,7 @@ class LinkExplainer:
         self._finder = MentionFinder(corpus, mentions)
         self._witnesses = Witnesses(corpus, texts, statistics)
         self._contributions = contributions
+        self._lines = LineExplainer(corpus, texts.bigrams, statistics.is_teacher)
 
     def suggestions(
         self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray
@@ -128,17 +130,42 @@ class LinkExplainer:
         mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
         told = _Telling(self._corpus, self._statistics, self._witnesses, pairs, rows, features, carried)
         kept = features.astype(np.float16)
+        lines = self._lines_of(pairs, rows, probability, np.array([not found for found in mentions], np.bool_))
         return [
             Suggestion(
                 target=self._corpus.names[target],
                 kind="page" if target < self._corpus.n_pages else "red",
                 probability=_rounded(float(probability[i])),
                 mentions=mentions[i],
-                reasons=told.by_score(i, mentions[i]) if is_shown[i] else told.by_rule(i, mentions[i]),
+                reasons=_with_line(
+                    told.by_score(i, mentions[i]) if is_shown[i] else told.by_rule(i, mentions[i]), lines.get(i)
+                ),
                 evidence=kept[i].tobytes(),
             )
             for i, target in enumerate(pairs.target[rows].tolist())
         ]
+
+    def _lines_of(
+        self, pairs: Pairs, rows: IntArray, probability: FloatArray, is_unsaid: BoolArray
+    ) -> dict[int, Reason]:
+        """By place in `rows`, the reasons that lines give to what the text does not say."""
+        found: dict[int, Reason] = {}
+        unsaid = np.flatnonzero(is_unsaid)
+        unsaid = unsaid[np.lexsort((-probability[unsaid], pairs.page[rows[unsaid]]))]
+        page = pairs.page[rows[unsaid]]
+        self._lines.read(np.unique(page).tolist())
+        for places in np.split(unsaid, np.flatnonzero(np.diff(page)) + 1) if len(unsaid) else ():
+            targets, is_shown = pairs.target[rows[places]].tolist(), (probability[places] >= WORTH_SHOWING).tolist()
+            told = self._lines.reasons(int(pairs.page[rows[places[0]]]), targets, is_shown)
+            found |= {int(places[i]): reason for i, reason in told.items()}
+        return found
+
+
+def _with_line(reasons: tuple[Reason, ...], line: Reason | None) -> tuple[Reason, ...]:
+    """The reasons with one that names a pair of lines: first where it is far, else in the place of the least."""
+    if line is None:
+        return reasons
+    return (line, *reasons[: _MOST_REASONS - 1]) if line.signal == "far" else (*reasons[: _MOST_REASONS - 1], line)
 
 
 class _Telling:

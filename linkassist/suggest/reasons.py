@@ -22,6 +22,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "variant": ("表記ゆれ: 本文では「{quote}」", "a spelling variant: the text says “{quote}”"),
     "neighbours": ("似たページがリンクしています: {names}", "pages like this one link it: {names}"),
     "co_citation": ("よく一緒にリンクされています: {names}", "often linked together with {names}"),
+    "similar_line": (
+        "「{quote}」は、これをリンクする「{page}」の「{line}」に似ています",
+        "“{quote}” is like “{line}” on “{page}”, where it is linked",
+    ),
+    "far": (
+        "リンクでは遠いページですが、「{quote}」は、これをリンクする「{page}」の「{line}」に似ています",
+        "far from here by links, yet “{quote}” is like “{line}” on “{page}”, where it is linked",
+    ),
     "own_line": ("ここでのリンクによくある形で、一行に単独であります", "it stands alone on its line, as links here do"),
     "seeds_link": ("このページがリンクする {names} がリンクしています", "linked here, and links it: {names}"),
     "namesakes": ("題名の似たページがリンクしています: {names}", "pages with titles like this one link it: {names}"),
@@ -72,6 +80,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "似たページからの提案を、あなたは {total} ページで「近すぎる」としました",
         "on {total} pages you found suggestions from similar pages too near",
     ),
+    "same_title": ("{names} とほぼ同じ題名です", "nearly the same title as {names}"),
+    "same_place": ("同じところに {names} の提案があります", "{names} is proposed for the same words"),
+    "enough": (
+        "このくらいの長さのページに、リンクはこれより少ないのがふつうです",
+        "pages of this length have fewer links here",
+    ),
     "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
 }
 
@@ -101,6 +115,8 @@ def reason_text(reason: Reason, language: Language) -> str:
         count=reason.count,
         total=reason.total,
         quote=reason.quote,
+        page=reason.names[0] if reason.names else "",
+        line=reason.names[-1] if reason.names else "",
         names=_joined(reason.names, reason.total, language),
     )
 

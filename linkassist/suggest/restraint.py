@@ -1,0 +1,81 @@
+"""What a page's list holds back: what is likely enough to be shown, and yet would be one too many.
+
+Held back means kept, with its probability and a reason that says why, for those who ask for all. Of two suggestions for
+the same words one is right or none: on a public wiki's later links both were in 2 of 1,100.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from linkassist.suggest.corpus import Corpus, IntArray
+from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
+
+_WRITTEN_EITHER_WAY: Final = {ord(char): None for char in "ー・-‐_ '’"}
+_GENEROUS: Final = 0.95  # the share of pages of its length that have no more links than a page is offered
+_FEWEST: Final = 3
+_PAGES_PER_BIN: Final = 50
+
+
+def link_budgets(corpus: Corpus) -> IntArray:
+    """Per page, how many suggestions to show: as many links as a page of its length may have here, less those it has.
+
+    Three at least. A wiki with too few pages that link anything to tell sets no bound.
+    """
+    n_links = np.diff(corpus.links.indptr)
+    length = np.log1p([len(reading.text) for reading in corpus.readings])
+    linking = np.flatnonzero(n_links > 0)
+    n_bins = min(20, len(linking) // _PAGES_PER_BIN)
+    if n_bins == 0:
+        return np.full(corpus.n_pages, np.iinfo(np.int64).max)
+    bins = np.array_split(linking[np.argsort(length[linking], kind="stable")], n_bins)
+    middle = [float(np.median(length[pages])) for pages in bins]
+    most = np.maximum.accumulate([float(np.quantile(n_links[pages], _GENEROUS)) for pages in bins])
+    budget: IntArray = np.ceil(np.interp(length, middle, most)).astype(np.int64) - n_links
+    return np.maximum(budget, _FEWEST)
+
+
+def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
+    """One page's suggestions, best first, with those held back marked by their last reason."""
+    found: list[Suggestion] = []
+    shown: list[Suggestion] = []
+    for suggestion in suggestions:
+        reason = _against(suggestion, shown, most) if suggestion.probability >= WORTH_SHOWING else None
+        if reason:
+            found.append(replace(suggestion, reasons=(*suggestion.reasons, reason)))
+        else:
+            found.append(suggestion)
+            shown.append(suggestion)
+    return found
+
+
+def _against(suggestion: Suggestion, shown: Sequence[Suggestion], most: int) -> Reason | None:
+    for better in shown:
+        if variant_key(better.target) == variant_key(suggestion.target):
+            return Reason("same_title", names=(better.target,))
+        # new links are told apart by their own rule, which lets a word stand inside a sentence
+        if not better.kind == suggestion.kind == "new" and _is_same_place(suggestion, better):
+            return Reason("same_place", names=(better.target,))
+    return Reason("enough", count=most, total=most) if len(shown) >= most else None
+
+
+def variant_key(title: str) -> str:
+    """The title without what is written in one way or another: width, case, spaces, long vowels, dots and hyphens."""
+    return unicodedata.normalize("NFKC", title).lower().translate(_WRITTEN_EITHER_WAY)
+
+
+def _is_same_place(suggestion: Suggestion, better: Suggestion) -> bool:
+    """Whether each mention stands inside one of the better suggestion's, or around one."""
+    return bool(suggestion.mentions) and all(
+        any(_holds(mention, other) or _holds(other, mention) for other in better.mentions)
+        for mention in suggestion.mentions
+    )
+
+
+def _holds(outer: Mention, inner: Mention) -> bool:
+    return outer.line == inner.line and outer.start <= inner.start and inner.end <= outer.end
