@@ -29,7 +29,7 @@ def model_of(features: FloatArray, names: tuple[str, ...]) -> Model:
         lightgbm.train({"objective": "binary", "verbose": -1, "seed": seed}, lightgbm.Dataset(seen, answer), 12)
         for seed in (1, 2)
     ]
-    return Model(tuple(boosters), (), int(np.sum(answer)))
+    return Model(tuple(boosters), (1.0,) * len(boosters), (), int(np.sum(answer)))
 
 
 def test_they_add_up_to_the_score() -> None:

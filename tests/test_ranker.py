@@ -182,9 +182,9 @@ def test_a_wikis_own_trees_correct_a_start_that_is_half_right(model: Model) -> N
     unseen = half_known(13)
 
     assert own is not None
-    assert loss(own, unseen) < 0.8 * loss(model, unseen)
+    assert loss(own, unseen) < 0.9 * loss(model, unseen)
     low, high = probabilities(own, np.array([[0.95, 0.1, 0.5, 0.5], [0.95, 0.9, 0.5, 0.5]], np.float32))
-    assert low < 0.1 < 0.35 < high
+    assert low < 0.3 < 0.35 < high
 
 
 def test_a_start_that_is_right_is_left_as_it_is(model: Model) -> None:
@@ -214,7 +214,8 @@ def test_a_model_without_a_start_has_one_booster_and_with_one_its_trees_add_up(m
     assert own is not None
     assert (len(model.boosters), len(own.boosters)) == (1, 2)
     added = own.boosters[1].predict(features, raw_score=True)
-    assert own.raw(features) == pytest.approx(model.raw(features) + added)
+    assert 0 < own.shares[1] < 1 == own.shares[0]
+    assert own.raw(features) == pytest.approx(model.raw(features) + own.shares[1] * np.asarray(added))
 
 
 def two_sorts(seed: int = 0) -> Lessons:

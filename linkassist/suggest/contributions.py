@@ -55,7 +55,7 @@ class Contributions:
 
     def __init__(self, model: Model) -> None:
         self._boosters = model.boosters
-        self._steps = [_steps(booster) for booster in model.boosters]
+        self._steps = [_steps(booster, share) for booster, share in zip(model.boosters, model.shares, strict=True)]
 
     def of(self, features: FloatArray) -> FloatArray:
         """(rows, len(GROUPS)) log-odds; with the steps of ungrouped features and the mean they add up to the score."""
@@ -69,13 +69,13 @@ class Contributions:
         return total
 
 
-def _steps(booster: lightgbm.Booster) -> list[npt.NDArray[np.float32]]:
-    """Per tree, (leaves, groups): the steps from its root to the leaf."""
+def _steps(booster: lightgbm.Booster, share: float) -> list[npt.NDArray[np.float32]]:
+    """Per tree, (leaves, groups): the steps from its root to the leaf, times the booster's share."""
     found = []
     for tree in booster.dump_model()["tree_info"]:
         table = np.zeros((tree["num_leaves"], len(GROUPS)), np.float32)
         _walk(tree["tree_structure"], table, np.zeros(len(GROUPS), np.float32))
-        found.append(table)
+        found.append(np.float32(share) * table)
     return found
 
 

@@ -38,7 +38,8 @@ class TitleLikeness:
 def _log_share(numbers: IntArray) -> FloatArray:
     """Per bigram, the log of its share, each counted half a time more than it is seen."""
     counts = np.bincount(numbers, minlength=_N_PAIRS).astype(np.float32)
-    return np.log((counts + np.float32(0.5)) / np.float32(len(numbers) + 1))
+    share: FloatArray = np.log((counts + np.float32(0.5)) / np.float32(len(numbers) + 1))
+    return share
 
 
 class _Pairs:

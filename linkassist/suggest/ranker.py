@@ -45,6 +45,7 @@ _PARAMETERS = {
 }
 _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
+_DOUBT = 1000  # answers at which half of what the wiki's own trees say is believed
 _FIRST_TREES = 100
 _FIRST_TREES_OF_PHRASES = 40
 _BELIEF = 100.0  # new links' worth of belief in the uncalibrated score: the likeliest stand on a few pages
@@ -87,17 +88,19 @@ def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A boosted model: the raw scores of its boosters add up, and each sort of rows has its calibration."""
+    """A boosted model: the raw scores of its boosters, each times its share, add up; each sort of rows has its
+    calibration."""
 
     boosters: tuple[lightgbm.Booster, ...]
+    shares: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
     n_positive: int
 
     def raw(self, features: FloatArray) -> npt.NDArray[np.float64]:
         """(rows,) uncalibrated log-odds."""
         total = np.zeros(len(features))
-        for booster in self.boosters:
-            total += np.asarray(booster.predict(features, raw_score=True))
+        for booster, share in zip(self.boosters, self.shares, strict=True):
+            total += share * np.asarray(booster.predict(features, raw_score=True))
         return total
 
     def log_odds(self, raw: npt.NDArray[np.float64], sort: IntArray) -> FloatArray:
@@ -182,15 +185,19 @@ def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, 
         return None
     offset = start.raw(features) if start else np.zeros(len(features))
     rounds = _ROUNDS_OF_OWN if start else _ROUNDS
+    share = n_positive / (n_positive + _DOUBT) if start else 1.0
     raw = offset.copy()
     for number in range(_FOLDS):
         seen = fold != number
         booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
-        raw[~seen] += np.asarray(booster.predict(features[~seen], raw_score=True))
+        raw[~seen] += share * np.asarray(booster.predict(features[~seen], raw_score=True))
     booster = _boost(features, is_answer, offset, rounds, seed)
     n_sorts = len(start.calibrations) if start else int(lessons.sort.max(initial=0)) + 1
     return Model(
-        (*(start.boosters if start else ()), booster), _calibrations(raw, lessons, n_sorts, belief), n_positive
+        (*(start.boosters if start else ()), booster),
+        (*(start.shares if start else ()), share),
+        _calibrations(raw, lessons, n_sorts, belief),
+        n_positive,
     )
 
 
@@ -282,6 +289,7 @@ def from_json(text: str) -> Ranker:
 def _model_to_dict(model: Model) -> dict[str, object]:
     return {
         "boosters": [booster.model_to_string() for booster in model.boosters],
+        "shares": list(model.shares),
         "calibrations": [[[float(x) for x in row] for row in calibration] for calibration in model.calibrations],
         "n_positive": model.n_positive,
     }
@@ -296,6 +304,7 @@ def _model_from_dict(found: dict[str, Any], n_sorts: int) -> Model:
         knots.ndim == 1 and knots.shape == values.shape and len(knots) and np.isfinite([knots, values]).all()
         for knots, values in calibrations
     )
-    if not boosters or len(calibrations) != n_sorts or not is_whole:
+    shares = tuple(float(share) for share in found["shares"])
+    if not boosters or len(shares) != len(boosters) or len(calibrations) != n_sorts or not is_whole:
         raise ValueError(f"a model of {len(boosters)} boosters and {len(calibrations)} calibrations")
-    return Model(boosters, calibrations, int(found["n_positive"]))
+    return Model(boosters, shares, calibrations, int(found["n_positive"]))
