@@ -17,7 +17,7 @@ from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import replace_suggestions
-from linkassist.suggestion import Mention, Suggestion
+from linkassist.suggestion import Mention, Reason, Suggestion
 from linkassist.wiki import Line, Page, title_key
 
 GARDEN = "庭としてのWiki"
@@ -159,6 +159,24 @@ def test_the_chosen_mention_is_the_one_that_becomes_the_link(tmp_path: Path) -> 
     assert client.get(address("検索")).text.count('type="radio"') == 2
     decide(client, "検索", "記憶", "accept", mention="1")
     assert verdicts_of(tmp_path, "検索")[0].mention == mentions[1]
+
+
+def test_a_far_suggestion_stands_in_a_lane_of_its_own_with_the_two_lines_beside_it(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    near = Suggestion(
+        "道具", "page", 0.4, reasons=(Reason("similar_line", quote="近い行", names=("知的生産", "[道具]の行")),)
+    )
+    far = Suggestion(
+        "芽", "red", 0.5, reasons=(Reason("far", quote="遠い<行>", names=("KJ法", "芽の行")), Reason("related"))
+    )
+    with Library.open(tmp_path) as library:
+        here = project(library, PROJECT)
+        replace_suggestions(library, here.id, 1, [(find_page(library, here.id, "検索").id, [far, near])])
+    html = client.get(address("検索")).text
+    before, lane = html[: html.index('class="lane"')], html[html.index('class="lane"') :]
+    assert list(cards_in(before)) == ["道具"] and list(cards_in(lane)) == ["芽"]
+    assert "近い行" in before and "道具の行" in before and "Far away" in lane
+    assert "遠い&lt;行&gt;" in lane and f'href="{address("KJ法")}"' in lane and "far from here" not in lane
 
 
 def test_a_verdict_outlives_the_suggestion_it_was_given_to(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from linkassist.server.preferences import Language
 from linkassist.server.preview import Wanted, preview_views
 from linkassist.server.rendering import Surroundings, render_page
 from linkassist.server.views import (
+    AlikeView,
     CardView,
     MentionView,
     NamedLink,
@@ -29,7 +30,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import Objection, Suggestion, Verdict
+from linkassist.suggestion import Objection, Reason, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -37,6 +38,7 @@ _N_CARDS = 15
 _N_BACKLINKS = 24
 _N_MENTIONS = 5
 _N_BEFORE, _N_AFTER = 14, 24
+_OF_LINES = ("similar_line", "far")  # reasons that are seen rather than read
 _OBJECTIONS: tuple[Objection, ...] = get_args(Objection)
 _STATES: dict[str, State] = {"accept": "accepted", "reject": "rejected"}
 
@@ -176,6 +178,7 @@ def _card(
 ) -> CardView:
     suggestion = entry.suggestion
     is_open = entry.state == "open"
+    of_lines = [reason for reason in suggestion.reasons if reason.signal in _OF_LINES and len(reason.names) == 2]
     return CardView(
         rank=entry.rank,
         target=suggestion.target,
@@ -183,13 +186,22 @@ def _card(
         kind=suggestion.kind,
         percent=_percent(suggestion.probability),
         percent_found=_percent(entry.found.probability),
-        reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons) if is_open else (),
+        reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons if reason not in of_lines)
+        if is_open
+        else (),
         mentions=tuple(_mention_views(entry, texts)) if is_open else (),
         state=entry.state,
         preview=preview if is_open else None,
         is_latest=title_key(suggestion.target) == latest,
         objections=_objections(entry),
+        alike=_alike(project, of_lines[0]) if is_open and of_lines else None,
     )
+
+
+def _alike(project: ProjectName, reason: Reason) -> AlikeView:
+    page, line = reason.names
+    link = NamedLink(page, page_address(project.name, page))
+    return AlikeView(plain_text(reason.quote), link, plain_text(line), is_far=reason.signal == "far")
 
 
 def _percent(probability: float) -> int:

@@ -114,6 +114,19 @@ class ObjectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlikeView:
+    """Two lines that speak for a suggestion, side by side: this page's, and that of a page that links the target.
+
+    `is_far`: by links the two pages lie far apart.
+    """
+
+    own: str
+    page: NamedLink
+    other: str
+    is_far: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     """One suggestion in the list beside the page; `is_latest` marks what was decided last.
 
@@ -132,6 +145,7 @@ class CardView:
     preview: PreviewView | None
     is_latest: bool = False
     objections: tuple[ObjectionView, ...] = ()
+    alike: AlikeView | None = None
 
 
 @dataclass(frozen=True, slots=True)

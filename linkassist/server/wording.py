@@ -103,6 +103,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "足さないことも、ひとつの答えです。見込みの低いものは控えてあります。",
         "Leaving a page as it is can be the right answer. What is less likely is kept for when you ask.",
     ),
+    "alike.here": ("このページ", "This page"),
+    "lane.far": ("遠くのページ", "Far away"),
+    "lane.far.help": (
+        "リンクでは三歩より遠いのに、よく似た行のあるページです",
+        "Three links away or more, and yet with a line much alike",
+    ),
     "side.more": ("残り {0} 件を表示", "Show {0} more"),
     "side.weaker": ("さらに {0} 件（見込みの低いもの）", "Show {0} weaker one|Show {0} weaker ones"),
     "side.fewer": ("見込みの高いものだけにする", "Show only the likely ones"),
