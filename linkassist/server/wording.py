@@ -103,7 +103,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "足さないことも、ひとつの答えです。見込みの低いものは控えてあります。",
         "Leaving a page as it is can be the right answer. What is less likely is kept for when you ask.",
     ),
-    "alike.here": ("このページ", "This page"),
+    "alike.here": ("このページの行", "A line here"),
+    "alike.there": ("の似た行はリンクしています", "links it in a line alike"),
     "lane.far": ("遠くのページ", "Far away"),
     "lane.far.help": (
         "リンクでは三歩より遠いのに、よく似た行のあるページです",
