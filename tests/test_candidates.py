@@ -127,16 +127,16 @@ def test_a_target_can_be_found_without_being_said() -> None:
 
 
 # Titles of one character and a link a line make no bigrams and no mentions, and vectors at right angles no neighbours:
-# a page is reached by nothing but the source in question. 甲 is asked, and 丙 is what it is to find.
-ICONS = {"甲": "[絵.icon]", "乙": "[絵.icon]\n[丙]", "丙": "", "丁": "[戊]", "戊": ""}
+# a page is reached by nothing but the source in question. ア is asked, and ウ is what it is to find.
+ICONS = {"ア": "[絵.icon]", "イ": "[絵.icon]\n[ウ]", "ウ": "", "エ": "[オ]", "オ": ""}
 COMMON = {f"{chr(0x4E80 + number)}": "山彦" for number in range(25)}  # so many say it that a text tells nothing by it
 ALONE = {
-    "links_back": {"甲": "", "丙": "[甲]", "丁": "[戊]", "戊": ""},
-    "seeds_link": {"甲": "[乙]", "乙": "[丙]", "丙": "", "丁": "[戊]", "戊": ""},
-    "co_cited": {"甲": "[乙]", "乙": "", "丙": "", "丁": "[乙]\n[丙]", "戊": ""},
-    "co_cited_self": {"甲": "", "乙": "[甲]\n[丙]", "丙": "", "丁": "[戊]", "戊": ""},
+    "links_back": {"ア": "", "ウ": "[ア]", "エ": "[オ]", "オ": ""},
+    "seeds_link": {"ア": "[イ]", "イ": "[ウ]", "ウ": "", "エ": "[オ]", "オ": ""},
+    "co_cited": {"ア": "[イ]", "イ": "", "ウ": "", "エ": "[イ]\n[ウ]", "オ": ""},
+    "co_cited_self": {"ア": "", "イ": "[ア]\n[ウ]", "ウ": "", "エ": "[オ]", "オ": ""},
     "marked": ICONS,
-    "namesakes": {"山彦一": "", "山彦二": "[丙]", "丙": "", **COMMON},
+    "namesakes": {"山彦一": "", "山彦二": "[ウ]", "ウ": "", **COMMON},
 }
 ASKED = {"namesakes": "山彦一"}
 
@@ -146,28 +146,28 @@ def test_each_source_brings_a_target_that_no_other_brings(source: str) -> None:
     corpus = corpus_of(ALONE[source])
     found = find(corpus, vectors=np.eye(corpus.n_pages, dtype=np.float32))
     pairs = found.pairs
-    page = number_of(corpus, ASKED.get(source, "甲"))
-    (row,) = np.flatnonzero((pairs.page == page) & (pairs.target == number_of(corpus, "丙"))).tolist()
+    page = number_of(corpus, ASKED.get(source, "ア"))
+    (row,) = np.flatnonzero((pairs.page == page) & (pairs.target == number_of(corpus, "ウ"))).tolist()
 
     assert {name for name, scores in pairs.scores.items() if scores[row] > 0} == {source}
 
 
 def test_what_likely_links_are_linked_with_is_found() -> None:
-    """The page most like 甲 links 乙, so 甲 is likely to; 乙 is linked together with 丙, by a page unlike 甲."""
-    corpus = corpus_of({"甲": "", "乙": "", "丙": "", "丁": "[乙]", "戊": "[乙]\n[丙]"})
+    """The page most like ア links イ, so ア is likely to; イ is linked together with ウ, by a page unlike ア."""
+    corpus = corpus_of({"ア": "", "イ": "", "ウ": "", "エ": "[イ]", "オ": "[イ]\n[ウ]"})
     vectors = np.eye(5, dtype=np.float32)
     vectors[3] = [0.6, 0, 0, 0.8, 0]
     pairs = find(corpus, vectors=vectors).pairs
     (row,) = np.flatnonzero((pairs.page == 0) & (pairs.target == 2)).tolist()
 
     assert {name for name, scores in pairs.scores.items() if scores[row] > 0} == {"co_cited_likely"}
-    # 丁 is the only neighbour, so 乙 is as likely as can be
+    # エ is the only neighbour, so イ is as likely as can be
     assert pairs.scores["co_cited_likely"][row] == pytest.approx((1 / 3) / np.sqrt((2 + 1) * (1 + 1)))
 
 
 def test_a_text_like_those_of_the_pages_that_link_a_target_brings_it() -> None:
     """By the term profile, and by the page itself, which is alike."""
-    corpus = corpus_of({"甲": "山彦", "乙": "山彦\n[丙]", "丙": "", "丁": "[戊]", "戊": ""})
+    corpus = corpus_of({"ア": "山彦", "イ": "山彦\n[ウ]", "ウ": "", "エ": "[オ]", "オ": ""})
     pairs = find(corpus, vectors=np.eye(5, dtype=np.float32)).pairs
     (row,) = np.flatnonzero((pairs.page == 0) & (pairs.target == 2)).tolist()
 
@@ -177,30 +177,30 @@ def test_a_text_like_those_of_the_pages_that_link_a_target_brings_it() -> None:
 
 
 def test_no_source_brings_anything_where_nothing_connects_the_pages() -> None:
-    corpus = corpus_of({"甲": "", "乙": "[丙]", "丙": "", "丁": "[戊]", "戊": ""})
+    corpus = corpus_of({"ア": "", "イ": "[ウ]", "ウ": "", "エ": "[オ]", "オ": ""})
     found = find(corpus, vectors=np.eye(5, dtype=np.float32))
 
-    assert found.targets_of("甲") == []
+    assert found.targets_of("ア") == []
 
 
 def test_the_new_sources_scores_are_those_worked_by_hand() -> None:
     def score(source: str) -> float:
         corpus = corpus_of(ALONE[source])
         pairs = find(corpus, vectors=np.eye(corpus.n_pages, dtype=np.float32)).pairs
-        page = number_of(corpus, ASKED.get(source, "甲"))
-        is_asked = (pairs.page == page) & (pairs.target == number_of(corpus, "丙"))
+        page = number_of(corpus, ASKED.get(source, "ア"))
+        is_asked = (pairs.page == page) & (pairs.target == number_of(corpus, "ウ"))
         return float(pairs.scores[source][is_asked][0])
 
     assert score("links_back") == 1
     assert score("seeds_link") == 1  # the seed is a link that the page has
     assert score("co_cited") == pytest.approx((1 / 3) / np.sqrt((2 + 1) * (1 + 1)))
     assert score("co_cited_self") == pytest.approx((1 / 3) / np.sqrt((1 + 1) * (1 + 1)))
-    assert score("marked") == pytest.approx(1 / np.sqrt((1 + 1) * (1 + 1)))  # 甲 links nothing: 乙 alone teaches
+    assert score("marked") == pytest.approx(1 / np.sqrt((1 + 1) * (1 + 1)))  # ア links nothing: イ alone teaches
 
 
 def test_the_closest_page_counts_for_almost_all() -> None:
-    """Two pages link 丙, at cosines of 0.8 and 0.6: the root of the sum of powers is a little over 0.8."""
-    corpus = corpus_of({"甲": "", "乙": "[丙]", "丙": "", "丁": "[丙]"})
+    """Two pages link ウ, at cosines of 0.8 and 0.6: the root of the sum of powers is a little over 0.8."""
+    corpus = corpus_of({"ア": "", "イ": "[ウ]", "ウ": "", "エ": "[ウ]"})
     vectors = np.array([[1, 0, 0, 0], [0.8, 0.6, 0, 0], [0, 0, 1, 0], [0.6, 0, 0, 0.8]], np.float32)
     pairs = find(corpus, vectors=vectors).pairs
     (row,) = np.flatnonzero((pairs.page == 0) & (pairs.target == 2)).tolist()

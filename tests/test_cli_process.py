@@ -46,7 +46,12 @@ def started(*arguments: object, environment: dict[str, str], **pipes: int) -> It
     """The program with these arguments; killed at the end if it still runs."""
     command = [*COMMAND, *(str(argument) for argument in arguments)]
     process = subprocess.Popen(
-        command, env=environment, stdin=pipes.get("stdin"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=environment,
+        stdin=pipes.get("stdin"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     try:
         yield process

@@ -121,6 +121,6 @@ def test_a_mention_inside_a_longer_one_is_not_learnt_from() -> None:
 
 
 def test_a_wiki_without_mentions_has_no_odds() -> None:
-    corpus = corpus_of({"甲": "x"})
+    corpus = corpus_of({"ア": "x"})
 
     assert context_odds(found_in(corpus), np.array([True])).shape == (0,)

@@ -198,7 +198,7 @@ def test_a_page_read_anew_is_as_if_it_had_always_been_so() -> None:
 
     again = reread_texts(texts, changed, mentions, vectors, np.array([4]))
 
-    assert again.mentioned[4].toarray().sum() == 2  # 道具, 検索
+    assert again.mentioned[4].toarray().sum() == 3  # its title, 道具, 検索
     assert again.n_characters[4] == len(changed.readings[4].text)
     assert again.vectors[4].tolist() == [0, 1]
     assert np.array_equal(again.page_bigrams[:4].toarray(), texts.page_bigrams[:4].toarray())
