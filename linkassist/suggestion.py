@@ -19,7 +19,7 @@ Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 WORTH_SHOWING: Final = 0.1
 # Reasons against showing a suggestion, however likely it is by itself: a better one stands for it, or the page has its
 # fill.
-HELD_BACK: Final = frozenset(("same_title", "same_place", "enough"))
+HELD_BACK: Final = frozenset(("same_title", "same_place", "taken", "enough"))
 
 
 @dataclass(frozen=True, slots=True, order=True)

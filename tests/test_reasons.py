@@ -55,6 +55,7 @@ WORDS = {
         "「庭」 とほぼ同じ題名です",
         "nearly the same title as “庭”",
     ),
+    "taken": (Reason("taken"), "この言葉はほかのリンクの中にしかありません", "its words stand within other links only"),
     "same_place": (
         Reason("same_place", names=("庭",)),
         "同じところに 「庭」 の提案があります",

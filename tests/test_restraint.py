@@ -82,3 +82,13 @@ def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> N
 
 def test_a_wiki_of_few_pages_sets_no_bound() -> None:
     assert link_budgets(corpus_of({"庭": "[道具]", "道具": "[庭]"})).min() > np.iinfo(np.int32).max
+
+
+def test_what_only_other_links_say_is_held_back_unless_more_speaks_for_it() -> None:
+    only = Suggestion("検索", "page", 0.4, reasons=(Reason("in_link"), Reason("neighbours", names=("庭",))))
+    more = Suggestion("道具", "page", 0.3, reasons=(Reason("neighbours", names=("庭",)), Reason("in_link")))
+
+    first, second = restrained([only, more], 10)
+
+    assert first.reasons[-1] == Reason("taken") and not first.is_worth_showing
+    assert second == more and second.is_worth_showing

@@ -277,6 +277,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "signal.similar_line": ("似た行", "A line like one that links it"),
     "signal.far": ("遠くの似た行", "Far, with a line alike"),
     "signal.same_title": ("ほぼ同じ題名", "Nearly the same title"),
+    "signal.taken": ("すでにリンクの中の言葉", "Within another link already"),
     "signal.same_place": ("同じところの提案", "Proposed for the same words"),
     "signal.enough": ("リンクは足りている", "Links enough"),
     "signal.own_line": ("一行に単独の言葉", "Alone on its line"),

@@ -81,6 +81,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "on {total} pages you found suggestions from similar pages too near",
     ),
     "same_title": ("{names} とほぼ同じ題名です", "nearly the same title as {names}"),
+    "taken": ("この言葉はほかのリンクの中にしかありません", "its words stand within other links only"),
     "same_place": ("同じところに {names} の提案があります", "{names} is proposed for the same words"),
     "enough": (
         "このくらいの長さのページに、リンクはこれより少ないのがふつうです",

@@ -55,6 +55,8 @@ def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]
 
 
 def _against(suggestion: Suggestion, shown: Sequence[Suggestion], most: int) -> Reason | None:
+    if suggestion.reasons and suggestion.reasons[0].signal == "in_link":
+        return Reason("taken")  # of 110 such links on a public wiki's new pages nobody made one
     for better in shown:
         if variant_key(better.target) == variant_key(suggestion.target):
             return Reason("same_title", names=(better.target,))
