@@ -20,7 +20,7 @@ from linkassist.scrapbox.reading import read_page
 from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus
 from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.examination import pages_to_examine
-from linkassist.suggest.ranker import Lessons, Ranker, learn_model
+from linkassist.suggest.ranker import Lessons, learn_model, plain_lessons
 from linkassist.suggesting import candidate_features, choose_encoder, link_lessons, scan_texts
 from linkassist.wiki import Page, title_key
 
@@ -50,10 +50,10 @@ def main() -> None:
 
     def tell(name: str, blanked: Iterable[str]) -> None:
         seen = [FEATURES.index(feature) for feature in FEATURES if feature not in set(blanked)]
-        probability = scores(lessons, features, seen)
-        lists = hits_by_page(probability, page, is_right)
+        score = scores(lessons, features, seen)
+        lists = hits_by_page(score, page, is_right)
         figures = ranking_figures([lists[number] for number in sorted(lists)], n_gold)
-        at_half = precision_at_recall(probability.tolist(), is_right.tolist(), sum(n_gold), 0.5)
+        at_half = precision_at_recall(score.tolist(), is_right.tolist(), sum(n_gold), 0.5)
         cells = (figures.recall_at_10, figures.mrr, figures.precision_at_1, at_half)
         print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
 
@@ -88,23 +88,21 @@ def prepare(test: FuturesTest) -> tuple[Lessons, FloatArray, IntArray, np.ndarra
 
 
 def scores(lessons: Lessons, features: FloatArray, seen: Sequence[int]) -> FloatArray:
-    """The probabilities of a ranker that sees these features alone, learnt from nothing but the lessons."""
+    """Raw scores of a model that sees these features alone and is learnt from nothing but the lessons."""
 
     def blanked(rows: FloatArray) -> FloatArray:
         out = np.full_like(rows, np.nan)
         out[:, seen] = rows[:, seen]
         return out
 
-    model = learn_model(
-        Lessons(blanked(lessons.features), lessons.is_answer, lessons.page, lessons.sort, lessons.is_typical)
-    )
+    model = learn_model(plain_lessons(blanked(lessons.features), lessons.is_answer, lessons.page))
     assert model is not None, "too few links to learn from"
-    return Ranker((model,), ()).score_links(blanked(features))
+    return model.raw(blanked(features)).astype(np.float32)
 
 
-def hits_by_page(probability: FloatArray, page: IntArray, is_right: np.ndarray) -> dict[int, list[bool]]:
+def hits_by_page(score: FloatArray, page: IntArray, is_right: np.ndarray) -> dict[int, list[bool]]:
     """Per page its candidates' rightness, best first."""
-    order = np.lexsort((-probability, page))
+    order = np.lexsort((-score, page))
     groups = np.split(order, np.flatnonzero(np.diff(page[order])) + 1)
     return {int(page[rows[0]]): is_right[rows].tolist() for rows in groups}
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wiki_by_hand import reading
+from wiki_by_hand import corpus_of, reading
 
-from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
+from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts, spellings
 from linkassist.wiki import Reading, title_key
 
 
@@ -216,3 +216,35 @@ def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
         span = passage.raw_span(int(found.start[i]), int(found.end[i]))
         if span is not None:
             assert span.cut(lines[passage.line - 1]) == surface
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("サーバー", "サーバを立てる"),
+        ("ユーザ", "ユーザーの声"),
+        ("データ・ベース", "データベースを使う"),
+        ("data base", "a database of ours"),
+        ("full-text search", "our full text search"),
+        ("wiki page", "two wiki pages"),
+        ("Notebooks", "a notebook"),
+    ],
+)
+def test_other_spellings_are_found_and_are_not_exact(title: str, text: str) -> None:
+    corpus = corpus_of({title: "", "手帖": text})
+    found = TitleFinder(corpus.keys).find(corpus.readings)
+    is_said = (found.page == 1) & (found.target == 0)
+
+    assert is_said.sum() == 1 and not found.is_exact[is_said].any()
+
+
+def test_a_spelling_that_is_a_title_itself_stands_for_that_title_alone() -> None:
+    corpus = corpus_of({"サーバー": "", "サーバ": "", "手帖": "サーバを立てる"})
+    found = TitleFinder(corpus.keys).find(corpus.readings)
+
+    assert found.target[(found.page == 2) & (found.passage >= 0)].tolist() == [1]
+
+
+@pytest.mark.parametrize("title", ["リス", "new", "KJ法", "pass", "3-1"])
+def test_short_titles_and_those_without_other_spellings_are_as_they_are(title: str) -> None:
+    assert spellings(fold(title)) == set()

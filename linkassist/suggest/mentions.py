@@ -6,9 +6,10 @@ in the passage; the raw span follows from the passage's parts, and nothing is se
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -22,6 +23,8 @@ from linkassist.wiki import Reading, title_key
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
 SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
+_SHORTEST_RESPELT = 4  # code points: shorter words are other words when they are spelt otherwise
+_BETWEEN_WORDS = re.compile("[_・-]+")
 _CHUNK = 2_000_000  # code points scanned between two progress reports
 
 OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
@@ -149,10 +152,19 @@ class TitleFinder:
             folded = fold_key(key)
             if _is_findable(folded) and (is_target is None or is_target[number]):
                 groups[folded].append(number)
+        for form, numbers in _spelt_otherwise(groups).items():
+            groups[form] = numbers
         self._members = np.array([number for group in groups.values() for number in group], np.int64)
         self._n_members = np.array([len(group) for group in groups.values()], np.int64)
         self._first_member = np.cumsum(self._n_members) - self._n_members
-        self._is_folded = np.array([keys[number] == fold(keys[number]) for number in self._members.tolist()], np.bool_)
+        forms = [form for form, group in groups.items() for _ in group]
+        self._is_folded = np.array(
+            [
+                keys[number] == fold(keys[number]) and fold_key(keys[number]) == form
+                for number, form in zip(self._members.tolist(), forms, strict=True)
+            ],
+            np.bool_,
+        )
         self._lengths = np.array([len(folded) for folded in groups] or [0], np.int64)
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, folded in enumerate(groups):
@@ -211,6 +223,32 @@ class TitleFinder:
             place.cover(codes, start, end),
         )
         return tuple(column[inside] for column in columns)
+
+
+def _spelt_otherwise(groups: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """Other spellings of these folded titles that are no title themselves, each with the targets it may stand for."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for folded, numbers in groups.items():
+        for form in spellings(folded):
+            if form not in groups:
+                found[form] += numbers
+    return found
+
+
+def spellings(folded: str) -> set[str]:
+    """How else a folded title may be written: another sign or none between its words, a long vowel at its end or none,
+    an English plural or singular. "サーバー" is "サーバ", "data_base" is "database"; short titles are as they are."""
+    forms: set[str] = set()
+    words = _BETWEEN_WORDS.split(folded)
+    if len(words) > 1 and all(words):
+        forms |= {sign.join(words) for sign in ("", "_", "-", "・")}
+    last = _script_of(ord(folded[-1]))
+    if last == KATAKANA:
+        forms.add(folded[:-1] if folded.endswith("ー") else f"{folded}ー")
+    elif "a" <= folded[-1] <= "z":
+        forms.add(folded[:-1] if folded.endswith("s") else f"{folded}s")
+    shortest = _SHORTEST_RESPELT - (last == KATAKANA)
+    return {form for form in forms - {folded} if min(len(form), len(folded)) >= shortest and not form.endswith("ss")}
 
 
 def _is_findable(folded: str) -> bool:
