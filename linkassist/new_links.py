@@ -20,10 +20,10 @@ from linkassist.suggest.mentions import fold
 from linkassist.suggest.phrase_evidence import PhraseEvidence
 from linkassist.suggest.phrases import Phrases, not_new
 from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.restraint import variant_key
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import title_key
 
-_WRITTEN_EITHER_WAY = {ord(char): None for char in "ー・-_'’"}
 _MOST_ANSWERS = 4  # of one page that are learnt from
 _ENOUGH_EXAMINED = 2000  # pages; fewer are joined by the next older ones
 _HOPEFUL = 30  # candidates of a page that are scored in full
@@ -137,7 +137,7 @@ def apart(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     taken: defaultdict[int, list[Mention]] = defaultdict(list)
     variants: set[str] = set()
     for suggestion in suggestions:
-        variant = fold(suggestion.target).translate(_WRITTEN_EITHER_WAY)
+        variant = variant_key(suggestion.target)
         if variant in variants or all(any(_clash(m, other) for other in taken[m.line]) for m in suggestion.mentions):
             continue
         yield suggestion

@@ -16,7 +16,7 @@ from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
-from linkassist.suggest.candidates import Nearest, Search, find_candidates
+from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
 from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.contributions import Contributions
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr
@@ -136,20 +136,25 @@ def examine(
 ) -> Ranker:
     """The ranker learnt by hiding the links of the examined pages and finding them again."""
     on_progress("examine", 0, 3)
-    links = link_lessons(scan, examined, encoder, seed=seed)
+    examinations = examinations_on(scan.corpus, examined, seed)
+    links = link_lessons(scan, examinations, encoder)
     on_progress("examine", 1, 3)
-    examination = hide_links(scan.corpus, examined, seed)
-    phrases = plain_lessons(*phrase_lessons(scan.corpus, examination.corpus, scan.phrases, examination))
+    first = examinations[0]
+    phrases = plain_lessons(*phrase_lessons(scan.corpus, first.corpus, scan.phrases, first))
     on_progress("examine", 2, 3)
     ranker = learn_ranker(links, phrases, seed=seed)
     on_progress("examine", 3, 3)
     return ranker
 
 
-def link_lessons(scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0) -> Lessons:
-    """The candidates of the examined pages, their links hidden; of few pages twice, with other links hidden."""
+def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[Examination]:
+    """One examination on these pages; on few pages two, with other links hidden."""
     n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
-    examinations = [hide_links(scan.corpus, examined, seed + draw) for draw in range(n_draws)]
+    return [hide_links(corpus, examined, seed + draw) for draw in range(n_draws)]
+
+
+def link_lessons(scan: Scan, examinations: Sequence[Examination], encoder: Encoder) -> Lessons:
+    """The candidates of the examined pages, as they are with the links hidden."""
     return joined_lessons([_link_lessons(_scan_again(scan, each, encoder), each) for each in examinations])
 
 
@@ -187,10 +192,16 @@ def _search(scan: Scan, statistics: Statistics) -> Search:
     return Search(_nearest(scan.texts.vectors), nearest_profiles)
 
 
-def _evidence_maker(scan: Scan, statistics: Statistics) -> EvidenceMaker:
+def _candidates(
+    scan: Scan, statistics: Statistics, pages: IntArray, known: sp.csr_matrix, is_target: BoolArray
+) -> Iterator[tuple[Pairs, FloatArray]]:
+    """The candidates of these pages, some hundred pages at a time, and their features (pairs, len(FEATURES))."""
     odds = context_odds(scan.mentions, statistics.is_teacher)
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
-    return EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
+    maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
+    search = _search(scan, statistics)
+    for pairs in find_candidates(scan.corpus, scan.texts, statistics, search, pages, known, is_target):
+        yield pairs, maker.features(pairs)
 
 
 def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
@@ -201,7 +212,6 @@ def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
     """
     corpus, pages = scan.corpus, examination.pages
     statistics = learn_statistics(corpus, scan.texts, examination.is_teacher)
-    maker = _evidence_maker(scan, statistics)
     is_new = np.zeros(corpus.n_targets, np.bool_)
     is_new[pages] = True
     is_new &= statistics.n_linked == 0
@@ -209,10 +219,8 @@ def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
     features = [np.zeros((0, len(FEATURES)), np.float32)]
     answers = [np.zeros(0, np.bool_)]
     asked = [np.zeros(0, np.int64)]
-    for pairs in find_candidates(
-        corpus, scan.texts, statistics, _search(scan, statistics), pages, corpus.links, is_target
-    ):
-        features.append(maker.features(pairs))
+    for pairs, found in _candidates(scan, statistics, pages, corpus.links, is_target):
+        features.append(found)
         answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
     rows, page = np.concatenate(features), np.concatenate(asked)
@@ -234,7 +242,6 @@ def suggest_pages(
     statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
     on_progress("statistics", 1, 2)
     new = new_links(corpus, scan.phrases, known, ranker, limit)
-    maker = _evidence_maker(scan, statistics)
     explainer = LinkExplainer(corpus, scan.texts, statistics, scan.mentions, Contributions(ranker.links[0]))
     budgets = link_budgets(corpus)
     on_progress("statistics", 2, 2)
@@ -242,8 +249,7 @@ def suggest_pages(
     pages = np.arange(corpus.n_pages)
     is_target = np.ones(corpus.n_targets, np.bool_)
     done = 0
-    for pairs in find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, known, is_target):
-        features = maker.features(pairs)
+    for pairs, features in _candidates(scan, statistics, pages, known, is_target):
         hopeful = ranker.hopeful_links(features, pairs.page, _HOPEFUL)
         probability = np.zeros(len(features), np.float32)
         probability[hopeful] = ranker.score_links(features[hopeful])
@@ -273,15 +279,12 @@ def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArra
     """(features, page, target) of all candidates of these pages, as they are when suggestions are made."""
     corpus = scan.corpus
     statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
-    maker = _evidence_maker(scan, statistics)
     is_target = np.ones(corpus.n_targets, np.bool_)
-    found = list(
-        find_candidates(corpus, scan.texts, statistics, _search(scan, statistics), pages, _all_known(corpus), is_target)
-    )
+    found = list(_candidates(scan, statistics, pages, _all_known(corpus), is_target))
     return (
-        np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(maker.features(pairs) for pairs in found)]),
-        np.concatenate([np.zeros(0, np.int64), *(pairs.page for pairs in found)]),
-        np.concatenate([np.zeros(0, np.int64), *(pairs.target for pairs in found)]),
+        np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(features for _, features in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(pairs.page for pairs, _ in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(pairs.target for pairs, _ in found)]),
     )
 
 

@@ -21,7 +21,7 @@ from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus
 from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.examination import pages_to_examine
 from linkassist.suggest.ranker import Lessons, learn_model, plain_lessons
-from linkassist.suggesting import candidate_features, choose_encoder, link_lessons, scan_texts
+from linkassist.suggesting import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
 from linkassist.wiki import Page, title_key
 
 SIGNALS: dict[str, tuple[str, ...]] = {
@@ -84,7 +84,7 @@ def prepare(test: FuturesTest) -> tuple[Lessons, FloatArray, IntArray, np.ndarra
     is_right = np.array(
         [title_key(corpus.names[t]) in gold[p] for p, t in zip(page.tolist(), target.tolist(), strict=True)], np.bool_
     )
-    return link_lessons(scan, examined, encoder), features, page, is_right
+    return link_lessons(scan, examinations_on(corpus, examined), encoder), features, page, is_right
 
 
 def scores(lessons: Lessons, features: FloatArray, seen: Sequence[int]) -> FloatArray:

@@ -76,7 +76,10 @@ def find_candidates(
     teachers = np.flatnonzero(statistics.is_teacher)
     bigrams = sp.csr_matrix(texts.page_bigrams[teachers].T)
     turned = _Turned(
-        sp.csr_matrix(texts.bigrams.titles.T), sp.csr_matrix(statistics.term_profiles.T), _backlinks(statistics.links)
+        sp.csr_matrix(texts.bigrams.titles.T),
+        sp.csr_matrix(statistics.term_profiles.T),
+        _backlinks(statistics.links),
+        sp.csr_matrix(texts.mentioned.sign()),
     )
     for start in range(0, len(pages), _CHUNK):
         rows = pages[start : start + _CHUNK]
@@ -86,14 +89,16 @@ def find_candidates(
 
 @dataclass(frozen=True, slots=True)
 class _Turned:
-    """Matrices to multiply by, their rows the terms: of titles and of term profiles (terms, targets).
+    """Matrices to multiply by, made once for all pages. titles, term_profiles: (terms, targets).
 
-    backlinks: (pages, targets), 1 where the target is a page that links this one.
+    backlinks: (pages, targets), 1 where the target is a page that links this one. said: (pages, targets), 1 where the
+    page says the target.
     """
 
     titles: sp.csr_matrix
     term_profiles: sp.csr_matrix
     backlinks: sp.csr_matrix
+    said: sp.csr_matrix
 
 
 def _backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
@@ -155,7 +160,7 @@ def _candidates_of(
     as_page = np.where(target < corpus.n_pages, target, 0)
     page_similarity = np.einsum("ij,ij->i", vectors[pair_row], texts.vectors[as_page])
     scores["mentions"] = mentioned
-    scores["neighbours_say"] = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ texts.mentioned.sign())
+    scores["neighbours_say"] = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ turned.said)
     scores["closest"] = sp.csr_matrix((nearest.power(_SHARP) + alike.power(_SHARP)) @ links).power(1 / _SHARP)
     values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
     values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
