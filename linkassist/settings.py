@@ -22,6 +22,7 @@ Language = Literal["auto", "ja", "en"]
 
 FILE_NAME: Final = "linkassist.toml"
 OWN_ENCODER: Final = "wiki"
+BERT_JAPANESE: Final = "bert-japanese:"  # in front of the folder of such a model
 _PREFIX: Final = "LINKASSIST_"
 # CONFIG names a file of settings; CHROMIUM is read by the browser tests.
 _NO_SETTINGS: Final = frozenset({f"{_PREFIX}CONFIG", f"{_PREFIX}CHROMIUM"})
@@ -32,7 +33,8 @@ class Settings:
     """What the reader can choose.
 
     library: the folder of the library.
-    encoder: "wiki", learnt from the wiki itself, or the folder or hub name of a transformers model.
+    encoder: "wiki", learnt from the wiki itself, the folder or hub name of a transformers model, or "bert-japanese:"
+    and the folder of one of that family, with options such as "?pooling=cls" behind it.
     language: that of the reasons on the command line; "auto" goes by the locale. The browser has a switch of its own.
     host, port: where the server listens.
     limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
@@ -116,6 +118,16 @@ def load_settings(
     )
 
 
+def split_bert_name(name: str) -> tuple[str, str]:
+    """(path, options) of an encoder's name that begins with "bert-japanese:"; the last question mark parts them.
+
+    >>> split_bert_name("bert-japanese:models/ja?pooling=cls&layer=-1")
+    ('models/ja', 'pooling=cls&layer=-1')
+    """
+    path, mark, options = name.removeprefix(BERT_JAPANESE).rpartition("?")
+    return (path, options) if mark else (options, "")
+
+
 def remember_encoder(library: Path, encoder: str) -> None:
     """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
     path = library / FILE_NAME
@@ -168,9 +180,15 @@ def _folder(given: _Given) -> Path:
 
 
 def _encoder(given: _Given) -> str:
-    name = _text(given, f'"{OWN_ENCODER}", or the folder or hub name of a transformers model')
+    expected = f'"{OWN_ENCODER}", the folder or hub name of a transformers model, or "{BERT_JAPANESE}" and a folder'
+    name = _text(given, expected)
     if name == OWN_ENCODER:
         return name
+    if name.startswith(BERT_JAPANESE):  # never a hub name; a checkpoint's prefix is no folder, and absolute too
+        path, options = split_bert_name(name)
+        if not path:
+            raise given.refusal(expected)
+        return f"{BERT_JAPANESE}{(given.folder / Path(path).expanduser()).resolve()}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
     folder = given.folder / Path(name).expanduser()
     return str(folder.resolve()) if folder.is_dir() else name

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from linkassist.errors import SettingsError
-from linkassist.settings import FILE_NAME, Settings, default_folder, load_settings, remember_encoder
+from linkassist.settings import FILE_NAME, Settings, default_folder, load_settings, remember_encoder, split_bert_name
 
 
 def write(path: Path, text: str) -> Path:
@@ -58,6 +58,25 @@ def test_an_encoder_folder_is_made_absolute_and_a_hub_name_is_not(tmp_path: Path
     assert load_settings(tmp_path, encoder="org/model", environment={}).encoder == "org/model"
 
 
+def test_the_path_of_a_japanese_bert_is_made_absolute_and_its_options_stay(tmp_path: Path) -> None:
+    write(tmp_path / FILE_NAME, 'encoder = "bert-japanese:model?pooling=cls&layer=-1"')
+    found = load_settings(tmp_path, environment={}).encoder
+    assert found == f"bert-japanese:{(tmp_path / 'model').resolve()}?pooling=cls&layer=-1"
+    assert load_settings(tmp_path, encoder=found, environment={}).encoder == found
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "options"),
+    [
+        ("bert-japanese:a/model.ckpt-1400000", "a/model.ckpt-1400000", ""),
+        ("bert-japanese:a?layer=-1", "a", "layer=-1"),
+        ("bert-japanese:what?/a?layer=-1", "what?/a", "layer=-1"),
+    ],
+)
+def test_the_last_question_mark_parts_path_and_options(name: str, path: str, options: str) -> None:
+    assert split_bert_name(name) == (path, options)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -69,7 +88,8 @@ def test_an_encoder_folder_is_made_absolute_and_a_hub_name_is_not(tmp_path: Path
         ('language = "fr"', 'language is \'fr\'; expected "auto" or "ja" or "en"'),
         ("language = [1]", "language is [1]; expected"),
         ('host = ""', "host is ''; expected an address"),
-        ("encoder = 1", 'encoder is 1; expected "wiki", or the folder or hub name'),
+        ("encoder = 1", 'encoder is 1; expected "wiki", the folder or hub name'),
+        ('encoder = "bert-japanese:"', '"bert-japanese:" and a folder. Correct it there.'),
         ('library = "x"', "library cannot be set in the library's own folder. Take it out"),
         ("port 1", "linkassist.toml is not TOML"),
     ],
