@@ -188,7 +188,8 @@ def _encoder(given: _Given) -> str:
         path, options = split_bert_name(name)
         if not path:
             raise given.refusal(expected)
-        return f"{BERT_JAPANESE}{(given.folder / Path(path).expanduser()).resolve()}" + (f"?{options}" if options else "")
+        absolute = (given.folder / Path(path).expanduser()).resolve()
+        return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
     folder = given.folder / Path(name).expanduser()
     return str(folder.resolve()) if folder.is_dir() else name
