@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist.cli_bert import bert
 from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import NotFoundError
 from linkassist.ingest import ingest
@@ -56,6 +57,7 @@ app = typer.Typer(
     help="Suggests the links that the pages of a Scrapbox (Cosense) wiki lack, on your own machine.",
     epilog="Example: linkassist demo",
 )
+app.add_typer(bert, name="bert")
 
 
 class Format(StrEnum):

@@ -33,7 +33,7 @@ FLOORS = (
             "evaluate",
         ),
     ),
-    ("doors", ("cli", "outcomes", "terminal", "printing", "server", "__main__")),
+    ("doors", ("cli", "cli_bert", "outcomes", "terminal", "printing", "server", "__main__")),
 )
 FLOOR_OF = {part: floor for floor, (_, parts) in enumerate(FLOORS) for part in parts}
 SKILLS = 1

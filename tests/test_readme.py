@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -20,19 +21,25 @@ _HELP = re.compile(r"(?s)(?<=this part -->\n).*?(?=<!-- help ends -->)")
 _WIDTH = "80"
 
 
-def command_names() -> list[str]:
-    """The commands, in the order in which `linkassist --help` lists them."""
-    return list(getattr(get_command(app), "commands"))  # noqa: B009 (the group's type is the command line library's own)
+def command_paths() -> list[tuple[str, ...]]:
+    """The commands as they are typed, in the order in which `--help` lists them; a group comes before its own."""
+    return list(_paths_within(get_command(app)))
+
+
+def _paths_within(group: object) -> Iterator[tuple[str, ...]]:
+    for name, command in getattr(group, "commands", {}).items():
+        yield (name,)
+        yield from ((name, *path) for path in _paths_within(command))
 
 
 def generated_help() -> str:
     """What every `--help` says, as Markdown."""
     parts = [f"```\n{_help_of([])}```\n"]
-    parts += [f"\n### linkassist {name}\n\n```\n{_help_of([name])}```\n" for name in command_names()]
+    parts += [f"\n### linkassist {' '.join(path)}\n\n```\n{_help_of(path)}```\n" for path in command_paths()]
     return "".join(parts)
 
 
-def _help_of(arguments: list[str]) -> str:
+def _help_of(arguments: Sequence[str]) -> str:
     os.environ["COLUMNS"] = _WIDTH
     result = CliRunner().invoke(app, [*arguments, "--help"], prog_name="linkassist")
     assert result.exit_code == 0, result.output
@@ -50,10 +57,10 @@ def test_the_command_help_in_the_readme_is_what_the_program_says(text: str) -> N
     assert found == generated_help(), "run `python tests/test_readme.py` to write it anew"
 
 
-@pytest.mark.parametrize("name", command_names())
-def test_every_help_ends_with_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", command_paths(), ids=" ".join)
+def test_every_help_ends_with_an_example(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", _WIDTH)
-    assert _help_of([name]).splitlines()[-1].startswith(f"  Example: linkassist {name}")
+    assert _help_of(path).splitlines()[-1].startswith(f"  Example: linkassist {' '.join(path)}")
 
 
 def test_every_setting_is_in_the_readme_with_its_variable_and_default(text: str) -> None:

@@ -1,0 +1,1 @@
+"""BERT with SentencePiece as its TensorFlow-1 checkpoints hold it, without TensorFlow."""
