@@ -1,0 +1,15 @@
+"""The commands `linkassist bert finetune ...`: a BERT goes on learning, for a task.
+
+Here is the sub-app and the classifier; other tasks add themselves to the sub-app.
+"""
+
+from __future__ import annotations
+
+import typer
+
+finetune_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Let a BERT go on learning, for a task.",
+    epilog="Example: linkassist bert finetune classifier --help",
+)
