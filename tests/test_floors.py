@@ -31,6 +31,7 @@ FLOORS = (
             "demo",
             "nightly",
             "evaluate",
+            "finetune",
         ),
     ),
     ("doors", ("cli", "cli_bert", "outcomes", "terminal", "printing", "server", "__main__")),

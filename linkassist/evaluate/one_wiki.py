@@ -49,7 +49,7 @@ def _by_times(wiki: Sequence[Page], n_asked: int, *, is_blind: bool) -> FuturesT
     """The test by the times of the pages and lines; None where they tell nothing."""
     created = sorted((page.created for page in wiki if not is_date_title(page.title)), reverse=True)
     n_asked = min(n_asked, len(created) // 2)
-    if not n_asked or not _has_times(wiki):
+    if not n_asked or not has_times(wiki):
         return None
     moment = created[n_asked - 1] - 1  # just before the first of them
     older = [page for page in wiki if page.created <= moment]
@@ -62,7 +62,8 @@ def _by_times(wiki: Sequence[Page], n_asked: int, *, is_blind: bool) -> FuturesT
     return replace(test, origin="line times", moment=moment) if test.asks_anything else None
 
 
-def _has_times(wiki: Sequence[Page]) -> bool:
+def has_times(wiki: Sequence[Page]) -> bool:
+    """Whether the pages and lines say when they were made: nine in ten of each, at least."""
     pages = [page.created > 0 for page in wiki]
     lines = [line.created > 0 for page in wiki for line in page.lines[1:]]
     return sum(pages) >= _MOSTLY * len(pages) and sum(lines) >= _MOSTLY * len(lines)

@@ -85,7 +85,7 @@ def _learn(corpus: Corpus) -> _Wiki:
     links = sp.csr_matrix(corpus.links, dtype=np.float64)
     n_linking = np.asarray(links.sum(axis=0)).ravel()
     n_saying = np.asarray(mentioned.sum(axis=0)).ravel()
-    bigrams = _bigrams(texts)
+    bigrams = bigram_vectors(texts)
     return _Wiki(
         n_pages=corpus.n_pages,
         title_lengths=np.array([len(key) for key in corpus.keys], np.float64),
@@ -187,7 +187,7 @@ def _mentioned(texts: Sequence[str], keys: Sequence[str]) -> sp.csr_matrix:
     return sp.csr_matrix(csr(rows, columns, (len(texts), len(keys))), dtype=np.float64)
 
 
-def _bigrams(texts: Sequence[str]) -> sp.csr_matrix:
+def bigram_vectors(texts: Sequence[str]) -> sp.csr_matrix:
     """(pages, terms) TF-IDF of pairs of neighbouring characters, unit rows: (1 + ln tf) · ln(N / (df + 1)).
 
     Source: Manning, Raghavan and Schütze 2008, section 6.4, https://nlp.stanford.edu/IR-book/
