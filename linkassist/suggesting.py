@@ -61,17 +61,23 @@ def suggest_wiki(
     encoder_name: str = WIKI,
     seed: int = 0,
     limit: int = LIMIT,
+    vectors_of: Callable[[Encoder], FloatArray] | None = None,
     on_progress: OnProgress | None = None,
 ) -> list[list[Suggestion]]:
-    """Per reading, its suggestions, best first, at most `limit` of each kind. Title keys must be distinct."""
+    """Per reading, its suggestions, best first, at most `limit` of each kind. Title keys must be distinct.
+
+    vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
+    """
     told = on_progress or quiet
     corpus = build_corpus(readings)
     examined = pages_to_examine(corpus, seed)
 
-    def vectors_of(encoder: Encoder) -> FloatArray:
+    def encoded(encoder: Encoder) -> FloatArray:
         return encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
 
-    encoder, vectors = choose_encoder(encoder_name, corpus, examined, vectors_of, seed=seed, on_progress=told)
+    encoder, vectors = choose_encoder(
+        encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=told
+    )
     scan = scan_texts(corpus, vectors, told)
     ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
     found: list[list[Suggestion]] = [[] for _ in readings]

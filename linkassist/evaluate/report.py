@@ -66,11 +66,11 @@ class EvaluationReport:
 
     def as_text(self) -> str:
         """Tables for a terminal of 100 columns: each group of suggestions, our reliability, and the first reasons."""
-        blocks = [self._opening()]
+        blocks = [self.opening()]
         for group, title in _GROUPS:
             rows = [(s.name, f) for s in self.suggesters for f in s.groups if f.group == group]
             if rows:
-                blocks.append(_table(title, rows))
+                blocks.append(figures_table(title, rows))
         for figures in (f for s in self.suggesters[:1] for f in s.groups):
             if figures.calibration and figures.group in ("page or red", "new"):
                 blocks.append(_reliability(figures.group, figures.calibration))
@@ -80,7 +80,8 @@ class EvaluationReport:
             blocks.append(_signals(self.shown))
         return "\n\n".join(blocks) + "\n"
 
-    def _opening(self) -> str:
+    def opening(self) -> str:
+        """What was asked of which wiki, in a few lines."""
         taken = "and their words as well (blind)" if self.is_blind else "but not their words (inline)"
         return (
             f"{self._made_from()}\n"
@@ -143,7 +144,8 @@ def _shown(found: Mapping[str, Any]) -> Shown:
     return Shown(found["n_pages"], _calibration(found["calibration"]), signals)
 
 
-def _table(title: str, rows: Sequence[tuple[str, GroupFigures]]) -> str:
+def figures_table(title: str, rows: Sequence[tuple[str, GroupFigures]]) -> str:
+    """A title, a line of headings, and a row for each (name, its figures)."""
     width = max(len(name) for name, _ in rows)
     lines = [title, " " * width + "".join(f"{column:>9}" for column in _COLUMNS)]
     lines += [f"{name:<{width}}" + _cells(figures.ranking) for name, figures in rows]

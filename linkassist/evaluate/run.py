@@ -103,7 +103,11 @@ def _report(
     def suggest(readings: Sequence[Reading]) -> Sequence[Sequence[Suggestion]]:
         return suggest_wiki(readings, encoder_name=encoder, on_progress=on_progress)
 
-    answers = ask_all(test, suggest, on_progress)
+    return report_of(test, ask_all(test, suggest, on_progress), earlier, later, encoder)
+
+
+def report_of(test: FuturesTest, answers: Answers, earlier: str, later: str, encoder: str) -> EvaluationReport:
+    """The report on those answers to the test. earlier, later, encoder: names, see `EvaluationReport`."""
     return EvaluationReport(
         earlier=earlier,
         later=later,
