@@ -36,8 +36,10 @@ def screen(folder: Path, kept: EvaluationReport, language: str = "en") -> str:
     return " ".join(response.text.split())
 
 
-def test_the_list_of_pages_leads_to_it(tmp_path: Path) -> None:
-    assert f'href="{QUALITY}">How far to trust them</a>' in little_client(tmp_path).get(f"/p/{PROJECT}").text
+def test_every_screen_of_the_project_leads_to_it_and_it_says_that_one_is_there(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert f'<a href="{QUALITY}"><svg' in client.get(f"/p/{PROJECT}").text
+    assert f'<a href="{QUALITY}" aria-current="page"><svg' in client.get(QUALITY).text
 
 
 def test_before_anything_was_measured_it_says_how_to_measure(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from linkassist.server.views import Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
 from linkassist.suggestion import Objection
@@ -16,6 +17,7 @@ from linkassist.suggestion import Objection
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
     "home.sort.": ("gain", "updated", "title", "links"),
+    "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
     "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),

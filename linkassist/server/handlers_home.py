@@ -37,7 +37,7 @@ def home(request: Request) -> Response:
     search = request.query_params.get("q", "")
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
-        frame = frame_for(request, library, here, here.display_name or here.name, search)
+        frame = frame_for(request, library, here, here.display_name or here.name, search, "pages")
         if request.headers.get("x-fragment") == "hits":
             return show(request, "_hits.html", frame, {"home": _list(request, library, here, search, _N_HITS)})
         pages = _list(request, library, here, search, _N_ROWS)

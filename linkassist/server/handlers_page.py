@@ -37,7 +37,7 @@ def page(request: Request) -> Response:
             shows_all="all" in request.query_params,
             notice=_notice(request),
         )
-        frame = frame_for(request, library, here, stored.page.title)
+        frame = frame_for(request, library, here, stored.page.title, section="pages")
     return show(request, "_page.html" if wants_fragment(request) else "page.html", frame, {"page": view})
 
 
@@ -47,7 +47,7 @@ def target_preview(request: Request) -> Response:
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         (view,) = preview_views(library, here, [Wanted(title)])
-        frame = frame_for(request, library, here, title)
+        frame = frame_for(request, library, here, title, section="pages")
     return show(request, "_preview.html", frame, {"preview": view})
 
 
@@ -64,7 +64,9 @@ def _red(request: Request, library: Library, here: ProjectName, title: str) -> R
         n_linked=found.n_linked if found else 0,
         near=tuple(NamedLink(each.title, page_address(here.name, each.title)) for each in near),
     )
-    return show(request, "red.html", frame_for(request, library, here, title), {"red": view}, status=404)
+    return show(
+        request, "red.html", frame_for(request, library, here, title, section="pages"), {"red": view}, status=404
+    )
 
 
 def _title(request: Request) -> str:

@@ -24,7 +24,7 @@ def quality(request: Request) -> Response:
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         report = _report(library, here)
-        frame = frame_for(request, library, here, say("quality.title"))
+        frame = frame_for(request, library, here, say("quality.title"), section="quality")
         values = {
             "quality": quality_view(report) if report else None,
             "side": SIDE,

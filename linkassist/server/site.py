@@ -9,10 +9,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from linkassist.server.addresses import project_address
+from linkassist.server.addresses import project_address, quality_address
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
-from linkassist.server.views import Frame, ProjectView
+from linkassist.server.views import Frame, ProjectView, Section, TabView
 from linkassist.store.browsing import ProjectName, project_names
 from linkassist.store.library import Library
 
@@ -42,9 +42,14 @@ def wants_fragment(request: Request) -> bool:
 
 
 def frame_for(
-    request: Request, library: Library | None, project: ProjectName | None, title: str, search: str = ""
+    request: Request,
+    library: Library | None,
+    project: ProjectName | None,
+    title: str,
+    search: str = "",
+    section: Section | None = None,
 ) -> Frame:
-    """The frame of a screen; without a library it names no projects."""
+    """The frame of a screen; without a library it names no projects. section: the tab that the screen belongs to."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Frame(
         preferences=preferences_of(request),
@@ -53,7 +58,17 @@ def frame_for(
         projects=tuple(_project_view(each) for each in project_names(library)) if library else (),
         project=_project_view(project) if project else None,
         search=search,
+        tabs=_tabs(project, section) if project else (),
     )
+
+
+def _tabs(project: ProjectName, here: Section | None) -> tuple[TabView, ...]:
+    """The project's screens, in the order in which they are used."""
+    screens: tuple[tuple[Section, str], ...] = (
+        ("pages", project_address(project.name)),
+        ("quality", quality_address(project.name)),
+    )
+    return tuple(TabView(section, address, section == here) for section, address in screens)
 
 
 def show(

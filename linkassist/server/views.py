@@ -157,6 +157,19 @@ class ProjectView:
     address: str
 
 
+Section = Literal["pages", "queue", "outbox", "draft", "quality", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class TabView:
+    """A way to one of the project's screens; `count` is how much waits there, where that is told."""
+
+    section: Section
+    address: str
+    is_here: bool
+    count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every screen. `here` is its own address, to come back to after a choice."""
@@ -167,6 +180,7 @@ class Frame:
     projects: tuple[ProjectView, ...] = ()
     project: ProjectView | None = None
     search: str = ""
+    tabs: tuple[TabView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "search.found": ("{0} 件見つかりました", "{0} page found|{0} pages found"),
     "search.all": ("すべての結果を見る", "Show all results"),
     "projects": ("プロジェクト", "Projects"),
+    "tabs": ("このプロジェクトの画面", "Screens of this project"),
+    "tabs.pages": ("ページ", "Pages"),
+    "tabs.queue": ("今日の分", "Queue"),
+    "tabs.outbox": ("書き戻し", "Outbox"),
+    "tabs.draft": ("下書き", "Draft"),
+    "tabs.quality": ("信頼度", "Quality"),
+    "tabs.settings": ("設定", "Settings"),
     "menu": ("表示の設定", "Display settings"),
     "menu.language": ("言語", "Language"),
     "menu.theme": ("テーマ", "Theme"),
@@ -180,7 +187,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "empty.then": ("終わったら、このページを読み込み直してください。", "When that is done, load this page again."),
     "quality.title": ("どれくらい信じてよいか", "How far can you trust it?"),
-    "quality.link": ("どれくらい信じてよいか", "How far to trust them"),
     "quality.none": (
         "まだ測られていません。次の命令が、このWikiの新しいページのリンクを外し、それを見つけられるかを測ります。",
         "This has not been measured yet. The command below takes the links out of this wiki’s newest pages and counts"
