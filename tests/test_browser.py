@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from little_browser import DESK, PHONE, watched_page
 from little_server import address, running_server, verdicts_of
 from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from reports_by_hand import report
 
 from linkassist.evaluate.kept import keep_report
@@ -21,41 +20,6 @@ from linkassist.store.pages import project
 pytestmark = pytest.mark.browser
 
 GARDEN = "庭としてのWiki"
-DESK: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 360, "height": 740}
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-_PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"/>'
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def chromium_path() -> str | None:
-    """The Chromium to drive: the one that LINKASSIST_CHROMIUM names, else an installed one."""
-    named = os.environ.get("LINKASSIST_CHROMIUM")
-    found = [named] if named else [*map(shutil.which, _NAMES), _MAC_CHROME if Path(_MAC_CHROME).exists() else None]
-    return next(filter(None, found), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = chromium_path()
-    if path is None:
-        message = "No Chromium or Chrome is installed. Install one, or name it in LINKASSIST_CHROMIUM."
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -68,15 +32,8 @@ def origin(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def desk(browser: Browser, origin: str) -> Iterator[Page]:
     """A page at desktop width, in English; the test fails if the screens log an error or break their own policy."""
-    with_errors: list[str] = []
-    context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US")
-    context.route("https://example.com/**", lambda route: route.fulfill(content_type="image/svg+xml", body=_PICTURE))
-    page = context.new_page()
-    page.on("pageerror", lambda error: with_errors.append(str(error)))
-    page.on("console", lambda message: with_errors.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert with_errors == []
+    with watched_page(browser, origin, DESK) as page:
+        yield page
 
 
 def test_the_list_leads_to_a_page(desk: Page) -> None:
