@@ -18,8 +18,17 @@ from typing import Annotated
 import typer
 
 from linkassist.cli_bert import bert
+from linkassist.cli_experiments import experiments
+from linkassist.cli_options import (
+    ConfigOption,
+    EncoderOption,
+    ExportFile,
+    LibraryOption,
+    ProjectOption,
+    existing_library,
+    print_utf8,
+)
 from linkassist.deciding import lessons_of, shown_suggestions
-from linkassist.errors import NotFoundError
 from linkassist.ingest import ingest
 from linkassist.outcomes import Commands
 from linkassist.printing import (
@@ -37,7 +46,6 @@ from linkassist.reindex import reindex as bring_up_to_date
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
-from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.pages import find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
 from linkassist.store.totals import totals
@@ -65,30 +73,6 @@ class Format(StrEnum):
 
     text = "text"
     jsonl = "jsonl"
-
-
-ExportFile = Annotated[
-    Path, typer.Argument(metavar="EXPORT", help="The export: .json, .json.gz or .json.xz; - is standard input.")
-]
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option("--library", metavar="DIR", help="The library's folder. [default: the platform's place for data]"),
-]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A file of settings beside the library's own.")
-]
-EncoderOption = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder",
-        metavar="NAME",
-        help='"wiki", learnt from the wiki itself, or a transformers model by folder or hub name. '
-        "The library remembers it. [default: wiki]",
-    ),
-]
-ProjectOption = Annotated[
-    str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -144,7 +128,7 @@ def reindex(
 ) -> None:
     """Bring embeddings, index and suggestions up to date."""
     settings = load_settings(library, config=config, encoder=encoder)
-    with _existing(settings) as opened:
+    with existing_library(settings) as opened:
         # Where there is none, `project` says so and what to do.
         names = [] if project_name else [each.name for each in projects(opened)]
         names = names or [project(opened, project_name).name]
@@ -178,8 +162,8 @@ def suggest(
     settings = load_settings(library, config=config, limit=limit, language=language)
     spoken = spoken_language(settings.language)
     if form is Format.jsonl:
-        _print_utf8()
-    with _existing(settings) as opened:
+        print_utf8()
+    with existing_library(settings) as opened:
         of = project(opened, project_name)
         if page is not None:
             found = find_page(opened, of.id, title_key(page))
@@ -202,7 +186,7 @@ def links(export: ExportFile) -> None:
 
     Each page is an object with its links and their spans. No library is needed.
     """
-    _print_utf8()
+    print_utf8()
     with read_export(export) as opened:
         for page in opened:
             print(links_json(page.title, page_links(page.texts)))
@@ -296,14 +280,17 @@ def evaluate(
         elif old:
             report = evaluate_file(old, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told)
         else:
-            with _existing(settings) as opened:
+            with existing_library(settings) as opened:
                 of = project(opened, project_name)
                 report = evaluate_project(
                     opened, of, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told
                 )
     if is_json:
-        _print_utf8()
+        print_utf8()
     print(report.as_json() if is_json else report.as_text())
+
+
+app.command(epilog="Example: linkassist experiments notes.json --nearest")(experiments)
 
 
 @app.command(epilog="Example: linkassist status --json")
@@ -317,7 +304,7 @@ def status(
     Its projects and pages, the encoder, the age of the suggestions, and how the last run went.
     """
     settings = load_settings(library, config=config)
-    with _existing(settings) as opened:
+    with existing_library(settings) as opened:
         found = []
         for each in projects(opened):
             run = last_run(opened, "reindex", each.id, "done")
@@ -326,7 +313,7 @@ def status(
             fingerprint = note.fingerprint if note else ""
             found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint))
     if is_json:
-        _print_utf8()
+        print_utf8()
         print(status_json(settings.library, settings.encoder, found))
     else:
         _print_lines(status_text(settings.library, settings.encoder, found, time.time()))
@@ -385,7 +372,7 @@ def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) 
 
 
 def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:
-    with _existing(settings) as opened, progress() as on_progress:
+    with existing_library(settings) as opened, progress() as on_progress:
         report = bring_up_to_date(opened, project(opened, project_name), settings, on_progress, is_full=is_full)
     for note in report.notes:
         say(f"linkassist: {note}")
@@ -423,21 +410,6 @@ def _remember(encoder: str | None, library: Path | None, config: Path | None, se
         remember_encoder(settings.library, settings.encoder)
 
 
-def _existing(settings: Settings) -> Library:
-    if not (settings.library / FILE_NAME).is_file():
-        raise NotFoundError(
-            f"There is no library in {settings.library}. Run `linkassist import EXPORT.json` to make one, "
-            "or name another folder with --library."
-        )
-    return Library.open(settings.library)
-
-
 def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
-
-
-def _print_utf8() -> None:
-    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")

@@ -16,6 +16,7 @@ from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
+from linkassist.settings import BERT_JAPANESE
 from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
 from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.contributions import Contributions
@@ -100,7 +101,8 @@ def choose_encoder(
     """The encoder to use, and its vectors of all pages.
 
     The wiki's own is learnt from the pages' text and the links of those not examined. Any other name is that of a
-    transformers model, which joins it with the weight that the examined pages' links give it, none where it is no help.
+    model, see `open_model`, which joins it with the weight that the examined pages' links give it, none where it is no
+    help.
     vectors_of: the vectors of all pages by an encoder. own: an encoder that was learnt from these very pages. start:
     one of an earlier state of the wiki.
     """
@@ -121,8 +123,13 @@ def choose_encoder(
 
 
 def open_model(name: str) -> Encoder:
-    """The transformers model of that name."""
-    from linkassist.embed.transformer import TransformerEncoder  # seconds to import: only for those who ask for it
+    """The model of that name: a Japanese BERT where it begins with "bert-japanese:", else one of transformers."""
+    # Both take seconds to import: only for those who ask for them.
+    if name.startswith(BERT_JAPANESE):
+        from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
+
+        return BertJapaneseEncoder(name)
+    from linkassist.embed.transformer import TransformerEncoder
 
     return TransformerEncoder(name)
 

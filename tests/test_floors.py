@@ -32,9 +32,24 @@ FLOORS = (
             "nightly",
             "evaluate",
             "finetune",
+            "experiments",
         ),
     ),
-    ("doors", ("cli", "cli_bert", "outcomes", "terminal", "printing", "server", "__main__")),
+    (
+        "doors",
+        (
+            "cli",
+            "cli_bert",
+            "cli_experiments",
+            "cli_options",
+            "cli_features",
+            "outcomes",
+            "terminal",
+            "printing",
+            "server",
+            "__main__",
+        ),
+    ),
 )
 FLOOR_OF = {part: floor for floor, (_, parts) in enumerate(FLOORS) for part in parts}
 SKILLS = 1

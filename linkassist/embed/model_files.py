@@ -12,7 +12,9 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
+from linkassist.embed.bert_japanese import choices
 from linkassist.errors import ModelError
+from linkassist.settings import BERT_JAPANESE
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
@@ -35,11 +37,13 @@ def find_model(name: str) -> Path:
         folder = _from_hub(name)
     if not (folder / "config.json").is_file():
         found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "a file"
+        _refuse_tensorflow(folder)
         raise ModelError(
             f"{folder} holds no transformers model: it has no config.json (found: {found or 'nothing'})."
             " Give the folder into which save_pretrained, or a download of all the model's files, put them."
         )
     if not _has_weights(folder):
+        _refuse_tensorflow(folder)
         raise ModelError(
             f"{folder} has a config.json but no weights: neither *.safetensors nor pytorch_model*.bin."
             " Download the model again, all its files."
@@ -60,8 +64,11 @@ def content_fingerprint(folder: Path) -> str:
 def files_state(name: str) -> str:
     """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
 
-    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "".
+    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "". ModelError for a name
+    that begins with "bert-japanese:" and goes on with an unknown option.
     """
+    if name.startswith(BERT_JAPANESE):
+        return choices.files_state(choices.read_name(name).path)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         try:
@@ -73,6 +80,16 @@ def files_state(name: str) -> str:
         about = path.stat()
         digest.update(f"{path.relative_to(folder).as_posix()} {about.st_size} {about.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:12]
+
+
+def _refuse_tensorflow(folder: Path) -> None:
+    """Raises ModelError where the folder holds a checkpoint of TensorFlow's, which has a name of its own."""
+    checkpoint = next(iter(sorted(folder.glob("*.ckpt*.index"))), None) if folder.is_dir() else None
+    if checkpoint:
+        raise ModelError(
+            f"{folder} holds a TensorFlow checkpoint ({checkpoint.name}) and no transformers model. "
+            f'Name it "{BERT_JAPANESE}{folder}".'
+        )
 
 
 def _from_hub(name: str) -> Path:

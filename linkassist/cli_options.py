@@ -1,0 +1,54 @@
+"""What several commands of the command line share: their options, and the library that they name."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkassist.errors import NotFoundError
+from linkassist.settings import Settings
+from linkassist.store.library import FILE_NAME, Library
+
+ExportFile = Annotated[
+    Path, typer.Argument(metavar="EXPORT", help="The export: .json, .json.gz or .json.xz; - is standard input.")
+]
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="The library's folder. [default: the platform's place for data]"),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A file of settings beside the library's own.")
+]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help='"wiki", learnt from the wiki itself, a transformers model by folder or hub name, or '
+        "bert-japanese:FOLDER. "
+        "The library remembers it. [default: wiki]",
+    ),
+]
+ProjectOption = Annotated[
+    str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
+]
+
+
+def existing_library(settings: Settings) -> Library:
+    """The library that the settings name; NotFoundError where there is none yet."""
+    if not (settings.library / FILE_NAME).is_file():
+        raise NotFoundError(
+            f"There is no library in {settings.library}. Run `linkassist import EXPORT.json` to make one, "
+            "or name another folder with --library."
+        )
+    return Library.open(settings.library)
+
+
+def print_utf8() -> None:
+    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
