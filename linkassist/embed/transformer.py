@@ -6,9 +6,8 @@ and weights only from safetensors or through torch's weights-only reader.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from linkassist.embed.encoder import OnProgress, batches_by_length, normalised
 from linkassist.embed.model_files import content_fingerprint, find_model
 from linkassist.embed.model_folder import read_recipe
 from linkassist.embed.pooling import Pooling, pool
+from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
 
 LongTexts = Literal["windows", "truncate"]
@@ -173,7 +173,7 @@ class TransformerEncoder:
 def _load(folder: Path) -> tuple[Any, Any]:
     """The tokenizer and the network, in evaluation mode, as 32-bit floats, with every weight from the files."""
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             model, report = AutoModel.from_pretrained(
                 folder,
@@ -208,18 +208,3 @@ def _load(folder: Path) -> tuple[Any, Any]:
         model = model.get_encoder()
     model.config.use_cache = False  # a decoder would keep keys and values for a next token that nobody asks for
     return tokenizer, model.eval()
-
-
-@contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """Without transformers' own log lines and progress bars: ours tell the reader what matters."""
-    log = transformers.utils.logging
-    verbosity, has_bar = log.get_verbosity(), log.is_progress_bar_enabled()
-    log.set_verbosity_error()
-    log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        log.set_verbosity(verbosity)
-        if has_bar:
-            log.enable_progress_bar()

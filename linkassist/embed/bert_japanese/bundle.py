@@ -1,31 +1,38 @@
 """TensorFlow's checkpoints of the second version ("tensor bundles"), read without TensorFlow.
 
-An index in LevelDB's table format maps the name of each tensor to a BundleEntryProto, which tells where in which
-data file it lies. Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
+The index maps the name of each tensor to where it lies in which data file. What the tensors mean is left to
+`weights.py`. Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
 tensor_bundle.proto in https://github.com/tensorflow/tensorflow
 """
 
 from __future__ import annotations
 
-import struct
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkassist.embed.bert_japanese.crc32c import crc32c, masked
+from linkassist.embed.bert_japanese.protobuf import Message, read_message
+from linkassist.embed.bert_japanese.slices import Extent, slice_key
+from linkassist.embed.bert_japanese.table import is_table, read_table
 from linkassist.errors import ModelError
 
-_MAGIC = 0xDB4775248B80FB57
-_FOOTER_BYTES = 48
-_DTYPES = {1: "<f4", 9: "<i8"}
+# By the numbers in tensorflow/core/framework/types.proto. NumPy has no bfloat16: it is read as integers, then widened.
+_BFLOAT16 = 14
+_DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", _BFLOAT16: "<u2", 19: "<f2"}
+_VERSION = 1
+_AGAIN = "Download the checkpoint again, all its files."
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a tensor lies."""
+    """Where a tensor lies, or the slices that it is made of, each an extent per dimension."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -33,94 +40,141 @@ class Entry:
     offset: int
     n_bytes: int
     checksum: int
+    slices: tuple[tuple[Extent, ...], ...]
 
 
 class Bundle:
-    """The tensors of a checkpoint, by name."""
+    """The tensors of a checkpoint by name, read from the data files when they are asked for."""
 
     def __init__(self, prefix: Path) -> None:
+        """`prefix` is what the names of the files begin with: of `model.ckpt-1400000.index` all before `.index`.
+
+        Raises ModelError if the index cannot be read or is damaged, or a data file is missing.
+        """
         self.prefix = prefix
-        index = Path(f"{prefix}.index")
-        pairs = dict(_table(index.read_bytes()))
-        header = _fields(pairs.pop(b""))
-        self.n_shards = int(header.get(1, [0])[0])
-        self.entries = {key.decode(): _entry(value) for key, value in pairs.items()}
+        self._index = Path(f"{prefix}.index")
+        pairs = dict(self._index_pairs())
+        self._n_shards = self._checked_header(pairs.pop(b"", b""))
+        self._entries = {key: self._entry(key, value) for key, value in pairs.items()}
+        # A slice's key begins with a zero byte; a name never does.
+        self.names = tuple(key.decode() for key in self._entries if not key.startswith(b"\0"))
+        for shard in {entry.shard for entry in self._entries.values() if not entry.slices}:
+            if not self._data_path(shard).is_file():
+                raise ModelError(
+                    f"{self._data_path(shard)} is missing: {self._index.name} says that the tensors lie in"
+                    f" {self._n_shards} data files. {_AGAIN}"
+                )
+        self._data = cache(self._mapped)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, from the index."""
+        return self._entries[name.encode()].shape
 
     def tensor(self, name: str) -> NDArray[Any]:
-        entry = self.entries[name]
+        """A tensor, compared with its checksum; bfloat16 comes as float32. Of one in one piece no copy is made.
+
+        Raises ModelError if it is damaged or cut off, or has a type that no weight has.
+        """
+        entry = self._entries[name.encode()]
+        if not entry.slices:
+            return self._read(name, entry)
+        whole: NDArray[Any] = np.empty(entry.shape, self._as_numpy(name, entry).newbyteorder("="))
+        for extents in entry.slices:
+            part = self._entries.get(slice_key(name, extents))
+            if part is None:
+                raise self._damaged(f"a slice of the tensor {name} is not in it")
+            place = tuple(extent.of(size) for extent, size in zip(extents, entry.shape, strict=True))
+            whole[place] = self._read(f"{name} (a slice of it)", part)
+        return whole
+
+    def _index_pairs(self) -> Iterator[tuple[bytes, bytes]]:
+        try:
+            content = self._index.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{self._index} cannot be read ({error.strerror}). {_AGAIN}") from error
+        if not is_table(content):
+            raise ModelError(
+                f"{self._index} is no index of a TensorFlow checkpoint: it has {len(content)} bytes and does not end"
+                f" as one ends. {_AGAIN}"
+            )
+        try:
+            yield from read_table(content)
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
+
+    def _checked_header(self, content: bytes) -> int:
+        """The number of data files."""
+        header = self._message("its header", content)
+        if header.number(2) != 0:
+            raise ModelError(
+                f"{self._index} was written on a big-endian machine, which is not read. Save the checkpoint again on"
+                " one with an x86 or ARM processor."
+            )
+        needed = max((version.number(2) for version in header.messages(3)), default=0)
+        if needed > _VERSION or header.number(1) < 1:
+            raise ModelError(
+                f"{self._index} asks for version {needed} of the format and has {header.number(1)} data files; version"
+                f" {_VERSION} is read, with one file or more. Save the checkpoint with TensorFlow 1 or 2."
+            )
+        return header.number(1)
+
+    def _entry(self, key: bytes, content: bytes) -> Entry:
+        name = key.decode("utf-8", "replace")
+        message = self._message(name, content)
+        try:
+            shape = tuple(size.number(1) for part in message.messages(2) for size in part.messages(2))
+            slices = tuple(tuple(Extent.read(extent) for extent in part.messages(1)) for part in message.messages(7))
+        except ValueError as error:
+            raise self._damaged(f"{name}: {error}") from error
+        return Entry(
+            dtype=message.number(1),
+            shape=shape,
+            shard=message.number(3),
+            offset=message.number(4),
+            n_bytes=message.number(5),
+            checksum=message.number(6),
+            slices=slices,
+        )
+
+    def _message(self, name: str, content: bytes) -> Message:
+        try:
+            return read_message(content)
+        except ValueError as error:
+            raise self._damaged(f"{name}: {error}") from error
+
+    def _read(self, name: str, entry: Entry) -> NDArray[Any]:
+        dtype, path = self._as_numpy(name, entry), self._data_path(entry.shard)
+        data, end = self._data(entry.shard), entry.offset + entry.n_bytes
+        if entry.n_bytes != math.prod(entry.shape) * dtype.itemsize:
+            raise self._damaged(f"{entry.n_bytes} bytes are no tensor {name} of shape {entry.shape}")
+        if end > len(data):
+            raise ModelError(
+                f"{path} is cut off: it has {len(data):,} bytes, but the tensor {name} ends at byte {end:,}. {_AGAIN}"
+            )
+        content = data[entry.offset : end]
+        if masked(crc32c(content)) != entry.checksum:
+            raise ModelError(f"{path} is damaged: the tensor {name} does not have its checksum. {_AGAIN}")
+        values: NDArray[Any] = content.view(dtype).reshape(entry.shape)
+        return (values.astype(np.uint32) << 16).view(np.float32) if entry.dtype == _BFLOAT16 else values
+
+    def _as_numpy(self, name: str, entry: Entry) -> np.dtype[Any]:
         if entry.dtype not in _DTYPES:
-            raise ModelError(f"{self.prefix}: the tensor {name} has the type {entry.dtype}, which is not read.")
-        path = Path(f"{self.prefix}.data-{entry.shard:05}-of-{self.n_shards:05}")
-        file = np.memmap(path, np.uint8, "r")
-        return file[entry.offset : entry.offset + entry.n_bytes].view(_DTYPES[entry.dtype]).reshape(entry.shape)
+            raise ModelError(
+                f"{self._index}: the tensor {name} has the type {entry.dtype}; expected float32, float64, float16,"
+                " bfloat16, int32 or int64, which weights and counters have. Give the checkpoint of a BERT."
+            )
+        return np.dtype(_DTYPES[entry.dtype])
 
+    def _data_path(self, shard: int) -> Path:
+        return Path(f"{self.prefix}.data-{shard:05}-of-{self._n_shards:05}")
 
-def _table(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    footer = content[-_FOOTER_BYTES:]
-    if struct.unpack("<Q", footer[-8:])[0] != _MAGIC:
-        raise ModelError("not a table")
-    _, at = _handle(footer, 0)
-    (start, size), _ = _handle(footer, at)
-    for _, value in _block(content[start : start + size]):
-        (start, size), _ = _handle(value, 0)
-        yield from _block(content[start : start + size])
+    def _mapped(self, shard: int) -> NDArray[np.uint8]:
+        path = self._data_path(shard)
+        try:
+            # An empty file cannot be mapped.
+            return np.memmap(path, np.uint8, "r").view(np.ndarray) if path.stat().st_size else np.zeros(0, np.uint8)
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read ({error.strerror}). {_AGAIN}") from error
 
-
-def _block(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    (n_restarts,) = struct.unpack("<I", block[-4:])
-    end = len(block) - 4 - 4 * n_restarts
-    at, key = 0, b""
-    while at < end:
-        n_shared, at = _varint(block, at)
-        n_own, at = _varint(block, at)
-        n_value, at = _varint(block, at)
-        key = key[:n_shared] + block[at : at + n_own]
-        at += n_own
-        yield key, block[at : at + n_value]
-        at += n_value
-
-
-def _handle(data: bytes, at: int) -> tuple[tuple[int, int], int]:
-    offset, at = _varint(data, at)
-    size, at = _varint(data, at)
-    return (offset, size), at
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def _fields(message: bytes) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        value: Any
-        if key & 7 == 0:
-            value, at = _varint(message, at)
-        elif key & 7 == 5:
-            value, at = struct.unpack_from("<I", message, at)[0], at + 4
-        else:
-            size, at = _varint(message, at)
-            value, at = message[at : at + size], at + size
-        found.setdefault(key >> 3, []).append(value)
-    return found
-
-
-def _entry(message: bytes) -> Entry:
-    found = _fields(message)
-    shape = _fields(found.get(2, [b""])[0])
-    return Entry(
-        dtype=found[1][0],
-        shape=tuple(_fields(each).get(1, [0])[0] for each in shape.get(2, [])),
-        shard=found.get(3, [0])[0],
-        offset=found.get(4, [0])[0],
-        n_bytes=found.get(5, [0])[0],
-        checksum=found.get(6, [0])[0],
-    )
+    def _damaged(self, how: str) -> ModelError:
+        return ModelError(f"{self._index} is damaged: {how}. {_AGAIN}")

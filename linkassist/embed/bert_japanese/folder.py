@@ -1,4 +1,8 @@
-"""A BERT by the name of its folder, or of its checkpoint: tokenizer and network, ready to use."""
+"""A BERT by the name of its folder, or of its checkpoint: tokenizer and network, ready to use.
+
+What is in the files is left to the neighbours: `checkpoints.py` and `bundle.py`, `config.py`, `tokenizer_files.py`,
+`weights.py`, and `huggingface.py` for folders of transformers.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,35 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from transformers import BertConfig, BertModel
+from transformers import BertModel
 
 from linkassist.embed.bert_japanese.bundle import Bundle
-from linkassist.embed.bert_japanese.config import read_config
+from linkassist.embed.bert_japanese.checkpoints import find_prefix
+from linkassist.embed.bert_japanese.config import FoundConfig, find_config
+from linkassist.embed.bert_japanese.huggingface import (
+    HuggingFaceTokenizer,
+    has_transformers_tokenizer,
+    is_hugging_face,
+    read_hugging_face_model,
+)
 from linkassist.embed.bert_japanese.tokenizer import SentencePieceTokenizer, Tokenizer
-from linkassist.embed.bert_japanese.weights import parameters_of
+from linkassist.embed.bert_japanese.tokenizer_files import find_tokenizer_files, open_tokenizer
+from linkassist.embed.bert_japanese.weights import n_layers, read_model
+from linkassist.embed.bert_japanese.wordpieces import WordPieceTokenizer
 from linkassist.errors import ModelError
+
+# A vocabulary may be so much smaller than the embedding, whose rows some fill up to a round number.
+_MOST_SPARE_ROWS = 127
+
+FoundTokenizer = SentencePieceTokenizer | WordPieceTokenizer | HuggingFaceTokenizer
 
 
 @dataclass(frozen=True, slots=True)
 class BertFiles:
-    """Files that are not where they usually are, and whether text is lowercased; None is what the folder says."""
+    """Files that are not where they usually are, and whether text is lowercased; None is what the folder says.
+
+    checkpoint: a TensorFlow checkpoint's prefix. vocabulary: .vocab, or vocab.txt. sentencepiece: .model.
+    """
 
     checkpoint: Path | None = None
     config: Path | None = None
@@ -31,8 +51,8 @@ class BertFiles:
 class Bert:
     """A BERT: float32, in eval mode, with its pooler, on the CPU.
 
-    fingerprint: 16 hex digits over weights, configuration, vocabulary and lowercasing.
-    notes: what was found otherwise than expected, a sentence each.
+    fingerprint: 16 hex digits over weights, configuration, vocabulary and lowercasing; a folder and what it is
+    converted to have the same. notes: what was found otherwise than expected, a sentence each.
     """
 
     name: str
@@ -42,39 +62,79 @@ class Bert:
     notes: tuple[str, ...]
 
 
-def open_bert(name: str | Path, files: BertFiles | None = None) -> Bert:
-    """The BERT in a folder, or of a checkpoint prefix."""
-    files = files or BertFiles()
+_AS_FOUND = BertFiles()
+
+
+def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
+    """The BERT of a TensorFlow folder, of a checkpoint's prefix, or of a Hugging Face folder.
+
+    Raises ModelError, which tells what to do, where files are missing, damaged or do not fit each other.
+    """
     path = Path(name).expanduser()
-    prefix = files.checkpoint or (_only(path, "*.index").with_suffix("") if path.is_dir() else path)
+    is_ours = files.checkpoint is None and is_hugging_face(path)
+    if is_ours and files.config is not None:
+        raise ModelError(f"{path} is a Hugging Face folder with a config.json of its own. Leave {files.config} out.")
     folder = path if path.is_dir() else path.parent
-    config_path = files.config or next(p for p in (folder / "config.json", folder / "config.ini") if p.is_file())
-    do_lower_case = True if files.do_lower_case is None else files.do_lower_case
-    vocabulary = files.vocabulary or _only(folder, "*.vocab")
-    tokenizer = SentencePieceTokenizer(
-        files.sentencepiece or _only(folder, "*.model"), vocabulary, do_lower_case=do_lower_case
+    model, notes = read_hugging_face_model(path) if is_ours else _tensorflow_model(path, files)
+    tokenizer, more_notes = _tokenizer(folder, files)
+    notes += more_notes + _check_fit(tokenizer.n_pieces, model, folder, None if is_ours else _MOST_SPARE_ROWS)
+    return Bert(str(name), tokenizer, model, _fingerprint(model, tokenizer.fingerprint), notes)
+
+
+def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> Tokenizer:
+    """The tokenizer alone, in a moment. Raises ModelError as `open_bert` does."""
+    path = Path(name).expanduser()
+    return _tokenizer(path if path.is_dir() else path.parent, files)[0]
+
+
+def _tensorflow_model(path: Path, files: BertFiles) -> tuple[BertModel, tuple[str, ...]]:
+    prefix = find_prefix((files.checkpoint or path).expanduser())
+    found = find_config(path if path.is_dir() else prefix.parent, files.config)
+    bundle = Bundle(prefix)
+    notes = found.notes + _extra_layers(bundle, found)
+    if files.checkpoint is not None and files.checkpoint.is_dir():
+        notes += (f"{files.checkpoint} is a folder; the only checkpoint in it, {prefix.name}, is used.",)
+    return read_model(bundle, found.config, found.path), notes
+
+
+def _extra_layers(bundle: Bundle, found: FoundConfig) -> tuple[str, ...]:
+    n_read, n_there = found.config.num_hidden_layers, n_layers(bundle)
+    if n_there <= n_read:
+        return ()
+    return (f"{bundle.prefix} holds {n_there} layers; the first {n_read} are used, as {found.path} says.",)
+
+
+def _tokenizer(folder: Path, files: BertFiles) -> tuple[FoundTokenizer, tuple[str, ...]]:
+    is_named = files.vocabulary is not None or files.sentencepiece is not None
+    if not is_named and is_hugging_face(folder) and has_transformers_tokenizer(folder):
+        if files.do_lower_case is not None:
+            raise ModelError(
+                f"Whether text is lowercased is said by the tokenizer's own files in {folder}. Leave the option out, or"
+                " name a vocabulary too."
+            )
+        return HuggingFaceTokenizer(folder), ()
+    found = find_tokenizer_files(folder, files.vocabulary, files.sentencepiece, files.do_lower_case)
+    return open_tokenizer(found), found.notes
+
+
+def _check_fit(n_pieces: int, model: BertModel, folder: Path, n_spare: int | None) -> tuple[str, ...]:
+    """A note where the embedding has rows to spare, `n_spare` of them at most where that is not None."""
+    n_rows = int(model.config.vocab_size)
+    if n_pieces > n_rows or (n_spare is not None and n_rows - n_pieces > n_spare):
+        raise ModelError(
+            f"The vocabulary of {folder} has {n_pieces:,} pieces, but the embedding of the network {n_rows:,} rows."
+            " Take the vocabulary that came with the checkpoint."
+        )
+    return (
+        (f"The embedding has {n_rows - n_pieces:,} rows more than the vocabulary pieces.",) if n_pieces < n_rows else ()
     )
-    model = _model(Bundle(prefix), read_config(config_path))
-    digest = hashlib.sha256(f"{do_lower_case} {model.config.to_json_string()}".encode())
-    digest.update(vocabulary.read_bytes())
-    for tensor in model.state_dict().values():
-        digest.update(tensor.numpy().tobytes())
-    return Bert(str(name), tokenizer, model, digest.hexdigest()[:16], ())
 
 
-def _only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        raise ModelError(f"{folder} holds {len(found)} files {pattern}; expected one.")
-    return found[0]
-
-
-def _model(bundle: Bundle, config: BertConfig) -> BertModel:
-    model = BertModel(config)
-    state = {}
-    for parameter, variable in parameters_of(bundle.entries):
-        tensor = torch.tensor(bundle.tensor(variable))
-        state[parameter] = tensor.T.contiguous() if variable.endswith("/kernel") else tensor
-    model.load_state_dict(state)
-    model.eval()
-    return model
+def _fingerprint(model: BertModel, of_tokenizer: str) -> str:
+    config = model.config
+    about = f"{config.num_attention_heads} {config.hidden_act} {config.layer_norm_eps} {of_tokenizer}"
+    digest = hashlib.sha256(about.encode())
+    for name, weight in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.contiguous().numpy().data)
+    return digest.hexdigest()[:16]

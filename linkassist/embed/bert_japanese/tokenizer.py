@@ -1,17 +1,15 @@
 """Text to pieces and ids, as the code did that a model was trained with.
 
-Which tokenizer a model's files ask for is left to `folder.py`; [CLS], [SEP] and truncation to `sequences.py`.
+Which tokenizer a model's files ask for is left to `tokenizer_files.py`; [CLS], [SEP] and truncation to `sequences.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import sentencepiece
-
-from linkassist.errors import ModelError
+from sentencepiece import SentencePieceProcessor
 
 
 class Tokenizer(Protocol):
@@ -42,38 +40,50 @@ class Tokenizer(Protocol):
 
 
 class SentencePieceTokenizer:
-    """SentencePiece over the lowercased text, with ids from a vocabulary file.
+    """SentencePiece over the lowercased text, with ids by the vocabulary's order. It is a Tokenizer.
 
-    Source: `FullTokenizer` in https://github.com/yoheikikuta/bert-japanese (src/tokenization_sentencepiece.py).
+    Source: FullTokenizer in https://github.com/yoheikikuta/bert-japanese (src/tokenization_sentencepiece.py), and
+    JapaneseTweetTokenizer in https://github.com/hottolink/hottoSNS-bert (src/tokenization.py).
     """
 
-    pad_id = 0  # not that of [PAD]: the original fills with 0, which is <unk>
+    pad_id = 0  # not that of [PAD]: the originals fill with 0
 
-    def __init__(self, model: Path, vocabulary: Path, *, do_lower_case: bool) -> None:
-        self._processor = sentencepiece.SentencePieceProcessor()
-        self._processor.Load(str(model))
-        self._ids = _read_vocabulary(vocabulary)
-        self._do_lower_case = do_lower_case
-        self.cls_id, self.sep_id = self.ids(["[CLS]", "[SEP]"])
-
-    @property
-    def n_pieces(self) -> int:
-        return len(self._ids)
+    def __init__(
+        self,
+        processor: SentencePieceProcessor,
+        vocabulary: Sequence[str],
+        *,
+        do_lower_case: bool,
+        unknown_id: int = 0,
+        prepare: Callable[[str], str] | None = None,
+    ) -> None:
+        """`vocabulary` holds [CLS] and [SEP]. `prepare` is what happens to a text after lowercasing."""
+        self.n_pieces = len(vocabulary)
+        self.do_lower_case = do_lower_case
+        self._processor = processor
+        self._ids = {piece: number for number, piece in enumerate(vocabulary)}
+        self._unknown_id = unknown_id
+        self._prepare = prepare
+        self.cls_id, self.sep_id = self._ids["[CLS]"], self._ids["[SEP]"]
+        how = f"SentencePiece {do_lower_case} {unknown_id} {prepare.__name__ if prepare else ''}"
+        digest = hashlib.sha256("\n".join([how, *vocabulary]).encode())
+        digest.update(processor.serialized_model_proto())
+        self.fingerprint = digest.hexdigest()
 
     def pieces(self, text: str) -> list[str]:
-        found: list[str] = self._processor.EncodeAsPieces(text.lower() if self._do_lower_case else text)
+        text = text.lower() if self.do_lower_case else text
+        text = self._prepare(text) if self._prepare else text
+        found: list[str] = self._processor.EncodeAsPieces(_without_lone_surrogates(text))
         return found
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
-        return [self._ids.get(piece, 0) for piece in pieces]
+        return [self._ids.get(piece, self._unknown_id) for piece in pieces]
 
 
-def _read_vocabulary(path: Path) -> dict[str, int]:
-    """The number of each piece's line."""
-    ids: dict[str, int] = {}
-    for number, line in enumerate(path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")):
-        piece, tab, _ = line.partition("\t")
-        if not tab:
-            raise ModelError(f"{path}, line {number + 1} has no tab; expected a piece, a tab and a score.")
-        ids[piece.strip()] = number
-    return ids
+def _without_lone_surrogates(text: str) -> str:
+    """JSON can name half a character, which has no UTF-8 and which SentencePiece refuses: U+FFFD takes its place."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,0 +1,61 @@
+"""Where a TensorFlow checkpoint is: the prefix that its files share, from a folder or from a file's name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from linkassist.errors import ModelError
+
+_FILE_OF_ONE = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+
+
+def prefixes_in(folder: Path) -> list[Path]:
+    """The checkpoints of a folder, in the order of their steps."""
+    found = [path.with_suffix("") for path in folder.glob("*.index")]
+    return sorted(
+        found, key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path))]
+    )
+
+
+def find_prefix(path: Path) -> Path:
+    """The prefix itself, that of one of its files, or that of the only checkpoint in a folder.
+
+    Raises ModelError where there is none or a choice, and names what is there.
+    """
+    if path.is_dir():
+        found = prefixes_in(path)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ModelError(
+                f"{path} is a folder with {len(found)} checkpoints: {_listed(found)}. Name one of them by its prefix,"
+                f" as {found[-1]}."
+            )
+        _refuse_first_version(path / "model.ckpt")
+        raise ModelError(
+            f"{path} holds no checkpoint: no file in it ends with .index. Give the folder with model.ckpt-….index and"
+            " model.ckpt-….data-00000-of-00001 in it, or a folder of a transformers model."
+        )
+    prefix = path.with_name(_FILE_OF_ONE.sub("", path.name))
+    if not Path(f"{prefix}.index").is_file():
+        _refuse_first_version(prefix)
+        near = prefixes_in(prefix.parent) if prefix.parent.is_dir() else []
+        there = f"{prefix.parent} holds {_listed(near)}" if near else f"{prefix.parent} holds no checkpoint"
+        raise ModelError(
+            f"There is no checkpoint {prefix}: {prefix.name}.index is missing, and {there}. Check the name."
+        )
+    return prefix
+
+
+def _refuse_first_version(prefix: Path) -> None:
+    """Raises ModelError where the data lie under the prefix itself, or in shards of it: TensorFlow's first format."""
+    if prefix.is_file() or any(prefix.parent.glob(f"{prefix.name}-?????-of-?????")):
+        raise ModelError(
+            f"{prefix} is a checkpoint of TensorFlow's first format, without an .index, which is not read. Save it"
+            " again with tf.train.Saver(write_version=tf.train.SaverDef.V2)."
+        )
+
+
+def _listed(prefixes: list[Path]) -> str:
+    return ", ".join(prefix.name for prefix in prefixes)
