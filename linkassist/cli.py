@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist import cli_features  # noqa: F401 (adds its commands to `bert`)
 from linkassist.cli_bert import bert
 from linkassist.cli_experiments import experiments
 from linkassist.cli_options import (
