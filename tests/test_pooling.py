@@ -6,7 +6,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from linkassist.embed.pooling import Pooling, cls_pool, last_token_pool, max_pool, mean_pool, pool
+from linkassist.embed.pooling import (
+    Pooling,
+    cls_pool,
+    inner_tokens,
+    last_token_pool,
+    max_pool,
+    mean_of_layers,
+    mean_pool,
+    padded,
+    pool,
+    pooled_pool,
+)
 
 
 def positions(n_texts: int, n_tokens: int) -> Tensor:
@@ -48,3 +59,34 @@ def test_what_padding_holds_does_not_matter() -> None:
     other = hidden.masked_fill(~IS_TOKEN.unsqueeze(2), 1e6)
     for pooling in (cls_pool, mean_pool, max_pool, last_token_pool):
         assert torch.equal(pooling(hidden[:3], is_token), pooling(other[:3], is_token))
+
+
+def test_pooled_is_the_poolers_word_on_the_first_token() -> None:
+    found = pooled_pool(positions(4, 5), IS_TOKEN, lambda first: torch.tanh(first + 1))
+    expected = torch.tanh(torch.tensor([[1.0, 11.0], [1.0, 11.0], [3.0, 7.0]]))
+    assert torch.equal(found[:3], expected)
+    assert found[3].tolist() == [0, 0]
+
+
+def test_without_special_tokens_the_first_and_the_last_do_not_count() -> None:
+    inner = inner_tokens(IS_TOKEN)
+    assert inner.int().tolist() == [[0, 1, 1, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 0]]
+    assert mean_pool(positions(4, 5), inner)[:3, 0].tolist() == [2, 1, 3]
+
+
+def test_a_text_of_special_tokens_alone_keeps_them() -> None:
+    assert inner_tokens(torch.tensor([[True, True, False], [False, False, True]])).int().tolist() == [
+        [1, 1, 0],
+        [0, 0, 1],
+    ]
+
+
+def test_layers_are_averaged_token_by_token() -> None:
+    first = positions(1, 3)
+    assert mean_of_layers([first, 3 * first])[0, :, 0].tolist() == [0, 2, 4]
+
+
+def test_packed_texts_are_padded_on_the_right() -> None:
+    hidden, is_token = padded(torch.arange(1.0, 6.0).unsqueeze(1), torch.tensor([2, 0, 3]))
+    assert hidden.squeeze(2).tolist() == [[1, 2, 0], [0, 0, 0], [3, 4, 5]]
+    assert is_token.int().tolist() == [[1, 1, 0], [0, 0, 0], [1, 1, 1]]

@@ -1,4 +1,5 @@
-"""From one vector per token to one per text: pure tensor functions. Which one a model wants, `model_folder.py` tells.
+"""From one vector per token to one per text: pure tensor functions. Which one a model wants, `model_folder.py` tells;
+how they are read out of a BERT, several in one pass, is left to `readout.py`.
 
 Throughout, `hidden` is (texts, tokens, width), and `is_token` is (texts, tokens) bool, False on padding, which may
 stand on either side. What comes back is (texts, width); a text without tokens gives the zero vector.
@@ -6,6 +7,7 @@ stand on either side. What comes back is (texts, width); a text without tokens g
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -50,6 +52,58 @@ def last_token_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
     n_tokens = is_token.shape[1]
     last = n_tokens - 1 - is_token.flip(1).int().argmax(dim=1)
     return _at(hidden, last, is_token)
+
+
+def pooled_pool(hidden: Tensor, is_token: Tensor, pooler: Callable[[Tensor], Tensor]) -> Tensor:
+    """One vector per text: what BERT calls its pooled output, tanh(W h + b) of the h of [CLS] in the last layer.
+
+    pooler: the model's own dense layer and tanh, (texts, width) to (texts, width).
+    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, and BertModel in modeling.py of their code
+    """
+    return pooler(cls_pool(hidden, is_token)).masked_fill(~is_token.any(dim=1, keepdim=True), 0.0)
+
+
+def mean_of_layers(layers: Sequence[Tensor]) -> Tensor:
+    """(texts, tokens, width): the mean of some layers' hidden states, token by token.
+
+    Of the first and the last layer it is what is pooled as "first-last average".
+    Source: Li et al. 2020, section 4, https://arxiv.org/abs/2011.05864
+
+    >>> mean_of_layers([torch.tensor([[[1.0]]]), torch.tensor([[[4.0]]])])
+    tensor([[[2.5000]]])
+    """
+    return torch.stack(list(layers)).mean(dim=0)
+
+
+def inner_tokens(is_token: Tensor) -> Tensor:
+    """(texts, tokens) bool: the real tokens of single texts without their first and last, which are [CLS] and [SEP].
+
+    A text that has no other token keeps both, so that an empty text has a vector too.
+
+    >>> inner_tokens(torch.tensor([[True, True, True, False], [True, True, False, False]])).int()
+    tensor([[0, 1, 0, 0],
+            [1, 1, 0, 0]], dtype=torch.int32)
+    """
+    n_before = is_token.int().cumsum(dim=1)
+    n_tokens = n_before[:, -1:]
+    inner = is_token & (n_before > 1) & (n_before < n_tokens)
+    return inner | (is_token & (n_tokens <= 2))
+
+
+def padded(packed: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """(hidden, is_token) of texts whose tokens lie one after the other, padded with zeros on the right.
+
+    packed: (sum of lengths, width). lengths: (texts,) int64.
+
+    >>> padded(torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([1, 2]))[0].squeeze(2)
+    tensor([[1., 0.],
+            [2., 3.]])
+    """
+    n_tokens = int(lengths.max()) if len(lengths) else 0
+    is_token = torch.arange(n_tokens) < lengths.unsqueeze(1)
+    hidden = packed.new_zeros((len(lengths), n_tokens, packed.shape[1]))
+    hidden[is_token] = packed
+    return hidden, is_token
 
 
 def pool(hidden: Tensor, is_token: Tensor, pooling: Pooling) -> Tensor:

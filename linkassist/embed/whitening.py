@@ -1,0 +1,74 @@
+"""Against anisotropy: vectors of a BERT point mostly one way, so that their cosines tell little. What they share is
+taken away, either their mean alone (centring) or also how much they spread in each direction (whitening).
+
+Both are learnt from a set of vectors, such as those of all pages, and are then an affine map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Treatment = Literal["raw", "centred", "whitened"]
+
+# Of the largest variance: directions below it are rounding and not text, and are left out rather than blown up.
+_LEAST_SHARE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """x becomes (x - mean) W. mean: (width,). kernel: (width, k), None where only the mean is taken away."""
+
+    mean: Tensor
+    kernel: Tensor | None = None
+
+    def __call__(self, vectors: Tensor) -> Tensor:
+        """(texts, k) of (texts, width)."""
+        centred = vectors - self.mean
+        return centred if self.kernel is None else centred @ self.kernel
+
+
+def learn_centring(vectors: Tensor) -> Affine:
+    """The map that takes the mean away. vectors: (texts, width).
+
+    Source: Mu and Viswanath 2018, section 2 (its first step), https://arxiv.org/abs/1702.01417
+
+    >>> learn_centring(torch.tensor([[1.0, 0.0], [3.0, 4.0]]))(torch.tensor([[2.0, 3.0]]))
+    tensor([[0., 1.]])
+    """
+    return Affine(vectors.mean(dim=0))
+
+
+def learn_whitening(vectors: Tensor) -> Affine:
+    """The map after which the vectors it was learnt from have mean 0, and covariance the identity.
+
+    vectors: (texts, width). W = U sqrt(1 / L) where U L U' is the covariance (over n texts, not n - 1), the largest
+    variance first. Directions in which the vectors do not differ, as with fewer texts than dimensions, are left out.
+    Source: Su et al. 2021, section 3.2 and algorithm 1, https://arxiv.org/abs/2103.15316
+
+    >>> learn_whitening(torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])).kernel.abs().round(decimals=3)
+    tensor([[0.4710, 0.0000],
+            [0.0000, 1.4140]])
+    """
+    wide = vectors.double()
+    mean = wide.mean(dim=0)
+    centred = wide - mean
+    variances, directions = torch.linalg.eigh(centred.T @ centred / max(1, len(wide)))
+    variances, directions = variances.flip(0), directions.flip(1)
+    is_kept = variances > _LEAST_SHARE * variances[0].clamp(min=torch.finfo(torch.float32).tiny)
+    kernel = directions[:, is_kept] / variances[is_kept].sqrt()
+    return Affine(mean.to(vectors.dtype), kernel.to(vectors.dtype))
+
+
+def treated(vectors: Tensor, treatment: Treatment) -> Tensor:
+    """The vectors as they are, centred, or whitened, each learnt from themselves."""
+    match treatment:
+        case "raw":
+            return vectors
+        case "centred":
+            return learn_centring(vectors)(vectors)
+        case "whitened":
+            return learn_whitening(vectors)(vectors)
