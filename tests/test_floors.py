@@ -43,6 +43,7 @@ FLOORS = (
             "cli_experiments",
             "cli_options",
             "cli_features",
+            "cli_finetune",
             "outcomes",
             "terminal",
             "printing",
