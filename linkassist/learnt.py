@@ -14,7 +14,11 @@ from pathlib import Path
 from linkassist.embed.joined import JOIN_FILE, JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
-from linkassist.freshness import REVISION
+from linkassist.freshness import REVISION, encoder_state, model_folder
+from linkassist.settings import OWN_ENCODER
+from linkassist.store.library import Library
+from linkassist.store.pages import Project
+from linkassist.store.runs import artefact
 from linkassist.suggest.ranker import Ranker, from_json, to_json
 from linkassist.suggesting import open_model
 
@@ -68,6 +72,31 @@ def load_learnt(folder: Path, encoder_name: str, state: str, text_hashes: Sequen
     if (folder / JOIN_FILE).exists():
         return Learnt(JoinedEncoder.load(folder, open_model(encoder_name)), ranker)
     return Learnt(WikiEncoder.load(folder), ranker)
+
+
+def load_current(library: Library, project: Project, text_hashes: Sequence[str] = ()) -> Learnt:
+    """What was learnt from the project at its last reindex, with the encoder of that time.
+
+    text_hashes: of its pages as they are now; where too many are new, and where nothing was learnt, ModelError says so.
+    """
+    folder = model_folder(library, project.id)
+    again = "Run `linkassist reindex`, then try again."
+    if artefact(library, project.id, "learnt") is None:
+        raise ModelError(f"Nothing was learnt from project {project.name} yet. {again}")
+    name = _learnt_encoder(folder)
+    learnt = load_learnt(folder, name, encoder_state(name), text_hashes)
+    if learnt is None:
+        raise ModelError(f"Project {project.name} has changed since it was last learnt from. {again}")
+    return learnt
+
+
+def _learnt_encoder(folder: Path) -> str:
+    """The name of the encoder that was learnt with."""
+    try:
+        state = str(json.loads((folder / _ABOUT).read_text("utf-8"))["encoder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return OWN_ENCODER  # `load_learnt` tells what is wrong
+    return state.rpartition(" ")[0] or state  # a model's files follow its name
 
 
 def is_learnt_from(folder: Path, text_hashes: Sequence[str]) -> bool:

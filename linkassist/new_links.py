@@ -7,7 +7,7 @@ ranker.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +17,12 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, k
 from linkassist.suggest.examination import Examination, pages_to_examine
 from linkassist.suggest.explain import PhraseExplainer, best_rows
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrase_evidence import PhraseEvidence
+from linkassist.suggest.phrase_evidence import PhraseEvidence, PhraseHabits, PhrasePairs
 from linkassist.suggest.phrases import Phrases, not_new
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggest.restraint import variant_key
 from linkassist.suggestion import Mention, Suggestion
-from linkassist.wiki import title_key
+from linkassist.wiki import Reading, title_key
 
 _MOST_ANSWERS = 4  # of one page that are learnt from
 _ENOUGH_EXAMINED = 2000  # pages; fewer are joined by the next older ones
@@ -65,7 +65,8 @@ def _lessons(
     is_target[: corpus.n_pages] = True
     is_old = not_new(hidden, phrases, is_target)
     n_known = np.diff(links.indptr).astype(np.int64)
-    evidence = PhraseEvidence(hidden, phrases, is_old, n_known, is_teacher)
+    habits = PhraseHabits(hidden, phrases, is_old, is_teacher)
+    evidence = PhraseEvidence(hidden.readings, phrases, is_old, n_known, habits)
     blocks = list(evidence.blocks(pages))
     features = np.concatenate([pairs.features for pairs in blocks])
     page = np.concatenate([pairs.page for pairs in blocks])
@@ -101,21 +102,36 @@ def new_links(
     """
     is_old = not_new(corpus, phrases)
     n_known = np.diff(known.indptr).astype(np.int64)
-    evidence = PhraseEvidence(corpus, phrases, is_old, n_known, n_known > 0)
+    evidence = PhraseEvidence(
+        corpus.readings, phrases, is_old, n_known, PhraseHabits(corpus, phrases, is_old, n_known > 0)
+    )
     explainer = PhraseExplainer(corpus, phrases)
-    found: dict[int, list[Suggestion]] = {}
-    for pairs in evidence.blocks(np.arange(corpus.n_pages)):
+    return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, ranker, limit))
+
+
+def ranked_phrases(
+    readings: Sequence[Reading],
+    evidence: PhraseEvidence,
+    suggestion_of: Callable[[PhrasePairs, int, float], Suggestion | None],
+    ranker: Ranker,
+    limit: int,
+) -> Iterator[tuple[int, list[Suggestion]]]:
+    """(page, its new links best first) for those of these pages that have any.
+
+    evidence: of the pages' phrases. suggestion_of: makes a row of the pairs with its probability a suggestion, if it is
+    one.
+    """
+    for pairs in evidence.blocks(np.arange(len(readings))):
         hopeful = ranker.hopeful_phrases(pairs.features, pairs.page, _HOPEFUL)
         probability = np.zeros(len(pairs.page), np.float32)
         probability[hopeful] = ranker.score_phrases(pairs.features[hopeful])
         for rows in best_rows(pairs.page, probability, limit=3 * limit, floor=_FLOOR, at_least=3 * _AT_LEAST):
             page = int(pairs.page[rows[0]])
-            already = {title_key(target) for target in corpus.readings[page].also_linked}
-            suggestions = (explainer.suggestion(pairs, row, float(probability[row])) for row in rows.tolist())
+            already = {title_key(target) for target in readings[page].also_linked}
+            suggestions = (suggestion_of(pairs, row, float(probability[row])) for row in rows.tolist())
             kept = _worth_keeping(apart(s for s in suggestions if s and title_key(s.target) not in already), limit)
             if kept:
-                found[page] = kept
-    return found
+                yield page, kept
 
 
 def _worth_keeping(suggestions: Iterable[Suggestion], limit: int) -> list[Suggestion]:

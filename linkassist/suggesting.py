@@ -194,15 +194,16 @@ def _nearest(vectors: FloatArray) -> Nearest:
     return search
 
 
-def _search(scan: Scan, statistics: Statistics) -> Search:
-    shared = np.flatnonzero((statistics.n_linked >= 2) & ~scan.corpus.is_template)
+def search_of(corpus: Corpus, vectors: FloatArray, statistics: Statistics) -> Search:
+    """What candidates are searched with. vectors: (pages, width) unit rows."""
+    shared = np.flatnonzero((statistics.n_linked >= 2) & ~corpus.is_template)
     search_shared = _nearest(statistics.profiles[shared])
 
     def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
         rows, similarities = search_shared(queries, k)
         return shared[rows], similarities
 
-    return Search(_nearest(scan.texts.vectors), nearest_profiles)
+    return Search(_nearest(vectors), nearest_profiles)
 
 
 def _candidates(
@@ -212,7 +213,7 @@ def _candidates(
     odds = context_odds(scan.mentions, statistics.is_teacher)
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
     maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
-    search = _search(scan, statistics)
+    search = search_of(scan.corpus, scan.texts.vectors, statistics)
     for pairs in find_candidates(scan.corpus, scan.texts, statistics, search, pages, known, is_target):
         yield pairs, maker.features(pairs)
 
@@ -263,19 +264,30 @@ def suggest_pages(
     is_target = np.ones(corpus.n_targets, np.bool_)
     done = 0
     for pairs, features in _candidates(scan, statistics, pages, known, is_target):
-        hopeful = ranker.hopeful_links(features, pairs.page, _HOPEFUL)
-        probability = np.zeros(len(features), np.float32)
-        probability[hopeful] = ranker.score_links(features[hopeful])
         found = {page: list(new.get(page, ())) for page in pairs.pages.tolist()}
-        rows = _best_of_each_kind(pairs.page, pairs.target >= corpus.n_pages, probability, limit)
-        explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
-        for page, suggestion in zip(pairs.page[rows].tolist(), explained, strict=True):
+        for page, suggestion in ranked_links(pairs, features, corpus.n_pages, ranker, explainer, limit):
             found[page].append(suggestion)
         for page, suggestions in found.items():
-            best_first = sorted(suggestions, key=lambda suggestion: -suggestion.probability)
-            yield page, restrained(best_first, int(budgets[page]))
+            yield page, listed(suggestions, int(budgets[page]))
         done += len(pairs.pages)
         on_progress("suggest", done, corpus.n_pages)
+
+
+def ranked_links(
+    pairs: Pairs, features: FloatArray, n_pages: int, ranker: Ranker, explainer: LinkExplainer, limit: int
+) -> Iterator[tuple[int, Suggestion]]:
+    """(page, suggestion), at most `limit` of each page and kind; n_pages: of the targets, how many are pages."""
+    hopeful = ranker.hopeful_links(features, pairs.page, _HOPEFUL)
+    probability = np.zeros(len(features), np.float32)
+    probability[hopeful] = ranker.score_links(features[hopeful])
+    rows = _best_of_each_kind(pairs.page, pairs.target >= n_pages, probability, limit)
+    explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
+    return zip(pairs.page[rows].tolist(), explained, strict=True)
+
+
+def listed(suggestions: Sequence[Suggestion], budget: int) -> list[Suggestion]:
+    """One page's suggestions of all kinds as its list: best first, with those held back marked."""
+    return restrained(sorted(suggestions, key=lambda suggestion: -suggestion.probability), budget)
 
 
 def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> IntArray:

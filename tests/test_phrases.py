@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wiki_by_hand import corpus_of, reading, readings
 
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseEvidence, PhrasePairs
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseEvidence, PhraseHabits, PhrasePairs
 from linkassist.suggest.phrases import SWEET_SPOT, find_phrases, not_new
 from linkassist.suggest.spans import QUOTED, hash_of
 
@@ -126,7 +126,8 @@ def pairs_of(pages: Mapping[str, str]) -> tuple[list[str], PhrasePairs]:
     phrases = find_phrases(corpus.readings)
     is_old = not_new(corpus, phrases)
     n_known = np.diff(corpus.links.indptr).astype(np.int64)
-    evidence = PhraseEvidence(corpus, phrases, is_old, n_known, n_known > 0)
+    habits = PhraseHabits(corpus, phrases, is_old, n_known > 0)
+    evidence = PhraseEvidence(corpus.readings, phrases, is_old, n_known, habits)
     (pairs,) = evidence.blocks(np.arange(corpus.n_pages))
     return phrases.keys_of(pairs.phrase), pairs
 
@@ -197,7 +198,9 @@ def test_only_the_pages_asked_for_are_paired() -> None:
     corpus = corpus_of(WIKI)
     phrases = find_phrases(corpus.readings)
 
-    evidence = PhraseEvidence(corpus, phrases, not_new(corpus, phrases), np.zeros(3, np.int64), np.ones(3, np.bool_))
+    is_old = not_new(corpus, phrases)
+    habits = PhraseHabits(corpus, phrases, is_old, np.ones(3, np.bool_))
+    evidence = PhraseEvidence(corpus.readings, phrases, is_old, np.zeros(3, np.int64), habits)
 
     (pairs,) = evidence.blocks(np.array([1]))
 

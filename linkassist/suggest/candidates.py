@@ -59,6 +59,108 @@ class Pairs:
     known: sp.csr_matrix
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Pages that lack links, as rows: what each says, shows and is known to link.
+
+    pages: their numbers. vectors: (rows, width). mentioned, known, co_cited, links_back: (rows, targets); the last
+    two are what is linked beside the page, and what links it. bigrams, titles: (rows, terms). marks: (rows, marks).
+    """
+
+    pages: IntArray
+    vectors: FloatArray
+    mentioned: sp.csr_matrix
+    known: sp.csr_matrix
+    co_cited: sp.csr_matrix
+    links_back: sp.csr_matrix
+    bigrams: sp.csr_matrix
+    titles: sp.csr_matrix
+    marks: sp.csr_matrix
+
+
+class CandidateFinder:
+    """Finds candidates for pages of one corpus, for one choice of teachers."""
+
+    def __init__(self, corpus: Corpus, texts: Texts, statistics: Statistics, search: Search) -> None:
+        self._corpus = corpus
+        self._texts = texts
+        self._statistics = statistics
+        self._search = search
+        self._teachers = np.flatnonzero(statistics.is_teacher)
+        self._teacher_bigrams = sp.csr_matrix(texts.page_bigrams[self._teachers].T)
+        # to multiply by: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
+        self._titles = sp.csr_matrix(texts.bigrams.titles.T)
+        self._term_profiles = sp.csr_matrix(statistics.term_profiles.T)
+        self._said = sp.csr_matrix(texts.mentioned.sign())
+        self.backlinks = backlinks(statistics.links)
+
+    def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
+        """These pages as the corpus has them. known: (pages of the corpus, targets)."""
+        texts = self._texts
+        return Asked(
+            pages=pages,
+            vectors=texts.vectors[pages],
+            mentioned=sp.csr_matrix(texts.mentioned[pages]),
+            known=known[pages],
+            co_cited=self._statistics.co_cited[pages],
+            links_back=self.backlinks[pages],
+            bigrams=texts.page_bigrams[pages],
+            titles=texts.bigrams.titles[pages],
+            marks=self._corpus.marks[pages],
+        )
+
+    def find(self, asked: Asked, is_target: BoolArray) -> Pairs:
+        """Their candidates. is_target: per target, False for what cannot be one."""
+        corpus, statistics = self._corpus, self._statistics
+        rows, known, vectors, mentioned = asked.pages, asked.known, asked.vectors, asked.mentioned
+        shape = (len(rows), corpus.n_targets)
+        links = statistics.links
+        alike = _alike(asked.bigrams, self._teacher_bigrams, rows, self._teachers, corpus.n_pages)
+        by_probability = sp.csr_matrix(mentioned.sign().multiply(statistics.link_probability[None, :] + 1e-3))
+        seeds = top_per_row(sp.csr_matrix(by_probability.maximum(known)), _N_SEEDS)
+        found, similarity = self._search.nearest_pages(vectors, _N_FOUND)
+        similarity = np.where(found == rows[:, None], 0, similarity)
+        nearest = _table(found, similarity * statistics.is_teacher[found], N_NEIGHBOURS, (len(rows), corpus.n_pages))
+        titles = sp.csr_matrix(asked.titles @ self._titles)
+        namesakes = _pages_alone(titles, rows, statistics.is_teacher)
+        neighbours_links = sp.csr_matrix(nearest.power(2) @ links)
+        alike_links = sp.csr_matrix(alike.power(2) @ links)
+        likely = top_per_row(neighbours_links.multiply(1 / (neighbours_links.max(axis=1).toarray() + 1e-9)), _N_LIKELY)
+        scores = {
+            "neighbours": neighbours_links,
+            "alike": alike_links,
+            "namesakes": namesakes.power(2) @ links,
+            "co_cited": seeds @ statistics.co_cited,
+            "co_cited_likely": likely @ statistics.co_cited,
+            "co_cited_self": asked.co_cited,
+            "marked": asked.marks @ statistics.marked,
+            "term_profile": asked.bigrams @ self._term_profiles,
+            "seeds_link": seeds[:, : corpus.n_pages] @ links,
+            "titles": titles,
+            "links_back": asked.links_back,
+        }
+        scores = {name: sp.csr_matrix(matrix) for name, matrix in scores.items()}
+        sources = [
+            top_per_row(by_probability, _N_MENTIONED),
+            *(top_per_row(matrix, _N_OF_SOURCE.get(name, _N_PER_SOURCE)) for name, matrix in scores.items()),
+            _table(found, similarity, _N_PER_SOURCE // 2, shape),
+            _table(*self._search.nearest_profiles(vectors, _N_PER_SOURCE // 2), _N_PER_SOURCE // 2, shape),
+        ]
+        union = sources[0].sign()
+        for source in sources[1:]:
+            union = union + source.sign()
+        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), rows, known)
+        as_page = np.where(target < corpus.n_pages, target, 0)
+        page_similarity = np.einsum("ij,ij->i", vectors[pair_row], self._texts.vectors[as_page])
+        scores["mentions"] = mentioned
+        scores["neighbours_say"] = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ self._said)
+        scores["closest"] = sp.csr_matrix((nearest.power(_SHARP) + alike.power(_SHARP)) @ links).power(1 / _SHARP)
+        values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
+        values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
+        values["profile_similarity"] = np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target])
+        return Pairs(rows, rows[pair_row], target, values, nearest, alike, known)
+
+
 def find_candidates(
     corpus: Corpus,
     texts: Texts,
@@ -73,99 +175,17 @@ def find_candidates(
     known: (pages, targets) the links that each page is taken to have; a candidate is none of them.
     is_target: per target, False for what cannot be a candidate.
     """
-    teachers = np.flatnonzero(statistics.is_teacher)
-    bigrams = sp.csr_matrix(texts.page_bigrams[teachers].T)
-    turned = _Turned(
-        sp.csr_matrix(texts.bigrams.titles.T),
-        sp.csr_matrix(statistics.term_profiles.T),
-        _backlinks(statistics.links),
-        sp.csr_matrix(texts.mentioned.sign()),
-    )
+    finder = CandidateFinder(corpus, texts, statistics, search)
     for start in range(0, len(pages), _CHUNK):
-        rows = pages[start : start + _CHUNK]
-        alike = _alike(texts.page_bigrams[rows], bigrams, rows, teachers, corpus.n_pages)
-        yield _candidates_of(corpus, texts, statistics, search, rows, known[rows], alike, turned, is_target)
+        yield finder.find(finder.asked(pages[start : start + _CHUNK], known), is_target)
 
 
-@dataclass(frozen=True, slots=True)
-class _Turned:
-    """Matrices to multiply by, made once for all pages. titles, term_profiles: (terms, targets).
-
-    backlinks: (pages, targets), 1 where the target is a page that links this one. said: (pages, targets), 1 where the
-    page says the target.
-    """
-
-    titles: sp.csr_matrix
-    term_profiles: sp.csr_matrix
-    backlinks: sp.csr_matrix
-    said: sp.csr_matrix
-
-
-def _backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
+def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
+    """(pages, targets), 1 where the target is a page that links this one."""
     n_pages, n_targets = links.shape
     turned = sp.csr_matrix(links[:, :n_pages].T)
     turned.resize((n_pages, n_targets))
     return turned
-
-
-def _candidates_of(
-    corpus: Corpus,
-    texts: Texts,
-    statistics: Statistics,
-    search: Search,
-    rows: IntArray,
-    known: sp.csr_matrix,
-    alike: sp.csr_matrix,
-    turned: _Turned,
-    is_target: BoolArray,
-) -> Pairs:
-    shape = (len(rows), corpus.n_targets)
-    links = statistics.links
-    vectors = texts.vectors[rows]
-    mentioned = sp.csr_matrix(texts.mentioned[rows])
-    by_probability = sp.csr_matrix(mentioned.sign().multiply(statistics.link_probability[None, :] + 1e-3))
-    seeds = top_per_row(sp.csr_matrix(by_probability.maximum(known)), _N_SEEDS)
-    found, similarity = search.nearest_pages(vectors, _N_FOUND)
-    similarity = np.where(found == rows[:, None], 0, similarity)
-    nearest = _table(found, similarity * statistics.is_teacher[found], N_NEIGHBOURS, (len(rows), corpus.n_pages))
-    titles = sp.csr_matrix(texts.bigrams.titles[rows] @ turned.titles)
-    namesakes = _pages_alone(titles, rows, statistics.is_teacher)
-    neighbours_links = sp.csr_matrix(nearest.power(2) @ links)
-    alike_links = sp.csr_matrix(alike.power(2) @ links)
-    likely = top_per_row(neighbours_links.multiply(1 / (neighbours_links.max(axis=1).toarray() + 1e-9)), _N_LIKELY)
-    scores = {
-        "neighbours": neighbours_links,
-        "alike": alike_links,
-        "namesakes": namesakes.power(2) @ links,
-        "co_cited": seeds @ statistics.co_cited,
-        "co_cited_likely": likely @ statistics.co_cited,
-        "co_cited_self": statistics.co_cited[rows],
-        "marked": corpus.marks[rows] @ statistics.marked,
-        "term_profile": texts.page_bigrams[rows] @ turned.term_profiles,
-        "seeds_link": seeds[:, : corpus.n_pages] @ links,
-        "titles": titles,
-        "links_back": turned.backlinks[rows],
-    }
-    scores = {name: sp.csr_matrix(matrix) for name, matrix in scores.items()}
-    sources = [
-        top_per_row(by_probability, _N_MENTIONED),
-        *(top_per_row(matrix, _N_OF_SOURCE.get(name, _N_PER_SOURCE)) for name, matrix in scores.items()),
-        _table(found, similarity, _N_PER_SOURCE // 2, shape),
-        _table(*search.nearest_profiles(vectors, _N_PER_SOURCE // 2), _N_PER_SOURCE // 2, shape),
-    ]
-    union = sources[0].sign()
-    for source in sources[1:]:
-        union = union + source.sign()
-    pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), rows, known)
-    as_page = np.where(target < corpus.n_pages, target, 0)
-    page_similarity = np.einsum("ij,ij->i", vectors[pair_row], texts.vectors[as_page])
-    scores["mentions"] = mentioned
-    scores["neighbours_say"] = sp.csr_matrix((nearest.power(2) + alike.power(2)) @ turned.said)
-    scores["closest"] = sp.csr_matrix((nearest.power(_SHARP) + alike.power(_SHARP)) @ links).power(1 / _SHARP)
-    values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
-    values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
-    values["profile_similarity"] = np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target])
-    return Pairs(rows, rows[pair_row], target, values, nearest, alike, known)
 
 
 def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -> sp.csr_matrix:

@@ -21,27 +21,41 @@ def context_odds(mentions: Mentions, is_teacher: BoolArray) -> FloatArray:
 
     0 where the teachers link nothing. Only mentions that no longer mention holds are learnt from.
     """
-    is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
-    is_linked = mentions.is_linked[is_known]
-    odds = np.zeros(len(mentions), np.float32)
-    if not is_linked.any() or is_linked.all():
-        return odds
-    for context in (mentions.before, mentions.after, _cover_bin(mentions.cover)):
-        odds += _odds(context, is_known, is_linked)
-    return odds
+    return ContextOdds(mentions, is_teacher).of(mentions)
 
 
-def _cover_bin(cover: FloatArray) -> IntArray:
-    return (cover * _COVER_BINS).astype(np.int64)
+class ContextOdds:
+    """What the teachers' mentions tell about contexts, for any mentions."""
+
+    def __init__(self, mentions: Mentions, is_teacher: BoolArray) -> None:
+        is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
+        is_linked = mentions.is_linked[is_known]
+        tells = bool(is_linked.any()) and not is_linked.all()
+        self._odds = [_Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
+
+    def of(self, mentions: Mentions) -> FloatArray:
+        """Per mention, its log-odds; a context that no teacher has tells nothing."""
+        total = np.zeros(len(mentions), np.float32)
+        for odds, context in zip(self._odds, _contexts(mentions), strict=False):
+            total += odds.of(context)
+        return total
 
 
-def _odds(context: IntArray, is_known: BoolArray, is_linked: BoolArray) -> FloatArray:
-    """Per mention, the log of how much oftener its context is seen among links than among the rest."""
-    _, number = np.unique(context, return_inverse=True)
-    size = int(number.max(initial=0)) + 1
-    linked = np.bincount(number[is_known][is_linked], minlength=size)
-    others = np.bincount(number[is_known][~is_linked], minlength=size)
-    share = linked.sum() / (linked.sum() + others.sum())
-    odds = np.log((linked + _SMOOTHING * share) / (others + _SMOOTHING * (1 - share))) - np.log(share / (1 - share))
-    per_mention: FloatArray = odds.astype(np.float32)[number]
-    return per_mention
+def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
+    return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
+
+
+class _Odds:
+    """Per context, the log of how much oftener it is seen among links than among the rest."""
+
+    def __init__(self, context: IntArray, is_linked: BoolArray) -> None:
+        self._contexts, number = np.unique(context, return_inverse=True)
+        linked = np.bincount(number[is_linked], minlength=len(self._contexts))
+        others = np.bincount(number[~is_linked], minlength=len(self._contexts))
+        share = linked.sum() / (linked.sum() + others.sum())
+        odds = np.log((linked + _SMOOTHING * share) / (others + _SMOOTHING * (1 - share))) - np.log(share / (1 - share))
+        self._odds: FloatArray = odds.astype(np.float32)
+
+    def of(self, context: IntArray) -> FloatArray:
+        at = np.searchsorted(self._contexts, context).clip(0, len(self._contexts) - 1)
+        return np.where(self._contexts[at] == context, self._odds[at], np.float32(0))

@@ -6,6 +6,7 @@ Targets are numbered: first the pages, in order, then the red links. Everything 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,11 +109,15 @@ def _is_signs(key: str) -> bool:
 
 
 def _marks(readings: Sequence[Reading]) -> sp.csr_matrix:
-    number: dict[str, int] = {}
-    rows = [row for row, reading in enumerate(readings) for _ in reading.marks]
-    columns = [number.setdefault(mark, len(number)) for reading in readings for mark in reading.marks]
-    marks = csr(rows, columns, (len(readings), len(number)))
-    return sp.csr_matrix(marks[:, np.flatnonzero(np.diff(marks.tocsc().indptr) > 1)])
+    number = mark_numbers(readings)
+    shown = [(row, number[mark]) for row, reading in enumerate(readings) for mark in reading.marks if mark in number]
+    return csr([row for row, _ in shown], [column for _, column in shown], (len(readings), len(number)))
+
+
+def mark_numbers(readings: Sequence[Reading]) -> dict[str, int]:
+    """The columns of `Corpus.marks`: those that two or more pages show, in the order in which they are first seen."""
+    n_showing = Counter(mark for reading in readings for mark in reading.marks)
+    return {mark: number for number, mark in enumerate(mark for mark, n in n_showing.items() if n > 1)}
 
 
 def csr(
@@ -131,6 +136,16 @@ def csr(
 def keep_rows(matrix: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
     """The matrix with the rows that are not kept emptied."""
     return sp.csr_matrix(sp.diags(is_kept.astype(np.float32)) @ matrix)
+
+
+def with_row(matrix: sp.csr_matrix, row: int, cells: sp.csr_matrix) -> sp.csr_matrix:
+    """The matrix with `cells`, a matrix of one row, in the place of that row."""
+    start, end = matrix.indptr[row], matrix.indptr[row + 1]
+    indptr = matrix.indptr.copy()
+    indptr[row + 1 :] += cells.nnz - (end - start)
+    data = np.concatenate([matrix.data[:start], cells.data, matrix.data[end:]])
+    indices = np.concatenate([matrix.indices[:start], cells.indices, matrix.indices[end:]])
+    return sp.csr_matrix((data, indices, indptr), shape=matrix.shape)
 
 
 def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:

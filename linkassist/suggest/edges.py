@@ -38,37 +38,37 @@ class LinkRates:
     """What the occurrences on the teachers' pages tell about those anywhere."""
 
     def __init__(self, corpus: Corpus, phrases: Phrases, is_teacher: BoolArray) -> None:
-        self._phrases = phrases
         seen = np.flatnonzero(is_teacher[phrases.page] & (phrases.passage >= 0))
         linked = seen[_are_links(corpus, phrases, np.flatnonzero(is_teacher), seen)]
         overall = (len(linked) + 1) / (len(seen) + 100)
         self._rates = [
             _Rate(fine_seen, coarse_seen, fine_linked, coarse_linked, overall)
             for (fine_seen, coarse_seen), (fine_linked, coarse_linked) in zip(
-                self._groups(seen), self._groups(linked), strict=True
+                _groups(phrases, seen), _groups(phrases, linked), strict=True
             )
         ]
 
-    def odds(self, rows: IntArray) -> LinkOdds:
-        """The odds of these occurrences."""
+    def odds(self, phrases: Phrases, rows: IntArray) -> LinkOdds:
+        """The odds of these occurrences, of the wiki's phrases or of a page's beside it."""
         left, right, head, tail, kind = (
-            rate.log_odds(fine, coarse) for rate, (fine, coarse) in zip(self._rates, self._groups(rows), strict=True)
+            rate.log_odds(fine, coarse)
+            for rate, (fine, coarse) in zip(self._rates, _groups(phrases, rows), strict=True)
         )
         return LinkOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
 
-    def _groups(self, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
-        """(fine group, coarse group) of these occurrences, for each of the five rates."""
-        phrases = self._phrases
-        edges, kind = phrases.edges.at(rows), phrases.kind[rows]
-        length = (phrases.end[rows] - phrases.start[rows]).clip(0, 40)
-        common = np.log2(phrases.n_pages[phrases.phrase[rows]].clip(1)).astype(np.int32).clip(0, 6)
-        return [
-            (edges.left, edges.left_class),
-            (edges.right, edges.right_class),
-            (edges.head, edges.left_class & 7),
-            (edges.tail, edges.right_class & 7),
-            ((kind * np.int32(8) + common) * 64 + length, kind),
-        ]
+
+def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
+    """(fine group, coarse group) of these occurrences, for each of the five rates."""
+    edges, kind = phrases.edges.at(rows), phrases.kind[rows]
+    length = (phrases.end[rows] - phrases.start[rows]).clip(0, 40)
+    common = np.log2(phrases.n_pages[phrases.phrase[rows]].clip(1)).astype(np.int32).clip(0, 6)
+    return [
+        (edges.left, edges.left_class),
+        (edges.right, edges.right_class),
+        (edges.head, edges.left_class & 7),
+        (edges.tail, edges.right_class & 7),
+        ((kind * np.int32(8) + common) * 64 + length, kind),
+    ]
 
 
 class _Rate:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
 
-from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.candidates import Asked, Pairs
 from linkassist.suggest.contributions import GROUPS, Contributions
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
@@ -116,6 +117,18 @@ class LinkExplainer:
         self._witnesses = Witnesses(corpus, texts, statistics)
         self._contributions = contributions
         self._lines = LineExplainer(corpus, texts.bigrams, statistics.is_teacher)
+
+    def beside(self, corpus: Corpus, mentions: Mentions, page: int, own: int, asked: Asked) -> LinkExplainer:
+        """The same for a corpus in which this page reads otherwise, whose mentions these are.
+
+        own: the target that its title is. asked: the page, as the candidates were asked for.
+        """
+        other = copy(self)
+        other._corpus = corpus
+        other._finder = MentionFinder(corpus, mentions)
+        other._witnesses = self._witnesses.beside(corpus, page, own, asked.titles)
+        other._lines = self._lines.beside(corpus, page, asked.known)
+        return other
 
     def suggestions(
         self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray
@@ -297,34 +310,41 @@ class PhraseExplainer:
         page, phrase = int(pairs.page[row]), int(pairs.phrase[row])
         rows = self._order[self._starts[phrase] : self._starts[phrase + 1]]
         pages = self._phrases.page[rows]
+        others = [self._corpus.names[other] for other in dict.fromkeys(pages.tolist()) if other != page]
         reading = self._corpus.readings[page]
-        mentions: list[Mention] = []
-        for i in rows[pages == page].tolist():
-            mention = prose_mention(
-                reading, int(self._phrases.passage[i]), int(self._phrases.start[i]), int(self._phrases.end[i])
-            )
-            if mention and not any(_overlap(mention, other) for other in mentions):
-                mentions.append(mention)
-        if not mentions:
-            return None
-        others = [other for other in dict.fromkeys(pages.tolist()) if other != page]
         features = pairs.features[row]
-        reasons = []
-        if others:
-            names = tuple(self._corpus.names[other] for other in others[:_MOST_NAMES])
-            reasons.append(Reason("bridges", total=len(others), names=names, weight=1.5))
-        if features[_P["is_quoted"]]:
-            reasons.append(Reason("quoted", weight=1.2))
-        if features[_P["title_likeness"]] > 0 or not reasons:
-            reasons.append(Reason("phrase", weight=1.0))
-        return Suggestion(
-            target=mentions[0].surface,
-            kind="new",
-            probability=_rounded(probability),
-            mentions=tuple(mentions[:MOST_MENTIONS]),
-            reasons=tuple(reasons),
-            evidence=features.astype(np.float16).tobytes(),
-        )
+        return phrase_suggestion(reading, self._phrases, rows[pages == page], others, features, probability)
+
+
+def phrase_suggestion(
+    reading: Reading, phrases: Phrases, rows: IntArray, others: Sequence[str], features: FloatArray, probability: float
+) -> Suggestion | None:
+    """The suggestion of a phrase that the page says in these rows of `phrases`; None where none of them is prose.
+
+    others: the titles of the pages that say it too. features: (len(PHRASE_FEATURES),).
+    """
+    mentions: list[Mention] = []
+    for i in rows.tolist():
+        mention = prose_mention(reading, int(phrases.passage[i]), int(phrases.start[i]), int(phrases.end[i]))
+        if mention and not any(_overlap(mention, other) for other in mentions):
+            mentions.append(mention)
+    if not mentions:
+        return None
+    reasons = []
+    if others:
+        reasons.append(Reason("bridges", total=len(others), names=tuple(others[:_MOST_NAMES]), weight=1.5))
+    if features[_P["is_quoted"]]:
+        reasons.append(Reason("quoted", weight=1.2))
+    if features[_P["title_likeness"]] > 0 or not reasons:
+        reasons.append(Reason("phrase", weight=1.0))
+    return Suggestion(
+        target=mentions[0].surface,
+        kind="new",
+        probability=_rounded(probability),
+        mentions=tuple(mentions[:MOST_MENTIONS]),
+        reasons=tuple(reasons),
+        evidence=features.astype(np.float16).tobytes(),
+    )
 
 
 def best_rows(page: IntArray, probability: FloatArray, *, limit: int, floor: float, at_least: int) -> list[IntArray]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr
+from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr, with_row
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
@@ -46,6 +47,14 @@ class LineExplainer:
         links = corpus.links.tocoo()
         shape = (corpus.n_targets, corpus.n_targets)
         self._joined = csr(np.append(links.row, links.col), np.append(links.col, links.row), shape)
+
+    def beside(self, corpus: Corpus, page: int, known: sp.csr_matrix) -> LineExplainer:
+        """The same for a corpus in which this page reads otherwise. known: (1, targets), what it links."""
+        other = copy(self)
+        other._finder = self._finder.beside(corpus)
+        row = csr(np.zeros(known.nnz, np.int64), known.indices, (1, corpus.n_targets))
+        other._joined = with_row(self._joined, page, sp.csr_matrix(self._joined[page] + row))
+        return other
 
     def read(self, pages: Sequence[int]) -> None:
         """Makes ready to be asked about these pages; those read before are forgotten."""
@@ -95,6 +104,12 @@ class LineFinder:
         starts = np.searchsorted([line.target for line in self._linking], np.arange(corpus.n_targets + 1))
         self._starts: IntArray = starts.astype(np.int64)
         self._own: dict[int, tuple[list[str], sp.csr_matrix]] = {}
+
+    def beside(self, corpus: Corpus) -> LineFinder:
+        """The same for a corpus in which a page reads otherwise that links nothing here."""
+        other = copy(self)
+        other._corpus = corpus
+        return other
 
     def read(self, pages: Sequence[int]) -> None:
         """Makes ready to be asked about these pages; those read before are forgotten."""

@@ -6,7 +6,7 @@ How good a title a phrase would make is left to the ranker. How likely people ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from linkassist.suggest.mentions import script_shares
 from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrases import Phrases
 from linkassist.suggest.spans import BEFORE_COLON, JOINED, NGRAM, PIECES, QUOTED, WHOLE_LINE
+from linkassist.wiki import Reading
 
 _MOST_PER_PAGE = 90
 _BLOCK = 200_000  # occurrences looked at together
@@ -76,31 +77,44 @@ class PhrasePairs:
     features: FloatArray
 
 
+class PhraseHabits:
+    """What a wiki's links and phrases tell about any phrase."""
+
+    def __init__(self, corpus: Corpus, phrases: Phrases, is_old: BoolArray, is_teacher: BoolArray) -> None:
+        """is_old: per phrase, as `not_new` tells. is_teacher: per page, whether its links show what people link."""
+        self.rates = LinkRates(corpus, phrases, is_teacher)
+        new = np.flatnonzero(~is_old)
+        self.likeness = TitleLikeness(corpus, phrases.keys_of(new[:: len(new) // _MOST_USUAL + 1]))
+        self.n_pages = corpus.n_pages
+        # what the people of the wiki think worth a link
+        self.link_rate = np.log1p(corpus.links.nnz / max(1, np.count_nonzero(np.diff(corpus.links.indptr))))
+
+
 class PhraseEvidence:
     """The most telling new phrases of pages, with their features."""
 
     def __init__(
-        self, corpus: Corpus, phrases: Phrases, is_old: BoolArray, n_known: IntArray, is_teacher: BoolArray
+        self,
+        readings: Sequence[Reading],
+        phrases: Phrases,
+        is_old: BoolArray,
+        n_known: IntArray,
+        habits: PhraseHabits,
     ) -> None:
-        """is_old: per phrase, as `not_new` tells. n_known: per page of the corpus, how many links it has. is_teacher:
-        per page, whether its links show what people link."""
+        """phrases: of these pages. is_old: per phrase, as `not_new` tells. n_known: per page, how many links it has."""
         self._phrases = phrases
         self._is_old = is_old
-        self._rates = LinkRates(corpus, phrases, is_teacher)
-        new = np.flatnonzero(~is_old)
-        self._likeness = TitleLikeness(corpus, phrases.keys_of(new[:: len(new) // _MOST_USUAL + 1]))
-        self._n_pages = corpus.n_pages
-        lengths = [[len(reading.title), *(len(p.text) for p in reading.passages)] for reading in corpus.readings]
+        self._habits = habits
+        lengths = [[len(reading.title), *(len(p.text) for p in reading.passages)] for reading in readings]
         n_lines = np.array([len(of_page) for of_page in lengths], np.int64)
         self._line_length = np.array([length for of_page in lengths for length in of_page], np.int64)
         self._first_line = np.cumsum(n_lines) - n_lines
-        n_linking = np.count_nonzero(np.diff(corpus.links.indptr))
-        # what is the same for all phrases of a page; the last is what the people of the wiki think worth a link
+        # what is the same for all phrases of a page
         self._of_page = {
             "n_lines": np.log1p(n_lines - 1),
-            "page_size": np.log1p([len(reading.text) for reading in corpus.readings]),
+            "page_size": np.log1p([len(reading.text) for reading in readings]),
             "n_known": np.log1p(n_known),
-            "link_rate": np.full(corpus.n_pages, np.log1p(corpus.links.nnz / max(1, n_linking))),
+            "link_rate": np.full(len(readings), habits.link_rate),
         }
 
     def blocks(self, pages: IntArray) -> Iterator[PhrasePairs]:
@@ -118,7 +132,7 @@ class PhraseEvidence:
         is_new = ~self._is_old[phrases.phrase[rows]]
         beside = [flag[is_new] for flag in self._beside_old(rows)]
         rows = rows[is_new]
-        odds = self._rates.odds(rows)
+        odds = self._habits.rates.odds(phrases, rows)
         group, best = _grouped(phrases.page[rows].astype(np.int64) * len(phrases) + phrases.phrase[rows], odds.total)
         odds_rank = _rank_in_page(phrases.page[rows[best]], odds.total[best])
         kept = odds_rank < _MOST_PER_PAGE
@@ -162,7 +176,7 @@ class PhraseEvidence:
         return {
             "n_in_page": np.log1p(count),
             "n_pages": np.log1p(n_pages),
-            "weight": (1 + np.log(count)) * np.log((self._n_pages + 1) / n_pages.clip(1)),
+            "weight": (1 + np.log(count)) * np.log((self._habits.n_pages + 1) / n_pages.clip(1)),
             "in_title": any_of(phrases.passage[rows] < 0),
             "is_quoted": any_of(kind == QUOTED),
             "is_whole_line": any_of(kind == WHOLE_LINE),
@@ -181,7 +195,7 @@ class PhraseEvidence:
         distinct, word = np.unique(phrases.phrase[rows].astype(np.int64), return_inverse=True)
         keys = phrases.keys_of(distinct)
         script = script_shares(keys)
-        likeness, n_like = self._likeness.of(keys)
+        likeness, n_like = self._habits.likeness.of(keys)
         line = self._first_line[phrases.page[rows]] + phrases.passage[rows] + 1
         return {
             "is_capital": phrases.is_capital[rows],

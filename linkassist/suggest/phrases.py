@@ -100,8 +100,62 @@ def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
     return [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class PhraseUse:
+    """How the pages of a wiki use all that could be a phrase, to find those of a page beside them.
+
+    words: as `ngram_words` gives them. hashes: ascending; beside each, how often it is said, and on how many pages.
+    """
+
+    n_wiki_pages: int
+    words: Hashes
+    hashes: Hashes
+    n_said: Int32s
+    n_pages: Int32s
+
+    def phrases_of(self, reading: Reading) -> Phrases:
+        """The phrases of a page that is none of the wiki's, which is page 0 of them; counted as if it were one."""
+        text = fold(reading.text)
+        spans = find_spans(text, self.words)
+        counted = _count([reading], spans)
+        n_said, n_pages = self._counts(counted.hashes)
+        counted = replace(counted, n_said=counted.n_said + n_said, n_pages=counted.n_pages + n_pages)
+        return _phrases_of([reading], text, spans, counted, self.n_wiki_pages)
+
+    def _counts(self, hashes: Hashes) -> tuple[Int32s, Int32s]:
+        """(how often each is said; on how many pages)."""
+        if len(self.hashes) == 0:
+            return np.zeros(len(hashes), np.int32), np.zeros(len(hashes), np.int32)
+        at = np.searchsorted(self.hashes, hashes).clip(0, len(self.hashes) - 1)
+        is_known = self.hashes[at] == hashes
+        return is_known * self.n_said[at], is_known * self.n_pages[at]
+
+
+class Sayers:
+    """Which pages of a wiki say a phrase."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._hashes = phrases.hashes
+        self._page = phrases.page[stable_order(phrases.phrase)]  # by page within a phrase, as occurrences are ordered
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+
+    def of(self, phrase_hash: int) -> list[int]:
+        """The pages that say the phrase of that hash, ascending; none where it is no phrase of the wiki."""
+        at = int(np.searchsorted(self._hashes, np.uint64(phrase_hash)))
+        if at == len(self._hashes) or int(self._hashes[at]) != phrase_hash:
+            return []
+        return list(dict.fromkeys(self._page[self._starts[at] : self._starts[at + 1]].tolist()))
+
+
 def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
     """The phrases of these pages; `on_progress` is told how many pages are done."""
+    return find_phrases_and_use(readings, on_progress)[0]
+
+
+def find_phrases_and_use(
+    readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None
+) -> tuple[Phrases, PhraseUse]:
+    """The phrases of these pages, and what is needed to find those of another page."""
     chunks = list(_chunks(readings))
     texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
     words = ngram_words(texts)
@@ -112,18 +166,22 @@ def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None]
         base += len(text) + 1
         if on_progress:
             on_progress(last)
-    return _phrases_of(readings, "\n".join(texts), join_spans(parts))
+    spans = join_spans(parts)
+    counted = _count(readings, spans)
+    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
+        len(readings), words, counted.hashes, counted.n_said, counted.n_pages
+    )
 
 
-def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans) -> Phrases:
-    """text: the folded text of all pages, in which the spans stand."""
+def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _Counted, n_wiki_pages: int) -> Phrases:
+    """text: the folded text of all pages, in which the spans stand. n_wiki_pages: of which the phrases are counted."""
     line_page, line_start = _lines(readings)
     line = (np.searchsorted(line_start, spans.start, side="right") - 1).astype(np.int32)
-    phrase, hashes, n_said, n_pages = _counted(spans.hashes, line_page[line])
+    phrase, hashes, n_said, n_pages = counted.phrase, counted.hashes, counted.n_said, counted.n_pages
     longer, shorter = _around(spans.start, spans.end, n_said[phrase])
     # several pieces must stand apart or be said again, and not only within longer ones
     kept = (spans.kind != PIECES) | np.where(n_said[phrase] > 1, longer < 1, spans.edges.is_framed)
-    kept &= n_pages[phrase] <= max(SWEET_SPOT, _MOST_COMMON * len(readings))
+    kept &= n_pages[phrase] <= max(SWEET_SPOT, _MOST_COMMON * n_wiki_pages)
     used = np.bincount(phrase[kept], minlength=len(n_said)) > 0
     number = (np.cumsum(used, dtype=np.int32) - 1)[phrase[kept]]
     start, end, line = spans.start[kept], spans.end[kept], line[kept]
@@ -140,7 +198,7 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans) -> Phrases
         first=start[first],
         behind=end[first],
         hashes=hashes[used],
-        n_pages=n_pages[used],
+        n_pages=n_pages[used].astype(np.int64),
         is_empty=_are_dates(text, codes, start[first], end[first]) | is_member(hashes[used], _STOP),
         page=page,
         phrase=number,
@@ -183,11 +241,19 @@ def _lines(readings: Sequence[Reading]) -> tuple[Int32s, Int32s]:
     return page, np.cumsum(lengths + 1, dtype=np.int32) - lengths - 1
 
 
-def _counted(hashes: Hashes, page: Int32s) -> tuple[Int32s, Hashes, IntArray, IntArray]:
-    """(the number of each occurrence's phrase; per phrase, its hash; how often it is said; and on how many pages).
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """phrase: the number of each span's phrase. Per phrase, its hash; how often it is said; and on how many pages."""
 
-    page: ascending.
-    """
+    phrase: Int32s
+    hashes: Hashes
+    n_said: Int32s
+    n_pages: Int32s
+
+
+def _count(readings: Sequence[Reading], spans: Spans) -> _Counted:
+    line_page, line_start = _lines(readings)
+    hashes, page = spans.hashes, line_page[np.searchsorted(line_start, spans.start, side="right") - 1]
     order = stable_order(hashes)
     in_order, page_in_order = hashes[order], page[order]
     is_new = np.ones(len(order), np.bool_)
@@ -197,10 +263,11 @@ def _counted(hashes: Hashes, page: Int32s) -> tuple[Int32s, Hashes, IntArray, In
     number = np.cumsum(is_new, dtype=np.int32) - 1
     phrase = np.empty(len(order), np.int32)
     phrase[order] = number
-    return phrase, in_order[is_new], np.bincount(number), np.bincount(number[is_new_page])
+    n_said, n_pages = np.bincount(number), np.bincount(number[is_new_page])
+    return _Counted(phrase, in_order[is_new], n_said.astype(np.int32), n_pages.astype(np.int32))
 
 
-def _around(start: Int32s, end: Int32s, n_said: IntArray) -> tuple[FloatArray, FloatArray]:
+def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, FloatArray]:
     """Per occurrence (ordered by place): the larger share that the next longer span on either side has of its uses; and
     its own share of the next shorter one's, the larger again. 0 where there is none."""
     longer, shorter = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)

@@ -27,17 +27,30 @@ def link_budgets(corpus: Corpus) -> IntArray:
 
     Three at least. A wiki with too few pages that link anything to tell sets no bound.
     """
-    n_links = np.diff(corpus.links.indptr)
-    length = np.log1p([len(reading.text) for reading in corpus.readings])
-    linking = np.flatnonzero(n_links > 0)
-    n_bins = min(20, len(linking) // _PAGES_PER_BIN)
-    if n_bins == 0:
-        return np.full(corpus.n_pages, np.iinfo(np.int64).max)
-    bins = np.array_split(linking[np.argsort(length[linking], kind="stable")], n_bins)
-    middle = [float(np.median(length[pages])) for pages in bins]
-    most = np.maximum.accumulate([float(np.quantile(n_links[pages], _GENEROUS)) for pages in bins])
-    budget: IntArray = np.ceil(np.interp(length, middle, most)).astype(np.int64) - n_links
-    return np.maximum(budget, _FEWEST)
+    lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
+    n_links = np.diff(corpus.links.indptr).astype(np.int64)
+    return LinkBudgets(lengths, n_links).of(lengths, n_links)
+
+
+class LinkBudgets:
+    """What the pages of a wiki tell about how many links a page of a length may have."""
+
+    def __init__(self, lengths: IntArray, n_links: IntArray) -> None:
+        """lengths: per page, the code points of its text. n_links: per page, the links it has."""
+        length = np.log1p(lengths)
+        linking = np.flatnonzero(n_links > 0)
+        n_bins = min(20, len(linking) // _PAGES_PER_BIN)
+        bins = np.array_split(linking[np.argsort(length[linking], kind="stable")], n_bins) if n_bins else []
+        self._middle = [float(np.median(length[pages])) for pages in bins]
+        self._most = np.maximum.accumulate([float(np.quantile(n_links[pages], _GENEROUS)) for pages in bins])
+
+    def of(self, lengths: IntArray, n_links: IntArray) -> IntArray:
+        """Per page, how many suggestions to show."""
+        if not self._middle:
+            return np.full(len(lengths), np.iinfo(np.int64).max)
+        generous = np.ceil(np.interp(np.log1p(lengths), self._middle, self._most)).astype(np.int64)
+        budget: IntArray = np.maximum(generous - n_links, _FEWEST)
+        return budget
 
 
 def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:

@@ -73,17 +73,54 @@ class Bigrams:
         title_codes, title_rows = _bigram_codes(titles)
         self._terms = np.unique(np.concatenate([codes, title_codes]))
         counts = self._counts(codes, rows, len(texts))
-        frequency = np.bincount(counts.indices, minlength=len(self._terms))
-        is_too_common = frequency > max(20, _MOST_COMMON * len(texts))
-        self._idf = np.where(is_too_common, 0, np.log((len(texts) + 1) / (frequency + 1)).clip(0)).astype(np.float32)
+        self._n_texts, self._n_titles = len(texts), len(titles)
+        self._frequency = np.bincount(counts.indices, minlength=len(self._terms))
+        self._idf = self._text_idf(self._frequency)
         self.pages = self._weighted(counts)
         in_titles = self._counts(title_codes, title_rows, len(titles))
-        title_idf = np.log((len(titles) + 1) / (np.bincount(in_titles.indices, minlength=len(self._terms)) + 1)).clip(0)
-        self.titles = _unit_rows(sp.csr_matrix(in_titles.multiply(title_idf.astype(np.float32))))
+        self._title_frequency = np.bincount(in_titles.indices, minlength=len(self._terms))
+        self.titles = _unit_rows(sp.csr_matrix(in_titles.multiply(self._title_idf(self._title_frequency))))
 
     def of(self, texts: list[str]) -> sp.csr_matrix:
         """(texts, terms), unit rows: each text's most telling bigrams."""
         return self._weighted(self._counts(*_bigram_codes(texts), len(texts)))
+
+    def of_new(self, text: str) -> sp.csr_matrix:
+        """(1, terms), the row that the text would have were it one of those given at first, in place of an empty one.
+
+        Bigrams that none of them has weigh as much as they would, but have no column.
+        """
+        terms, counts = np.unique(_bigram_codes([text])[0], return_counts=True)
+        column, before = self._known(terms, self._frequency)
+        weight = (1 + np.log(counts)) * self._text_idf(before + 1)
+        weight[np.lexsort((terms, -weight))[_TERMS_PER_PAGE:]] = 0
+        return self._new_row(column, weight)
+
+    def of_new_title(self, title: str) -> sp.csr_matrix:
+        """(1, terms), the same of a title."""
+        terms, counts = np.unique(_bigram_codes([title])[0], return_counts=True)
+        column, before = self._known(terms, self._title_frequency)
+        return self._new_row(column, counts * self._title_idf(before + 1))
+
+    def _known(self, terms: IntArray, frequency: IntArray) -> tuple[IntArray, IntArray]:
+        """(the columns of these terms, -1 where there is none; how many have them)."""
+        at = np.searchsorted(self._terms, terms).clip(0, max(0, len(self._terms) - 1))
+        is_known = self._terms[at] == terms if len(self._terms) else np.zeros(len(terms), np.bool_)
+        return np.where(is_known, at, -1), np.where(is_known, frequency[at], 0) if len(self._terms) else 0 * terms
+
+    def _new_row(self, column: IntArray, weight: FloatArray) -> sp.csr_matrix:
+        unit = (weight / (np.sqrt((weight**2).sum()) + 1e-9)).astype(np.float32)
+        kept = (column >= 0) & (unit > 0)
+        return csr(np.zeros(int(kept.sum()), np.int64), column[kept], (1, len(self._terms)), unit[kept])
+
+    def _text_idf(self, frequency: IntArray) -> FloatArray:
+        is_too_common = frequency > max(20, _MOST_COMMON * self._n_texts)
+        idf = np.log((self._n_texts + 1) / (frequency + 1)).clip(0)
+        return np.where(is_too_common, 0, idf).astype(np.float32)
+
+    def _title_idf(self, frequency: IntArray) -> FloatArray:
+        idf: FloatArray = np.log((self._n_titles + 1) / (frequency + 1)).clip(0).astype(np.float32)
+        return idf
 
     def _counts(self, codes: IntArray, rows: IntArray, n_rows: int) -> sp.csr_matrix:
         at = np.searchsorted(self._terms, codes).clip(0, max(0, len(self._terms) - 1))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.candidates import Pairs
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr, with_row
 from linkassist.suggest.statistics import Statistics, Texts
 
 _MOST_NEAR = 40  # pages looked through for a reason
@@ -75,6 +76,18 @@ class Witnesses:
         self._links = Relation(statistics.links)
         self._co_cited = Relation(sp.csr_matrix(statistics.co_cited.T))
         self._showing = _pages_by_mark(corpus, statistics)
+        self._target_of: dict[int, int] = {}
+
+    def beside(self, corpus: Corpus, page: int, own: int, title: sp.csr_matrix) -> Witnesses:
+        """The same for a corpus in which this page reads otherwise and has another title.
+
+        own: the target that this title is. title: (1, terms), its bigrams.
+        """
+        other = copy(self)
+        other._corpus = corpus
+        other._titles = with_row(self._titles, page, title)
+        other._target_of = {page: own}
+        return other
 
     def linking(self, target: int) -> IntArray:
         """The pages that link the target, ascending."""
@@ -106,7 +119,8 @@ class Witnesses:
 
     def linking_both(self, page: int, target: int) -> list[int]:
         """Pages that link both this page and the target."""
-        both = np.intersect1d(self.linking(page), self.linking(target), assume_unique=True)
+        own = self._target_of.get(page, page)
+        both = np.intersect1d(self.linking(own), self.linking(target), assume_unique=True)
         return [int(other) for other in both[:_MOST]]
 
     def mark(self, page: int, target: int) -> Mark | None:
