@@ -11,11 +11,13 @@ import pytest
 from linkassist.server.views import Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
+from linkassist.store.outbox import Way
 from linkassist.suggestion import Objection
 
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
+    "outbox.history.": get_args(Way),
     "home.sort.": ("gain", "updated", "title", "links"),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),

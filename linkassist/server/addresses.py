@@ -34,6 +34,12 @@ def quality_address(project: str) -> str:
     return f"/quality/{quote(project, safe='')}"
 
 
+def outbox_address(project: str, part: str = "", *, number: int = 1) -> str:
+    """The accepted links on their way back, or a part of that screen: what is posted to it, the file for an import."""
+    query = f"?{urlencode({'page': number})}" if number > 1 else ""
+    return f"/outbox/{quote(project, safe='')}" + (f"/{part}" if part else "") + query
+
+
 @lru_cache(maxsize=4096)  # a page names the same icon on line after line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""

@@ -17,6 +17,7 @@ from linkassist.errors import LinkAssistError, NotFoundError
 from linkassist.server.guard import Guard, safety_headers
 from linkassist.server.handlers_choice import preferences, verdict
 from linkassist.server.handlers_home import home, start
+from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
 from linkassist.server.preferences import preferences_of
@@ -36,6 +37,10 @@ def create_app(settings: Settings) -> Starlette:
             Route("/p/{project}/{title:path}", page),
             Route("/preview/{project}/{title:path}", target_preview),
             Route("/quality/{project}", quality),
+            Route("/outbox/{project}", outbox),
+            Route("/outbox/{project}/import.json", import_file),
+            Route("/outbox/{project}/done", done, methods=["POST"]),
+            Route("/outbox/{project}/undo", undone, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),

@@ -9,12 +9,13 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from linkassist.server.addresses import project_address, quality_address
+from linkassist.server.addresses import outbox_address, project_address, quality_address
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView, Section, TabView
 from linkassist.store.browsing import ProjectName, project_names
 from linkassist.store.library import Library
+from linkassist.store.outbox import n_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,18 @@ def frame_for(
         projects=tuple(_project_view(each) for each in project_names(library)) if library else (),
         project=_project_view(project) if project else None,
         search=search,
-        tabs=_tabs(project, section) if project else (),
+        tabs=_tabs(library, project, section) if library and project else (),
     )
 
 
-def _tabs(project: ProjectName, here: Section | None) -> tuple[TabView, ...]:
+def _tabs(library: Library, project: ProjectName, here: Section | None) -> tuple[TabView, ...]:
     """The project's screens, in the order in which they are used."""
-    screens: tuple[tuple[Section, str], ...] = (
-        ("pages", project_address(project.name)),
-        ("quality", quality_address(project.name)),
+    screens: tuple[tuple[Section, str, int], ...] = (
+        ("pages", project_address(project.name), 0),
+        ("outbox", outbox_address(project.name), n_waiting(library, project.id)),
+        ("quality", quality_address(project.name), 0),
     )
-    return tuple(TabView(section, address, section == here) for section, address in screens)
+    return tuple(TabView(section, address, section == here, count) for section, address, count in screens)
 
 
 def show(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from linkassist.server.addresses import page_address, preview_address, project_address
+from linkassist.server.addresses import outbox_address, page_address, preview_address, project_address
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
 from linkassist.shipped import shipped_folder
@@ -27,6 +27,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
+            outbox_address=outbox_address,
             project_address=project_address,
             page_address=page_address,
             preview_address=preview_address,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
+from linkassist.server.words import outbox
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -320,6 +321,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "error.503": ("いまは読めません", "This cannot be read just now"),
     "error.home": ("はじめに戻る", "Back to the start"),
+    "list.joint": ("、", ", "),
+    **outbox.WORDS,
 }
 
 

@@ -178,8 +178,8 @@ _EVALUATIONS = (
     """,
 )
 
-# A batch is what left the outbox at once, by way of a copy, a download or a word of the reader; undone_at: NULL while it
-# holds. An item is a decision, not a pair: what is taken back and accepted again has to leave again.
+# A batch is what left the outbox at once, by hand or by an import file; undone_at: NULL while it holds.
+# An item is a decision, not a pair: what is taken back and accepted again has to leave again.
 _READER = (
     """
     CREATE TABLE outbox_batches (

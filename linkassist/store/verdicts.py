@@ -18,7 +18,8 @@ from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
 from linkassist.suggestion import Mention, Objection, Verdict
 from linkassist.wiki import title_key
 
-_VERDICT: Final = """
+# What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow.
+HOLDING: Final = """
     SELECT v.page_id, v.target_key, t.key, t.title, l.target, l.decision, l.decided_at, l.kind, l.probability,
            l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why
     FROM verdicts v JOIN verdict_log l ON l.id = v.log_id
@@ -94,8 +95,8 @@ def undo_verdict(library: Library, page_id: int, target_key: str, as_shown: AsSh
         else:
             _point_to(connection, page_id, first_key, previous_id)
         refresh_gain(connection, page_id, as_shown)
-        rows = connection.execute(f"{_VERDICT} WHERE v.page_id = ? AND v.target_key = ?", (page_id, first_key))
-        return next(iter(_current(rows)), None)
+        rows = connection.execute(f"{HOLDING} WHERE v.page_id = ? AND v.target_key = ?", (page_id, first_key))
+        return next(iter(as_verdicts(rows)), None)
 
 
 def verdicts(library: Library, page_id: int) -> list[Verdict]:
@@ -104,22 +105,25 @@ def verdicts(library: Library, page_id: int) -> list[Verdict]:
     `target` is the target's title as it is now, if it has been renamed. `mention` is as it was when decided: compare
     its surface with the line before using its span, since the page may have been edited.
     """
-    return _current(library.rows(f"{_VERDICT} WHERE v.page_id = ? ORDER BY l.decided_at DESC, l.id DESC", (page_id,)))
+    return as_verdicts(library.rows(f"{HOLDING} WHERE v.page_id = ? ORDER BY l.decided_at DESC, l.id DESC", (page_id,)))
 
 
 def decided(library: Library, page_id: int) -> dict[str, Verdict]:
     """What holds for the page, by target key; a renamed target stands under its old and its new key."""
-    rows = list(library.rows(f"{_VERDICT} WHERE v.page_id = ?", (page_id,)))
+    rows = list(library.rows(f"{HOLDING} WHERE v.page_id = ?", (page_id,)))
     return {
-        key: verdict for row, verdict in zip(rows, _current(rows), strict=True) for key in row[1:3] if key is not None
+        key: verdict
+        for row, verdict in zip(rows, as_verdicts(rows), strict=True)
+        for key in row[1:3]
+        if key is not None
     }
 
 
 def project_verdicts(library: Library, project_id: int) -> list[tuple[int, Verdict]]:
     """(page row id, verdict) of every page of the project, also of pages that are gone, in order of decision."""
-    sql = f"{_VERDICT} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
+    sql = f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
     rows = list(library.rows(sql, (project_id,)))
-    return list(zip([row[0] for row in rows], _current(rows), strict=True))
+    return list(zip([row[0] for row in rows], as_verdicts(rows), strict=True))
 
 
 def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
@@ -146,7 +150,7 @@ def accepted(library: Library, project_id: int) -> set[tuple[int, str]]:
 
 def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, str]]:
     rows = library.rows(
-        f"{_VERDICT} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
+        f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
     )
     return {(row[0], key) for row in rows for key in row[1:3] if key is not None}
 
@@ -217,7 +221,8 @@ def _log(
     return int(row[0])
 
 
-def _current(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
+def as_verdicts(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
+    """The verdicts of rows of `HOLDING`."""
     found = []
     for _, first_key, current_key, current_title, target, *rest in rows:
         is_renamed = current_key is not None and current_key != first_key

@@ -1,0 +1,133 @@
+"""The outbox: accepted links that the wiki itself does not have yet, and the batches in which they left.
+
+A link waits from the moment it is accepted until it leaves in a batch, or until an import shows that the page links it.
+A batch that is taken back waits again. Nothing here sends anything.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Literal
+
+from linkassist.errors import NotFoundError
+from linkassist.store.library import Library
+from linkassist.store.verdicts import HOLDING, as_verdicts
+from linkassist.suggestion import Verdict
+
+# How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed.
+Way = Literal["by_hand", "import_file"]
+
+_N_TITLES: Final = 3
+
+# What is accepted on a present page, has left in no batch that holds, and is not linked there by now.
+_WAITING: Final = """
+    JOIN pages p ON p.id = v.page_id
+    WHERE p.project_id = ? AND p.is_gone = 0 AND l.decision = 'accept'
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox_items i JOIN outbox_batches b ON b.id = i.batch_id
+        WHERE i.log_id = v.log_id AND b.undone_at IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM links k WHERE k.text_id = p.text_id AND (k.key = v.target_key OR k.key = t.key)
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage:
+    """A page with links to be written back: its row, and what was accepted, in order of decision."""
+
+    page_id: int
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What left at once. `titles` are the first of its `n_pages` pages; undone_at: 0 while it holds."""
+
+    id: int
+    made_at: int
+    way: str
+    undone_at: int
+    n_links: int
+    n_pages: int
+    titles: tuple[str, ...]
+
+
+def n_waiting(library: Library, project_id: int) -> int:
+    """How many accepted links wait."""
+    rows = library.row(f"SELECT count(*) FROM ({HOLDING} {_WAITING})", (project_id,))
+    return rows[0] if rows else 0
+
+
+def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
+    """The pages with links that wait, the one with the latest decision first."""
+    rows = list(library.rows(f"{HOLDING} {_WAITING} ORDER BY v.page_id, l.id", (project_id,)))
+    grouped = [(page_id, list(of_page)) for page_id, of_page in groupby(rows, key=lambda row: int(row[0]))]
+    found = [WaitingPage(page_id, tuple(as_verdicts(of_page))) for page_id, of_page in grouped]
+    return sorted(found, key=lambda page: -max(verdict.decided_at for verdict in page.verdicts))
+
+
+def send_off(library: Library, project_id: int, page_ids: list[int], way: Way) -> int:
+    """Puts what waits on these pages into a batch; it is on the disk when this returns. Returns the batch's number.
+
+    Raises NotFoundError if nothing waits on any of them.
+    """
+    with library.transaction(is_durable=True) as connection:
+        batch_id: int = connection.execute(
+            "INSERT INTO outbox_batches (project_id, made_at, way) VALUES (?, ?, ?) RETURNING id",
+            (project_id, int(time.time()), way),
+        ).fetchone()[0]
+        for page_id in page_ids:
+            connection.execute(
+                f"""
+                INSERT INTO outbox_items (batch_id, log_id)
+                SELECT ?, h.log_id FROM verdicts h WHERE h.page_id = ? AND h.target_key IN (
+                    SELECT target_key FROM ({HOLDING} {_WAITING} AND v.page_id = ?)
+                )
+                """,
+                (batch_id, page_id, project_id, page_id),
+            )
+        if connection.execute("SELECT 1 FROM outbox_items WHERE batch_id = ?", (batch_id,)).fetchone() is None:
+            raise NotFoundError("Nothing waits in the outbox for these pages any more. Reload the outbox.")
+    return batch_id
+
+
+def take_back(library: Library, project_id: int, batch_id: int) -> None:
+    """Lets what left in the batch wait again. Raises NotFoundError if there is no such batch, or it does not hold."""
+    with library.transaction(is_durable=True) as connection:
+        changed = connection.execute(
+            "UPDATE outbox_batches SET undone_at = ? WHERE id = ? AND project_id = ? AND undone_at IS NULL",
+            (int(time.time()), batch_id, project_id),
+        )
+        if changed.rowcount == 0:
+            raise NotFoundError(f"There is no batch {batch_id} to take back. Reload the outbox to see what there is.")
+
+
+def batches(library: Library, project_id: int, *, limit: int) -> list[Batch]:
+    """The last batches, the latest first."""
+    rows = library.rows(
+        """
+        SELECT b.id, b.made_at, b.way, coalesce(b.undone_at, 0), count(*), count(DISTINCT l.page_id)
+        FROM outbox_batches b JOIN outbox_items i ON i.batch_id = b.id JOIN verdict_log l ON l.id = i.log_id
+        WHERE b.project_id = ? GROUP BY b.id ORDER BY b.id DESC LIMIT ?
+        """,
+        (project_id, limit),
+    )
+    return [
+        Batch(batch_id, made_at, way, undone_at, n_links, n_pages, _titles(library, batch_id))
+        for batch_id, made_at, way, undone_at, n_links, n_pages in list(rows)
+    ]
+
+
+def _titles(library: Library, batch_id: int) -> tuple[str, ...]:
+    rows = library.rows(
+        """
+        SELECT p.title FROM outbox_items i JOIN verdict_log l ON l.id = i.log_id JOIN pages p ON p.id = l.page_id
+        WHERE i.batch_id = ? GROUP BY p.id ORDER BY min(l.id) LIMIT ?
+        """,
+        (batch_id, _N_TITLES),
+    )
+    return tuple(title for (title,) in rows)

@@ -1,0 +1,123 @@
+"""What accepted links make of their pages: the changed lines, the whole page, and a file for Scrapbox's import.
+
+The lines are edited in `scrapbox/edits.py`; what waits is told by `store/outbox.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from linkassist.errors import LinkAssistError
+from linkassist.scrapbox.edits import import_file, link_text, linked_lines
+from linkassist.scrapbox.notation import page_links
+from linkassist.store.library import Library
+from linkassist.store.outbox import WaitingPage, waiting_pages
+from linkassist.store.pages import stored_page
+from linkassist.suggestion import Mention, Verdict
+from linkassist.wiki import title_key
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line that accepted links change. `number` counts from 0; `before` is "" for a line that comes at the end."""
+
+    number: int
+    before: str
+    after: str
+    is_added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLink:
+    """An accepted link that cannot be written into the page, and why."""
+
+    target: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    """A page with its accepted links written in. `lines` are all of its lines then, the title first.
+
+    `unplaced` are targets that had a place in the text when they were accepted, and now stand in the last line.
+    """
+
+    page_id: int
+    title: str
+    lines: tuple[str, ...]
+    changes: tuple[LineChange, ...]
+    refused: tuple[RefusedLink, ...]
+    unplaced: tuple[str, ...]
+
+    @property
+    def body(self) -> str:
+        """The page below its title, as one would paste it."""
+        return "\n".join(self.lines[1:])
+
+
+def changed_page(library: Library, waiting: WaitingPage) -> ChangedPage:
+    """The page with what waits for it written in."""
+    page = stored_page(library, waiting.page_id).page
+    accepted: list[tuple[str, Mention | None]] = []
+    refused: list[RefusedLink] = []
+    for verdict in waiting.verdicts:
+        why = _refusal(verdict)
+        if why:
+            refused.append(RefusedLink(verdict.target, why))
+        else:
+            accepted.append((verdict.target, verdict.mention))
+    lines = linked_lines(page, accepted)
+    texts = page.texts
+    changes = [
+        LineChange(number, texts[number] if number < len(texts) else "", line, number >= len(texts))
+        for number, line in enumerate(lines)
+        if number >= len(texts) or texts[number] != line
+    ]
+    at_end = {link.key for change in changes if change.is_added for link in page_links(["", change.after])}
+    unplaced = tuple(target for target, mention in accepted if mention and title_key(target) in at_end)
+    return ChangedPage(waiting.page_id, page.title, tuple(lines), tuple(changes), tuple(refused), unplaced)
+
+
+def _refusal(verdict: Verdict) -> str:
+    """Why the target can be written nowhere, "" if it can."""
+    surface = verdict.mention.surface if verdict.mention else ""
+    try:
+        link_text(surface if title_key(surface) == title_key(verdict.target) else verdict.target)
+    except LinkAssistError as error:
+        return str(error)
+    return ""
+
+
+def file_for_import(library: Library, project_id: int) -> str:
+    """The text of an import file with every page that waits and is changed, whole; other pages are not in it."""
+    changed = (changed_page(library, waiting) for waiting in waiting_pages(library, project_id))
+    return import_file((page.title, page.lines) for page in changed if page.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of a changed line: kept, taken out or put in."""
+
+    text: str
+    how: str
+
+
+def stretches(change: LineChange) -> tuple[Stretch, ...]:
+    """The changed line as what stays, what goes and what comes, in reading order."""
+    if change.is_added:
+        return (Stretch(change.after, "in"),)
+    matcher = difflib.SequenceMatcher(None, change.before, change.after, autojunk=False)
+    return tuple(_stretches(change, matcher.get_opcodes()))
+
+
+def _stretches(change: LineChange, opcodes: Iterable[tuple[str, int, int, int, int]]) -> Iterable[Stretch]:
+    for tag, a, b, c, d in opcodes:
+        if tag == "equal":
+            yield Stretch(change.before[a:b], "same")
+            continue
+        if a < b:
+            yield Stretch(change.before[a:b], "out")
+        if c < d:
+            yield Stretch(change.after[c:d], "in")
