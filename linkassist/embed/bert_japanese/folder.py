@@ -81,7 +81,7 @@ def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
     return Bert(str(name), tokenizer, model, _fingerprint(model, tokenizer.fingerprint), notes)
 
 
-def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> Tokenizer:
+def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> FoundTokenizer:
     """The tokenizer alone, in a moment. Raises ModelError as `open_bert` does."""
     path = Path(name).expanduser()
     return _tokenizer(path if path.is_dir() else path.parent, files)[0]

@@ -58,12 +58,13 @@ class SentencePieceTokenizer:
         prepare: Callable[[str], str] | None = None,
     ) -> None:
         """`vocabulary` holds [CLS] and [SEP]. `prepare` is what happens to a text after lowercasing."""
-        self.n_pieces = len(vocabulary)
+        self.processor = processor
+        self.vocabulary = vocabulary
         self.do_lower_case = do_lower_case
-        self._processor = processor
+        self.unknown_id = unknown_id
+        self.prepare = prepare
+        self.n_pieces = len(vocabulary)
         self._ids = {piece: number for number, piece in enumerate(vocabulary)}
-        self._unknown_id = unknown_id
-        self._prepare = prepare
         self.cls_id, self.sep_id = self._ids["[CLS]"], self._ids["[SEP]"]
         how = f"SentencePiece {do_lower_case} {unknown_id} {prepare.__name__ if prepare else ''}"
         digest = hashlib.sha256("\n".join([how, *vocabulary]).encode())
@@ -72,12 +73,12 @@ class SentencePieceTokenizer:
 
     def pieces(self, text: str) -> list[str]:
         text = text.lower() if self.do_lower_case else text
-        text = self._prepare(text) if self._prepare else text
-        found: list[str] = self._processor.EncodeAsPieces(_without_lone_surrogates(text))
+        text = self.prepare(text) if self.prepare else text
+        found: list[str] = self.processor.EncodeAsPieces(_without_lone_surrogates(text))
         return found
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
-        return [self._ids.get(piece, self._unknown_id) for piece in pieces]
+        return [self._ids.get(piece, self.unknown_id) for piece in pieces]
 
 
 def _without_lone_surrogates(text: str) -> str:

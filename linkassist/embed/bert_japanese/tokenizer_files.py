@@ -88,8 +88,8 @@ def open_tokenizer(files: TokenizerFiles) -> SentencePieceTokenizer | WordPieceT
     lacking = [piece for piece in needed if piece not in vocabulary]
     if lacking:
         raise ModelError(
-            f"{files.vocabulary or files.sentencepiece} lacks {' and '.join(lacking)}, so it is no vocabulary of a BERT."
-            " Take the one that came with the checkpoint."
+            f"{files.vocabulary or files.sentencepiece} lacks {' and '.join(lacking)}, so it is not that of a BERT."
+            " Take the vocabulary that came with the checkpoint."
         )
     if processor is None:
         return WordPieceTokenizer(vocabulary, do_lower_case=files.do_lower_case)
