@@ -140,6 +140,8 @@ def test_a_long_text_is_the_mean_of_its_windows_by_their_tokens(tiny_bert: Path)
     expected = torch.cat(hidden).mean(dim=0)
     found = TransformerEncoder(str(tiny_bert), token_budget=30).encode(["a", LONG, "b"])
     np.testing.assert_allclose(found[1], (expected / expected.norm()).numpy(), atol=1e-5)
+    raw = TransformerEncoder(str(tiny_bert), token_budget=30).encode_raw(["a", LONG, "b"])
+    np.testing.assert_allclose(raw[1], expected.numpy(), atol=1e-5)
 
 
 def test_every_window_gets_the_prefix(tiny_bert: Path) -> None:
@@ -345,8 +347,8 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_config_says_what_is_in_it(tmp_path: Path) -> None:
-    (tmp_path / "model.ckpt-1400000.index").touch()
-    with pytest.raises(ModelError, match=r"no config.json \(found: model.ckpt-1400000.index\)"):
+    (tmp_path / "weights.h5").touch()
+    with pytest.raises(ModelError, match=r"no config.json \(found: weights.h5\)"):
         TransformerEncoder(str(tmp_path))
 
 

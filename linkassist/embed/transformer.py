@@ -99,12 +99,26 @@ class TransformerEncoder:
 
     def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
+        return normalised(self._sums(texts, on_progress)[0])
+
+    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+        """(texts, width) float32 as the network gives them, of any length."""
+        sums, n_tokens = self._sums(texts, on_progress)
+        return np.asarray(sums / n_tokens.clip(1)[:, None], np.float32)
+
+    def _sums(
+        self, texts: Sequence[str], on_progress: OnProgress | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(the sum of each text's windows' vectors, each times its tokens; how many tokens these are in all)"""
         found = np.zeros((len(texts), self.width), dtype=np.float32)
+        n_tokens = np.zeros(len(texts), np.int64)
         for start in range(0, len(texts), _N_TEXTS_AT_ONCE):
             some = texts[start : start + _N_TEXTS_AT_ONCE]
             sums = torch.zeros((len(some), self.width), dtype=torch.float32)
             windows = self._windows(some)
-            n_left = np.bincount([window.text for window in windows], minlength=len(some))
+            owners = [window.text for window in windows]
+            n_left = np.bincount(owners, minlength=len(some))
+            np.add.at(n_tokens, start + np.array(owners, np.int64), [len(window.ids) for window in windows])
             n_done = start + int((n_left == 0).sum())
             for batch in batches_by_length([len(window.ids) for window in windows], self._token_budget):
                 members = [windows[index] for index in batch]
@@ -116,7 +130,7 @@ class TransformerEncoder:
                 if on_progress:
                     on_progress(n_done)
             found[start : start + len(some)] = sums.numpy()
-        return normalised(found)
+        return found, n_tokens
 
     @torch.inference_mode()
     def _pooled(self, windows: Sequence[_Window]) -> torch.Tensor:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import BertModel
 
 from linkassist.embed.bert_forward import BertForward
 from linkassist.embed.bert_japanese.choices import read_name
@@ -51,7 +52,8 @@ class BertJapaneseEncoder:
         named = read_name(name)
         bert, choices = open_bert(named.path), named.choices
         self.notes = bert.notes
-        self._bert, self._choices = bert, choices
+        self._tokenizer, self._choices = bert.tokenizer, choices
+        self._network: BertModel | BertForward = bert.model
         self.width = int(bert.model.config.hidden_size)
         n_layers = int(bert.model.config.num_hidden_layers)
         if min(choices.layers) < -(n_layers + 1) or max(choices.layers) > -1:
@@ -66,7 +68,6 @@ class BertJapaneseEncoder:
             f" {choices.input} {choices.precision}"
         )
         self.fingerprint = hashlib.sha256(f"{settings} {bert.fingerprint}".encode()).hexdigest()[:16]
-        self._forward: BertForward | None = None
 
     def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
@@ -100,12 +101,12 @@ class BertJapaneseEncoder:
         """(members, their (members, width) vectors), a batch at a time, each of the parts exactly once."""
         if not parts:
             return
-        if self._forward is None:
-            self._forward = BertForward(self._bert.model, self._choices.precision)
+        if isinstance(self._network, BertModel):  # not before: many a run finds nothing to encode
+            self._network = BertForward(self._network, self._choices.precision)
         ids, types = [part.sequence.ids for part in parts], [part.sequence.types for part in parts]
         layers = self._choices.layers
-        for packed in self._forward.run(ids, types, layers):
-            (vectors,) = read_out(packed, layers, [self._readout], self._forward.pooled)
+        for packed in self._network.run(ids, types, layers):
+            (vectors,) = read_out(packed, layers, [self._readout], self._network.pooled)
             yield packed.members, vectors
 
     def _parts(self, text: int, whole: str) -> list[_Window]:
@@ -113,14 +114,14 @@ class BertJapaneseEncoder:
         first, second = _as_pair(whole) if self._choices.input == "pair" else (whole, None)
         if second is None:
             return [
-                _Window(text, token_sequence(self._bert.tokenizer, window, None, self._window), n_tokens)
+                _Window(text, token_sequence(self._tokenizer, window, None, self._window), n_tokens)
                 for window, n_tokens in self._cut(first, self._window - _SPECIALS_OF_SINGLE)
             ]
         # Each window of the second text has the first one beside it, of which half a sequence is enough.
         n_free = self._window - _SPECIALS_OF_PAIR
         n_second = max(n_free - self._n_tokens(first), n_free // 2)
         return [
-            _Window(text, token_sequence(self._bert.tokenizer, first, window, self._window), n_tokens)
+            _Window(text, token_sequence(self._tokenizer, first, window, self._window), n_tokens)
             for window, n_tokens in self._cut(second, n_second)
         ]
 
@@ -130,7 +131,7 @@ class BertJapaneseEncoder:
         return [(window.span.cut(text), window.n_tokens) for window in found if window.n_tokens]
 
     def _n_tokens(self, text: str) -> int:
-        return len(self._bert.tokenizer.pieces(text))
+        return len(self._tokenizer.pieces(text))
 
     def _checked_window(self, name: str, most: int) -> tuple[int, int]:
         """(the most tokens of a sequence, those of them that windows share)"""
