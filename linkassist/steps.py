@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from linkassist.deciding import as_shown_after, lessons_of, note_lessons
-from linkassist.embed.encoder import Encoder
+from linkassist.embed.encoder import Encoder, TellingEncoder
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import LinkAssistError, ModelError
@@ -87,6 +87,7 @@ def bring_up_to_date(
         encoder, vectors = _learn_encoder(
             library, project, encoder_name, wiki, corpus, stored, on_progress, is_fresh=is_fresh
         )
+        notes = (*notes, *stored.notes)
         if encoder_name != OWN_ENCODER and not isinstance(encoder, JoinedEncoder):
             notes = (*notes, _NO_HELP.format(encoder_name))
     scan = scan_texts(corpus, vectors, on_progress)
@@ -181,7 +182,7 @@ def _learn_encoder(
 @dataclass(slots=True)
 class _Vectors:
     """The vectors of a wiki's pages, kept by encoder. is_full: encodes also what is there. encoded: the pages that had
-    to be."""
+    to be. notes: what the encoders tell of themselves."""
 
     library: Library
     project: Project
@@ -189,11 +190,14 @@ class _Vectors:
     on_progress: OnProgress
     is_full: bool
     encoded: set[int] = field(default_factory=set)
+    notes: tuple[str, ...] = ()
 
     def of(self, encoder: Encoder) -> FloatArray:
         """(pages, width): one vector a page, in the wiki's order. Of a joined encoder each part is kept by itself."""
         if isinstance(encoder, JoinedEncoder):
             return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
+        if isinstance(encoder, TellingEncoder):
+            self.notes = encoder.notes
         wiki, fingerprint = self.wiki, encoder.fingerprint
         have: set[str] = set() if self.is_full else known(self.library, fingerprint, wiki.hashes)
         missing = [i for i, text_hash in enumerate(wiki.hashes) if text_hash not in have]

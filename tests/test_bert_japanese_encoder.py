@@ -269,6 +269,14 @@ class TestThroughTheProgram:
         # Of the pages none: only of the texts with their links' words taken out, on which the ranker learns.
         assert passes[n_passes:] == passes[1:2]
 
+    def test_what_its_files_lack_is_told_when_it_is_first_used(self, tmp_path: Path) -> None:
+        shutil.copytree(GOLDEN, tmp_path / "ini")
+        (tmp_path / "ini" / "config.json").unlink()
+        wiki, name = export(tmp_path / "1.json"), f"bert-japanese:{tmp_path / 'ini'}"
+        first = run("import", wiki, "--library", tmp_path / "library", "--encoder", name)
+        assert first.exit_code == 0 and "config.ini" in first.stderr
+        assert "config.ini" not in run("import", wiki, "--library", tmp_path / "library").stderr
+
     def test_it_is_measured_and_told_of(self, tmp_path: Path) -> None:
         library, name = tmp_path / "library", f"bert-japanese:{GOLDEN}"
         assert run("import", export(tmp_path / "1.json"), "--library", library, "--encoder", name).exit_code == 0

@@ -6,7 +6,7 @@ How text becomes vectors is left to `wiki_encoder.py` and `transformer.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,25 @@ class Encoder(Protocol):
 
         A text in which the encoder finds nothing, such as an empty one, may get the zero vector.
         """
+        ...
+
+
+@runtime_checkable
+class TellingEncoder(Protocol):
+    """An encoder with something to tell the person who chose it."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found otherwise than expected, a sentence each."""
+        ...
+
+
+@runtime_checkable
+class RawEncoder(Protocol):
+    """An encoder whose vectors have lengths of their own, before `encode` brings them to 1."""
+
+    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+        """(texts, width) float32 as the network gives them."""
         ...
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from linkassist.embed.encoder import Encoder, normalised
-from linkassist.embed.encoder import OnProgress as OnTexts
+from linkassist.embed.encoder import Encoder, RawEncoder, normalised
 from linkassist.evaluate.futures import FuturesTest
 from linkassist.evaluate.metrics import LIST_LENGTH
 from linkassist.evaluate.one_wiki import build_one_wiki_test
@@ -46,15 +44,6 @@ class Plan:
     sample: Sample
     is_blind: bool
     encoder: str
-
-
-@runtime_checkable
-class RawEncoder(Protocol):
-    """An encoder whose vectors have lengths of their own, before `encode` brings them to 1."""
-
-    def encode_raw(self, texts: Sequence[str], on_progress: OnTexts | None = None) -> FloatArray:
-        """(texts, width) float32 as the network gives them."""
-        ...
 
 
 def experiment_on_file(export: Path, plan: Plan, on_progress: OnProgress) -> ExperimentsReport:
