@@ -12,6 +12,8 @@ from linkassist.settings import load_settings
 from linkassist.store.pages import project
 from linkassist.terminal import progress
 
+_N_PAIRS = 20
+
 
 def experiments(
     export: Annotated[
@@ -27,8 +29,9 @@ def experiments(
         bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
     ] = False,
     n_pairs: Annotated[
-        int, typer.Option("--pairs", metavar="N", min=0, help="How many of the nearest pairs to print.")
-    ] = 20,
+        int | None,
+        typer.Option("--pairs", metavar="N", min=0, help="How many of the nearest pairs to print. [default: 20]"),
+    ] = None,
     n_pages: Annotated[
         int | None,
         typer.Option(
@@ -57,6 +60,10 @@ def experiments(
     """
     if export and (project_name is not None or library is not None):
         raise typer.BadParameter("--project and --library are for the library; leave out the export, or the option.")
+    if n_pairs is not None and (is_json or (is_buckets and not is_nearest)):
+        raise typer.BadParameter(
+            "--pairs is for the text of --nearest; leave it out, or --json, or name --nearest too."
+        )
     from linkassist.evaluate.run import Sample
     from linkassist.experiments.run import Plan, experiment_on_file, experiment_on_project
 
@@ -76,4 +83,4 @@ def experiments(
                 report = experiment_on_project(opened, project(opened, project_name), plan, told)
     if is_json:
         print_utf8()
-    print(report.as_json() if is_json else report.as_text(n_pairs))
+    print(report.as_json() if is_json else report.as_text(_N_PAIRS if n_pairs is None else n_pairs))

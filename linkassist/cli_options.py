@@ -28,9 +28,9 @@ EncoderOption = Annotated[
     typer.Option(
         "--encoder",
         metavar="NAME",
-        help='"wiki", learnt from the wiki itself, a transformers model by folder or hub name, or '
-        "bert-japanese:FOLDER. "
-        "The library remembers it. [default: wiki]",
+        help='"wiki", learnt from the wiki itself, or a model to join it: '
+        "bert-japanese:FOLDER, or a transformers model by folder or hub name. The library remembers it. "
+        "[default: wiki]",
     ),
 ]
 ProjectOption = Annotated[

@@ -244,6 +244,7 @@ class TestTheCommand:
 
     def test_options_without_effect_and_models_that_are_not_there_are_told(self, tmp_path: Path) -> None:
         wiki = export(tmp_path / "niwa.json")
-        assert run("experiments", wiki, "--library", tmp_path).exit_code == 2
+        for useless in (["--library", tmp_path], ["--json", "--pairs", "3"], ["--buckets", "--pairs", "3"]):
+            assert run("experiments", wiki, *useless).exit_code == 2
         result = run("experiments", wiki, "--encoder", "bert-japanese:/nowhere/at/all")
         assert result.exit_code == 1 and "/nowhere/at/all" in result.stderr
