@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,14 @@ from typing import Annotated
 import typer
 
 from linkassist.cli_bert import bert
-from linkassist.terminal import progress, say
+from linkassist.cli_options import ConfigOption, LibraryOption, ProjectOption, existing_library, print_utf8
+from linkassist.scrapbox.export import read_export
+from linkassist.settings import load_settings
+from linkassist.store.pages import project, read_pages
+from linkassist.terminal import OnProgress, progress, say
+from linkassist.wiki import Page
+
+_TABLE_WIDTH = 120  # where there is no terminal to fit into
 
 # What needs PyTorch is imported inside the commands, so that the others start at once.
 
@@ -118,6 +126,92 @@ def extract_features(
     request = FeatureRequest(indexes, max_seq_length, batch_size, precision.value, form.value)
     with progress() as told:
         write_features(opened, lines, output_file, request, lambda done: told("extract features", done, lines.n_lines))
+
+
+@bert.command("compare-pooling", epilog="Example: linkassist bert compare-pooling --model bert-wiki-ja notes.json")
+def compare_pooling(
+    model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT with all its files.")],
+    export: Annotated[
+        Path | None, typer.Argument(metavar="EXPORT", help="An export. [default: the project in the library]")
+    ] = None,
+    layers: Annotated[str, typer.Option("--layers", metavar="N,N...", help="Which ones; -1 is the last.")] = "-1,-2",
+    max_seq_length: Annotated[
+        int,
+        typer.Option(
+            "--max-seq-length", metavar="N", min=3, help="Tokens of a page, or of a window, [CLS] and [SEP] too."
+        ),
+    ] = 128,
+    overlap: Annotated[
+        int | None,
+        typer.Option(
+            "--overlap",
+            metavar="N",
+            min=0,
+            help="Read long pages to the end, in windows that share so many tokens. [default: the beginning alone]",
+        ),
+    ] = None,
+    is_blind: Annotated[
+        bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
+    ] = False,
+    n_pages: Annotated[
+        int | None,
+        typer.Option(
+            "--pages",
+            metavar="N",
+            min=1,
+            help="How many pages to ask about. [default: an eighth or so, from 30 to 500]",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Chooses the pages where times do not tell them.")
+    ] = 0,
+    precision: PrecisionOption = Precision.auto,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
+    project_name: ProjectOption = None,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell which pooling finds the pages that people link.
+
+    The links of the newest pages are hidden, as in `evaluate`. Each page is read once, and every way to make a vector
+    of it is scored: is a linked page among the nearest, or among what the nearest pages link? linkassist's own encoder
+    stands beside. The library is only read.
+    """
+    if export and (project_name is not None or library is not None):
+        raise typer.BadParameter("--project and --library are for the library; leave out the export, or the option.")
+    indexes = _layers(layers)
+    from rich.console import Console
+
+    from linkassist.compare_pooling.run import Comparison, compare_pooling
+    from linkassist.compare_pooling.vectors import PageTokens
+    from linkassist.embed.bert_japanese.folder import open_bert
+    from linkassist.evaluate.run import Sample
+
+    opened = open_bert(model)
+    for note in opened.notes:
+        say(f"linkassist: {note}")
+    how = PageTokens(max_seq_length, overlap)
+    asked_for = Comparison(indexes, how, precision.value, Sample(n_pages, seed), is_blind)
+    with progress() as told:
+        pages, name = _pages(export, project_name, library, config, told)
+        report = compare_pooling(pages, name, opened, asked_for, told)
+    print_utf8()
+    if is_json:
+        print(report.as_json())
+    else:
+        report.print_to(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH))
+
+
+def _pages(
+    export: Path | None, project_name: str | None, library: Path | None, config: Path | None, on_progress: OnProgress
+) -> tuple[list[Page], str]:
+    """(the pages of the export, or of the project in the library; what it is called)."""
+    if export:
+        with read_export(export, on_progress=lambda n, total: on_progress("read exports", n, total)) as read:
+            return list(read), export.name
+    with existing_library(load_settings(library, config=config)) as opened:
+        of = project(opened, project_name)
+        return [stored.page for stored in read_pages(opened, of.id)], of.name
 
 
 def _layers(text: str) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ FLOORS = (
             "new_links",
             "deciding",
             "writing_back",
+            "queueing",
             "ingest",
             "reindex",
             "steps",
@@ -42,6 +43,7 @@ FLOORS = (
         "doors",
         (
             "cli",
+            "cli_finetune_links",
             "cli_bert",
             "cli_experiments",
             "cli_options",
