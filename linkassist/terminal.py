@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
 OnProgress = Callable[[str, int, int], None]
+OnStep = Callable[[int, int, float], None]
 
 _BYTES_STEPS: Final = ("import", "read exports")  # these count the bytes of a file, every other step counts things
+_SECONDS_BETWEEN_LINES: Final = 30
 _WORDS: Final = {
     "import": "Reading the export",
     "store": "Writing the library",
@@ -31,6 +33,8 @@ _WORDS: Final = {
     "rank": "Learning to rank",
     "suggest": "Choosing suggestions",
     "write": "Writing suggestions",
+    "evaluate": "Evaluating",
+    "predict": "Predicting",
 }
 
 
@@ -48,6 +52,22 @@ def progress() -> Iterator[OnProgress]:
         lines = _Lines()
         yield lines
         lines.end_step()
+
+
+@contextmanager
+def training_progress() -> Iterator[OnStep]:
+    """A function to be told (steps done, of how many, loss of the step) while a network is trained."""
+    if sys.stderr.isatty():
+        bars = _rich_bars()
+        task = bars.add_task("Training", total=None, is_bytes=False)
+
+        def on_step(done: int, total: int, loss: float) -> None:
+            bars.update(task, completed=done, total=total, description=f"Training, loss {loss:.4f}")
+
+        with bars:
+            yield on_step
+    else:
+        yield _TrainingLines()
 
 
 def say(message: str) -> None:
@@ -92,6 +112,21 @@ class _Lines:
             amount = f"{_amount(self._done, is_bytes=self._step.startswith(_BYTES_STEPS))}, " if self._done else ""
             say(f"{_in_words(self._step)}: {amount}{time.monotonic() - self._began_at:.1f} s")
         self._step = ""
+
+
+class _TrainingLines:
+    """A line every half a minute, and one for the last step, with the mean loss since the line before."""
+
+    def __init__(self) -> None:
+        self._losses: list[float] = []
+        self._said_at = time.monotonic()
+
+    def __call__(self, done: int, total: int, loss: float) -> None:
+        self._losses.append(loss)
+        if done == total or time.monotonic() - self._said_at >= _SECONDS_BETWEEN_LINES:
+            say(f"Training: step {done:,} of {total:,}, loss {sum(self._losses) / len(self._losses):.4f}")
+            self._losses = []
+            self._said_at = time.monotonic()
 
 
 def _rich_bars() -> Progress:

@@ -198,7 +198,7 @@ class _Run:
         tensors = {f"weight/{name}": each for name, each in _weights(self._model).items()}
         tensors |= {f"adam_m/{name}": each for name, each in self._optimiser.m.items()}
         tensors |= {f"adam_v/{name}": each for name, each in self._optimiser.v.items()}
-        words = {"report": json.dumps(asdict(report)), "settings": json.dumps(asdict(self._settings))}
+        words = {"report": json.dumps(asdict(report)), "settings": json.dumps(_named(self._settings))}
         _write(self._folder / CHECKPOINT, tensors, words)
         self._saved = report
 
@@ -224,15 +224,21 @@ class _Run:
         self._model.load_state_dict(_read(self._folder / BEST)[0])
 
     def _refuse_another(self, path: Path, found: Mapping[str, Any]) -> None:
-        asked = json.loads(json.dumps(asdict(self._settings)))
+        asked = _named(self._settings)
         differ = [name for name in asked if name != "save_every" and found.get(name) != asked[name]]
         if differ:
             raise ModelError(
                 f"{path} is of another training: "
-                + "; ".join(f"{name} was {found.get(name)}, and is {asked[name]} now" for name in differ)
+                + "; ".join(f"{name} was {found.get(name)} and is {asked[name]} now" for name in differ)
                 + ". Name another folder for this one, repeat the first command as it was to go on with that one,"
                 " or delete the file to begin anew."
             )
+
+
+def _named(settings: TrainingSettings) -> dict[str, Any]:
+    """Each setting by its name, those of the schedule among them."""
+    found = asdict(settings)
+    return found | found.pop("schedule")
 
 
 def _let_padding_learn(model: nn.Module) -> None:
