@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from linkassist.server.queue_view import Answer
 from linkassist.server.views import Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
@@ -17,6 +18,7 @@ from linkassist.suggestion import Objection
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
+    "queue.did.": get_args(Answer),
     "outbox.history.": get_args(Way),
     "home.sort.": ("gain", "updated", "title", "links"),
     "tabs.": get_args(Section),

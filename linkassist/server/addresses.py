@@ -29,9 +29,19 @@ def preview_address(project: str, title: str) -> str:
     return _titled("/preview", project, title)
 
 
+def draft_address(project: str) -> str:
+    """The screen for a text that is not in the wiki."""
+    return f"/draft/{quote(project, safe='')}"
+
+
 def quality_address(project: str) -> str:
     """The screen that tells how far the project's suggestions can be trusted."""
     return f"/quality/{quote(project, safe='')}"
+
+
+def queue_address(project: str) -> str:
+    """The queue: the best suggestions of the project, one card after another."""
+    return f"/queue/{quote(project, safe='')}"
 
 
 def outbox_address(project: str, part: str = "", *, number: int = 1) -> str:

@@ -5,6 +5,9 @@ It reads SQLite and imports no model library, so that it starts in well under a 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,14 +19,17 @@ from starlette.staticfiles import StaticFiles
 from linkassist.errors import LinkAssistError, NotFoundError
 from linkassist.server.guard import Guard, safety_headers
 from linkassist.server.handlers_choice import preferences, verdict
+from linkassist.server.handlers_draft import draft
 from linkassist.server.handlers_home import home, start
 from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
+from linkassist.server.handlers_queue import answer, queue
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import Site, frame_for, show, site_of
 from linkassist.server.templates import Templates
 from linkassist.server.wording import Wording
+from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
 
@@ -36,7 +42,10 @@ def create_app(settings: Settings) -> Starlette:
             Route("/p/{project}", home),
             Route("/p/{project}/{title:path}", page),
             Route("/preview/{project}/{title:path}", target_preview),
+            Route("/draft/{project}", draft, methods=["GET", "POST"]),
             Route("/quality/{project}", quality),
+            Route("/queue/{project}", queue),
+            Route("/queue/{project}", answer, methods=["POST"]),
             Route("/outbox/{project}", outbox),
             Route("/outbox/{project}/import.json", import_file),
             Route("/outbox/{project}/done", done, methods=["POST"]),
@@ -45,6 +54,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
         ],
+        lifespan=_lifespan,
         middleware=[Middleware(Guard, bound_host=settings.host)],
         exception_handlers={
             HTTPException: _http_failure,
@@ -53,8 +63,15 @@ def create_app(settings: Settings) -> Starlette:
             500: _fault,
         },
     )
+    app.state.models = ModelWorker(settings.library)
     app.state.site = Site(settings.library, settings.host, Templates())
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    app.state.models.close()
 
 
 def _http_failure(request: Request, error: Exception) -> Response:

@@ -51,9 +51,9 @@ def _decide(site: Site, form: FormData) -> Response:
         if decision == "undo":
             undo(library, here.id, stored.id, target)
         elif decision == "reject" and "why" in form:
-            object_to(library, here.id, stored.id, target, _objection(_text(form, "why")))
+            record_objection(library, here, stored.id, target, _text(form, "why"))
         elif decision in get_args(Decision):
-            _record(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
+            record_decision(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
         else:
             raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
     done = {"did": decision, "target": target} | ({"all": "1"} if _text(form, "all") else {})
@@ -62,7 +62,10 @@ def _decide(site: Site, form: FormData) -> Response:
     return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
 
 
-def _record(library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, position: str) -> None:
+def record_decision(
+    library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, position: str
+) -> None:
+    """Keeps the decision on an open suggestion. position: of the mention among all found, "" for the first."""
     suggestion = open_suggestion(library, page_id, title_key(target)).suggestion
     verdict = Verdict(
         target=suggestion.target,
@@ -87,10 +90,11 @@ def _mention(library: Library, here: ProjectName, suggestion: Suggestion, positi
     )
 
 
-def _objection(why: str) -> Objection | None:
+def record_objection(library: Library, here: ProjectName, page_id: int, target: str, why: str) -> None:
+    """Keeps what the reader has against a rejected target; "" takes it back."""
     if why and why not in get_args(Objection):
         raise HTTPException(400, f'The objection is "{why}"; expected {", ".join(get_args(Objection))} or none.')
-    return cast(Objection, why) if why else None
+    object_to(library, here.id, page_id, target, cast(Objection, why) if why else None)
 
 
 def _own_address(back: str) -> str:

@@ -73,15 +73,21 @@ def page_view(
     language: Language,
     *,
     shows_all: bool = False,
+    only: str | None = None,
     notice: Notice | None = None,
 ) -> PageView:
-    """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing."""
+    """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing.
+
+    only: the one target whose suggestion is shown, whatever became of it.
+    """
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
     shown_ones = shown_suggestions(library, stored.id, lessons_of(library, project.id), with_decided=True)
     entries = _entries(shown_ones, decided, linked)
     latest = title_key(decided[0].target) if decided else None
+    if only is not None:
+        entries = [entry for entry in entries if title_key(entry.suggestion.target) == title_key(only)]
     best = list(_best(entries, _N_CARDS))
     shown = entries if shows_all else best
     marks = place_marks(texts, _marks(shown))
@@ -196,6 +202,18 @@ def _card(
         objections=_objections(entry),
         alike=_alike(project, of_lines[0]) if is_open and of_lines else None,
     )
+
+
+def open_card(
+    project: ProjectName,
+    rank: int,
+    suggestion: Suggestion,
+    texts: Sequence[str],
+    language: Language,
+    preview: PreviewView,
+) -> CardView:
+    """The card of a suggestion that nothing is decided about, for a text with these lines."""
+    return _card(project, _Entry(rank, suggestion, None, suggestion), texts, language, None, preview)
 
 
 def _alike(project: ProjectName, reason: Reason) -> AlikeView:

@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from linkassist.server.addresses import outbox_address, project_address, quality_address
+from linkassist.server.addresses import draft_address, outbox_address, project_address, quality_address, queue_address
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView, Section, TabView
@@ -67,7 +67,9 @@ def _tabs(library: Library, project: ProjectName, here: Section | None) -> tuple
     """The project's screens, in the order in which they are used."""
     screens: tuple[tuple[Section, str, int], ...] = (
         ("pages", project_address(project.name), 0),
+        ("queue", queue_address(project.name), 0),
         ("outbox", outbox_address(project.name), n_waiting(library, project.id)),
+        ("draft", draft_address(project.name), 0),
         ("quality", quality_address(project.name), 0),
     )
     return tuple(TabView(section, address, section == here, count) for section, address, count in screens)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from linkassist.server.addresses import outbox_address, page_address, preview_address, project_address
+from linkassist.server.addresses import outbox_address, page_address, preview_address, project_address, queue_address
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
 from linkassist.shipped import shipped_folder
@@ -31,6 +31,7 @@ class Templates:
             project_address=project_address,
             page_address=page_address,
             preview_address=preview_address,
+            queue_address=queue_address,
         )
         self._environment.filters["iso"] = _iso
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import outbox
+from linkassist.server.words import draft, outbox, queue
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -322,7 +322,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "error.503": ("いまは読めません", "This cannot be read just now"),
     "error.home": ("はじめに戻る", "Back to the start"),
     "list.joint": ("、", ", "),
+    **draft.WORDS,
     **outbox.WORDS,
+    **queue.WORDS,
 }
 
 

@@ -126,6 +126,20 @@ def project_verdicts(library: Library, project_id: int) -> list[tuple[int, Verdi
     return list(zip([row[0] for row in rows], as_verdicts(rows), strict=True))
 
 
+def last_decision(library: Library) -> int:
+    """The number of the last decision in the log, 0 if there is none."""
+    row = library.row("SELECT coalesce(max(id), 0) FROM verdict_log")
+    return row[0] if row else 0
+
+
+def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[int, str, Verdict]]:
+    """(page row id, page title, verdict) of what was decided after that decision and holds, the latest first."""
+    sql = f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
+    rows = list(library.rows(sql, (project_id, since)))
+    titles = dict(library.rows("SELECT DISTINCT p.id, p.title FROM verdicts v JOIN pages p ON p.id = v.page_id"))
+    return [(row[0], titles[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
+
+
 def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
     """Numbers that differ once `project_verdicts` could: after any decision, and after an import, for it may rename."""
     row = library.row(

@@ -1,0 +1,113 @@
+"""The queue: which open suggestion to put before the reader next, one card at a time, and how far a sitting has come.
+
+A sitting has a beginning and a length, and both stand in the address: what was decided since is counted in the library,
+so a reload, another tab and a restart of the server lose nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from linkassist.deciding import ShownSuggestion, lessons_of, shown_suggestions
+from linkassist.store.library import Library
+from linkassist.store.pages import PageSummary, list_pages
+from linkassist.store.snoozes import n_snoozed_since, snoozed
+from linkassist.store.verdicts import last_decision, verdicts_since
+from linkassist.suggestion import Verdict
+from linkassist.wiki import title_key
+
+SHORTEST: Final = 3
+LONGEST: Final = 9
+USUAL: Final = 7
+LATER_S: Final = 20 * 3600  # what is put off this evening comes up tomorrow evening
+
+_N_PAGES: Final = 24  # the pages with most to gain that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """When a sitting began: after this decision in the log, and after this Unix second."""
+
+    decision: int
+    at: int
+
+    def __str__(self) -> str:
+        return f"{self.decision}-{self.at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A suggestion that waits. `gain` is what the wiki can expect of it."""
+
+    page_id: int
+    title: str
+    target: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided in a sitting on a page."""
+
+    title: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """How far a sitting has come: what was decided in it, the latest first, and how many cards were put off."""
+
+    decided: tuple[Decided, ...]
+    n_later: int
+
+    @property
+    def n_done(self) -> int:
+        """How many cards were answered, one way or another."""
+        return len(self.decided) + self.n_later
+
+
+def start_of(library: Library, written: str, now: int) -> Start:
+    """The start that was written so, or one at this moment where it is none."""
+    decision, _, at = written.partition("-")
+    if decision.isdecimal() and at.isdecimal() and max(len(decision), len(at)) < 16:
+        return Start(int(decision), int(at))
+    return Start(last_decision(library), now - 1)
+
+
+def sitting(library: Library, project_id: int, start: Start, now: int) -> Sitting:
+    """The sitting that began then."""
+    found = verdicts_since(library, project_id, start.decision)
+    return Sitting(
+        tuple(Decided(title, verdict) for _, title, verdict in found),
+        n_snoozed_since(library, project_id, start.at, now),
+    )
+
+
+def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
+    """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off."""
+    put_off = snoozed(library, project_id, now)
+    lessons = lessons_of(library, project_id)
+    found = []
+    for page in list_pages(library, project_id, sort="gain", limit=_N_PAGES)[0]:
+        if page.n_suggestions == 0:
+            break
+        shown = [
+            each
+            for each in shown_suggestions(library, page.id, lessons)
+            if each.suggestion.is_worth_showing and (page.id, title_key(each.suggestion.target)) not in put_off
+        ]
+        if shown:
+            best = max(shown, key=lambda each: expected_gain(page, each))
+            found.append(Item(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
+    return sorted(found, key=lambda item: -item.gain)
+
+
+def next_item(items: list[Item], after_page: int | None) -> Item | None:
+    """The best item of another page than the last card's, unless only that page has any; None where nothing waits."""
+    return next((item for item in items if item.page_id != after_page), items[0] if items else None)
+
+
+def expected_gain(page: PageSummary, shown: ShownSuggestion) -> float:
+    """How likely the link is, times what it is worth to a page with n links: 1 + 1/(n + 1), so two to an orphan."""
+    return shown.suggestion.probability * (1 + 1 / (page.n_links + 1))

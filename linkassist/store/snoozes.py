@@ -1,0 +1,46 @@
+"""What the reader has put off: pairs of page and target that stay out of the queue until a moment."""
+
+from __future__ import annotations
+
+from linkassist.store.library import Library
+
+
+def snooze(library: Library, page_id: int, target_key: str, at: int, until: int) -> None:
+    """Puts the pair off until that Unix second; a later call takes the place of an earlier one."""
+    with library.transaction(is_durable=True) as connection:
+        connection.execute(
+            """
+            INSERT INTO snoozes (page_id, target_key, snoozed_at, until) VALUES (?, ?, ?, ?)
+            ON CONFLICT (page_id, target_key) DO UPDATE SET snoozed_at = excluded.snoozed_at, until = excluded.until
+            """,
+            (page_id, target_key, at, until),
+        )
+
+
+def wake(library: Library, page_id: int, target_key: str) -> None:
+    """Lets the pair come up again at once."""
+    with library.transaction(is_durable=True) as connection:
+        connection.execute("DELETE FROM snoozes WHERE page_id = ? AND target_key = ?", (page_id, target_key))
+
+
+def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]:
+    """(page row id, target key) of every pair that is put off at that moment."""
+    rows = library.rows(
+        "SELECT s.page_id, s.target_key FROM snoozes s JOIN pages p ON p.id = s.page_id"
+        " WHERE p.project_id = ? AND s.until > ?",
+        (project_id, now),
+    )
+    return {(page_id, target_key) for page_id, target_key in rows}
+
+
+def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> int:
+    """How many pairs were put off after that Unix second and still are, those decided on by now left out."""
+    row = library.row(
+        """
+        SELECT count(*) FROM snoozes s JOIN pages p ON p.id = s.page_id
+        WHERE p.project_id = ? AND s.snoozed_at > ? AND s.until > ?
+        AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.page_id = s.page_id AND v.target_key = s.target_key)
+        """,
+        (project_id, since, now),
+    )
+    return row[0] if row else 0

@@ -1,0 +1,60 @@
+// The queue without reloads: answers are sent in the background, the next card takes the place of the last. Keys a, r, u
+// and 1 to 4 are those of every screen (linkassist.js); here are l, the arrows and swipes.
+
+const box = document.querySelector("#queue");
+const failure = document.querySelector("#failure");
+let underway = false;
+
+async function send(form, button) {
+  if (underway) return;
+  underway = true;
+  const body = new URLSearchParams(new FormData(form));
+  body.set(button?.name || "answer", button?.value ?? "accept");
+  const deck = box.querySelector(".deck");
+  if (form.matches(".answers")) deck?.classList.add("is-leaving", body.get("answer") === "accept" ? "goes-right" : "goes-left");
+  try {
+    const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "card" } });
+    if (!response.ok) throw new Error(`${response.status} from ${form.action}`);
+    box.innerHTML = await response.text();
+    history.replaceState(null, "", response.url);
+    failure.hidden = true;
+    box.querySelector(".card, .ending a, .enough a")?.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  } catch (error) {
+    console.error(error);
+    deck?.classList.remove("is-leaving", "goes-right", "goes-left");
+    failure.hidden = false;
+  }
+  underway = false;
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-answer]")) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+const press = (selector) => box.querySelector(selector)?.click();
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.target.matches("input, textarea, select")) return;
+  const action = { l: ".act.later", s: ".act.later", ArrowRight: ".act.yes", ArrowLeft: ".act.no" }[event.key];
+  if (!action || event.target.closest(".table-scroll")) return;
+  event.preventDefault();
+  press(action);
+});
+
+// A swipe to the right accepts, one to the left dismisses; a slow or slanting one is scrolling.
+let from = null;
+document.addEventListener("touchstart", (event) => {
+  const touch = event.touches[0];
+  from = event.touches.length === 1 && event.target.closest(".deck") && !event.target.closest(".table-scroll, pre") ? { x: touch.clientX, y: touch.clientY, at: event.timeStamp } : null;
+}, { passive: true });
+document.addEventListener("touchend", (event) => {
+  if (!from) return;
+  const touch = event.changedTouches[0];
+  const [x, y] = [touch.clientX - from.x, touch.clientY - from.y];
+  if (Math.abs(x) > 80 && Math.abs(x) > 2.5 * Math.abs(y) && event.timeStamp - from.at < 600) press(x > 0 ? ".act.yes" : ".act.no");
+  from = null;
+}, { passive: true });
