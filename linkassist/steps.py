@@ -42,7 +42,7 @@ from linkassist.wiki import Reading
 
 OnProgress = Callable[[str, int, int], None]
 
-_PAGES_AT_ONCE = 2000
+_PAGES_AT_ONCE = 500  # are kept together: so many are encoded again after a run that was broken off
 _NO_HELP = "{0} finds no pages that people link better than the wiki's own encoder does, so that one is used alone."
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from small_models import write_tiny_bert
+from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner, Result
 
 from linkassist.cli import app
@@ -21,7 +24,10 @@ from linkassist.embed.joined import Join, JoinedEncoder
 from linkassist.embed.model_files import files_state
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
-from linkassist.settings import load_settings
+from linkassist.reindex import reindex
+from linkassist.settings import Settings, load_settings
+from linkassist.store.library import Library
+from linkassist.store.pages import project
 from linkassist.suggest.corpus import csr
 from linkassist.suggesting import open_model
 
@@ -134,6 +140,15 @@ def test_equal_texts_are_encoded_once_and_each_counts_as_done(passes: list[int])
     assert told[-1] == 5 and told == sorted(told)
     np.testing.assert_array_equal(found[0], found[3])
     assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_a_hugging_face_folder_is_read_in_the_same_way(tmp_path: Path) -> None:
+    write_tiny_bert(tmp_path)
+    tokenizer, network = AutoTokenizer.from_pretrained(tmp_path), AutoModel.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        states = network(**tokenizer("wiki notes", return_tensors="pt"), output_hidden_states=True).hidden_states
+    found = encoder("precision=float32", tmp_path).encode_raw(["wiki notes"])
+    np.testing.assert_allclose(found[0], states[-2][0].mean(dim=0).numpy(), atol=1e-5)
 
 
 class TestTheFingerprint:
@@ -268,6 +283,27 @@ class TestThroughTheProgram:
         assert run("reindex", "--library", library, "--encoder", name).exit_code == 0
         # Of the pages none: only of the texts with their links' words taken out, on which the ranker learns.
         assert passes[n_passes:] == passes[1:2]
+
+    def test_a_run_that_is_broken_off_goes_on_where_it_stopped(
+        self, tmp_path: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("linkassist.steps._PAGES_AT_ONCE", 4)
+        name = f"bert-japanese:{GOLDEN}?window=16"
+        library = tmp_path / "library"
+        run("import", export(tmp_path / "1.json"), "--library", library, "--no-reindex")
+        with Library.open(library) as opened:
+            settings, of = Settings(library, encoder=name), project(opened, None)
+
+            def pull_the_plug(step: str, done: int, total: int) -> None:
+                if passes and step == "encode" and done > 8:
+                    raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                reindex(opened, of, settings, pull_the_plug)
+            assert len(passes) == 3  # of four pages, of four more, and of the last two, which are lost
+            report = reindex(opened, of, settings, lambda *_: None)
+        assert passes[3] == passes[2]
+        assert report.n_encoded == 2
 
     def test_what_its_files_lack_is_told_when_it_is_first_used(self, tmp_path: Path) -> None:
         shutil.copytree(GOLDEN, tmp_path / "ini")
