@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist import cli_features, cli_finetune  # noqa: F401 (they add their commands to `bert`)
+from linkassist import cli_features, cli_finetune, cli_finetune_links  # noqa: F401 (they add their commands to `bert`)
 from linkassist.cli_bert import bert
 from linkassist.cli_experiments import experiments
 from linkassist.cli_options import (

@@ -11,33 +11,7 @@ import random
 from linkassist.wiki import Line, Page
 
 N_TOPICS = 4
-_SYLLABLES = [
-    "ka",
-    "ki",
-    "ku",
-    "ke",
-    "ko",
-    "sa",
-    "shi",
-    "su",
-    "se",
-    "so",
-    "ta",
-    "chi",
-    "tsu",
-    "te",
-    "to",
-    "na",
-    "ni",
-    "nu",
-    "ne",
-    "no",
-    "ha",
-    "hi",
-    "fu",
-    "he",
-    "ho",
-]
+_SYLLABLES = [consonant + vowel for consonant in "kstnhmr" for vowel in "aiueo"]
 
 
 def wiki_of_synonyms(n_pages: int = 120, seed: int = 0) -> list[Page]:

@@ -63,7 +63,9 @@ def judge(questions: Questions, score: ScorePairs) -> LinkFigures:
     """The figures of one way to score pairs. The threshold for the accuracy is the dev pairs' best."""
     threshold = best_threshold(score(questions.dev_pairs), _labels(questions.dev_pairs))
     scores, is_linked = score(questions.test_pairs), _labels(questions.test_pairs)
-    hits = [hits_of(each, score(each.pairs)) for each in questions.test_lists]
+    in_lists = score([pair for each in questions.test_lists for pair in each.pairs])
+    ends = np.cumsum([len(each.candidates) for each in questions.test_lists])[:-1]
+    hits = [hits_of(each, some) for each, some in zip(questions.test_lists, np.split(in_lists, ends), strict=True)]
     return LinkFigures(
         accuracy=float(np.mean((scores >= threshold) == is_linked)),
         auc=auc(scores, is_linked),

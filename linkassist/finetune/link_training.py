@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from linkassist.embed.bert_japanese.folder import Bert
+from linkassist.embed.bert_japanese.folder import Bert, open_bert
 from linkassist.embed.bert_japanese.optimisation import schedule
 from linkassist.embed.bert_japanese.training import TrainingSettings
+from linkassist.errors import ModelError
 from linkassist.finetune.link_examples import LinkedWiki
 from linkassist.finetune.pairs import Pair
 
@@ -48,3 +50,15 @@ class LinkTraining:
             evaluate_every=max(1, len(pairs) // batch_size),
             patience=self.patience,
         )
+
+
+def open_to_train(name: Path, how: LinkTraining) -> Bert:
+    """The BERT. Raises ModelError where it takes fewer tokens than are asked."""
+    bert = open_bert(name)
+    n_positions = int(bert.model.config.max_position_embeddings)
+    if how.max_seq_length > n_positions:
+        raise ModelError(
+            f"{name} takes {n_positions} tokens, but {how.max_seq_length} are asked for. Set --max-seq-length to "
+            f"{n_positions} or less."
+        )
+    return bert

@@ -13,19 +13,17 @@ import sentencepiece
 import torch
 from transformers import BertConfig, BertModel
 
-from linkassist.embed.bert_japanese.tokenizer import SentencePieceTokenizer
+from linkassist.embed.quiet import quiet_transformers
 
-_LAYERS: Final = 2
-_WIDTH: Final = 64
 _HEADS: Final = 4
 _MOST_PIECES: Final = 4000
 _MOST_TOKENS: Final = 512
 
 
-def write_small_bert(folder: Path, texts: Sequence[str], seed: int = 0) -> None:
+def write_small_bert(folder: Path, texts: Sequence[str], *, n_layers: int = 2, width: int = 64, seed: int = 0) -> None:
     """Writes `wiki.model`, `wiki.vocab`, config.json and model.safetensors into the folder, as `open_bert` reads them.
 
-    The control symbols have the ids that they have in wiki-ja: 3 to 6.
+    width: of a vector, a multiple of 4. The control symbols have the ids that they have in wiki-ja: 3 to 6.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lines = [line for text in texts for line in text.split("\n") if line.strip()]
@@ -38,16 +36,17 @@ def write_small_bert(folder: Path, texts: Sequence[str], seed: int = 0) -> None:
         num_threads=1,
         minloglevel=2,
     )
-    tokenizer = SentencePieceTokenizer(folder / "wiki.model", folder / "wiki.vocab", do_lower_case=True)
+    n_pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "wiki.model")).get_piece_size()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         config = BertConfig(
-            vocab_size=tokenizer.n_pieces,
-            hidden_size=_WIDTH,
-            num_hidden_layers=_LAYERS,
+            vocab_size=n_pieces,
+            hidden_size=width,
+            num_hidden_layers=n_layers,
             num_attention_heads=_HEADS,
-            intermediate_size=4 * _WIDTH,
+            intermediate_size=4 * width,
             max_position_embeddings=_MOST_TOKENS,
             hidden_act="gelu_pytorch_tanh",  # what these checkpoints mean by "gelu"
         )
-        BertModel(config).save_pretrained(folder)
+        with quiet_transformers():
+            BertModel(config).save_pretrained(folder)

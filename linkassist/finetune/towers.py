@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers import BertModel
 
+from linkassist.embed.bert_japanese.padding import padded
 from linkassist.embed.bert_japanese.sequences import TokenSequence
 from linkassist.embed.encoder import batches_by_length
 from linkassist.embed.pooling import mean_pool
@@ -27,15 +28,15 @@ TEMPERATURE = 0.05  # as in SimCSE, Gao et al. 2021, https://arxiv.org/abs/2104.
 def tower_vectors(model: BertModel, sequences: Sequence[TokenSequence], token_budget: int) -> Tensor:
     """(texts, width) unit rows, in order, from batches of at most `token_budget` tokens.
 
-    Where a gradient is wanted, only the vectors are kept from the way forward, and each batch is run once more on the
-    way back: memory holds the states of one batch, however many texts a loss compares.
+    Where a gradient is wanted and there are several batches, only the vectors are kept from the way forward, and each
+    batch is run once more on the way back: memory holds the states of one, however many texts a loss compares.
     Source: Gao et al. 2021, section 3.2 (gradient cache), https://arxiv.org/abs/2101.06983
     """
     batches = list(batches_by_length([len(each.ids) for each in sequences], token_budget))
     found = []
     for batch in batches:
-        ids, is_token = padded([sequences[at].ids for at in batch])
-        if torch.is_grad_enabled():
+        ids, _, is_token = padded([sequences[at] for at in batch])
+        if torch.is_grad_enabled() and len(batches) > 1:
             found.append(checkpoint(_pooled, model, ids, is_token, use_reentrant=False))
         else:
             found.append(_pooled(model, ids, is_token))
@@ -64,15 +65,6 @@ def left_out(pairs: Sequence[Pair], are_related: Callable[[int, int], bool]) -> 
         for at, one in enumerate(pairs)
     ]
     return torch.tensor(is_related, dtype=torch.bool)
-
-
-def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """(texts, tokens) int64 ids, 0 where a text is shorter, and bool, False there."""
-    lengths = torch.tensor([len(each) for each in ids])
-    is_token = torch.arange(int(lengths.max())) < lengths.unsqueeze(1)
-    filled = torch.zeros(is_token.shape, dtype=torch.long)
-    filled[is_token] = torch.tensor([id_ for each in ids for id_ in each])
-    return filled, is_token
 
 
 def _pooled(model: BertModel, ids: Tensor, is_token: Tensor) -> Tensor:

@@ -11,9 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linkassist.embed.bert_japanese.folder import Bert
+from linkassist.embed.bert_japanese.classifier_folder import write_network
+from linkassist.embed.bert_japanese.folder import Bert, BertFiles
 from linkassist.embed.bert_japanese.sequences import token_sequence
 from linkassist.embed.bert_japanese.training import OnStep, TrainingReport, train
+from linkassist.finetune.drawn_lines import drawn_texts, is_long
 from linkassist.finetune.judging import FloatArray, Questions, pair_auc
 from linkassist.finetune.link_examples import LinkedWiki
 from linkassist.finetune.link_training import LinkTraining
@@ -30,50 +32,56 @@ class Towers:
     wiki: LinkedWiki
     how: LinkTraining
 
-    def vectors(self, pages: Sequence[int]) -> Tensor:
-        """(pages, width) unit rows, with a gradient where one is wanted."""
-        sequences = [
-            token_sequence(self.bert.tokenizer, self.wiki.texts[page], None, self.how.max_seq_length) for page in pages
-        ]
+    def vectors(self, texts: Sequence[str]) -> Tensor:
+        """(texts, width) unit rows, with a gradient where one is wanted."""
+        sequences = [token_sequence(self.bert.tokenizer, text, None, self.how.max_seq_length) for text in texts]
         return tower_vectors(self.bert.model, sequences, self.how.token_budget)
 
     def encode(self, pages: Sequence[int]) -> NDArray[np.float32]:
         """(pages, width) float32 unit rows, without a gradient."""
         with torch.inference_mode():
-            return np.concatenate(
-                [self.vectors(pages[at : at + 512]).float().cpu().numpy() for at in range(0, len(pages), 512)]
-            )
+            texts = [self.wiki.texts[page] for page in pages]
+            parts = [self.vectors(texts[at : at + 512]) for at in range(0, len(texts), 512)]
+            return torch.cat(parts).float().cpu().numpy()
 
     def losses(self, pairs: Sequence[Pair]) -> Iterator[Tensor]:
-        """The contrastive loss of a batch of linked pairs of the training part."""
+        """The contrastive loss of a batch of `pairs_to_learn`, of each page some of its lines."""
         n = len(pairs)
-        both = self.vectors([pair.page for pair in pairs] + [pair.other for pair in pairs])
+        drawn = [drawn_texts(self.wiki, pair) for pair in pairs]
+        both = self.vectors([page for page, _ in drawn] + [other for _, other in drawn])
         yield contrastive_loss(both[:n], both[n:], left_out(pairs, self.wiki.train.are_related).to(both.device))
-
-    def dev_auc(self, questions: Questions) -> float:
-        """How well the cosines tell the dev pairs apart."""
-        return pair_auc(questions.dev_pairs, PageVectors(self.encode).cosines)
 
     def scores(self, pairs: Sequence[Pair]) -> FloatArray:
         """(pairs,) cosines."""
         return PageVectors(self.encode).cosines(pairs)
 
 
+def pairs_to_learn(wiki: LinkedWiki) -> list[Pair]:
+    """The linked pairs of the training part, and each of its longer pages with itself, for two halves of its lines."""
+    longer = [page for page in wiki.train.pages if is_long(wiki, page)]
+    return linked_pairs(wiki.train) + [Pair(page, page, True) for page in longer]
+
+
 def train_towers(
     towers: Towers, questions: Questions, checkpoints: Path, on_step: OnStep | None = None
 ) -> TrainingReport:
-    """Trains the towers' BERT, in place, on the linked pairs of the training part.
+    """Trains the towers' BERT, in place, on `pairs_to_learn`.
 
     checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev pairs
     are those that stay.
     """
-    pairs = linked_pairs(towers.wiki.train)
+    pairs = pairs_to_learn(towers.wiki)
     return train(
         towers.bert.model,
         pairs,
         towers.losses,
         towers.how.for_pairs("two towers", towers.bert, towers.wiki, pairs),
         checkpoints,
-        lambda: towers.dev_auc(questions),
+        lambda: pair_auc(questions.dev_pairs, towers.scores),
         on_step,
     )
+
+
+def write_towers(towers: Towers, folder: Path) -> None:
+    """Writes the BERT with its tokenizer, as `open_bert` and `bert-japanese:FOLDER?layer=-1` read it."""
+    write_network(towers.bert.model, Path(towers.bert.name), BertFiles(), folder)
