@@ -54,7 +54,8 @@ def learnt_code(vectors: FloatArray, n_bits: int = N_BITS, seed: int = 0) -> Boo
 
 def principal_components(vectors: FloatArray, n: int) -> DoubleArray:
     """(pages, n) V = X W: the centred vectors X along the n eigenvectors W of XᵀX with the largest eigenvalues."""
-    centred = vectors.astype(np.float64) - vectors.astype(np.float64).mean(axis=0)
+    centred = vectors.astype(np.float64)
+    centred -= centred.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)  # smallest eigenvalue first
     return np.asarray(centred @ directions[:, ::-1][:, :n])
 

@@ -91,8 +91,9 @@ def _report(pages: Sequence[Page], name: str, plan: Plan, on_progress: OnProgres
     answers = ask_all(test, suggest, on_progress)
     on_progress("compare pages", 0, 1)
     same_as = representatives(vectors.raw, [reading.text for reading in vectors.readings])
-    codes = {SIGNS: sign_code(vectors.raw), LEARNT: learnt_code(vectors.raw, seed=plan.sample.seed)}
-    codes = codes if plan.has_buckets else {}
+    codes: dict[str, BoolArray] = {}
+    if plan.has_buckets:
+        codes = {SIGNS: sign_code(vectors.raw), LEARNT: learnt_code(vectors.raw, seed=plan.sample.seed)}
     asked = [page for page in test.asked if page.gold]  # a similar page is nothing new
     lists = _Lists(test, vectors.raw, same_as, np.array([page.number for page in asked], np.int64))
     rows = list(lists.of_chance(plan.sample.seed))
