@@ -17,7 +17,7 @@ from linkassist.store.pages import page_states
 from linkassist.store.runs import artefact, put_artefact
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
-REVISION: Final = 2
+REVISION: Final = 3
 
 LEARNT_FILES: Final = ("encoder.json", "pieces.model", "vectors.npz", "join.npz", "ranker.json", "learnt.json")
 INDEX_FILE: Final = "pages.faiss"

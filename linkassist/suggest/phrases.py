@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title
+from linkassist.suggest.fragments import Endings, is_quantity, learn_endings, without_fragments
 from linkassist.suggest.mentions import fold, fold_key
 from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.spans import (
@@ -40,8 +41,20 @@ SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
 
 _STOP_WORDS = """
     おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 関係 最近 一方 部分
+    after again always another around away back because before being best better both came come could day
+    different done down each enough even ever every everything few find first found full get gets getting give
+    given go goes going good got great here high however kind know known large last later least left less let
+    like likely little long look looking lot made make makes making many maybe might much must need needs never
+    new next nothing now off often old once one others out own part people perhaps place put quite rather read
+    really right said same say says see seen several since small something sometimes soon still such sure take
+    taken than thing things think though three through time today together too took two under until up upon us
+    use used useful using usually want wants way ways well went whether whole within without work works year
+    years yes yet
+    我们 你们 他们 自己 这个 那个 这些 那些 什么 怎么 没有 可以 因为 所以 如果 但是 就是 还是
+    不是 一个 这样 时候 现在 已经 可能
+    그리고 하지만 그래서 그런데 우리 나는 있는 없는 하는 이런 그런 어떤 것이 때문에 그것 이것 지금 오늘 경우
 """
-_DATES_BEGIN = "0123456789日일djfmasonw\"'#([<*-+~.:_"
+_DATES_BEGIN = "0123456789日일djfmasonw\"'#([<*-+~.:_$€£¥"
 _STOP = np.sort(hash_of(sorted(EMPTY_WORDS.union(_STOP_WORDS.split()))))
 
 
@@ -104,11 +117,13 @@ def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
 class PhraseUse:
     """How the pages of a wiki use all that could be a phrase, to find those of a page beside them.
 
-    words: as `ngram_words` gives them. hashes: ascending; beside each, how often it is said, and on how many pages.
+    words, endings: as `ngram_words` and `learn_endings` give them. hashes: ascending; beside each, how often it is
+    said, and on how many pages.
     """
 
     n_wiki_pages: int
     words: Hashes
+    endings: Endings
     hashes: Hashes
     n_said: Int32s
     n_pages: Int32s
@@ -116,7 +131,7 @@ class PhraseUse:
     def phrases_of(self, reading: Reading) -> Phrases:
         """The phrases of a page that is none of the wiki's, which is page 0 of them; counted as if it were one."""
         text = fold(reading.text)
-        spans = find_spans(text, self.words)
+        spans = without_fragments(find_spans(text, self.words), text, self.endings)
         counted = _count([reading], spans)
         n_said, n_pages = self._counts(counted.hashes)
         counted = replace(counted, n_said=counted.n_said + n_said, n_pages=counted.n_pages + n_pages)
@@ -158,10 +173,10 @@ def find_phrases_and_use(
     """The phrases of these pages, and what is needed to find those of another page."""
     chunks = list(_chunks(readings))
     texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
-    words = ngram_words(texts)
+    words, endings = ngram_words(texts), learn_endings(texts)
     parts, base = [], 0
     for (_, last), text in zip(chunks, texts, strict=True):
-        spans = find_spans(text, words)
+        spans = without_fragments(find_spans(text, words), text, endings)
         parts.append(replace(spans, start=spans.start + np.int32(base), end=spans.end + np.int32(base)))
         base += len(text) + 1
         if on_progress:
@@ -169,7 +184,7 @@ def find_phrases_and_use(
     spans = join_spans(parts)
     counted = _count(readings, spans)
     return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
-        len(readings), words, counted.hashes, counted.n_said, counted.n_pages
+        len(readings), words, endings, counted.hashes, counted.n_said, counted.n_pages
     )
 
 
@@ -215,9 +230,9 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _
 
 
 def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s) -> BoolArray:
-    """Per stretch, whether it is a date; only what begins as a date does is looked at closely."""
+    """Per stretch, whether it is a date or a quantity; only what begins as one does is looked at closely."""
     found = is_any(codes, _DATES_BEGIN)[start] & (end - start < 30)
-    found[found] = [is_date_title(key) for key in _cut(text, start[found], end[found])]
+    found[found] = [is_date_title(key) or is_quantity(key) for key in _cut(text, start[found], end[found])]
     return found
 
 

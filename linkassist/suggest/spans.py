@@ -94,6 +94,10 @@ class Spans:
     hashes: Hashes
     edges: Edges
 
+    def at(self, rows: IntArray | BoolArray) -> Spans:
+        """These spans."""
+        return Spans(self.start[rows], self.end[rows], self.kind[rows], self.hashes[rows], self.edges.at(rows))
+
 
 def join_spans(parts: Sequence[Spans]) -> Spans:
     """The spans of all parts, one behind the other."""
