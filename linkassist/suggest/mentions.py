@@ -6,7 +6,6 @@ in the passage; the raw span follows from the passage's parts, and nothing is se
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +17,12 @@ import ahocorasick
 import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
+from linkassist.suggest.spellings import spellings
 from linkassist.wiki import Reading, title_key
 
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
 SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
-_SHORTEST_RESPELT = 4  # code points: shorter words are other words when they are spelt otherwise
-_BETWEEN_WORDS = re.compile("[_・-]+")
 _CHUNK = 2_000_000  # code points scanned between two progress reports
 
 OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
@@ -233,22 +231,6 @@ def _spelt_otherwise(groups: Mapping[str, list[int]]) -> dict[str, list[int]]:
             if form not in groups:
                 found[form] += numbers
     return found
-
-
-def spellings(folded: str) -> set[str]:
-    """How else a folded title may be written: another sign or none between its words, a long vowel at its end or none,
-    an English plural or singular. "サーバー" is "サーバ", "data_base" is "database"; short titles are as they are."""
-    forms: set[str] = set()
-    words = _BETWEEN_WORDS.split(folded)
-    if len(words) > 1 and all(words):
-        forms |= {sign.join(words) for sign in ("", "_", "-", "・")}
-    last = _script_of(ord(folded[-1]))
-    if last == KATAKANA:
-        forms.add(folded[:-1] if folded.endswith("ー") else f"{folded}ー")
-    elif "a" <= folded[-1] <= "z":
-        forms.add(folded[:-1] if folded.endswith("s") else f"{folded}s")
-    shortest = _SHORTEST_RESPELT - (last == KATAKANA)
-    return {form for form in forms - {folded} if min(len(form), len(folded)) >= shortest and not form.endswith("ss")}
 
 
 def _is_findable(folded: str) -> bool:
