@@ -237,8 +237,8 @@ class _Run:
 
 def _named(settings: TrainingSettings) -> dict[str, Any]:
     """Each setting by its name, those of the schedule among them."""
-    found = asdict(settings)
-    return found | found.pop("schedule")
+    others = {name: value for name, value in asdict(settings).items() if name != "schedule"}
+    return asdict(settings.schedule) | others
 
 
 def _let_padding_learn(model: nn.Module) -> None:
