@@ -17,13 +17,13 @@ from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
 
 _LOADED_BY_TRANSFORMERS = (
-    "`AutoTokenizer` reads `tokenizer.json`. Of {n_lines:,} lines made of the vocabulary, {n_equal:,} get the ids of the\n"
-    "original code. Others may get different ones where `<s>` or `<unk>` stands in the text itself, in a Greek final\n"
-    "sigma, and in combining marks on letters that have none."
+    "`AutoTokenizer` reads `tokenizer.json`. Of {n_lines:,} lines made of the vocabulary, {n_equal:,} get the\n"
+    "original's ids. Others may get different ones where `<s>` or `<unk>` stands in the text itself, in a Greek\n"
+    "final sigma, and in combining marks on letters that have none."
 )
 _WORD_PIECES = (
-    "`AutoTokenizer` reads `vocab.txt` as a BertTokenizer. It differs from the original code in words of more than 100\n"
-    "characters, and where a special symbol such as `[SEP]` stands in the text itself."
+    "`AutoTokenizer` reads `vocab.txt` as a BertTokenizer. It differs from the original code in words of more than\n"
+    "100 characters, and where a special symbol such as `[SEP]` stands in the text itself."
 )
 _LINKASSIST_ALONE = (
     "transformers has no tokenizer for these files, so `AutoTokenizer` cannot be used. linkassist reads them."
@@ -71,9 +71,7 @@ def _check_free(out: Path, source: Path, *, is_overwritten: bool) -> None:
         raise ModelError(f"{out} is a file; expected a folder that is new or empty.")
     if out.is_dir() and any(out.iterdir()):
         if not is_overwritten:
-            raise ModelError(
-                f"{out} is not empty. Name another folder, or say --overwrite to replace all that is in it."
-            )
+            raise ModelError(f"{out} is not empty. Name another folder, or say --overwrite to replace what is in it.")
         if out.resolve() in (source.resolve(), *source.resolve().parents) or not (out / RECORD).is_file():
             raise ModelError(
                 f"{out} holds no model that `linkassist bert convert` wrote, and is not replaced. Name another folder."
@@ -119,7 +117,7 @@ def _readme(bert: Bert, files: TokenizerFiles, how: str) -> str:
         f" {bert.fingerprint}.\n\n"
         "`AutoModel.from_pretrained` loads the network: float32, the same vectors. `gelu` is the approximation with\n"
         "tanh, as in TensorFlow, and the layer norm's epsilon is 1e-12; both are in `config.json`.\n\n"
-        f"Text is {case} by {cut}; `{RECORD}` says so to linkassist, which gives the original's ids exactly.\n"
+        f"Text is {case} by {cut}; `{RECORD}` says so to linkassist, which gives the\noriginal's ids exactly.\n"
         f"{how}\n"
     )
 
