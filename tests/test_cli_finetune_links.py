@@ -1,0 +1,123 @@
+"""`linkassist bert finetune two-towers`, `cross-encoder` and `compare`: from an export to what serves afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+from wiki_of_synonyms import wiki_of_synonyms
+
+from linkassist.cli import app
+from linkassist.embed.bert_japanese.classifier_folder import read_classifier
+from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
+from linkassist.embed.bert_japanese.folder import open_bert
+from linkassist.finetune.cross_encoder import CrossEncoder
+from linkassist.finetune.link_examples import LinkedWiki, build_linked_wiki
+from linkassist.finetune.link_training import LinkTraining
+from linkassist.finetune.pairs import linked_pairs
+from linkassist.finetune.small_bert import write_small_bert
+from linkassist.finetune.two_towers import Towers
+
+SHORT = ("--max-seq-length", "24", "--batch-size", "24", "--epochs", "2", "--learning-rate", "5e-3")
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("wiki") / "toy.json"
+    pages = [{**asdict(page), "id": page.page_id} for page in wiki_of_synonyms(80)]
+    path.write_text(json.dumps({"name": "toy", "pages": pages}), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def wiki() -> LinkedWiki:
+    return build_linked_wiki(wiki_of_synonyms(80), is_blind=True)
+
+
+@pytest.fixture(scope="module")
+def model(wiki: LinkedWiki, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bert") / "small"
+    write_small_bert(folder, wiki.texts, n_layers=1, width=32)
+    return folder
+
+
+def finetune(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["bert", "finetune", *map(str, arguments)], prog_name="linkassist")
+
+
+def succeed(*arguments: object) -> Result:
+    result = finetune(*arguments)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_two_towers_serve_as_an_encoder_by_the_name_that_is_printed(
+    export: Path, model: Path, wiki: LinkedWiki, tmp_path: Path
+) -> None:
+    folder = tmp_path / "towers"
+    said = succeed("two-towers", export, "--model", model, "--output", folder, *SHORT)
+    assert "blind, split by their times; linked pairs:" in said.stderr
+    assert re.search(r"before: accuracy 0\.\d{3}.*\n +after: accuracy 0\.\d{3}", said.stdout)
+    name = re.search(r"--encoder '(.+)'", said.stdout)
+    assert name
+    texts = [" ".join(text.split()[:4]) for text in wiki.texts[:5]]  # short enough for one window
+    vectors = BertJapaneseEncoder(name[1]).encode(texts)
+    how = LinkTraining(max_seq_length=24)
+    with torch.no_grad():
+        learnt = Towers(open_bert(folder), wiki, how).vectors(texts).numpy()
+        begun = Towers(open_bert(model), wiki, how).vectors(texts).numpy()
+    assert (vectors * learnt).sum(axis=1).min() > 0.998  # what the encoder's precision "auto" keeps
+    assert (vectors * begun).sum(axis=1).max() < 0.99
+
+
+def test_the_same_command_again_does_nothing_twice(export: Path, model: Path, tmp_path: Path) -> None:
+    command = ("two-towers", export, "--model", model, "--output", tmp_path / "towers", *SHORT)
+    first = succeed(*command)
+    again = succeed(*command)
+    assert "had been done before" not in first.stderr
+    assert re.search(r"\d+ steps had been done before", again.stderr)
+    assert again.stdout == first.stdout
+
+
+def test_a_cross_encoder_is_written_with_its_head(export: Path, model: Path, wiki: LinkedWiki, tmp_path: Path) -> None:
+    folder = tmp_path / "linked-or-not"
+    succeed("cross-encoder", export, "--model", model, "--output", folder, *SHORT)
+    found = read_classifier(folder)
+    scores = CrossEncoder(found.bert, found.network, wiki, LinkTraining()).scores(linked_pairs(wiki.test))
+    assert np.isfinite(scores).all() and scores.std() > 0
+
+
+def test_the_comparison_is_a_table_with_a_line_for_each_way(export: Path) -> None:
+    lines = succeed("compare", export, *SHORT[:4], "--epochs", "0.5").stdout.strip().split("\n")
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "bigrams, no BERT",
+        "frozen, cosine",
+        "frozen, logistic regression",
+        "cross-encoder",
+        "two towers",
+    ]
+    assert all(re.fullmatch(r"\|[^|]+(\| [01]\.\d{3} ){4}\| \d+ \|", line) for line in lines[2:])
+
+
+def test_more_tokens_than_the_model_takes_are_refused(export: Path, model: Path, tmp_path: Path) -> None:
+    result = finetune("two-towers", export, "--model", model, "--output", tmp_path / "x", "--max-seq-length", "600")
+    assert result.exit_code == 1
+    assert "takes 512 tokens, but 600 are asked for. Set --max-seq-length to 512 or less" in result.stderr
+
+
+def test_a_model_is_not_written_over(export: Path, model: Path) -> None:
+    result = finetune("cross-encoder", export, "--model", model, "--output", model)
+    assert result.exit_code == 2
+    assert "Name another one" in re.sub(r"[\s│]+", " ", result.stderr)
+
+
+def test_an_export_and_a_project_of_the_library_are_not_named_together(export: Path) -> None:
+    result = finetune("compare", export, "--project", "toy")
+    assert result.exit_code == 2
+    assert "leave out EXPORT" in re.sub(r"[\s│]+", " ", result.stderr)
