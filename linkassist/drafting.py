@@ -73,7 +73,7 @@ def prepare(library: Library, project: Project, on_progress: OnProgress = quiet)
 
 def load_search(library: Library, project: Project) -> MeaningSearch:
     """The search by meaning of the project as it was last reindexed. Raises ModelError like `prepare`."""
-    learnt = load_current(library, project, None)
+    learnt = load_current(library, project)
     index = PageIndex.load(model_folder(library, project.id) / INDEX_FILE, learnt.encoder.fingerprint)
     return MeaningSearch(learnt.encoder, index)
 

@@ -258,6 +258,7 @@ def _mention_views(entry: _Entry, texts: Sequence[str]) -> Iterable[MentionView]
                 f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
                 mention.surface,
                 f"{after[:_N_AFTER]}…" if len(after) > _N_AFTER else after,
+                mention.start,
             )
 
 

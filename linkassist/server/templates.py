@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from linkassist.server.addresses import outbox_address, page_address, preview_address, project_address, queue_address
+from linkassist.server.addresses import (
+    draft_address,
+    outbox_address,
+    page_address,
+    preview_address,
+    project_address,
+    queue_address,
+)
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
 from linkassist.shipped import shipped_folder
@@ -29,6 +36,7 @@ class Templates:
         self._environment.globals.update(
             outbox_address=outbox_address,
             project_address=project_address,
+            draft_address=draft_address,
             page_address=page_address,
             preview_address=preview_address,
             queue_address=queue_address,

@@ -102,6 +102,12 @@ class MentionView:
     before: str
     surface: str
     after: str
+    start: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the raw text: line, start and end, as a form names it."""
+        return f"{self.number}:{self.start}:{self.start + len(self.surface)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""A draft as its screen shows it: the text as Scrapbox would, with marks, and the cards beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from linkassist.scrapbox.notation import page_links
+from linkassist.server.marks import Mark, place_marks
+from linkassist.server.model_process import Progress
+from linkassist.server.page_view import open_card
+from linkassist.server.preferences import Language
+from linkassist.server.preview import Wanted, preview_views
+from linkassist.server.rendering import Surroundings, render_page
+from linkassist.server.views import Block, CardView
+from linkassist.store.browsing import ProjectName, glances
+from linkassist.store.library import Library
+from linkassist.suggestion import Suggestion
+
+DraftState = Literal["empty", "preparing", "none", "failed", "found"]
+
+_N_CARDS: Final = 15
+_STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form. `before` is the text before the last link was put into it, "" where there is none."""
+
+    title: str
+    text: str
+    before: str = ""
+
+    @property
+    def texts(self) -> list[str]:
+        """The raw lines, the title line being 0."""
+        return [self.title, *self.text.split("\n")]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """The draft's screen. `percent` and `step` are of the reading of the wiki; `message` is for the state failed.
+
+    `notice` tells what was just done, `n_weaker` how many suggestions are too weak to be shown.
+    """
+
+    draft: Draft
+    state: DraftState
+    blocks: tuple[Block, ...] = ()
+    cards: tuple[CardView, ...] = ()
+    n_weaker: int = 0
+    step: str = "start"
+    percent: int = 0
+    message: str = ""
+    notice: str = ""
+
+
+def found_view(
+    library: Library,
+    project: ProjectName,
+    draft: Draft,
+    suggestions: Sequence[Suggestion],
+    language: Language,
+    notice: str = "",
+) -> DraftView:
+    """The screen with suggestions, or the news that there are none."""
+    likely = [suggestion for suggestion in suggestions if suggestion.is_worth_showing][:_N_CARDS]
+    previews = preview_views(library, project, [Wanted(each.target, each.kind) for each in likely])
+    cards = tuple(
+        open_card(project, rank, suggestion, draft.texts, language, preview)
+        for rank, (suggestion, preview) in enumerate(zip(likely, previews, strict=True))
+    )
+    marks = [
+        Mark(mention, each.target, each.kind, rank) for rank, each in enumerate(likely) for mention in each.mentions
+    ]
+    return DraftView(
+        draft,
+        "found" if cards else "none",
+        blocks=shown_text(library, project, draft, marks),
+        cards=cards,
+        n_weaker=len(suggestions) - len(likely),
+        notice=notice,
+    )
+
+
+def waiting_view(library: Library, project: ProjectName, draft: Draft, progress: Progress, notice: str) -> DraftView:
+    """The screen while the wiki is being read."""
+    at = _STEPS.index(progress.step) if progress.step in _STEPS else 0
+    done = progress.n_done / progress.n_total if progress.n_total else 0.0
+    percent = max(1, min(99, round(100 * (max(0, at - 1) + done * (at > 0)) / (len(_STEPS) - 1))))
+    blocks = shown_text(library, project, draft)
+    return DraftView(draft, "preparing", blocks=blocks, step=_STEPS[at], percent=percent, notice=notice)
+
+
+def shown_text(library: Library, project: ProjectName, draft: Draft, marks: Sequence[Mark] = ()) -> tuple[Block, ...]:
+    """The text as Scrapbox shows it, with these marks."""
+    keys = sorted({link.key for link in page_links(draft.texts)})
+    existing = frozenset(key for key, glance in glances(library, project.id, keys).items() if glance.has_page)
+    return render_page(draft.texts, Surroundings(project.name, existing, place_marks(draft.texts, marks)))

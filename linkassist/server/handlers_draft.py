@@ -1,0 +1,100 @@
+"""The draft: links for a text that is not in the wiki. It comes with each request and is kept nowhere here."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from linkassist.errors import LinkAssistError
+from linkassist.scrapbox.edits import linked_lines
+from linkassist.server.draft_view import Draft, DraftView, found_view, shown_text, waiting_view
+from linkassist.server.preferences import preferences_of
+from linkassist.server.site import frame_for, show, site_of, wants_fragment
+from linkassist.server.wording import Wording
+from linkassist.server.worker import ModelWorker, StillPreparing
+from linkassist.store.browsing import ProjectName, project_name
+from linkassist.store.library import Library
+from linkassist.suggestion import Mention
+from linkassist.wiki import Line, Page
+
+MOST_CHARACTERS: Final = 50_000
+_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine
+_WAIT_S: Final = 10.0  # for the wiki to be read, of a browser without a script
+_WAIT_OF_SCRIPT_S: Final = 0.4  # it asks again
+
+
+async def draft(request: Request) -> Response:
+    """The empty screen; posted to it, a text is answered with its suggestions, or with a link put in first."""
+    if request.method == "GET":
+        return await run_in_threadpool(_answer, request, {})
+    body = bytearray()
+    async for chunk in request.stream():
+        if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
+            body += chunk
+    if len(body) > 2 * _MOST_BYTES:
+        return await run_in_threadpool(_answer, request, {"too_long": str(len(body) // 9)})
+    given = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    form = {name: values[-1].replace("\r\n", "\n") for name, values in given.items()}
+    return await run_in_threadpool(_answer, request, form)
+
+
+def _answer(request: Request, form: dict[str, str]) -> Response:
+    say = Wording(preferences_of(request).language)
+    given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""))
+    with site_of(request).open_library() as library:
+        here = project_name(library, request.path_params["project"])
+        is_changed = False
+        length = int(form.get("too_long", len(given.text) + len(given.title)))
+        if length > MOST_CHARACTERS:
+            message = say("draft.too_long", length, MOST_CHARACTERS)
+            view, status = DraftView(given, "failed", message=message), 413
+        else:
+            changed, notice = _changed(given, form, say)
+            is_changed = changed != given
+            view = _view(request, library, here, changed, notice)
+            status = 503 if view.state == "failed" else 200
+        frame = frame_for(request, library, here, say("draft.title"), section="draft")
+    template = "_draft.html" if wants_fragment(request) else "draft.html"
+    return show(request, template, frame, {"draft": view, "is_changed": is_changed}, status)
+
+
+def _view(request: Request, library: Library, here: ProjectName, given: Draft, notice: str) -> DraftView:
+    if not given.text.strip():
+        return DraftView(given, "empty", notice=notice)
+    models: ModelWorker = request.app.state.models
+    try:
+        wait_s = _WAIT_OF_SCRIPT_S if wants_fragment(request) else _WAIT_S
+        found = models.suggest(here.name, given.title, given.text, wait_s=wait_s)
+    except StillPreparing as waiting:
+        return waiting_view(library, here, given, waiting.progress, notice)
+    except LinkAssistError as error:
+        return DraftView(given, "failed", blocks=shown_text(library, here, given), message=str(error), notice=notice)
+    return found_view(library, here, given, found, preferences_of(request).language, notice)
+
+
+def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, str]:
+    """The draft with what the form asks for done to it, and what is to be told of that."""
+    if "undo" in form and given.before:
+        return Draft(given.title, given.before), ""
+    rank, _, target = form.get("accept", "").partition(":")
+    if not target:
+        return given, ""
+    mention = _mention(given.texts, form.get(f"mention-{rank}", ""))
+    page = Page(given.title, tuple(Line(text) for text in given.texts))
+    text = "\n".join(linked_lines(page, [(target, mention)])[1:])
+    if text == given.text:
+        return given, say("draft.moved", target)
+    return Draft(given.title, text, before=given.text), say("draft.accepted", target)
+
+
+def _mention(texts: list[str], place: str) -> Mention | None:
+    """The mention at "line:start:end"; None where the target goes to the end."""
+    numbers = place.split(":")
+    if len(numbers) != 3 or not all(number.isdecimal() and len(number) < 7 for number in numbers):
+        return None
+    line, start, end = map(int, numbers)
+    return Mention(line, start, end, texts[line][start:end]) if 0 < line < len(texts) else None

@@ -1,0 +1,208 @@
+"""Suggestions for a text beside the wiki, held against what a reindex gives for the same text as a page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linkassist.drafting import LONGEST, Drafting, draft_page, load_search, prepare
+from linkassist.errors import ModelError
+from linkassist.reindex import reindex
+from linkassist.scrapbox.notation import page_links
+from linkassist.settings import Settings
+from linkassist.store.imports import import_pages
+from linkassist.store.library import Library
+from linkassist.store.pages import find_page, project
+from linkassist.store.suggestions import page_suggestions
+from linkassist.suggestion import Suggestion
+from linkassist.wiki import Line, Page, title_key
+
+THINGS = ("庭仕事", "万年筆", "索引カード", "付箋", "散歩道", "図書館", "読書会", "年表", "地図帳", "観察記録")
+BEGINNINGS = ("朝のうちに", "雨の日には", "旅先で", "静かな午後に", "友人と")
+DRAFTS = {
+    "あたらしい覚え書き": "雨の日には万年筆と索引カードで観察記録をつける\n 図書館の地図帳も「ためし書き」に使う",
+    "まだない頁1": "静かな午後に[付箋]を貼って年表を作った\nhttps://example.com/a のこと",
+    "覚え書き 7": "友人と読書会をひらく。庭仕事の話もした",
+}
+
+
+def a_page(title: str, text: str, created: int) -> Page:
+    lines = tuple(Line(line) for line in (title, *text.split("\n")))
+    return Page(title, lines, page_id=f"id of {title}", created=created, updated=created)
+
+
+def pages_of_a_wiki() -> list[Page]:
+    """Ten things and sixty notes about them; every fourth note names its thing and does not link it."""
+    pages = [a_page(thing, f"{thing}は道具のひとつ\nhttps://example.com/{n}", 1 + n) for n, thing in enumerate(THINGS)]
+    for n in range(60):
+        thing, beside = THINGS[n % 10], THINGS[(n + 1) % 10]
+        named = thing if n % 4 == 3 else f"[{thing}]"
+        text = f"{BEGINNINGS[n % 5]}{named}について書いた\n[{beside}]と[まだない頁{n % 3}]と「ためし書き」も"
+        pages.append(a_page(f"覚え書き {n}", text, 100 + n))
+    return pages
+
+
+def import_into(library: Library, pages: Sequence[Page]) -> None:
+    import_pages(library, "niwa", "庭", 1000, pages, page_links)
+
+
+def reindexed(folder: Path) -> None:
+    with Library.open(folder) as library:
+        reindex(library, project(library, None), Settings(folder), lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def wiki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wiki")
+    with Library.open(folder) as library:
+        import_into(library, pages_of_a_wiki())
+    reindexed(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drafting(wiki: Path) -> Iterator[Drafting]:
+    with Library.open(wiki) as library:
+        yield prepare(library, project(library, None))
+
+
+@pytest.fixture(scope="module")
+def as_pages(wiki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Suggestion]]:
+    """By title, what a reindex gives for the drafts, each taken in alone."""
+    found = {}
+    for number, (title, text) in enumerate(DRAFTS.items()):
+        folder = tmp_path_factory.mktemp("with") / str(number)
+        shutil.copytree(wiki, folder)
+        with Library.open(folder) as library:
+            others = [page for page in pages_of_a_wiki() if page.title != title]
+            before = [page for page in pages_of_a_wiki() if page.title == title]
+            import_into(library, [*others, a_page(title, text, before[0].created if before else 159)])
+        reindexed(folder)
+        with Library.open(folder) as library:
+            page = find_page(library, project(library, None).id, title_key(title))
+            found[title] = [stored.suggestion for stored in page_suggestions(library, page.id, with_decided=False)]
+    return found
+
+
+@pytest.mark.parametrize("title", DRAFTS)
+def test_a_draft_is_told_what_a_reindex_tells_a_page(
+    drafting: Drafting, as_pages: dict[str, list[Suggestion]], title: str
+) -> None:
+    """Near equal: a draft changes no weight of the wiki's, and its own links are none of the wiki's."""
+    expected = {(found.kind, found.target): found for found in as_pages[title]}
+    found = {(each.kind, each.target): each for each in drafting.suggest(draft_page(title, DRAFTS[title]))}
+
+    likely = {key for key, each in expected.items() if each.is_worth_showing}
+    assert likely
+    assert likely <= found.keys()
+    assert {key for key, each in found.items() if each.probability >= 0.2} <= expected.keys()
+    for key in expected.keys() & found.keys():
+        assert found[key].mentions == expected[key].mentions
+        assert found[key].probability == pytest.approx(expected[key].probability, abs=0.06)
+    same = [found[key].reasons[0].signal == expected[key].reasons[0].signal for key in likely]
+    assert np.mean(same) >= 0.8
+
+
+def test_a_draft_without_links_has_the_evidence_of_a_page(
+    drafting: Drafting, as_pages: dict[str, list[Suggestion]]
+) -> None:
+    """All but a few of the numbers that speak for a link are the same to three digits."""
+    title = "あたらしい覚え書き"
+    found = {(each.kind, each.target): each for each in drafting.suggest(draft_page(title, DRAFTS[title]))}
+    shares = []
+    for each in as_pages[title]:
+        if (each.kind, each.target) in found:
+            mine = np.frombuffer(found[each.kind, each.target].evidence, np.float16).astype(np.float64)
+            theirs = np.frombuffer(each.evidence, np.float16).astype(np.float64)
+            shares.append(np.isclose(mine, theirs, rtol=0.02, atol=0.02, equal_nan=True).mean())
+    assert len(shares) >= 5
+    assert np.mean(shares) > 0.9
+
+
+def test_drafts_do_not_change_each_other(drafting: Drafting) -> None:
+    first, second = (draft_page(title, text) for title, text in list(DRAFTS.items())[:2])
+    before = drafting.suggest(first)
+    drafting.suggest(second)
+
+    assert drafting.suggest(first) == before
+
+
+def test_the_mentions_are_spans_of_the_lines(drafting: Drafting) -> None:
+    page = draft_page("題", DRAFTS["あたらしい覚え書き"])
+    mentions = [mention for found in drafting.suggest(page) for mention in found.mentions]
+
+    assert mentions
+    assert all(page.texts[each.line][each.start : each.end] == each.surface for each in mentions)
+
+
+def test_a_draft_is_not_told_to_link_itself_or_what_it_links(drafting: Drafting) -> None:
+    found = drafting.suggest(
+        draft_page("図書館", "図書館で[万年筆]と[[付箋]]と[はじめての言葉]とはじめての言葉、散歩道")
+    )
+    targets = {title_key(each.target) for each in found}
+
+    assert "散歩道" in targets
+    assert not targets & {"図書館", "万年筆", "はじめての言葉"}
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "code:x.py\n pass"])
+def test_a_draft_without_words_is_told_nothing(drafting: Drafting, text: str) -> None:
+    assert drafting.suggest(draft_page("", text)) == []
+
+
+def test_windows_line_ends_count_as_line_ends() -> None:
+    assert draft_page("題", "あ\r\nい\rう").texts == ["題", "あ", "い", "う"]
+
+
+def test_a_text_that_is_too_long_is_refused_with_advice(drafting: Drafting) -> None:
+    with pytest.raises(ModelError, match="Give it in parts"):
+        drafting.suggest(draft_page("題", "あ" * (LONGEST + 1)))
+
+
+def test_progress_is_told_from_reading_to_phrases(wiki: Path) -> None:
+    told: list[str] = []
+    with Library.open(wiki) as library:
+        prepare(library, project(library, None), lambda step, *_: told.append(step))
+
+    assert list(dict.fromkeys(told)) == ["read", "mentions", "statistics", "phrases"]
+
+
+def test_a_project_that_was_never_reindexed_says_what_to_do(tmp_path: Path) -> None:
+    with Library.open(tmp_path) as library:
+        import_into(library, pages_of_a_wiki()[:3])
+        with pytest.raises(ModelError, match="Run `linkassist reindex`"):
+            prepare(library, project(library, None))
+        with pytest.raises(ModelError, match="Run `linkassist reindex`"):
+            load_search(library, project(library, None))
+
+
+def test_pages_that_changed_since_the_reindex_are_read_as_they_are(wiki: Path, tmp_path: Path) -> None:
+    shutil.copytree(wiki, tmp_path / "L")
+    with Library.open(tmp_path / "L") as library:
+        pages = pages_of_a_wiki()
+        extra = replace(a_page("新しい題名", "あとから来た頁 [庭仕事]", 300))
+        import_into(library, [*pages, extra])
+        found = prepare(library, project(library, None)).suggest(draft_page("題", "きょうは新しい題名のこと"))
+
+    assert "新しい題名" in {each.target for each in found}
+
+
+def test_search_by_meaning_finds_the_pages_that_say_alike(wiki: Path) -> None:
+    with Library.open(wiki) as library:
+        of = project(library, None)
+        search = load_search(library, of)
+        found = search.nearest("万年筆について書いた", 5)
+        vectors = search.encoder.encode(["万年筆について書いた"])
+        page = find_page(library, of.id, title_key("万年筆"))
+
+    assert len(found) == 5
+    assert [near for _, near in found] == sorted((near for _, near in found), reverse=True)
+    own = search.index.nearest(vectors, len(search.index))
+    assert dict(found)[found[0][0]] == pytest.approx(float(own.similarities[0, 0]), abs=1e-6)
+    assert page.id in own.page_ids[0].tolist()
+    assert search.nearest("\x00", 5) == []

@@ -1,0 +1,134 @@
+// The draft: suggestions as one types, links put into the text, copying. The text is kept in this browser alone; each
+// question carries it to the server, which keeps nothing. Without this script the form asks by its button.
+
+const find = (selector, root = document) => root.querySelector(selector);
+const form = find("#draft-form");
+const { title, text, before } = form.elements;
+const kept = `linkassist.draft.${form.dataset.project}`;
+
+const PAUSE_MS = 300;
+const AGAIN_MS = 1000;
+
+let timer = 0;
+let asked = null; // the question on its way
+let texts = []; // before each link that was put in since something was typed
+
+function keep() {
+  try {
+    if (text.value || title.value) localStorage.setItem(kept, JSON.stringify({ title: title.value, text: text.value }));
+    else localStorage.removeItem(kept);
+  } catch (error) {
+    console.warn(error); // a browser that keeps nothing, as in private windows
+  }
+}
+
+function restore() {
+  try {
+    const found = JSON.parse(localStorage.getItem(kept) ?? "null");
+    if (found) [title.value, text.value] = [String(found.title), String(found.text)];
+  } catch (error) {
+    console.warn(error);
+  }
+}
+
+function askSoon(after = PAUSE_MS) {
+  clearTimeout(timer);
+  timer = setTimeout(ask, after);
+}
+
+// submitter: the button that puts a link in or takes it out again, null where only suggestions are wanted.
+async function ask(submitter = null) {
+  clearTimeout(timer);
+  asked?.abort();
+  const question = (asked = new AbortController());
+  const sent = text.value;
+  const body = new URLSearchParams(new FormData(form));
+  if (submitter?.name) body.set(submitter.name, submitter.value);
+  find("#draft-result").classList.add("is-stale");
+  try {
+    const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "draft" }, signal: question.signal });
+    if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(`${response.status}`);
+    const fresh = find("#draft-result", new DOMParser().parseFromString(await response.text(), "text/html"));
+    if (!fresh) throw new Error(`${response.status} without a result`);
+    if (question !== asked) return;
+    if (fresh.dataset.text !== undefined) {
+      if (text.value !== sent) return askSoon();
+      if (submitter.name === "undo") texts.pop();
+      else texts.push(sent);
+      text.value = fresh.dataset.text;
+      keep();
+    }
+    before.value = texts.at(-1) ?? "";
+    show(fresh);
+    find("#failure").hidden = true;
+    if (fresh.dataset.state === "preparing") askSoon(AGAIN_MS);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    console.warn(error);
+    find("#draft-result").classList.remove("is-stale");
+    find("#failure").hidden = false;
+  }
+}
+
+function show(fresh) {
+  const old = find("#draft-result");
+  const scroll = find(".side-scroll", old).scrollTop;
+  const wanted = find(".card.is-current", old)?.dataset.target;
+  const hadFocus = find("#suggestions", old).contains(document.activeElement);
+  old.replaceWith(document.adoptNode(fresh));
+  find(".side-scroll", fresh).scrollTop = scroll;
+  const cards = [...fresh.querySelectorAll(".card")];
+  const current = cards.find((card) => card.dataset.target === wanted) ?? cards[0];
+  current?.classList.add("is-current");
+  if (hadFocus) (current ?? text).focus({ preventScroll: true });
+  fade();
+}
+
+let fading = 0;
+function fade() {
+  clearTimeout(fading);
+  fading = setTimeout(() => find("#notice")?.classList.add("is-old"), 10_000);
+}
+
+function tell(words) {
+  const line = document.createElement("p");
+  line.textContent = words;
+  find("#notice").replaceChildren(line);
+  find("#notice").classList.remove("is-old");
+  fade();
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(text.value);
+    tell(form.dataset.copied);
+  } catch {
+    // Off loopback a page without a certificate has no clipboard of its own.
+    text.select();
+    tell(document.execCommand("copy") ? form.dataset.copied : form.dataset.notCopied);
+  }
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target !== text && event.target !== title) return;
+  keep();
+  texts = [];
+  before.value = "";
+  if (!event.isComposing) askSoon();
+});
+form.addEventListener("compositionend", () => askSoon());
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask(event.submitter);
+});
+find("[data-copy]").addEventListener("click", copy);
+find("[data-clear]").addEventListener("click", () => {
+  [title.value, text.value, before.value, texts] = ["", "", "", []];
+  keep();
+  ask();
+  text.focus();
+});
+
+if (!text.value && !title.value) restore();
+else keep();
+if (text.value) ask();
