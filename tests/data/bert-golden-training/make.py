@@ -1,8 +1,8 @@
 """Writes reference.npz: 20 training steps of the golden BERT by the original's own code, unmodified.
 
-Run with Python 3.7 and TensorFlow 1.15.5, in a folder with run_classifier.py, tokenization_sentencepiece.py and utils.py
-of https://github.com/yoheikikuta/bert-japanese and modeling.py and optimization.py of its submodule google-research/bert
-(commit 88a817c), config.ini in the folder above:  python make.py bert-golden reference.npz
+Run with Python 3.7 and TensorFlow 1.15.5, in a folder with run_classifier.py, tokenization_sentencepiece.py and
+utils.py of https://github.com/yoheikikuta/bert-japanese, and modeling.py and optimization.py of its submodule
+google-research/bert (commit 88a817c), config.ini in the folder above:  python make.py bert-golden reference.npz
 
 Dropout is off (is_training=False changes nothing else). Batch s holds the lines of inputs.txt 8 s to 8 s + 7, counted
 around, and line i has the label i % 3. The head is wide, so that the norm of the gradients is above 1 in some steps.
@@ -28,7 +28,7 @@ config = modeling.BertConfig.from_json_file(golden + "/config.json")
 
 
 def padded(name, i):
-    ids = lines["%s/%d" % (name, i)]
+    ids = lines[f"{name}/{i}"]
     return np.pad(ids, (0, LENGTH - len(ids)), "constant")
 
 
@@ -59,8 +59,8 @@ with tf.Session() as session:
     for step in range(N_STEPS):
         chosen = [i % n_lines for i in range(step * BATCH, (step + 1) * BATCH)]
         ids, types = ([padded(name, i) for i in chosen] for name in ("ids", "types"))
-        mask = [[int(at < len(lines["ids/%d" % i])) for at in range(LENGTH)] for i in chosen]
-        feed = dict(zip(placeholders, (ids, mask, types, [i % N_LABELS for i in chosen])))
+        mask = [[int(at < len(lines[f"ids/{i}"])) for at in range(LENGTH)] for i in chosen]
+        feed = dict(zip(placeholders, (ids, mask, types, [i % N_LABELS for i in chosen])))  # noqa: B905 (Python 3.7)
         loss_now, rate, _ = session.run([loss, rates[0], train_op], feed)
         kept["losses"].append(loss_now)
         kept["rates"].append(rate)
