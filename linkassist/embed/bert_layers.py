@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import BertModel
 from transformers.models.bert.modeling_bert import BertLayer
 
-from linkassist.embed.bert_products import Dense, Product, float_product, int8_product, range_of
+from linkassist.embed.bert_products import Dense, Product, float_product, int8_by_range, int8_by_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ def float_layers(model: BertModel, dtype: torch.dtype, device: str) -> list[Laye
 def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype: torch.dtype) -> list[Layer]:
     """The layers with products of bytes, on the CPU; attention is of type `dtype`.
 
-    The ranges of all inputs are those seen when `hidden`, (tokens, width), what the embeddings make of a few sequences
-    of these lengths, passes through the layers in float32.
+    How large inputs are is seen when `hidden`, (tokens, width), what the embeddings make of a few sequences of these
+    lengths, passes through the layers in float32.
     """
     found = []
     for part in model.encoder.layer:
@@ -116,10 +116,10 @@ def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype:
         inner = exact.inner(after_attention)
         queries_keys_values, mixed, dense_inner, outer = _dense_layers(part)
         products = (
-            int8_product(queries_keys_values, range_of(hidden), dtype),
-            int8_product(mixed, range_of(context), torch.float32),
-            int8_product(dense_inner, range_of(after_attention), range_of(inner)),
-            int8_product(outer, range_of(inner), torch.float32),
+            int8_by_token(queries_keys_values, hidden, dtype),
+            int8_by_token(mixed, context, torch.float32),
+            int8_by_range(dense_inner, after_attention),
+            int8_by_token(outer, inner, torch.float32),
         )
         found.append(_layer(part, *products, device="cpu"))
         hidden = exact.outer_norm(after_attention + exact.outer(inner))

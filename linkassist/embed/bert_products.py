@@ -54,33 +54,6 @@ class Dense:
         return _activated(functional.linear(inputs, self.weight, self.bias), self.activation)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The least and the largest value that numbers are expected to take; 256 steps from one to the other."""
-
-    least: float
-    largest: float
-
-    @property
-    def step(self) -> float:
-        return max(self.largest - self.least, 1e-6) / 255
-
-    @property
-    def zero(self) -> int:
-        """The step that stands for 0.
-
-        >>> Range(-1.0, 1.55).zero
-        100
-        """
-        return round(-self.least / self.step)
-
-
-def range_of(values: Tensor) -> Range:
-    """From the least to the largest of the values, 0 included, for 0 must be a step by itself."""
-    least, largest = values.aminmax()
-    return Range(min(float(least), 0.0), max(float(largest), 0.0))
-
-
 def has_onednn() -> bool:
     """Whether torch was built with oneDNN, on a processor for which its packed products are fast."""
     return bool(torch.backends.mkldnn.is_available()) and platform.machine() in ("x86_64", "AMD64")
@@ -111,36 +84,76 @@ def _packed(dense: Dense, dtype: torch.dtype) -> Product:
     return product
 
 
-def int8_product(dense: Dense, inputs: Range, outputs: Range | torch.dtype) -> Product:
-    """The dense layer with whole numbers of eight bits: weights by a step per row, inputs by the one step of a range.
+def int8_by_token(dense: Dense, sample: Tensor, dtype: torch.dtype) -> Product:
+    """The dense layer with whole numbers of eight bits, the inputs of each token by steps of their own.
 
-    The inputs are floats, or already steps of `inputs` as uint8. What comes back is of the type `outputs`, or steps of
-    the range `outputs` as uint8. A value outside a range becomes its end.
-    Source: Jacob et al. 2018, section 2, https://arxiv.org/abs/1712.05877
+    Steps as large as a token's largest number asks for are what the rare, much larger numbers of some tokens need;
+    so the activation function has to wait for the product. sample: (tokens, in), inputs of the usual kind. What comes
+    back is of type `dtype`.
+    Source: Yao et al. 2022, section 4, https://arxiv.org/abs/2206.01861
     """
-    n_steps = _WEIGHT_STEPS if _sums_in_32_bits() else _WEIGHT_STEPS_IN_16_BITS
-    weight_steps = dense.weight.abs().amax(dim=1).clamp(min=1e-12) / n_steps
-    whole = (dense.weight / weight_steps.unsqueeze(1)).round_().to(torch.int8)
-    weight = torch.ops.onednn.qlinear_prepack(whole, None)
-    zeros = torch.zeros(len(whole), dtype=torch.long)
-    bias = dense.bias.clone()
-    name, algorithm = _FUSED.get(dense.activation or "", ("none", ""))
-    left = None if dense.activation in _FUSED else dense.activation
-    wanted = outputs if isinstance(outputs, Range) and left is None else None
-    step, zero = (wanted.step, wanted.zero) if wanted else (1.0, 0)
-    dtype = torch.uint8 if wanted else outputs if isinstance(outputs, torch.dtype) else torch.float32
-    # Half a step more, for the conversion to whole numbers cuts off what is after the point.
-    middle = torch.tensor(inputs.zero + 0.5)
+    factors = _smoothing(dense.weight, sample)
+    multiply = _bytes_product(dense.weight * factors)
 
-    def product(given: Tensor) -> Tensor:
-        if given.dtype != torch.uint8:
-            given = torch.add(middle, given, alpha=1 / inputs.step).clamp_(0, 255).to(torch.uint8)
-        found = torch.ops.onednn.qlinear_pointwise(
-            given, inputs.step, inputs.zero, weight, weight_steps, zeros, bias, step, zero, dtype, name, [], algorithm
-        )
-        return _activated(found, left)
+    def product(inputs: Tensor) -> Tensor:
+        smooth = inputs / factors
+        steps = torch.maximum(smooth.amax(dim=1), -smooth.amin(dim=1)).clamp_(min=1e-12).div_(127).unsqueeze(1)
+        # Half a step more, for the conversion to whole numbers cuts off what is after the point.
+        whole = smooth.div_(steps).add_(128.5).to(torch.uint8)
+        found = multiply(whole, 1.0, 128, None, None).mul_(steps).add_(dense.bias)
+        return _activated(found, dense.activation).to(dtype)
 
     return product
+
+
+def int8_by_range(dense: Dense, sample: Tensor) -> Product:
+    """The dense layer with whole numbers of eight bits, all inputs by the steps that `sample`, (tokens, in), asks for.
+
+    Inputs beyond its least and largest number become these. The activation function comes with the product. For
+    inputs that were normalised, whose numbers are alike from token to token. Returns float32.
+    Source: Jacob et al. 2018, section 2, https://arxiv.org/abs/1712.05877
+    """
+    factors = _smoothing(dense.weight, sample)
+    multiply = _bytes_product(dense.weight * factors)
+    least, largest = (float(number) for number in (sample / factors).aminmax())
+    step = max(max(largest, 0.0) - min(least, 0.0), 1e-12) / 255
+    zero = round(-min(least, 0.0) / step)
+    middle, steps_each = torch.tensor(zero + 0.5), 1 / (factors * step)
+
+    def product(inputs: Tensor) -> Tensor:
+        whole = torch.addcmul(middle, inputs, steps_each).clamp_(0, 255).to(torch.uint8)
+        return multiply(whole, step, zero, dense.bias, dense.activation)
+
+    return product
+
+
+def _smoothing(weight: Tensor, sample: Tensor) -> Tensor:
+    """(in,): what to divide the inputs by and multiply the weights with, so that both vary alike from row to row.
+
+    Source: Xiao et al. 2023, equation 4 with alpha = 0.5, https://arxiv.org/abs/2211.10438
+    """
+    inputs, weights = sample.float().abs().amax(dim=0), weight.abs().amax(dim=0)
+    return (inputs.clamp(min=1e-5) / weights.clamp(min=1e-5)).sqrt_()
+
+
+def _bytes_product(weight: Tensor) -> Callable[[Tensor, float, int, Tensor | None, str | None], Tensor]:
+    """The product with weights as bytes, each row by its own steps.
+
+    Its arguments: inputs, (tokens, in) uint8; their step; the number that stands for 0; bias; activation function.
+    """
+    n_steps = _WEIGHT_STEPS if _sums_in_32_bits() else _WEIGHT_STEPS_IN_16_BITS
+    steps = weight.abs().amax(dim=1).clamp_(min=1e-12) / n_steps
+    packed = torch.ops.onednn.qlinear_prepack((weight / steps.unsqueeze(1)).round_().to(torch.int8), None)
+    zeros = torch.zeros(len(steps), dtype=torch.long)
+
+    def multiply(whole: Tensor, step: float, zero: int, bias: Tensor | None, activation: str | None) -> Tensor:
+        name, algorithm = _FUSED.get(activation or "", ("none", ""))
+        found = torch.ops.onednn.qlinear_pointwise(
+            whole, step, zero, packed, steps, zeros, bias, 1.0, 0, torch.float32, name, [], algorithm
+        )
+        return _activated(found, None if activation in _FUSED else activation)
+
+    return multiply
 
 
 def _sums_in_32_bits() -> bool:
