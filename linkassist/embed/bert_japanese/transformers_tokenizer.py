@@ -2,11 +2,12 @@
 
 transformers has no class that lowercases as Python does, cuts as SentencePiece does and numbers by a .vocab; its
 tokenizers library can be put together to do so for nearly every text. They differ where <s>, </s> or <unk> stands in
-the text itself, in a Greek final sigma, and in combining marks on full-width or half-width letters that have none.
+the text itself, in a Greek final sigma, and in combining marks on letters that have none of their own.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -81,10 +82,23 @@ def _normalizers(spec: Message, *, do_lower_case: bool) -> Iterator[normalizers.
         yield normalizers.Lowercase()
     character_map = spec.parts.get(_CHARACTER_MAP, [b""])[-1]
     if character_map:
+        yield from (normalizers.Replace(pair, composed) for pair, composed in _voiced_kana())
         yield normalizers.Precompiled(character_map)
     if _is_on(spec, _HAS_SPACES_REMOVED):
         yield normalizers.Replace(Regex(" {2,}"), " ")
         yield normalizers.Strip()
+
+
+def _voiced_kana() -> Iterator[tuple[str, str]]:
+    """Kana with a mark of their own, such as ｶﾞ, and the one character that they are.
+
+    The library looks six bytes, which these have, up in the character map one character at a time.
+    """
+    for kana in map(chr, (*range(0x3041, 0x30FF), *range(0xFF66, 0xFF9E))):
+        for mark in "ﾞﾟ\u3099\u309a":
+            composed = unicodedata.normalize("NFKC", kana + mark)
+            if len(composed) == 1:
+                yield kana + mark, composed
 
 
 def _is_on(spec: Message, of_field: int) -> bool:
