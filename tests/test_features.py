@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -269,3 +271,41 @@ def test_without_pyarrow_parquet_names_the_extra(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(LinkAssistError, match=r"linkassist\[parquet\].*--format npz"):
         feature_files.need_parquet()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "npz", "parquet"])
+def test_an_empty_file_has_no_features(bert: Bert, tmp_path: Path, form: feature_files.FeatureFormat) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    output = tmp_path / "out"
+    write_features(bert, survey(tmp_path / "empty.txt"), output, request(form))
+    if form == "jsonl":
+        assert output.read_bytes() == b""
+    elif form == "npz":
+        with np.load(output) as found:
+            assert found["-1"].shape == (0, 48)
+            assert found["starts"].tolist() == [0]
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+        assert parquet.read_table(output).num_rows == 0
+
+
+def test_a_folder_is_no_place_for_the_output(bert: Bert, tmp_path: Path) -> None:
+    with pytest.raises(LinkAssistError, match="is a folder. Name a file"):
+        write_features(bert, survey(INPUTS), tmp_path, request())
+    with pytest.raises(LinkAssistError, match="Name an output in a folder that exists"):
+        write_features(bert, survey(INPUTS), tmp_path / "nowhere" / "out", request())
+
+
+def test_a_full_disk_says_how_to_go_on(bert: Bert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def told(n_done: int) -> None:  # from the first block on
+        monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(LinkAssistError, match="No space left on device.*run the same command to go on"):
+        write_features(bert, survey(INPUTS), tmp_path / "out", request(), told)
+    monkeypatch.undo()
+    write_features(bert, survey(INPUTS), tmp_path / "out", request())
+    write_features(bert, survey(INPUTS), tmp_path / "whole", request())
+    assert (tmp_path / "out").read_bytes() == (tmp_path / "whole").read_bytes()

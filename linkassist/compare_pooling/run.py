@@ -19,6 +19,7 @@ from linkassist.compare_pooling.scores import score_vectors
 from linkassist.compare_pooling.vectors import PageTokens, page_vectors
 from linkassist.embed.bert_forward import BertForward, Precision
 from linkassist.embed.bert_japanese.folder import Bert
+from linkassist.embed.bert_japanese.limits import check_layers, check_length
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.readout import Readout, usual_readouts
 from linkassist.embed.whitening import Treatment, treated
@@ -101,16 +102,9 @@ def compare_pooling(
 
 
 def _readouts(bert: Bert, asked_for: Comparison) -> list[Readout]:
-    config = bert.model.config
-    n_layers, longest, how = int(config.num_hidden_layers), int(config.max_position_embeddings), asked_for.how
-    for layer in asked_for.layers:
-        if not -n_layers - 1 <= layer <= -1:
-            raise LinkAssistError(
-                f"{bert.name} has no layer {layer}: -1 is its last, {-n_layers} its first,"
-                f" {-n_layers - 1} the embeddings."
-            )
-    if not 3 <= how.max_seq_length <= longest:
-        raise LinkAssistError(f"max_seq_length is {how.max_seq_length}; {bert.name} takes from 3 to {longest}.")
+    n_layers, how = int(bert.model.config.num_hidden_layers), asked_for.how
+    check_layers(bert, asked_for.layers)
+    check_length(bert, how.max_seq_length)
     if how.overlap is not None and how.overlap >= how.max_seq_length - 2:
         raise LinkAssistError(
             f"The overlap is {how.overlap} tokens, but a window holds {how.max_seq_length - 2} beside [CLS] and [SEP]."

@@ -25,6 +25,7 @@ from linkassist.embed.bert_forward import BertForward, Precision
 from linkassist.embed.bert_japanese.feature_text import json_line
 from linkassist.embed.bert_japanese.features import InputFile, LineFeatures, blocks, features, tokens_at_once
 from linkassist.embed.bert_japanese.folder import Bert
+from linkassist.embed.bert_japanese.limits import check_layers, check_length
 from linkassist.embed.bert_japanese.unfinished import Asked, Unfinished
 from linkassist.errors import LinkAssistError
 
@@ -103,19 +104,8 @@ def need_parquet() -> None:
 
 
 def _check(bert: Bert, request: FeatureRequest) -> None:
-    config = bert.model.config
-    first = -int(config.num_hidden_layers) - 1
-    for layer in request.layers:
-        if not first <= layer <= -1:
-            raise LinkAssistError(
-                f"{bert.name} has no layer {layer}: -1 is its last, {first + 1} its first, {first} the embeddings."
-            )
-    if len(set(request.layers)) < len(request.layers) or not request.layers:
-        raise LinkAssistError(f"The layers {request.layers} are none, or name one twice. Name each once, as in -1,-2.")
-    if not 3 <= request.max_seq_length <= config.max_position_embeddings:
-        raise LinkAssistError(
-            f"max_seq_length is {request.max_seq_length}; {bert.name} takes from 3 to {config.max_position_embeddings}."
-        )
+    check_layers(bert, request.layers)
+    check_length(bert, request.max_seq_length)
     if request.format == "parquet":
         need_parquet()
 

@@ -40,6 +40,8 @@ class Unfinished:
 
     def __init__(self, output: Path, asked: Asked, names: Sequence[str]) -> None:
         """Takes up what an earlier run left, or begins. Raises LinkAssistError where that was asked for otherwise."""
+        if output.is_dir():
+            raise LinkAssistError(f"{output} is a folder. Name a file for the output.")
         self.folder = output.with_name(output.name + ".part")
         self.n_lines, self.end, self.precision = 0, 0, ""
         self._asked = asked
@@ -56,15 +58,24 @@ class Unfinished:
         self._write_note()
 
     def append(self, parts: Sequence[bytes], n_lines: int, end: int) -> None:
-        """Adds a block: a part for each file. n_lines, end: as they are after it."""
-        for position, (path, part) in enumerate(zip(self.paths, parts, strict=True)):
-            with path.open("ab") as file:
-                file.write(part)
-                file.flush()
-                os.fsync(file.fileno())
-            self._sizes[position] += len(part)
-        self.n_lines, self.end = n_lines, end
-        self._write_note()
+        """Adds a block: a part for each file. n_lines, end: as they are after it.
+
+        Raises LinkAssistError where the disk does not take it, as when it is full.
+        """
+        try:
+            for position, (path, part) in enumerate(zip(self.paths, parts, strict=True)):
+                with path.open("ab") as file:
+                    file.write(part)
+                    file.flush()
+                    os.fsync(file.fileno())
+                self._sizes[position] += len(part)
+            self.n_lines, self.end = n_lines, end
+            self._write_note()
+        except OSError as error:
+            raise LinkAssistError(
+                f"{self.folder} cannot be written to ({error.strerror}). Make room there, then"
+                " run the same command to go on."
+            ) from error
 
     def finish(self, made: Path, output: Path) -> None:
         """Puts the file `made`, which lies in the folder, in the output's place, and takes the folder away."""
