@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from wiki_of_synonyms import N_TOPICS, half_of, wiki_of_synonyms
 
-from linkassist.finetune.judging import auc, best_threshold, hits_of, judge, questions_of
+from linkassist.finetune.judging import auc, best_threshold, hits_of, judge, list_auc, questions_of
 from linkassist.finetune.link_examples import build_linked_wiki
 from linkassist.finetune.pairs import AskedList, Pair, balanced_pairs
-from linkassist.finetune.scores import LogisticRegression, PageVectors, learn_regression
+from linkassist.finetune.scores import PageVectors, learn_regression
 
 
 def test_the_auc_counts_pairs_in_the_right_order_and_half_of_the_ties() -> None:
@@ -40,6 +41,12 @@ def test_the_threshold_is_the_one_with_most_pairs_right(
 def test_the_candidates_stand_by_their_scores() -> None:
     asked = AskedList(9, (1, 2, 3), (False, True, False))
     assert hits_of(asked, np.array([0.2, 0.1, 0.3])) == [False, False, True]
+
+
+def test_the_auc_of_lists_is_the_mean_of_theirs() -> None:
+    lists = [AskedList(9, (1, 2, 3), (False, True, False)), AskedList(8, (1, 2), (False, True))]
+    # The first list has one of two comparisons right, the second its only one.
+    assert list_auc(lists, lambda pairs: np.array([float(pair.other) for pair in pairs])) == pytest.approx(0.75)
 
 
 def test_one_who_knows_the_links_has_full_figures_and_one_who_knows_nothing_has_not() -> None:
@@ -78,13 +85,15 @@ def test_the_features_of_a_pair_are_product_and_distance() -> None:
     assert vectors.features([Pair(0, 1, True)])[0] == pytest.approx([0.6, 0.0, 0.4, 0.8])
 
 
-def test_the_regression_finds_the_odds_that_it_was_drawn_from() -> None:
+def test_the_regression_finds_the_odds_that_the_pairs_were_drawn_from() -> None:
     random = np.random.default_rng(0)
-    features = random.normal(size=(20_000, 2))
-    is_linked = random.random(20_000) < 1 / (1 + np.exp(-(1.5 * features[:, 0] - 0.5)))
-    learnt = LogisticRegression(features, is_linked, penalty=1e-6)
-    asked = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    assert learnt.log_odds(asked) == pytest.approx([-0.5, 1.0, -0.5], abs=0.1)
+    table = random.normal(size=(60, 1)).astype(np.float32)
+    pairs = [Pair(*random.integers(60, size=2).tolist(), False) for _ in range(20_000)]
+    products = np.array([float(table[pair.page, 0] * table[pair.other, 0]) for pair in pairs])
+    is_linked = random.random(20_000) < 1 / (1 + np.exp(-(1.5 * products - 0.5)))
+    pairs = [replace(pair, is_linked=bool(linked)) for pair, linked in zip(pairs, is_linked, strict=True)]
+    score = learn_regression(PageVectors(lambda pages: table[list(pages)]), pairs)
+    assert score(pairs[:50]) == pytest.approx(1.5 * products[:50] - 0.5, abs=0.4)
 
 
 def test_a_regression_over_vectors_that_tell_the_topic_finds_its_links() -> None:
@@ -92,6 +101,5 @@ def test_a_regression_over_vectors_that_tell_the_topic_finds_its_links() -> None
     halves = np.eye(2 * N_TOPICS, dtype=np.float32)
     vectors = PageVectors(lambda pages: halves[[half_of(wiki.titles[page]) for page in pages]])
     questions = questions_of(wiki)
-    learnt = learn_regression(vectors, balanced_pairs(wiki, wiki.train), questions.dev_pairs)
-    figures = judge(questions, lambda pairs: learnt.log_odds(vectors.features(pairs)))
+    figures = judge(questions, learn_regression(vectors, balanced_pairs(wiki, wiki.train)))
     assert figures.auc > 0.8 > judge(questions, vectors.cosines).auc

@@ -26,9 +26,10 @@ N_LISTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked: pairs to stop by and to find the threshold with, pairs and lists of the test."""
+    """What is asked: pairs and lists to stop by, the pairs also to find the threshold with; pairs and lists to test."""
 
     dev_pairs: tuple[Pair, ...]
+    dev_lists: tuple[AskedList, ...]
     test_pairs: tuple[Pair, ...]
     test_lists: tuple[AskedList, ...]
 
@@ -48,6 +49,7 @@ def questions_of(wiki: LinkedWiki) -> Questions:
     """The questions that a wiki asks; the same for every way that is compared. Of a large wiki some, at random."""
     return Questions(
         dev_pairs=_some(balanced_pairs(wiki, wiki.dev), N_DEV_PAIRS, wiki.seed),
+        dev_lists=_some(asked_lists(wiki, wiki.dev), N_LISTS, wiki.seed),
         test_pairs=_some(balanced_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
         test_lists=_some(asked_lists(wiki, wiki.test), N_LISTS, wiki.seed),
     )
@@ -63,9 +65,7 @@ def judge(questions: Questions, score: ScorePairs) -> LinkFigures:
     """The figures of one way to score pairs. The threshold for the accuracy is the dev pairs' best."""
     threshold = best_threshold(score(questions.dev_pairs), _labels(questions.dev_pairs))
     scores, is_linked = score(questions.test_pairs), _labels(questions.test_pairs)
-    in_lists = score([pair for each in questions.test_lists for pair in each.pairs])
-    ends = np.cumsum([len(each.candidates) for each in questions.test_lists])[:-1]
-    hits = [hits_of(each, some) for each, some in zip(questions.test_lists, np.split(in_lists, ends), strict=True)]
+    hits = [hits_of(each, some) for each, some in _scored(questions.test_lists, score)]
     return LinkFigures(
         accuracy=float(np.mean((scores >= threshold) == is_linked)),
         auc=auc(scores, is_linked),
@@ -77,6 +77,12 @@ def judge(questions: Questions, score: ScorePairs) -> LinkFigures:
 def pair_auc(pairs: Sequence[Pair], score: ScorePairs) -> float:
     """The AUC of the pairs' scores."""
     return auc(score(pairs), _labels(pairs))
+
+
+def list_auc(lists: Sequence[AskedList], score: ScorePairs) -> float:
+    """The mean AUC within the lists: how often a linked page stands above another one, in [0, 1]."""
+    found = [auc(scores, np.array(each.is_gold)) for each, scores in _scored(lists, score) if not all(each.is_gold)]
+    return float(np.mean(found)) if found else 0.5
 
 
 def auc(scores: FloatArray, is_linked: NDArray[np.bool_]) -> float:
@@ -105,6 +111,13 @@ def best_threshold(scores: FloatArray, is_linked: NDArray[np.bool_]) -> float:
 def hits_of(asked: AskedList, scores: FloatArray) -> list[bool]:
     """Whether each candidate is right, best score first."""
     return [asked.is_gold[at] for at in np.argsort(-scores, kind="stable")]
+
+
+def _scored(lists: Sequence[AskedList], score: ScorePairs) -> list[tuple[AskedList, FloatArray]]:
+    """Each list with its scores; all are asked for at once, so that nothing is computed twice."""
+    scores = score([pair for each in lists for pair in each.pairs])
+    ends = np.cumsum([len(each.candidates) for each in lists])[:-1]
+    return list(zip(lists, np.split(scores, ends), strict=True))
 
 
 def _labels(pairs: Sequence[Pair]) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from linkassist.embed.bert_japanese.folder import Bert, BertFiles
 from linkassist.embed.bert_japanese.sequences import token_sequence
 from linkassist.embed.bert_japanese.training import OnStep, TrainingReport, train
 from linkassist.finetune.drawn_lines import drawn_texts, is_long
-from linkassist.finetune.judging import FloatArray, Questions, pair_auc
+from linkassist.finetune.judging import FloatArray, Questions, list_auc
 from linkassist.finetune.link_examples import LinkedWiki
 from linkassist.finetune.link_training import LinkTraining
 from linkassist.finetune.pairs import Pair, linked_pairs
@@ -67,8 +67,8 @@ def train_towers(
 ) -> TrainingReport:
     """Trains the towers' BERT, in place, on `pairs_to_learn`.
 
-    checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev pairs
-    are those that stay.
+    checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC within the dev
+    lists are those that stay.
     """
     pairs = pairs_to_learn(towers.wiki)
     return train(
@@ -77,7 +77,7 @@ def train_towers(
         towers.losses,
         towers.how.for_pairs("two towers", towers.bert, towers.wiki, pairs),
         checkpoints,
-        lambda: pair_auc(questions.dev_pairs, towers.scores),
+        lambda: list_auc(questions.dev_lists, towers.scores),
         on_step,
     )
 
