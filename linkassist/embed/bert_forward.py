@@ -19,7 +19,7 @@ from linkassist.embed.bert_products import has_onednn
 from linkassist.errors import ModelError
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
-# Tokens of a batch. BERT-base then needs 60 MB beside its weights; more did not make it faster on two cores.
+# Tokens of a batch. BERT-base needs some 60 MB for 2,048 tokens beside its weights.
 _TOKEN_BUDGET, _TOKEN_BUDGET_ON_AN_ACCELERATOR = 2048, 32768
 # "auto" takes bfloat16 only where every vector of the sample stays as near as this to the one of float32.
 _LEAST_COSINE = 0.999
@@ -59,7 +59,7 @@ class BertForward:
 
         `device` is torch's name of one; None is the accelerator if torch sees one, else the processor.
         "auto" is bfloat16 on an accelerator and on processors that multiply it by themselves (AVX-512 BF16, AMX),
-        where it is about twice as fast, unless a sample of this model's vectors then falls below a cosine of 0.999 to
+        where it is much faster, unless a sample of this model's vectors then falls below a cosine of 0.999 to
         float32; elsewhere it is float32. This goes by what the processor says, not by a clock, so that a machine under
         load gives the same vectors. int8 is never chosen: no sample shows that it keeps 0.999 on every text.
         `token_budget` bounds the tokens of a batch: it decides memory and speed, not the vectors.
