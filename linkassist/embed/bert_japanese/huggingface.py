@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, BertConfig, BertModel
 
 from linkassist.embed.bert_japanese.tokenizer_files import RECORD, tokenizer_settings
@@ -92,7 +93,7 @@ def read_hugging_face_model(folder: Path) -> tuple[BertModel, tuple[str, ...]]:
             loaded: Any = BertModel.from_pretrained(
                 folder, config=config, dtype=torch.float32, output_loading_info=True, trust_remote_code=False
             )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{folder} cannot be read as a transformers model ({first}). Download it again.") from error
     model, told = loaded
