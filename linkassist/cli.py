@@ -10,7 +10,7 @@ import io
 import socket
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,7 @@ from linkassist.cli_options import (
     print_utf8,
 )
 from linkassist.deciding import lessons_of, shown_suggestions
+from linkassist.errors import LinkAssistError
 from linkassist.ingest import ingest
 from linkassist.outcomes import Commands
 from linkassist.printing import (
@@ -47,9 +48,12 @@ from linkassist.reindex import reindex as bring_up_to_date
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
-from linkassist.store.pages import find_page, list_pages, project, projects
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
 from linkassist.store.totals import totals
+from linkassist.suggest.reader import apply_lessons
+from linkassist.suggestion import Suggestion
 from linkassist.terminal import progress, say
 from linkassist.wiki import title_key
 
@@ -142,6 +146,10 @@ def reindex(
 def suggest(
     page: Annotated[str | None, typer.Option("--page", metavar="TITLE", help="The page of this title.")] = None,
     is_all: Annotated[bool, typer.Option("--all", help="Every page.")] = False,
+    text: Annotated[
+        Path | None,
+        typer.Option("--text", metavar="FILE", help="A text that is no page yet, title first; - is standard input."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many of each kind. [default: 50]")
     ] = None,
@@ -156,29 +164,50 @@ def suggest(
 ) -> None:
     """Print the links that a page lacks, best first.
 
-    What the last reindex found is read; nothing is computed here.
+    Of pages, what the last reindex found is read. For a text, all pages are read first, by what was learnt then.
     """
-    if (page is not None) == is_all:
-        raise typer.BadParameter("Name one page with --page TITLE, or ask for all of them with --all.")
+    if (page is not None) + is_all + (text is not None) != 1:
+        raise typer.BadParameter(
+            "Name one page with --page TITLE, or ask for all of them with --all, or for a text with --text FILE."
+        )
     settings = load_settings(library, config=config, limit=limit, language=language)
     spoken = spoken_language(settings.language)
     if form is Format.jsonl:
         print_utf8()
     with existing_library(settings) as opened:
         of = project(opened, project_name)
-        if page is not None:
-            found = find_page(opened, of.id, title_key(page))
-            pages = [(found.id, found.page.title)]
-        else:
-            pages = [(each.id, each.title) for each in list_pages(opened, of.id, sort="title", limit=of.n_pages)[0]]
-        lessons = lessons_of(opened, of.id)
-        for page_id, title in pages:
-            shown = shown_suggestions(opened, page_id, lessons)
-            chosen = first_of_each_kind((each.suggestion for each in shown), settings.limit)
+        for title, found in _drafted(opened, of, text) if text else _suggested(opened, of, page):
+            chosen = first_of_each_kind(found, settings.limit)
             if form is Format.jsonl:
                 print(suggestions_json(of.name, title, chosen, spoken))
             else:
                 _print_lines(suggestions_text(title, chosen, spoken))
+
+
+def _suggested(library: Library, of: Project, page: str | None) -> Iterator[tuple[str, list[Suggestion]]]:
+    """(title, what it is shown) of the page of that title, of every page where it is None."""
+    if page is not None:
+        found = find_page(library, of.id, title_key(page))
+        pages = [(found.id, found.page.title)]
+    else:
+        pages = [(each.id, each.title) for each in list_pages(library, of.id, sort="title", limit=of.n_pages)[0]]
+    lessons = lessons_of(library, of.id)
+    for page_id, title in pages:
+        yield title, [each.suggestion for each in shown_suggestions(library, page_id, lessons)]
+
+
+def _drafted(library: Library, of: Project, source: Path) -> Iterator[tuple[str, list[Suggestion]]]:
+    """(title, what it is shown) of the text in the file, or of standard input where that is "-"."""
+    from linkassist.drafting import draft_page, prepare  # seconds, for the models' libraries
+
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LinkAssistError(f"{source} cannot be read ({error}). Name a file of UTF-8 text.") from error
+    title, _, rest = text.partition("\n")
+    with progress() as told:
+        drafting = prepare(library, of, told)
+    yield title.strip(), apply_lessons(lessons_of(library, of.id), drafting.suggest(draft_page(title.strip(), rest)))
 
 
 @app.command(epilog="Example: linkassist links notes.json | head")

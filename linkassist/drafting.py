@@ -195,7 +195,9 @@ class Drafting:
         is_target = np.ones(corpus.n_targets, np.bool_)
         is_target[draft.own] = False
         pairs = self._candidates.find(asked, is_target)
-        features = EvidenceMaker(corpus, texts, self._statistics, table, self._traits).features(pairs)
+        shown = (self._number.get(title_key(icon)) for icon in draft.reading.icons)
+        icons = frozenset(draft.row * corpus.n_targets + number for number in shown if number is not None)
+        features = EvidenceMaker(corpus, texts, self._statistics, table, self._traits, icons).features(pairs)
         explainer = self._explainer.beside(corpus, draft.mentions, draft.row, draft.own, asked)
         found = ranked_links(pairs, features, corpus.n_pages, self._ranker, explainer, limit)
         return [suggestion for _, suggestion in found]

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drafted_wiki import a_page, import_into, pages_of_a_wiki, reindexed, write_drafted_wiki
+from typer.testing import CliRunner
 
+from linkassist.cli import app
 from linkassist.drafting import LONGEST, Drafting, draft_page, load_search, prepare
 from linkassist.errors import ModelError
-from linkassist.reindex import reindex
-from linkassist.scrapbox.notation import page_links
-from linkassist.settings import Settings
-from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import page_suggestions
 from linkassist.suggestion import Suggestion
-from linkassist.wiki import Line, Page, title_key
+from linkassist.wiki import title_key
 
-THINGS = ("庭仕事", "万年筆", "索引カード", "付箋", "散歩道", "図書館", "読書会", "年表", "地図帳", "観察記録")
-BEGINNINGS = ("朝のうちに", "雨の日には", "旅先で", "静かな午後に", "友人と")
+# A new page, the page of a red link, and one in the place of a page that is there.
 DRAFTS = {
     "あたらしい覚え書き": "雨の日には万年筆と索引カードで観察記録をつける\n 図書館の地図帳も「ためし書き」に使う",
     "まだない頁1": "静かな午後に[付箋]を貼って年表を作った\nhttps://example.com/a のこと",
@@ -31,37 +30,10 @@ DRAFTS = {
 }
 
 
-def a_page(title: str, text: str, created: int) -> Page:
-    lines = tuple(Line(line) for line in (title, *text.split("\n")))
-    return Page(title, lines, page_id=f"id of {title}", created=created, updated=created)
-
-
-def pages_of_a_wiki() -> list[Page]:
-    """Ten things and sixty notes about them; every fourth note names its thing and does not link it."""
-    pages = [a_page(thing, f"{thing}は道具のひとつ\nhttps://example.com/{n}", 1 + n) for n, thing in enumerate(THINGS)]
-    for n in range(60):
-        thing, beside = THINGS[n % 10], THINGS[(n + 1) % 10]
-        named = thing if n % 4 == 3 else f"[{thing}]"
-        text = f"{BEGINNINGS[n % 5]}{named}について書いた\n[{beside}]と[まだない頁{n % 3}]と「ためし書き」も"
-        pages.append(a_page(f"覚え書き {n}", text, 100 + n))
-    return pages
-
-
-def import_into(library: Library, pages: Sequence[Page]) -> None:
-    import_pages(library, "niwa", "庭", 1000, pages, page_links)
-
-
-def reindexed(folder: Path) -> None:
-    with Library.open(folder) as library:
-        reindex(library, project(library, None), Settings(folder), lambda *_: None)
-
-
 @pytest.fixture(scope="module")
 def wiki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wiki")
-    with Library.open(folder) as library:
-        import_into(library, pages_of_a_wiki())
-    reindexed(folder)
+    write_drafted_wiki(folder)
     return folder
 
 
@@ -89,11 +61,12 @@ def as_pages(wiki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return found
 
 
-@pytest.mark.parametrize("title", DRAFTS)
+@pytest.mark.parametrize(("title", "tolerance"), zip(DRAFTS, (0.03, 0.25, 0.1), strict=True))
 def test_a_draft_is_told_what_a_reindex_tells_a_page(
-    drafting: Drafting, as_pages: dict[str, list[Suggestion]], title: str
+    drafting: Drafting, as_pages: dict[str, list[Suggestion]], title: str, tolerance: float
 ) -> None:
-    """Near equal: a draft changes no weight of the wiki's, and its own links are none of the wiki's."""
+    """Near equal. The second has links of its own, and a reindex counts what else it says as words that it does not
+    link; the third's old links are still the wiki's. In a wiki of seventy pages one page weighs much."""
     expected = {(found.kind, found.target): found for found in as_pages[title]}
     found = {(each.kind, each.target): each for each in drafting.suggest(draft_page(title, DRAFTS[title]))}
 
@@ -103,7 +76,7 @@ def test_a_draft_is_told_what_a_reindex_tells_a_page(
     assert {key for key, each in found.items() if each.probability >= 0.2} <= expected.keys()
     for key in expected.keys() & found.keys():
         assert found[key].mentions == expected[key].mentions
-        assert found[key].probability == pytest.approx(expected[key].probability, abs=0.06)
+        assert found[key].probability == pytest.approx(expected[key].probability, abs=tolerance)
     same = [found[key].reasons[0].signal == expected[key].reasons[0].signal for key in likely]
     assert np.mean(same) >= 0.8
 
@@ -162,6 +135,32 @@ def test_windows_line_ends_count_as_line_ends() -> None:
 def test_a_text_that_is_too_long_is_refused_with_advice(drafting: Drafting) -> None:
     with pytest.raises(ModelError, match="Give it in parts"):
         drafting.suggest(draft_page("題", "あ" * (LONGEST + 1)))
+
+
+def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(wiki: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.txt"
+    draft.write_text("題\n雨の日には万年筆と索引カード\n", "utf-8")
+    options = ["suggest", "--library", str(wiki), "--format", "jsonl", "--text"]
+    of_file = CliRunner().invoke(app, [*options, str(draft)])
+    of_input = CliRunner().invoke(app, [*options, "-"], input=draft.read_text("utf-8"))
+
+    found = json.loads(of_file.stdout)
+    assert found["page"] == "題"
+    assert {"target": "万年筆", "line": 1, "surface": "万年筆"}.items() <= {
+        (name, value)
+        for each in found["suggestions"]
+        for name, value in [("target", each["target"]), *(m for mention in each["mentions"] for m in mention.items())]
+    }
+    assert of_input.stdout == of_file.stdout
+
+
+@pytest.mark.parametrize("name", ["nowhere.txt", "latin.txt"])
+def test_a_text_that_cannot_be_read_is_said_to_be_so(wiki: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"\xe4")
+    told = CliRunner().invoke(app, ["suggest", "--library", str(wiki), "--text", str(tmp_path / name)])
+
+    assert told.exit_code == 1
+    assert "Name a file of UTF-8 text" in told.stderr
 
 
 def test_progress_is_told_from_reading_to_phrases(wiki: Path) -> None:

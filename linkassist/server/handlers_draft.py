@@ -12,6 +12,7 @@ from starlette.responses import Response
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import linked_lines
 from linkassist.server.draft_view import Draft, DraftView, found_view, shown_text, waiting_view
+from linkassist.server.marks import fits
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.wording import Wording
@@ -58,8 +59,10 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
             view = _view(request, library, here, changed, notice)
             status = 503 if view.state == "failed" else 200
         frame = frame_for(request, library, here, say("draft.title"), section="draft")
-    template = "_draft.html" if wants_fragment(request) else "draft.html"
-    return show(request, template, frame, {"draft": view, "is_changed": is_changed}, status)
+    values = {"draft": view, "is_changed": is_changed}
+    if wants_fragment(request):  # the state is in it; another status would be a fault in the browser's log
+        return show(request, "_draft.html", frame, values)
+    return show(request, "draft.html", frame, values, status)
 
 
 def _view(request: Request, library: Library, here: ProjectName, given: Draft, notice: str) -> DraftView:
@@ -83,18 +86,20 @@ def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, s
     rank, _, target = form.get("accept", "").partition(":")
     if not target:
         return given, ""
-    mention = _mention(given.texts, form.get(f"mention-{rank}", ""))
+    place = form.get(f"mention-{rank}", "")
+    mention = _mention(given.texts, place)
+    if place and not mention:
+        return given, say("draft.moved", target)
     page = Page(given.title, tuple(Line(text) for text in given.texts))
     text = "\n".join(linked_lines(page, [(target, mention)])[1:])
-    if text == given.text:
-        return given, say("draft.moved", target)
     return Draft(given.title, text, before=given.text), say("draft.accepted", target)
 
 
 def _mention(texts: list[str], place: str) -> Mention | None:
-    """The mention at "line:start:end"; None where the target goes to the end."""
-    numbers = place.split(":")
-    if len(numbers) != 3 or not all(number.isdecimal() and len(number) < 7 for number in numbers):
+    """The mention at "line:start:surface"; None where the surface is not there, as when the text was changed since."""
+    line, _, rest = place.partition(":")
+    start, _, surface = rest.partition(":")
+    if not all(number.isdecimal() and len(number) < 7 for number in (line, start)):
         return None
-    line, start, end = map(int, numbers)
-    return Mention(line, start, end, texts[line][start:end]) if 0 < line < len(texts) else None
+    mention = Mention(int(line), int(start), int(start) + len(surface), surface)
+    return mention if fits(texts, mention) else None

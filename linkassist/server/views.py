@@ -106,8 +106,8 @@ class MentionView:
 
     @property
     def place(self) -> str:
-        """Where it stands in the raw text: line, start and end, as a form names it."""
-        return f"{self.number}:{self.start}:{self.start + len(self.surface)}"
+        """Where it stands in the raw text and what stands there, as a form names it: "2:5:words"."""
+        return f"{self.number}:{self.start}:{self.surface}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ class ModelWorker:
                 with self._changed:
                     if message:
                         self._take(life, message)
-                    elif life is self._life and time.monotonic() - self._used_at > self._idle_s:
+                    elif life is self._life and self._is_idle(life):
                         self._end()
         except (EOFError, OSError):
             with self._changed:
@@ -209,6 +209,10 @@ class ModelWorker:
                 if self._life is life:
                     self._end()
                 self._changed.notify_all()
+
+    def _is_idle(self, life: _Life) -> bool:
+        is_asked = bool(life.answers or life.preparing)
+        return not is_asked and time.monotonic() - self._used_at > self._idle_s
 
     def _take(self, life: _Life, message: Progress | Done) -> None:
         self._used_at = time.monotonic()

@@ -10,6 +10,7 @@ from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 from linkassist.suggest.mentions import Mentions, fold, script_shares
 from linkassist.suggest.statistics import Statistics, Texts
+from linkassist.wiki import title_key
 
 DAY_S = 86_400
 
@@ -128,8 +129,16 @@ class EvidenceMaker:
     """Turns pairs into features for one corpus and one choice of teachers."""
 
     def __init__(
-        self, corpus: Corpus, texts: Texts, statistics: Statistics, table: MentionTable, traits: TargetTraits
+        self,
+        corpus: Corpus,
+        texts: Texts,
+        statistics: Statistics,
+        table: MentionTable,
+        traits: TargetTraits,
+        icons: frozenset[int] | None = None,
     ) -> None:
+        """icons: page * n_targets + target of the pairs in which the page shows the target's icon; None for those of
+        all pages."""
         self._corpus = corpus
         self._texts = texts
         self._statistics = statistics
@@ -138,13 +147,7 @@ class EvidenceMaker:
         n_teachers = max(1.0, float(statistics.is_teacher.sum()))
         self._rarity = np.log(n_teachers / (statistics.n_mentioned + 0.5)).astype(np.float32)
         self._n_links = np.diff(statistics.links.indptr).astype(np.float32)
-        number = {key: i for i, key in enumerate(corpus.keys)}
-        self._icons = {
-            page * corpus.n_targets + number[key]
-            for page, reading in enumerate(corpus.readings)
-            for icon in reading.icons
-            if (key := icon.replace(" ", "_").lower()) in number
-        }
+        self._icons = _all_icons(corpus) if icons is None else icons
 
     def features(self, pairs: Pairs) -> FloatArray:
         """(pairs, len(FEATURES)) float32; NaN where a thing cannot be known."""
@@ -231,6 +234,16 @@ class EvidenceMaker:
         total = np.asarray(weights.sum(axis=1)).ravel()
         density: FloatArray = np.log1p((weights @ self._n_links) / (total + 1e-9)).astype(np.float32)
         return density
+
+
+def _all_icons(corpus: Corpus) -> frozenset[int]:
+    number = {key: i for i, key in enumerate(corpus.keys)}
+    return frozenset(
+        page * corpus.n_targets + number[key]
+        for page, reading in enumerate(corpus.readings)
+        for icon in reading.icons
+        if (key := title_key(icon)) in number
+    )
 
 
 def _is_sorted(values: IntArray) -> bool:

@@ -127,7 +127,7 @@ class LinkExplainer:
         other._corpus = corpus
         other._finder = MentionFinder(corpus, mentions)
         other._witnesses = self._witnesses.beside(corpus, page, own, asked.titles)
-        other._lines = self._lines.beside(corpus, page, asked.known)
+        other._lines = self._lines.beside(corpus, page, own, asked.known)
         return other
 
     def suggestions(

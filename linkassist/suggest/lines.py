@@ -48,12 +48,15 @@ class LineExplainer:
         shape = (corpus.n_targets, corpus.n_targets)
         self._joined = csr(np.append(links.row, links.col), np.append(links.col, links.row), shape)
 
-    def beside(self, corpus: Corpus, page: int, known: sp.csr_matrix) -> LineExplainer:
-        """The same for a corpus in which this page reads otherwise. known: (1, targets), what it links."""
+    def beside(self, corpus: Corpus, page: int, own: int, known: sp.csr_matrix) -> LineExplainer:
+        """The same for a corpus in which this page reads otherwise.
+
+        own: the target that its title is. known: (1, targets), what it links.
+        """
         other = copy(self)
         other._finder = self._finder.beside(corpus)
         row = csr(np.zeros(known.nnz, np.int64), known.indices, (1, corpus.n_targets))
-        other._joined = with_row(self._joined, page, sp.csr_matrix(self._joined[page] + row))
+        other._joined = with_row(self._joined, page, sp.csr_matrix(self._joined[own] + row))
         return other
 
     def read(self, pages: Sequence[int]) -> None:

@@ -80,6 +80,8 @@ function show(fresh) {
   const cards = [...fresh.querySelectorAll(".card")];
   const current = cards.find((card) => card.dataset.target === wanted) ?? cards[0];
   current?.classList.add("is-current");
+  // To the script of all screens it is as if the reader pointed there: it shows the target, and lights up the mark.
+  current?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
   if (hadFocus) (current ?? text).focus({ preventScroll: true });
   fade();
 }
