@@ -1,23 +1,29 @@
-"""What the reader decides, and what every list becomes by it: verdicts are kept, and taught lessons applied.
+"""What the reader decides, and what every list becomes by it: verdicts and choices are kept, and applied.
 
 Lists are kept as the ranker found them and changed when they are read, so a verdict shows on every page at once, and an
 undo restores every list to the byte. The gains that order the list of pages are sums kept with the pages: a verdict
 brings that of its own page up to date at once, those of the others follow with the next reindex (`follow_verdicts`).
+What is ignored brings up to date all pages that it concerns; how many suggestions a page is offered waits likewise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from linkassist.store.browsing import present_page_id
+from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
+from linkassist.store.project_settings import project_setting, set_project_setting
 from linkassist.store.runs import artefact, put_artefact
-from linkassist.store.suggestion_lists import AsShown
-from linkassist.store.suggestions import StoredSuggestion, page_suggestions, refresh_gains
+from linkassist.store.suggestion_lists import AsShown, OpenList
+from linkassist.store.suggestions import StoredSuggestion, page_suggestions, refresh_gains, refresh_gains_of
+from linkassist.store.target_index import suggested_on
 from linkassist.store.verdicts import project_verdicts, record_verdict, set_objection, undo_verdict, verdicts_stamp
-from linkassist.suggest.reader import Lessons, apply_lessons, apply_to_one, learn_from_verdicts
+from linkassist.suggest.choices import Choices, apply_choices
+from linkassist.suggest.reader import Lessons, apply_lessons, learn_from_verdicts
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
@@ -34,26 +40,40 @@ class ShownSuggestion:
 
 
 def lessons_of(library: Library, project_id: int) -> Lessons:
-    """What the verdicts that hold now in the project teach. Learnt once a process for as long as they hold."""
+    """What the verdicts that hold now in the project teach, and what was chosen.
+
+    Verdicts are learnt from once a process for as long as they hold.
+    """
     at = (library.path, project_id)
     stamp = verdicts_stamp(library, project_id)
     known_at, lessons = _known.get(at, ((), Lessons()))
     if known_at != stamp:
         lessons = learn_from_verdicts(project_verdicts(library, project_id))
         _known[at] = stamp, lessons
-    return lessons
+    choices = choices_of(library, project_id)
+    return lessons if choices == Choices() else replace(lessons, choices=choices)
+
+
+def choices_of(library: Library, project_id: int) -> Choices:
+    """What the reader has chosen for the project."""
+    words = frozenset(each.key for each in ignored(library, project_id) if each.sort == "word")
+    most = project_setting(library, project_id, "most_per_page")
+    return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
 def shown_suggestions(
     library: Library, page_id: int, lessons: Lessons, *, with_decided: bool = False
 ) -> list[ShownSuggestion]:
     """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as found."""
-    found = []
-    for stored in page_suggestions(library, page_id, with_decided=with_decided):
-        suggestion = stored.suggestion if stored.verdict else apply_to_one(lessons, stored.suggestion)
-        if suggestion:
-            found.append(ShownSuggestion(suggestion, stored))
-    return sorted(found, key=lambda shown: -shown.suggestion.probability)
+    listed = page_suggestions(library, page_id, with_decided=True)
+    decided = [ShownSuggestion(each.suggestion, each) for each in listed if each.verdict]
+    still = {each.suggestion.target: each for each in listed if not each.verdict}
+    n_answered = sum(each.suggestion.is_worth_showing for each in decided)
+    found = OpenList(page_id, tuple(each.suggestion for each in still.values()), n_answered)
+    shown = [ShownSuggestion(each, still[each.target]) for each in as_shown_after(lessons)(found)]
+    if not with_decided:
+        return shown
+    return sorted((*shown, *decided), key=lambda each: (-each.suggestion.probability, each.stored.rank))
 
 
 def decide(library: Library, project_id: int, page_id: int, verdict: Verdict) -> None:
@@ -72,6 +92,27 @@ def undo(library: Library, project_id: int, page_id: int, target: str) -> None:
     """Takes back the last decision on the target. Raises NotFoundError if nothing is decided."""
     with _learning(library, project_id) as as_shown:
         undo_verdict(library, page_id, title_key(target), as_shown)
+
+
+def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+    """Never suggests that target any more, or nothing for that page."""
+    add_ignored(library, project_id, sort, title)
+    _choices_changed(library, project_id)
+    refresh_gains_of(library, _concerned(library, project_id, sort, title), _as_shown_now(library, project_id))
+
+
+def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+    """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
+    concerned = _concerned(library, project_id, sort, title)
+    remove_ignored(library, project_id, sort, title)
+    _choices_changed(library, project_id)
+    refresh_gains_of(library, concerned, _as_shown_now(library, project_id))
+
+
+def offer_at_most(library: Library, project_id: int, most: int | None) -> None:
+    """Offers a page at most so many suggestions; None for as many as the wiki's own pages suggest."""
+    set_project_setting(library, project_id, "most_per_page", None if most is None else str(most))
+    _choices_changed(library, project_id)
 
 
 def follow_verdicts(library: Library, project_id: int) -> None:
@@ -94,18 +135,36 @@ def note_lessons(library: Library, project_id: int, lessons: Lessons) -> None:
 def as_shown_after(lessons: Lessons) -> AsShown:
     """What makes the lists of the project into those that the reader is shown."""
 
-    def as_shown(suggestions: Sequence[Suggestion]) -> Sequence[Suggestion]:
-        return apply_lessons(lessons, suggestions)
+    def as_shown(found: OpenList) -> Sequence[Suggestion]:
+        taught = apply_lessons(lessons, found.suggestions)
+        return apply_choices(lessons.choices, found.page_id, taught, found.n_answered)
 
     return as_shown
+
+
+def _concerned(library: Library, project_id: int, sort: IgnoredSort, title: str) -> list[int]:
+    """The rows of the pages whose lists change when the title is ignored or heeded."""
+    if sort == "word":
+        return [each.page_id for each in suggested_on(library, project_id, title)]
+    page_id = present_page_id(library, project_id, title_key(title))
+    return [] if page_id is None else [page_id]
+
+
+def _choices_changed(library: Library, project_id: int) -> None:
+    """Lets the next reindex add up all gains, even where every choice is taken back by then."""
+    put_artefact(library, project_id, "lessons", "changed")
+
+
+def _as_shown_now(library: Library, project_id: int) -> AsShown:
+    return as_shown_after(lessons_of(library, project_id))
 
 
 @contextmanager
 def _learning(library: Library, project_id: int) -> Iterator[AsShown]:
     """Like `as_shown_after`, with the lessons of the moment when it is asked; a decision that fails teaches nothing."""
 
-    def as_shown(suggestions: Sequence[Suggestion]) -> Sequence[Suggestion]:
-        return apply_lessons(lessons_of(library, project_id), suggestions)
+    def as_shown(found: OpenList) -> Sequence[Suggestion]:
+        return as_shown_after(lessons_of(library, project_id))(found)
 
     try:
         yield as_shown

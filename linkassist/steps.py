@@ -34,6 +34,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import Project, read_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import replace_suggestions
+from linkassist.store.target_index import write_target_index
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
 from linkassist.suggest.examination import pages_to_examine
 from linkassist.suggesting import choose_encoder, examine, scan_texts, suggest_pages
@@ -114,6 +115,7 @@ def bring_up_to_date(
     lessons = lessons_of(library, project.id)
     n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons))
     note_lessons(library, project.id, lessons)
+    write_target_index(library, project.id)
     return Done(len(wiki.ids), len(stored.encoded), n_suggestions, n_rewritten, encoder.fingerprint, notes)
 
 

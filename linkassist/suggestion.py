@@ -18,8 +18,8 @@ Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 # count for nothing: a page with nothing likelier is a page with nothing to suggest.
 WORTH_SHOWING: Final = 0.1
 # Reasons against showing a suggestion, however likely it is by itself: a better one stands for it, or the page has its
-# fill.
-HELD_BACK: Final = frozenset(("same_title", "same_place", "taken", "enough"))
+# fill, by the wiki's custom or by the reader's wish.
+HELD_BACK: Final = frozenset(("same_title", "same_place", "taken", "enough", "beyond"))
 
 
 @dataclass(frozen=True, slots=True, order=True)

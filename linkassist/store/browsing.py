@@ -112,8 +112,14 @@ def linked_targets(library: Library, page_id: int) -> LinkedTargets:
 
 def has_page(library: Library, project_id: int, key: str) -> bool:
     """Whether a present page has that title key."""
-    sql = "SELECT 1 FROM pages WHERE project_id = ? AND key = ? AND is_gone = 0"
-    return library.row(sql, (project_id, key)) is not None
+    return present_page_id(library, project_id, key) is not None
+
+
+def present_page_id(library: Library, project_id: int, key: str) -> int | None:
+    """The row of the present page of that title key, None where there is none."""
+    sql = "SELECT id FROM pages WHERE project_id = ? AND key = ? AND is_gone = 0"
+    row = library.row(sql, (project_id, key))
+    return int(row[0]) if row else None
 
 
 def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> dict[int, tuple[str, ...]]:

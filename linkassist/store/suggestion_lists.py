@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -21,8 +21,21 @@ from typing import Final
 from linkassist.suggestion import Mention, Reason, Suggestion
 from linkassist.wiki import title_key
 
-# A page's suggestions as the reader is shown them, made from those that the ranker found.
-AsShown = Callable[[Sequence[Suggestion]], Sequence[Suggestion]]
+
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """What is open in a page's list, as the ranker found it, best first.
+
+    n_answered: how many of the others are worth showing; these are decided.
+    """
+
+    page_id: int
+    suggestions: tuple[Suggestion, ...]
+    n_answered: int
+
+
+# A page's open suggestions as the reader is shown them.
+AsShown = Callable[[OpenList], Sequence[Suggestion]]
 
 _HASH_BYTES: Final = 16
 _HEAD: Final = struct.Struct("<III")
@@ -123,13 +136,21 @@ def decided_keys(connection: Connection, page_id: int) -> set[str]:
     return {key for row in rows for key in row if key is not None}
 
 
-def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggestion]) -> None:
+def open_list(page_id: int, suggestions: Sequence[Suggestion], decided: Collection[str]) -> OpenList:
+    """The page's list, best first, without what is decided. decided: title keys."""
+    if not decided:
+        return OpenList(page_id, tuple(suggestions), 0)
+    still = tuple(s for s in suggestions if title_key(s.target) not in decided)
+    n_worth = sum(s.is_worth_showing for s in suggestions)
+    return OpenList(page_id, still, n_worth - sum(s.is_worth_showing for s in still))
+
+
+def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown) -> None:
     """Counts and sums what is open and worth showing among the page's suggestions, and keeps it with the page."""
-    decided = decided_keys(connection, page_id)
-    worth = [s for s in suggestions if s.is_worth_showing]
-    open_ones = [s for s in worth if title_key(s.target) not in decided] if decided else worth
-    n_suggestions = len(open_ones)
-    gain = float(sum(s.probability for s in open_ones))
+    shown = as_shown(open_list(page_id, suggestions, decided_keys(connection, page_id)))
+    worth = [s for s in shown if s.is_worth_showing]
+    n_suggestions = len(worth)
+    gain = float(sum(s.probability for s in worth))
     connection.execute(
         "UPDATE pages SET n_suggestions = ?1, gain = ?2 WHERE id = ?3 AND (n_suggestions <> ?1 OR gain <> ?2)",
         (n_suggestions, gain, page_id),
@@ -139,9 +160,9 @@ def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggest
 def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown) -> None:
     """`set_gain` for the list that the page has, as it is shown."""
     row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    set_gain(connection, page_id, as_shown(decode_list(row[0])) if row else [])
+    set_gain(connection, page_id, decode_list(row[0]) if row else [], as_shown)
 
 
-def as_found(suggestions: Sequence[Suggestion]) -> Sequence[Suggestion]:
+def as_found(found: OpenList) -> Sequence[Suggestion]:
     """The suggestions as the ranker found them, for those who know of nothing that would change them."""
-    return suggestions
+    return found.suggestions

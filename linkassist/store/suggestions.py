@@ -67,15 +67,20 @@ def replace_suggestions(
         with library.transaction() as connection:
             for page_id, new in batch:
                 n_written += _write_list(connection, project_id, run_id, page_id, new)
-                set_gain(connection, page_id, as_shown(new.suggestions))
+                set_gain(connection, page_id, new.suggestions, as_shown)
     return n_written
 
 
 def refresh_gains(library: Library, project_id: int, as_shown: AsShown) -> None:
-    """Adds up the gain of every page of the project anew; some hundred pages at a time, like `replace_suggestions`."""
+    """Adds up the gain of every page of the project anew."""
     sql = "SELECT p.id FROM pages p JOIN suggestion_lists s ON s.page_id = p.id WHERE p.project_id = ? ORDER BY p.id"
-    page_ids = iter([row[0] for row in library.rows(sql, (project_id,))])
-    while batch := list(islice(page_ids, _N_PAGES_AT_ONCE)):
+    refresh_gains_of(library, [row[0] for row in library.rows(sql, (project_id,))], as_shown)
+
+
+def refresh_gains_of(library: Library, page_ids: Sequence[int], as_shown: AsShown) -> None:
+    """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`."""
+    still = iter(page_ids)
+    while batch := list(islice(still, _N_PAGES_AT_ONCE)):
         with library.transaction() as connection:
             for page_id in batch:
                 refresh_gain(connection, page_id, as_shown)

@@ -1,4 +1,4 @@
-"""What the reader's verdicts teach about suggestions, and the suggestions as they are after it.
+"""What the reader's verdicts and choices teach about suggestions, and the suggestions as they are after it.
 
 Lessons are derived from the verdicts that hold now and are kept nowhere, so with a verdict undone its lesson is gone.
 They are few and small: none of them moves a suggestion that no verdict speaks of, but for the one about whole kinds,
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
+from linkassist.suggest.choices import Choices
 from linkassist.suggest.leanings import Trial, leaning, logit, offset, shifted
 from linkassist.suggestion import Kind, Reason, Suggestion, Verdict
 from linkassist.wiki import title_key
@@ -67,7 +68,7 @@ class Lessons:
     """What the verdicts of one project teach. `targets` and `senses` are by title key.
 
     `spans` are the surfaces that are not offered for a title key, `never` the title keys of phrases that are not;
-    `kinds` shift all suggestions of a kind.
+    `kinds` shift all suggestions of a kind. `choices` were not learnt but said.
     """
 
     targets: Mapping[str, Lesson] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Lessons:
     never: frozenset[str] = frozenset()
     nearness: Lesson | None = None
     kinds: Mapping[Kind, float] = field(default_factory=dict)
+    choices: Choices = Choices()
 
     @property
     def fingerprint(self) -> str:
@@ -84,7 +86,7 @@ class Lessons:
             return ""
         spans = sorted((key, sorted(surfaces)) for key, surfaces in self.spans.items())
         by_key = (sorted(self.targets.items()), sorted(self.senses.items()), spans, sorted(self.never))
-        told = repr((by_key, self.nearness, sorted(self.kinds.items())))
+        told = repr((by_key, self.nearness, sorted(self.kinds.items()))) + self.choices.told
         return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
@@ -122,7 +124,7 @@ def apply_lessons(lessons: Lessons, suggestions: Sequence[Suggestion]) -> list[S
 def apply_to_one(lessons: Lessons, suggestion: Suggestion) -> Suggestion | None:
     """The suggestion as it is for this reader, the very same if nothing was learnt of it; None if it is not wanted."""
     key = title_key(suggestion.target)
-    if suggestion.kind == "new" and key in lessons.never:
+    if key in lessons.choices.words or (suggestion.kind == "new" and key in lessons.never):
         return None
     mentions = suggestion.mentions
     if unwanted := lessons.spans.get(key):

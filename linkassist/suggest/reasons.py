@@ -87,6 +87,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "このくらいの長さのページに、リンクはこれより少ないのがふつうです",
         "pages of this length have fewer links here",
     ),
+    "beyond": ("設定した一ページあたりの数を超えます", "it is beyond the number a page that you have set"),
     "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
 }
 

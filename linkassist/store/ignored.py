@@ -1,0 +1,61 @@
+"""What is ignored in a project: words that are never suggested as targets, and pages that get no suggestions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from linkassist.errors import NotFoundError
+from linkassist.store.library import Library
+from linkassist.wiki import title_key
+
+# "word": a target that is never suggested; "page": a page that gets no suggestions. Kept in libraries, never renamed.
+IgnoredSort = Literal["word", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A title as it was written when it was put here, and its key."""
+
+    sort: IgnoredSort
+    key: str
+    title: str
+    added_at: int
+
+
+def ignored(library: Library, project_id: int) -> list[Ignored]:
+    """Everything that is ignored in the project, the latest first."""
+    sql = "SELECT sort, key, title, added_at FROM ignored WHERE project_id = ? ORDER BY added_at DESC, key"
+    return [Ignored(*row) for row in library.rows(sql, (project_id,))]
+
+
+def ignored_page_ids(library: Library, project_id: int) -> frozenset[int]:
+    """The rows of the present pages that are ignored."""
+    rows = library.rows(
+        """
+        SELECT p.id FROM ignored i CROSS JOIN pages p ON p.project_id = i.project_id AND p.key = i.key
+        WHERE i.project_id = ? AND i.sort = 'page' AND p.is_gone = 0
+        """,
+        (project_id,),
+    )
+    return frozenset(page_id for (page_id,) in rows)
+
+
+def add_ignored(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+    """Ignores the title from now on; one that is ignored already stays as it is."""
+    with library.transaction(is_durable=True) as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO ignored (project_id, sort, key, title, added_at) VALUES (?, ?, ?, ?, ?)",
+            (project_id, sort, title_key(title), title, int(time.time())),
+        )
+
+
+def remove_ignored(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+    """Ignores the title no longer. Raises NotFoundError if it is not ignored."""
+    with library.transaction(is_durable=True) as connection:
+        changed = connection.execute(
+            "DELETE FROM ignored WHERE project_id = ? AND sort = ? AND key = ?", (project_id, sort, title_key(title))
+        )
+        if changed.rowcount == 0:
+            raise NotFoundError(f'"{title}" is not ignored. Reload the settings to see what is.')

@@ -1,0 +1,26 @@
+"""What the reader has set for one project; settings of the whole library lie in its `linkassist.toml`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from linkassist.store.library import Library
+
+# "most_per_page": how many suggestions a page is offered at most. Kept in libraries, so never renamed.
+SettingName = Literal["most_per_page"]
+
+
+def project_setting(library: Library, project_id: int, name: SettingName) -> str | None:
+    """The value as it was written, None where nothing is set."""
+    sql = "SELECT value FROM project_settings WHERE project_id = ? AND name = ?"
+    row = library.row(sql, (project_id, name))
+    return str(row[0]) if row else None
+
+
+def set_project_setting(library: Library, project_id: int, name: SettingName, value: str | None) -> None:
+    """Keeps the value; None takes the setting back."""
+    with library.transaction(is_durable=True) as connection:
+        if value is None:
+            connection.execute("DELETE FROM project_settings WHERE project_id = ? AND name = ?", (project_id, name))
+        else:
+            connection.execute("INSERT OR REPLACE INTO project_settings VALUES (?, ?, ?)", (project_id, name, value))
