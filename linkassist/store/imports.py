@@ -15,6 +15,7 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
+from linkassist.store.searching import fill_search, forget_texts
 from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
 from linkassist.wiki import Link, Page
 
@@ -93,6 +94,8 @@ def import_pages(
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
     _unstage(library)
+    # After the transaction and in parts of its own: it takes longer than the import, and verdicts must not wait for it.
+    fill_search(library)
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
     kept = {match.id for _, match in matched}
     return ImportReport(
@@ -331,7 +334,9 @@ def _write_pages(
 
 def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
     """Drops texts that no page has, and suggestions whose spans belong to another text than the page now has."""
-    connection.execute("DELETE FROM texts WHERE id IN (SELECT id FROM texts EXCEPT SELECT text_id FROM pages)")
+    dropped = connection.execute("SELECT id FROM texts EXCEPT SELECT text_id FROM pages").fetchall()
+    forget_texts(connection, [text_id for (text_id,) in dropped])
+    connection.executemany("DELETE FROM texts WHERE id = ?", dropped)
     stale = """
         SELECT s.page_id FROM suggestion_lists s JOIN pages p ON p.id = s.page_id
         WHERE p.project_id = ? AND (p.is_gone = 1 OR p.text_hash <> s.text_hash)

@@ -1,0 +1,277 @@
+"""The search: pages by words in their titles and in their text, and where in a line the words stand.
+
+A page is found where each word of the query stands in it as a part of its text, compatibility forms and case being
+one. SQLite's trigram index names the pages that may hold a word of three characters or more; whether they do is read
+from the page itself, for as many as one answer shows. A word of one or two characters, common in Japanese, goes by the
+trigrams that begin with it; where these are too many to ask for, nearly every page has it, and the pages are read.
+Each answer reads at most `MOST_READ` pages and says where the next one goes on.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Final
+
+from linkassist.store.library import Library
+from linkassist.store.texts import decode_texts, fold
+
+MOST_READ: Final = 400  # pages read for one answer: 50 ms
+_MOST_WORDS: Final = 8
+_MOST_TRIGRAMS: Final = 64
+_MOST_ENDINGS: Final = 128  # trigrams that begin with a short word
+_N_LINES: Final = 2
+_TEXTS_AT_ONCE: Final = 500
+
+# After the text, so that its last characters begin a trigram too.
+_END: Final = "\n\n"
+# Marks that compatibility forms draw into the character before them, though they combine with nothing by themselves.
+_DRAWN_IN: Final = "\uff9e\uff9f"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """A line that holds some of the words. spans: where, half-open, in code points, in order and apart."""
+
+    number: int
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTitle:
+    """A page that has all words in its title; spans as in a line."""
+
+    page_id: int
+    title: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """A page that has all words in its text, not in its title alone, and the lines that hold most of them."""
+
+    page_id: int
+    title: str
+    updated: int
+    lines: tuple[FoundLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTexts:
+    """One screen of pages found by their text. next_at: where the next one begins, 0 where there is none."""
+
+    pages: tuple[FoundText, ...]
+    next_at: int
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The words to look for, each once, folded as texts are: `words_of("ＡＢ ab 庭") == ("ab", "庭")`."""
+    return tuple(dict.fromkeys(_searchable(query).split()))[:_MOST_WORDS]
+
+
+def find_titles(
+    library: Library, project_id: int, words: Sequence[str], *, limit: int, offset: int = 0
+) -> tuple[list[FoundTitle], int]:
+    """The present pages that have every word in their title, and how many there are in all.
+
+    The title that is the word comes first, then those that begin with it, then the shorter ones.
+    """
+    if not words:
+        return [], 0
+    holds = " AND instr(folded_title, ?) > 0" * len(words)
+    rows = library.rows(
+        f"SELECT id, folded_title FROM pages WHERE project_id = ? AND is_gone = 0{holds}", (project_id, *words)
+    )
+    whole = " ".join(words)
+    ranked = sorted(
+        (title != whole, not title.startswith(words[0]), len(title), title, page_id) for page_id, title in rows
+    )
+    shown = [place[-1] for place in ranked[offset : offset + limit]]
+    titles = dict(library.rows(f"SELECT id, title FROM pages WHERE id IN ({','.join('?' * len(shown))})", shown))
+    found = [FoundTitle(page_id, titles[page_id], find_words(titles[page_id], words)) for page_id in shown]
+    return found, len(ranked)
+
+
+def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit: int, start_at: int = 0) -> FoundTexts:
+    """The present pages that have every word in their text, the latest changed first; without those found by title.
+
+    start_at: 0, or the `next_at` of the answer before. Fewer than `limit` pages with a `next_at` tell that reading
+    stopped at `MOST_READ`.
+    """
+    if not words:
+        return FoundTexts((), 0)
+    asked = _match(library, words)
+    if asked is None:
+        return FoundTexts((), 0)
+    candidates = _candidates(library, project_id, asked, start_at)
+    found: list[FoundText] = []
+    for place, page_id in enumerate(candidates[:MOST_READ], 1):
+        row = library.row(
+            """
+            SELECT p.title, p.folded_title, p.updated, t.lines FROM pages p JOIN texts t ON t.id = p.text_id
+            WHERE p.id = ?
+            """,
+            (page_id,),
+        )
+        assert row is not None  # it was read a moment ago, and rows of pages stay
+        title, folded_title, updated, written = row
+        if all(word in folded_title for word in words):
+            continue
+        lines = decode_texts(written)
+        if _holds_all(lines, words):
+            found.append(FoundText(page_id, title, updated, _best_lines(lines, words)))
+        if len(found) == limit:
+            return FoundTexts(tuple(found), start_at + place if place < len(candidates) else 0)
+    return FoundTexts(tuple(found), start_at + MOST_READ if len(candidates) > MOST_READ else 0)
+
+
+def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where the words stand in the text as it is written: half-open spans, in order and apart.
+
+    A span covers whole characters, also where folding makes several of one or one of several ("㍿", "ｶﾞ").
+    Where a character folds otherwise in its text than alone (a final sigma), the whole text is one span.
+    """
+    clusters = list(_clusters(text))
+    folded = [_searchable(cluster) for cluster in clusters]
+    whole = "".join(folded)
+    if whole != _searchable(text):
+        return ((0, len(text)),) if any(word in _searchable(text) for word in words) else ()
+    is_found = bytearray(len(whole))
+    for word in words:
+        at = whole.find(word)
+        while at >= 0:
+            is_found[at : at + len(word)] = b"\1" * len(word)
+            at = whole.find(word, at + 1)
+    spans: list[tuple[int, int]] = []
+    start, folded_start = 0, 0
+    for cluster, form in zip(clusters, folded, strict=True):
+        end, folded_end = start + len(cluster), folded_start + len(form)
+        if any(is_found[folded_start:folded_end]):
+            if spans and spans[-1][1] == start:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        start, folded_start = end, folded_end
+    return tuple(spans)
+
+
+def n_unread(library: Library) -> int:
+    """How many texts of the library the search does not know yet, as in one of an older linkassist; 0 after filling."""
+    row = library.row("SELECT count(*) FROM texts WHERE id > ?", (_last_read(library),))
+    return int(row[0]) if row else 0
+
+
+def fill_search(library: Library, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
+    """Reads into the search the texts that it lacks, some hundred a transaction, so that nobody waits long.
+
+    on_progress: called with how many of how many are read. Returns how many it lacked. Broken off, it goes on from
+    where it was when it is called again.
+    """
+    n_lacking, n_done = n_unread(library), 0
+    while n_done < n_lacking:
+        with library.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, lines FROM texts WHERE id > ? ORDER BY id LIMIT ?", (_last_read(library), _TEXTS_AT_ONCE)
+            ).fetchall()
+            connection.executemany(
+                "INSERT INTO words (rowid, text) VALUES (?, ?)", ((row_id, _indexed(lines)) for row_id, lines in rows)
+            )
+        if not rows:
+            break  # another process was faster
+        n_done += len(rows)
+        on_progress(n_done, n_lacking)
+    return n_lacking
+
+
+def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
+    """Takes texts out of the search; to be called while the library still holds them."""
+    last = connection.execute("SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1").fetchone()
+    for text_id in text_ids:
+        if last and text_id <= last[0]:
+            lines = connection.execute("SELECT lines FROM texts WHERE id = ?", (text_id,)).fetchone()[0]
+            connection.execute(
+                "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (text_id, _indexed(lines))
+            )
+
+
+def _last_read(library: Library) -> int:
+    # Texts are read in the order of their numbers, so the last one tells all.
+    row = library.row("SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1")
+    return int(row[0]) if row else 0
+
+
+def _searchable(text: str) -> str:
+    # SQLite's tokenizer ends a text at NUL.
+    return fold(text).replace("\0", "\ufffd")
+
+
+def _indexed(lines: str) -> str:
+    return _searchable("\n".join(decode_texts(lines))) + _END
+
+
+def _match(library: Library, words: Sequence[str]) -> str | None:
+    """What to ask the index for; "" where it cannot help, None where it knows that no page has the words."""
+    asked: list[str] = []
+    for word in words:
+        trigrams = list(dict.fromkeys(word[at : at + 3] for at in range(len(word) - 2)))[:_MOST_TRIGRAMS]
+        if trigrams:
+            asked += map(_quoted, trigrams)
+            continue
+        endings = [
+            term
+            for (term,) in library.rows(
+                "SELECT term FROM word_terms WHERE term >= ? AND term < ? LIMIT ?",
+                (word, word + "\U0010ffff" * 3, _MOST_ENDINGS + 1),
+            )
+        ]
+        if not endings:
+            return None
+        if len(endings) <= _MOST_ENDINGS:
+            asked.append(f"({' OR '.join(map(_quoted, endings))})")
+    return " AND ".join(asked)
+
+
+def _quoted(trigram: str) -> str:
+    return '"' + trigram.replace('"', '""') + '"'
+
+
+def _candidates(library: Library, project_id: int, asked: str, start_at: int) -> list[int]:
+    """The pages to read, the latest changed first, with one more where more are left."""
+    if asked:
+        source = "words w CROSS JOIN pages p INDEXED BY pages_in_search ON p.text_id = w.rowid WHERE words MATCH ? AND"
+    else:
+        source = "pages p INDEXED BY pages_by_updated WHERE"
+    rows = library.rows(
+        f"""
+        SELECT p.id FROM {source} p.project_id = ? AND p.is_gone = 0 ORDER BY p.updated DESC, p.key LIMIT ? OFFSET ?
+        """,
+        (*filter(None, [asked]), project_id, MOST_READ + 1, start_at),
+    )
+    return [page_id for (page_id,) in rows]
+
+
+def _holds_all(lines: Sequence[str], words: Sequence[str]) -> bool:
+    text = _searchable("\n".join(lines))
+    return all(word in text for word in words)
+
+
+def _best_lines(lines: Sequence[str], words: Sequence[str]) -> tuple[FoundLine, ...]:
+    """The lines with most of the words, in the order of the page."""
+    forms = [_searchable(line) for line in lines]
+    counts = [sum(word in form for word in words) for form in forms]
+    best = sorted((number for number, n in enumerate(counts) if n), key=lambda number: (-counts[number], number))
+    return tuple(
+        FoundLine(number, lines[number], find_words(lines[number], words)) for number in sorted(best[:_N_LINES])
+    )
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """The characters of the text, each with what combines with it."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at == len(text) or not (unicodedata.combining(text[at]) or text[at] in _DRAWN_IN):
+            yield text[start:at]
+            start = at
