@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +99,7 @@ def float_layers(model: BertModel, dtype: torch.dtype, device: str) -> list[Laye
     """The layers with products in float32 or bfloat16."""
     return [
         _layer(part, *(float_product(dense, dtype, device) for dense in _dense_layers(part)), device=device)
-        for part in model.encoder.layer
+        for part in _parts(model)
     ]
 
 
@@ -109,7 +110,7 @@ def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype:
     lengths, passes through the layers in float32.
     """
     found = []
-    for part in model.encoder.layer:
+    for part in _parts(model):
         exact = _layer(part, *_dense_layers(part), device="cpu")
         context = attention(exact.queries_keys_values(hidden), lengths, exact.n_heads)
         after_attention = exact.attention_norm(hidden + exact.mixed(context))
@@ -124,6 +125,10 @@ def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype:
         found.append(_layer(part, *products, device="cpu"))
         hidden = exact.outer_norm(after_attention + exact.outer(inner))
     return found
+
+
+def _parts(model: BertModel) -> list[BertLayer]:
+    return [cast(BertLayer, part) for part in model.encoder.layer]  # a ModuleList says Module of each
 
 
 def _dense_layers(part: BertLayer) -> tuple[Dense, Dense, Dense, Dense]:

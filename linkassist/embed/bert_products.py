@@ -56,7 +56,8 @@ class Dense:
 
 def has_onednn() -> bool:
     """Whether torch was built with oneDNN, on a processor for which its packed products are fast."""
-    return bool(torch.backends.mkldnn.is_available()) and platform.machine() in ("x86_64", "AMD64")
+    is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return is_there and platform.machine() in ("x86_64", "AMD64")
 
 
 def float_product(dense: Dense, dtype: torch.dtype, device: str) -> Product:

@@ -93,7 +93,7 @@ class GlobalNorm:
 
     def _watch(self, _module: nn.Module, _inputs: object, output: Tensor) -> None:
         if output.requires_grad:
-            output.register_hook(self._add)
+            output.register_hook(self._add)  # type: ignore[no-untyped-call]
 
     def _add(self, gradient: Tensor) -> None:
         self._squares.append(gradient.square().sum())
