@@ -4,9 +4,12 @@ one Chromium drives the screens for them all."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from drafted_wiki import write_drafted_wiki
 from hypothesis import HealthCheck, settings
 from little_browser import FLAGS, chromium_path, no_chromium
 from playwright.sync_api import Browser, sync_playwright
@@ -15,6 +18,21 @@ settings.register_profile(
     "linkassist", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("linkassist")
+
+
+@pytest.fixture(scope="session")
+def _drafted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drafted")
+    write_drafted_wiki(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drafted(_drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library of `drafted_wiki.py`, reindexed once for all, as a copy of the module's own."""
+    folder = tmp_path_factory.mktemp("wiki") / "library"
+    shutil.copytree(_drafted_once, folder)
+    return folder
 
 
 @pytest.fixture(scope="module")

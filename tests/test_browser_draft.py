@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drafted_wiki import PROJECT, write_drafted_wiki
+from drafted_wiki import PROJECT
 from little_browser import DESK, PHONE, watched_page
 from little_server import running_server
 from playwright.sync_api import Browser, Page, expect
@@ -19,10 +19,8 @@ LONG_MS = 240_000  # the wiki is read first, on a machine that may be busy
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("wiki")
-    write_drafted_wiki(folder)
-    with running_server(folder) as address:
+def origin(drafted: Path) -> Iterator[str]:
+    with running_server(drafted) as address:
         yield address
 
 

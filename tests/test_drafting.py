@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drafted_wiki import a_page, import_into, pages_of_a_wiki, reindexed, write_drafted_wiki
+from drafted_wiki import a_page, import_into, pages_of_a_wiki, reindexed
 from typer.testing import CliRunner
 
 from linkassist.cli import app
@@ -31,25 +31,18 @@ DRAFTS = {
 
 
 @pytest.fixture(scope="module")
-def wiki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wiki")
-    write_drafted_wiki(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def drafting(wiki: Path) -> Iterator[Drafting]:
-    with Library.open(wiki) as library:
+def drafting(drafted: Path) -> Iterator[Drafting]:
+    with Library.open(drafted) as library:
         yield prepare(library, project(library, None))
 
 
 @pytest.fixture(scope="module")
-def as_pages(wiki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Suggestion]]:
+def as_pages(drafted: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Suggestion]]:
     """By title, what a reindex gives for the drafts, each taken in alone."""
     found = {}
     for number, (title, text) in enumerate(DRAFTS.items()):
         folder = tmp_path_factory.mktemp("with") / str(number)
-        shutil.copytree(wiki, folder)
+        shutil.copytree(drafted, folder)
         with Library.open(folder) as library:
             others = [page for page in pages_of_a_wiki() if page.title != title]
             before = [page for page in pages_of_a_wiki() if page.title == title]
@@ -61,7 +54,7 @@ def as_pages(wiki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return found
 
 
-@pytest.mark.parametrize(("title", "tolerance"), zip(DRAFTS, (0.03, 0.25, 0.1), strict=True))
+@pytest.mark.parametrize(("title", "tolerance"), [*zip(DRAFTS, (0.03, 0.25, 0.1), strict=True)])
 def test_a_draft_is_told_what_a_reindex_tells_a_page(
     drafting: Drafting, as_pages: dict[str, list[Suggestion]], title: str, tolerance: float
 ) -> None:
@@ -137,10 +130,10 @@ def test_a_text_that_is_too_long_is_refused_with_advice(drafting: Drafting) -> N
         drafting.suggest(draft_page("題", "あ" * (LONGEST + 1)))
 
 
-def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(wiki: Path, tmp_path: Path) -> None:
+def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(drafted: Path, tmp_path: Path) -> None:
     draft = tmp_path / "draft.txt"
     draft.write_text("題\n雨の日には万年筆と索引カード\n", "utf-8")
-    options = ["suggest", "--library", str(wiki), "--format", "jsonl", "--text"]
+    options = ["suggest", "--library", str(drafted), "--format", "jsonl", "--text"]
     of_file = CliRunner().invoke(app, [*options, str(draft)])
     of_input = CliRunner().invoke(app, [*options, "-"], input=draft.read_text("utf-8"))
 
@@ -155,17 +148,17 @@ def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(wiki: Path
 
 
 @pytest.mark.parametrize("name", ["nowhere.txt", "latin.txt"])
-def test_a_text_that_cannot_be_read_is_said_to_be_so(wiki: Path, tmp_path: Path, name: str) -> None:
+def test_a_text_that_cannot_be_read_is_said_to_be_so(drafted: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "latin.txt").write_bytes(b"\xe4")
-    told = CliRunner().invoke(app, ["suggest", "--library", str(wiki), "--text", str(tmp_path / name)])
+    told = CliRunner().invoke(app, ["suggest", "--library", str(drafted), "--text", str(tmp_path / name)])
 
     assert told.exit_code == 1
     assert "Name a file of UTF-8 text" in told.stderr
 
 
-def test_progress_is_told_from_reading_to_phrases(wiki: Path) -> None:
+def test_progress_is_told_from_reading_to_phrases(drafted: Path) -> None:
     told: list[str] = []
-    with Library.open(wiki) as library:
+    with Library.open(drafted) as library:
         prepare(library, project(library, None), lambda step, *_: told.append(step))
 
     assert list(dict.fromkeys(told)) == ["read", "mentions", "statistics", "phrases"]
@@ -180,8 +173,8 @@ def test_a_project_that_was_never_reindexed_says_what_to_do(tmp_path: Path) -> N
             load_search(library, project(library, None))
 
 
-def test_pages_that_changed_since_the_reindex_are_read_as_they_are(wiki: Path, tmp_path: Path) -> None:
-    shutil.copytree(wiki, tmp_path / "L")
+def test_pages_that_changed_since_the_reindex_are_read_as_they_are(drafted: Path, tmp_path: Path) -> None:
+    shutil.copytree(drafted, tmp_path / "L")
     with Library.open(tmp_path / "L") as library:
         pages = pages_of_a_wiki()
         extra = replace(a_page("新しい題名", "あとから来た頁 [庭仕事]", 300))
@@ -191,8 +184,8 @@ def test_pages_that_changed_since_the_reindex_are_read_as_they_are(wiki: Path, t
     assert "新しい題名" in {each.target for each in found}
 
 
-def test_search_by_meaning_finds_the_pages_that_say_alike(wiki: Path) -> None:
-    with Library.open(wiki) as library:
+def test_search_by_meaning_finds_the_pages_that_say_alike(drafted: Path) -> None:
+    with Library.open(drafted) as library:
         of = project(library, None)
         search = load_search(library, of)
         found = search.nearest("万年筆について書いた", 5)

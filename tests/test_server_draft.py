@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drafted_wiki import PROJECT, import_into, pages_of_a_wiki, write_drafted_wiki
+from drafted_wiki import PROJECT, import_into, pages_of_a_wiki
 from little_server import client_of
 from starlette.testclient import TestClient
 
@@ -23,15 +23,8 @@ TEXT = "雨の日には万年筆と索引カード\n 図書館の地図帳も、
 
 
 @pytest.fixture(scope="module")
-def wiki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wiki")
-    write_drafted_wiki(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def client(wiki: Path) -> Iterator[TestClient]:
-    with client_of(wiki) as opened:
+def client(drafted: Path) -> Iterator[TestClient]:
+    with client_of(drafted) as opened:
         yield opened
 
 
@@ -109,8 +102,8 @@ def test_words_that_have_moved_are_left_alone_and_the_reader_is_told(client: Tes
     assert "place of “万年筆” has changed" in page
 
 
-def test_nothing_to_suggest_is_a_state_of_its_own(wiki: Path) -> None:
-    with Library.open(wiki) as library:
+def test_nothing_to_suggest_is_a_state_of_its_own(drafted: Path) -> None:
+    with Library.open(drafted) as library:
         view = found_view(library, project_name(library, PROJECT), Draft("", "本文 [付箋]"), [], "en")
 
     assert (view.state, view.cards, len(view.blocks)) == ("none", (), 1)
@@ -138,16 +131,16 @@ def test_markup_in_a_draft_stays_text(client: TestClient) -> None:
     assert textarea(page) == "&lt;script&gt;alert(1)&lt;/script&gt;&lt;/textarea&gt;"
 
 
-def test_nothing_of_a_draft_is_kept_on_the_disk(client: TestClient, wiki: Path) -> None:
+def test_nothing_of_a_draft_is_kept_on_the_disk(client: TestClient, drafted: Path) -> None:
     secret = "しずかなひみつのことば"
     post(client, {"title": secret, "text": f"{secret}と万年筆"})
 
-    held = [path for path in wiki.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    held = [path for path in drafted.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
     assert held == []
 
 
-def test_the_reading_of_the_wiki_is_shown_with_how_far_it_is(wiki: Path) -> None:
-    with Library.open(wiki) as library:
+def test_the_reading_of_the_wiki_is_shown_with_how_far_it_is(drafted: Path) -> None:
+    with Library.open(drafted) as library:
         here, draft = project_name(library, PROJECT), Draft("", "本文")
         told = [
             waiting_view(library, here, draft, Progress(PROJECT, step, done, 4), "").percent

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from linkassist.server.draft_view import STEPS
 from linkassist.server.queue_view import Answer
 from linkassist.server.views import Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
@@ -20,6 +21,7 @@ _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
     "queue.did.": get_args(Answer),
     "outbox.history.": get_args(Way),
+    "draft.step.": STEPS,
     "home.sort.": ("gain", "updated", "title", "links"),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),

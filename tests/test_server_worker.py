@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from drafted_wiki import PROJECT, import_into, pages_of_a_wiki, write_drafted_wiki
+from drafted_wiki import PROJECT, import_into, pages_of_a_wiki
 
 from linkassist.drafting import draft_page, load_search, prepare
 from linkassist.errors import ModelError, NotFoundError
@@ -26,15 +26,8 @@ TEXTS = ("雨の日には万年筆と付箋", "図書館で年表を読む", "�
 
 
 @pytest.fixture(scope="module")
-def wiki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wiki")
-    write_drafted_wiki(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def worker(wiki: Path) -> Iterator[ModelWorker]:
-    made = ModelWorker(wiki)
+def worker(drafted: Path) -> Iterator[ModelWorker]:
+    made = ModelWorker(drafted)
     yield made
     made.close()
 
@@ -56,7 +49,7 @@ def is_running(process_id: int) -> bool:
 
 
 def test_it_starts_on_first_use_tells_how_far_it_is_and_then_answers_as_the_recipe_does(
-    worker: ModelWorker, wiki: Path
+    worker: ModelWorker, drafted: Path
 ) -> None:
     assert worker.process_id is None
     with pytest.raises(StillPreparing) as waiting:
@@ -65,7 +58,7 @@ def test_it_starts_on_first_use_tells_how_far_it_is_and_then_answers_as_the_reci
 
     found = worker.suggest(PROJECT, "題", TEXTS[0], wait_s=LONG_S, answer_s=LONG_S)
 
-    with Library.open(wiki) as library:
+    with Library.open(drafted) as library:
         assert found == prepare(library, project(library, None)).suggest(draft_page("題", TEXTS[0]))
     assert {"万年筆", "付箋"} <= {each.target for each in found}
 
@@ -89,8 +82,8 @@ def test_requests_at_once_each_get_their_own_answer(worker: ModelWorker) -> None
     assert found == [True] * 4 * len(TEXTS)
 
 
-def test_the_search_by_meaning_is_that_of_the_index(worker: ModelWorker, wiki: Path) -> None:
-    with Library.open(wiki) as library:
+def test_the_search_by_meaning_is_that_of_the_index(worker: ModelWorker, drafted: Path) -> None:
+    with Library.open(drafted) as library:
         expected = load_search(library, project(library, None)).nearest("散歩道について書いた", 7)
 
     assert worker.nearest(PROJECT, "散歩道について書いた", 7, answer_s=LONG_S) == expected
@@ -113,10 +106,10 @@ def test_a_text_that_is_too_long_is_an_answer_and_no_fall(worker: ModelWorker) -
     assert worker.process_id == before
 
 
-def test_a_newer_index_is_read_by_a_new_process(worker: ModelWorker, wiki: Path) -> None:
+def test_a_newer_index_is_read_by_a_new_process(worker: ModelWorker, drafted: Path) -> None:
     worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
     before = worker.process_id
-    with Library.open(wiki) as library:
+    with Library.open(drafted) as library:
         put_artefact(library, project(library, None).id, "suggestions", "")  # a reindex is under way
         worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
         assert worker.process_id == before

@@ -21,7 +21,7 @@ from linkassist.suggestion import Suggestion
 DraftState = Literal["empty", "preparing", "none", "failed", "found"]
 
 _N_CARDS: Final = 15
-_STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
+STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ def found_view(
 
 def waiting_view(library: Library, project: ProjectName, draft: Draft, progress: Progress, notice: str) -> DraftView:
     """The screen while the wiki is being read."""
-    at = _STEPS.index(progress.step) if progress.step in _STEPS else 0
+    at = STEPS.index(progress.step) if progress.step in STEPS else 0
     done = progress.n_done / progress.n_total if progress.n_total else 0.0
-    percent = max(1, min(99, round(100 * (max(0, at - 1) + done * (at > 0)) / (len(_STEPS) - 1))))
+    percent = max(1, min(99, round(100 * (max(0, at - 1) + done * (at > 0)) / (len(STEPS) - 1))))
     blocks = shown_text(library, project, draft)
-    return DraftView(draft, "preparing", blocks=blocks, step=_STEPS[at], percent=percent, notice=notice)
+    return DraftView(draft, "preparing", blocks=blocks, step=STEPS[at], percent=percent, notice=notice)
 
 
 def shown_text(library: Library, project: ProjectName, draft: Draft, marks: Sequence[Mark] = ()) -> tuple[Block, ...]:
