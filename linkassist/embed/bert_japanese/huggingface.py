@@ -50,7 +50,7 @@ class HuggingFaceTokenizer:
         self.fingerprint = digest.hexdigest()
 
     def pieces(self, text: str) -> list[str]:
-        found: list[str] = self._tokenizer.tokenize(text)
+        found: list[str] = self._tokenizer.tokenize(text, verbose=False)  # else it warns of long texts
         return found
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
