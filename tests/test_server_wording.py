@@ -27,6 +27,8 @@ _FAMILIES = {
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
     "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),
+    "settings.": ("words", "pages", "saved", "restored"),
+    "menu.": ("language", "theme", "images"),
     "notice.": ("accept", "reject", "undo"),
 }
 

@@ -50,6 +50,19 @@ def outbox_address(project: str, part: str = "", *, number: int = 1) -> str:
     return f"/outbox/{quote(project, safe='')}" + (f"/{part}" if part else "") + query
 
 
+def settings_address(project: str, *, search: str = "", number: int = 1, did: str = "", part: str = "") -> str:
+    """The settings of a project. search, number: of what was rejected; did: what was just done; part: where to look."""
+    query = {"q": search, "page": "" if number <= 1 else str(number), "did": did}
+    given = {name: value for name, value in query.items() if value}
+    address = f"/settings/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
+    return address + (f"#{part}" if part else "")
+
+
+def like_address(project: str, target: str) -> str:
+    """The pages that are suggested the same target."""
+    return _titled("/like", project, target)
+
+
 @lru_cache(maxsize=4096)  # a page names the same icon on line after line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""

@@ -25,6 +25,7 @@ from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
 from linkassist.server.handlers_queue import answer, queue
+from linkassist.server.handlers_settings import ignoring, most, restored, settings_screen
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import Site, frame_for, show, site_of
 from linkassist.server.templates import Templates
@@ -50,6 +51,10 @@ def create_app(settings: Settings) -> Starlette:
             Route("/outbox/{project}/import.json", import_file),
             Route("/outbox/{project}/done", done, methods=["POST"]),
             Route("/outbox/{project}/undo", undone, methods=["POST"]),
+            Route("/settings/{project}", settings_screen),
+            Route("/settings/{project}/most", most, methods=["POST"]),
+            Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
+            Route("/settings/{project}/rejected", restored, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
@@ -64,7 +69,7 @@ def create_app(settings: Settings) -> Starlette:
         },
     )
     app.state.models = ModelWorker(settings.library)
-    app.state.site = Site(settings.library, settings.host, Templates())
+    app.state.site = Site(settings.library, settings.host, settings.encoder, Templates())
     return app
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from linkassist.server.addresses import draft_address, outbox_address, project_address, quality_address, queue_address
+from linkassist.server.addresses import (
+    draft_address,
+    outbox_address,
+    project_address,
+    quality_address,
+    queue_address,
+    settings_address,
+)
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView, Section, TabView
@@ -20,10 +27,11 @@ from linkassist.store.outbox import n_waiting
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One server's library, address and templates; lies in `app.state.site`."""
+    """One server's library, address, encoder as the settings name it, and templates; lies in `app.state.site`."""
 
     library_folder: Path
     bound_host: str
+    encoder: str
     templates: Templates
 
     def open_library(self) -> Library:
@@ -71,6 +79,7 @@ def _tabs(library: Library, project: ProjectName, here: Section | None) -> tuple
         ("outbox", outbox_address(project.name), n_waiting(library, project.id)),
         ("draft", draft_address(project.name), 0),
         ("quality", quality_address(project.name), 0),
+        ("settings", settings_address(project.name), 0),
     )
     return tuple(TabView(section, address, section == here, count) for section, address, count in screens)
 

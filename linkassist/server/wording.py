@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, outbox, queue
+from linkassist.server.words import draft, outbox, queue, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -325,6 +325,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **draft.WORDS,
     **outbox.WORDS,
     **queue.WORDS,
+    **settings.WORDS,
 }
 
 
