@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert holds()
+
+
+def touch(worker: ModelWorker) -> None:
+    """Sees that there is a process, without waiting for its answer."""
+    with suppress(StillPreparing, ModelError):
+        worker.nearest(PROJECT, "年表", 1, answer_s=0.0)
 
 
 def is_running(process_id: int) -> bool:
@@ -91,7 +98,7 @@ def test_the_search_by_meaning_is_that_of_the_index(worker: ModelWorker, drafted
 
 def test_an_answer_that_takes_too_long_is_given_up_and_the_next_one_is_right(worker: ModelWorker) -> None:
     right = worker.nearest(PROJECT, "年表", 2, answer_s=LONG_S)
-    with pytest.raises(ModelError, match="try again"):
+    with pytest.raises(ModelError, match="Wait a moment and try again"):
         worker.nearest(PROJECT, "地図帳", 3, answer_s=0.0)
 
     assert worker.nearest(PROJECT, "年表", 2, answer_s=LONG_S) == right
@@ -107,21 +114,21 @@ def test_a_text_that_is_too_long_is_an_answer_and_no_fall(worker: ModelWorker) -
 
 
 def test_a_newer_index_is_read_by_a_new_process(worker: ModelWorker, drafted: Path) -> None:
-    worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
+    touch(worker)
     before = worker.process_id
     with Library.open(drafted) as library:
         put_artefact(library, project(library, None).id, "suggestions", "")  # a reindex is under way
-        worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
+        touch(worker)
         assert worker.process_id == before
         put_artefact(library, project(library, None).id, "suggestions", "newer")
-    worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
+    touch(worker)
 
     assert before is not None and worker.process_id not in (None, before)
     assert not is_running(before)
 
 
 def test_after_a_fall_the_reader_is_told_and_the_next_request_starts_afresh(worker: ModelWorker) -> None:
-    worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
+    touch(worker)
     before = worker.process_id
     assert before is not None
     os.kill(before, signal.SIGSTOP)  # so that it cannot answer before it falls
@@ -129,18 +136,28 @@ def test_after_a_fall_the_reader_is_told_and_the_next_request_starts_afresh(work
     with pytest.raises(ModelError, match="started anew when you try again"):
         worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
 
+    touch(worker)
+    assert worker.process_id not in (None, before)
+
+
+def test_a_search_tells_that_it_is_not_ready_and_the_process_ends_when_nobody_asks(drafted: Path) -> None:
+    worker = ModelWorker(drafted, idle_s=0.2)
+    with pytest.raises(StillPreparing):
+        worker.nearest(PROJECT, "年表", 1, answer_s=0.0)
     assert worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
-    assert worker.process_id != before
-
-
-def test_it_ends_when_nobody_asks(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
-        import_into(library, pages_of_a_wiki()[:3])
-    worker = ModelWorker(tmp_path, idle_s=0.2)
-    with pytest.raises(ModelError, match="Run `linkassist reindex`"):
-        worker.suggest(PROJECT, "題", "本文", wait_s=LONG_S)
 
     until(lambda: worker.process_id is None)
+
+
+def test_a_project_that_was_never_reindexed_starts_nothing_and_says_what_to_do(tmp_path: Path) -> None:
+    with Library.open(tmp_path) as library:
+        import_into(library, pages_of_a_wiki()[:3])
+    worker = ModelWorker(tmp_path)
+    for ask in (lambda: worker.suggest(PROJECT, "題", "本文"), lambda: worker.nearest(PROJECT, "本文", 1)):
+        with pytest.raises(ModelError, match="Run `linkassist reindex`"):
+            ask()
+
+    assert worker.process_id is None
 
 
 def test_a_project_that_does_not_exist_starts_nothing(tmp_path: Path) -> None:
@@ -152,9 +169,7 @@ def test_a_project_that_does_not_exist_starts_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process is ended here as POSIX does it")
-def test_it_ends_with_its_server_however_that_ends(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
-        import_into(library, pages_of_a_wiki()[:3])
+def test_it_ends_with_its_server_however_that_ends(drafted: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"
         "from linkassist.server.worker import ModelWorker, StillPreparing\n"
@@ -163,7 +178,7 @@ def test_it_ends_with_its_server_however_that_ends(tmp_path: Path) -> None:
         "except StillPreparing: print(worker.process_id, flush=True)\n"
         "time.sleep(600)"
     )
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, "-c", program, str(drafted)], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         process_id = int(server.stdout.readline())
         assert is_running(process_id)

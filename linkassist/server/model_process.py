@@ -80,7 +80,6 @@ class Done:
 def run_models(pipe: Connection, library: Path) -> None:
     """Answers requests until the pipe is closed, which happens too when the server dies, however it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one in order
-    os.nice(5)  # reading a wiki takes a while; the screens go first
     told = _Told(pipe)
     drafts, searches = _Queue(_Drafts(library, told).answer, told), _Queue(_Searches(library).answer, told)
     while True:

@@ -48,12 +48,16 @@ class StillPreparing(LinkAssistError):  # noqa: N818 - no error to the reader, w
         self.progress = progress
 
 
+class _TooLate(ModelError):  # noqa: N818 - for those outside it is a ModelError
+    """There was no answer in time."""
+
+
 @dataclass(slots=True)
 class _Life:
     """One process from start to end: its pipe, what it was asked and has not answered, and what it has made ready.
 
     fingerprints: by project, of the suggestions that it goes by. answers: by number, None while somebody waits.
-    preparing: by project, the number under which that was asked for.
+    preparing: by project, the number under which that was asked for. searched: projects with an answered search.
     """
 
     process: SpawnProcess
@@ -63,6 +67,7 @@ class _Life:
     preparing: dict[str, int] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    searched: set[str] = field(default_factory=set)
     ready: str = ""
     is_over: bool = False
 
@@ -96,10 +101,17 @@ class ModelWorker:
     def nearest(self, project_name: str, query: str, k: int, *, answer_s: float = ANSWER_S) -> list[Nearness]:
         """(page row id, similarity) of the `k` pages nearest in meaning, nearest first; raises ModelError as `suggest`.
 
-        The first answer of a process takes as long as its libraries and the encoder take to load: some seconds.
+        The first answer of a process takes as long as its libraries and the encoder take to load, some seconds;
+        StillPreparing where that is longer than answer_s.
         """
         with self._living(project_name) as life:
-            done = self._ask(life, FindNearest(next(self._numbers), project_name, query, k), answer_s)
+            try:
+                done = self._ask(life, FindNearest(next(self._numbers), project_name, query, k), answer_s)
+            except _TooLate:
+                if project_name in life.searched:
+                    raise
+                raise StillPreparing(Progress(project_name, "start", 0, 0)) from None
+            life.searched.add(project_name)
         return list(done.nearest)
 
     @property
@@ -168,7 +180,7 @@ class ModelWorker:
                 self._require_alive(life)
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise ModelError(f"There was no answer within {answer_s:g} seconds. Wait a moment and try again.")
+                    raise _TooLate(f"There was no answer within {answer_s:g} seconds. Wait a moment and try again.")
                 self._changed.wait(left)
         finally:
             del life.answers[request.number]
@@ -228,8 +240,10 @@ class ModelWorker:
 
 
 def _fingerprint(library: Library, project_name: str) -> str:
-    """Differs after every reindex that changed something; "" during one, and where there never was any."""
+    """Differs after every reindex that changed something; "" during one. ModelError where there never was any."""
     of = project(library, project_name)
+    if artefact(library, of.id, "learnt") is None:
+        raise ModelError(f"Nothing was learnt from project {of.name} yet. Run `linkassist reindex`, then try again.")
     notes = [artefact(library, of.id, name) for name in ("suggestions", "learnt", "index")]
     found = [note.fingerprint if note else "" for note in notes]
     return " ".join(found) if all(found) else ""

@@ -83,7 +83,15 @@ function show(fresh) {
   // To the script of all screens it is as if the reader pointed there: it shows the target, and lights up the mark.
   current?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
   if (hadFocus) (current ?? text).focus({ preventScroll: true });
+  say(find(".draft-state b", fresh)?.textContent ?? find(".side-head", fresh).textContent);
   fade();
+}
+
+// The lists are exchanged whole, which a screen reader passes over; what has become of them it is told here.
+function say(words) {
+  const line = find("#draft-said");
+  const plain = words.replace(/\s+/g, " ").trim();
+  if (line.textContent !== plain) line.textContent = plain;
 }
 
 let fading = 0;
