@@ -13,7 +13,7 @@ from typing import Final
 
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
-from linkassist.store.pages import page_states
+from linkassist.store.pages import Project, page_states
 from linkassist.store.runs import artefact, put_artefact
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
@@ -47,6 +47,17 @@ def is_up_to_date(library: Library, project_id: int, encoder: str) -> bool:
         and is_as_noted(library, project_id, "learnt", LEARNT_FILES)
         and is_as_noted(library, project_id, "index", (INDEX_FILE,))
     )
+
+
+def is_older_than_pages(library: Library, project: Project, encoder_name: str) -> bool:
+    """Whether an import has changed pages since the suggestions were made, or none were ever. Told without looking at
+    files; with no import since, at once."""
+    note = artefact(library, project.id, "suggestions")
+    if note is None or not note.fingerprint:
+        return True
+    if note.made_at >= project.imported_at:
+        return False
+    return note.fingerprint != _state(library, project.id, encoder_state(encoder_name))
 
 
 def note_suggestions(library: Library, project_id: int, encoder: str) -> None:

@@ -388,7 +388,7 @@ def test_a_title_that_nobody_links_is_not_called_a_red_link(tmp_path: Path) -> N
 
 def test_one_can_switch_between_the_projects_of_a_library(tmp_path: Path) -> None:
     client = little_client(tmp_path)
-    assert "switcher" not in client.get("/p/niwa").text
+    assert 'href="/import"' in client.get("/p/niwa").text
     with Library.open(tmp_path) as library:
         import_pages(library, "hatake", "畑の手帖", 0, [Page("種", (Line("種"), Line("[道具]")))], page_links)
     assert client.get("/").url.path == "/p/hatake"

@@ -63,6 +63,11 @@ def like_address(project: str, target: str) -> str:
     return _titled("/like", project, target)
 
 
+def import_address(part: str = "") -> str:
+    """The screen that takes in exports, or a part of it: what is posted to it, the progress that it sends."""
+    return "/import" + (f"/{part}" if part else "")
+
+
 @lru_cache(maxsize=4096)  # a page names the same icon on line after line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""

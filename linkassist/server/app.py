@@ -21,14 +21,17 @@ from linkassist.server.guard import Guard, safety_headers
 from linkassist.server.handlers_choice import preferences, verdict
 from linkassist.server.handlers_draft import draft
 from linkassist.server.handlers_home import home, start
+from linkassist.server.handlers_import import cancel, import_screen, progress, reindex_now, upload
 from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
 from linkassist.server.handlers_queue import answer, queue
 from linkassist.server.handlers_settings import ignoring, most, restored, settings_screen
+from linkassist.server.importer import Importer
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import Site, frame_for, show, site_of
 from linkassist.server.templates import Templates
+from linkassist.server.upload import MOST_BYTES, remove_leftovers
 from linkassist.server.wording import Wording
 from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
@@ -55,6 +58,11 @@ def create_app(settings: Settings) -> Starlette:
             Route("/settings/{project}/most", most, methods=["POST"]),
             Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
             Route("/settings/{project}/rejected", restored, methods=["POST"]),
+            Route("/import", import_screen),
+            Route("/import", upload, methods=["POST"]),
+            Route("/import/cancel", cancel, methods=["POST"]),
+            Route("/import/reindex", reindex_now, methods=["POST"]),
+            Route("/import/progress", progress),
             Route("/verdict", verdict, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
@@ -69,13 +77,17 @@ def create_app(settings: Settings) -> Starlette:
         },
     )
     app.state.models = ModelWorker(settings.library)
+    app.state.importer = Importer(settings)
+    app.state.most_upload_bytes = MOST_BYTES
     app.state.site = Site(settings.library, settings.host, settings.encoder, Templates())
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    remove_leftovers(app.state.site.library_folder)
     yield
+    app.state.importer.close()
     app.state.models.close()
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from linkassist.server.addresses import (
     draft_address,
+    import_address,
     outbox_address,
     page_address,
     preview_address,
@@ -37,6 +38,7 @@ class Templates:
             outbox_address=outbox_address,
             project_address=project_address,
             draft_address=draft_address,
+            import_address=import_address,
             page_address=page_address,
             preview_address=preview_address,
             queue_address=queue_address,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, outbox, queue, settings
+from linkassist.server.words import draft, imports, outbox, queue, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -186,7 +186,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Scrapbox のプロジェクトを書き出して、取り込んでください。",
         "Export a project from Scrapbox and import it.",
     ),
-    "empty.then": ("終わったら、このページを読み込み直してください。", "When that is done, load this page again."),
+    "empty.import": ("ファイルを取り込む", "Import a file"),
+    "empty.command": (
+        "端末からも取り込めます。終わったら、このページを読み込み直してください。",
+        "It works in a terminal too. When that is done, load this page again.",
+    ),
     "quality.title": ("どれくらい信じてよいか", "How far can you trust it?"),
     "quality.none": (
         "まだ測られていません。次の命令が、このWikiの新しいページのリンクを外し、それを見つけられるかを測ります。",
@@ -323,6 +327,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "error.home": ("はじめに戻る", "Back to the start"),
     "list.joint": ("、", ", "),
     **draft.WORDS,
+    **imports.WORDS,
     **outbox.WORDS,
     **queue.WORDS,
     **settings.WORDS,

@@ -35,6 +35,15 @@ def only_worker(folder: Path) -> Iterator[None]:
         lock.close()
 
 
+def is_held(folder: Path) -> bool:
+    """Whether an import or a reindex of the library in `folder` is under way in some process."""
+    try:
+        with only_worker(folder):
+            return False
+    except StoreError:
+        return True
+
+
 def _words(error: sqlite3.OperationalError, path: Path) -> str:
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:

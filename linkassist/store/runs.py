@@ -67,13 +67,21 @@ def set_progress(library: Library, run_id: int, step: str, n_done: int, n_total:
 
 
 def finish_run(
-    library: Library, run_id: int, status: Status, counts: Mapping[str, int] | None = None, message: str = ""
+    library: Library,
+    run_id: int,
+    status: Status,
+    counts: Mapping[str, int] | None = None,
+    message: str = "",
+    project_id: int | None = None,
 ) -> None:
-    """Ends the run. message: why it failed, in words."""
+    """Ends the run. message: why it failed, in words. project_id: whose it was, where that was not known before."""
     with library.transaction() as connection:
         connection.execute(
-            "UPDATE runs SET status = ?, finished_at = ?, counts = ?, message = ? WHERE id = ?",
-            (status, int(time.time()), json.dumps(dict(counts or {})), message, run_id),
+            """
+            UPDATE runs SET status = ?, finished_at = ?, counts = ?, message = ?, project_id = coalesce(?, project_id)
+            WHERE id = ?
+            """,
+            (status, int(time.time()), json.dumps(dict(counts or {})), message, project_id, run_id),
         )
 
 
