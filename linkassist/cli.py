@@ -51,6 +51,7 @@ from linkassist.settings import Settings, default_folder, load_settings, remembe
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
+from linkassist.store.searching import fill_search
 from linkassist.store.totals import totals
 from linkassist.suggest.reader import apply_lessons
 from linkassist.suggestion import Suggestion
@@ -392,6 +393,8 @@ def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) 
     from linkassist.server.running import address_of, has_desktop, open_browser, serve_on
 
     address = address_of(listener)
+    with Library.open(settings.library) as library, progress() as told:
+        fill_search(library, lambda n_done, n_total: told("search", n_done, n_total))
 
     def on_ready() -> None:
         print(f"linkassist: {address} (Ctrl-C stops it)", flush=True)

@@ -35,6 +35,7 @@ _WORDS: Final = {
     "write": "Writing suggestions",
     "evaluate": "Evaluating",
     "predict": "Predicting",
+    "search": "Reading the pages for the search",
 }
 
 

@@ -43,28 +43,6 @@ def test_the_list_leads_to_a_page(desk: Page) -> None:
     expect(desk.locator("h1")).to_have_text(GARDEN)
 
 
-def test_the_list_answers_as_one_types_and_keeps_the_search_in_its_address(desk: Page) -> None:
-    desk.goto("/p/niwa?sort=title")
-    desk.keyboard.press("/")
-    desk.keyboard.type("Read")
-    expect(desk.locator(".row-title")).to_have_text(["Reading notes"])
-    expect(desk).to_have_url(re.compile(r"\?q=Read&sort=title$"))
-    desk.reload()
-    expect(desk.locator(".row-title")).to_have_text(["Reading notes"])
-    desk.locator("#search").fill("")
-    expect(desk.locator(".row-title")).to_have_count(22)
-
-
-def test_on_a_page_the_search_offers_titles_to_go_to(desk: Page) -> None:
-    desk.goto(address(GARDEN))
-    desk.keyboard.press("/")
-    desk.keyboard.type("kj")
-    expect(desk.locator("#hits a")).to_have_count(1)
-    desk.keyboard.press("ArrowDown")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("h1")).to_have_text("KJ法")
-
-
 def test_accept_reject_and_undo_by_mouse(desk: Page, tmp_path: Path) -> None:
     desk.goto(address(GARDEN))
     desk.get_by_role("button", name="Accept “KJ法”").click()

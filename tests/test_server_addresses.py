@@ -12,7 +12,8 @@ from little_server import address, running_server
 from little_wiki import AWKWARD_TITLES, write_little_wiki
 from markupsafe import escape
 
-from linkassist.server.addresses import page_address, project_address, scrapbox_address
+from linkassist.server.addresses import page_address, project_address, scrapbox_address, search_address
+from linkassist.server.page_list import PageList
 
 
 def test_a_title_is_one_quoted_segment() -> None:
@@ -42,7 +43,11 @@ def test_pages_with_awkward_titles_open_from_their_own_addresses(tmp_path: Path)
 
 def test_a_link_keeps_its_defaults_out_of_the_address() -> None:
     assert project_address("niwa") == "/p/niwa"
-    assert project_address("niwa", search="a b", sort="title", number=2) == "/p/niwa?q=a+b&sort=title&page=2"
+    assert search_address("niwa") == "/search/niwa"
+    assert search_address("niwa", "a b", text_at=200) == "/search/niwa?q=a+b&texts=200"
+    assert PageList().address("niwa") == "/p/niwa"
+    wanted = PageList("title", only="alone", links="3-4", made="2021-01/2021-03", days=7, number=2)
+    assert wanted.address("niwa") == "/p/niwa?sort=title&only=alone&links=3-4&made=2021-01/2021-03&days=7&page=2"
 
 
 def test_a_page_of_another_project_is_at_scrapbox() -> None:

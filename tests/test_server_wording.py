@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from linkassist.server.draft_view import STEPS
+from linkassist.server.home_view import IndexState
 from linkassist.server.queue_view import Answer
 from linkassist.server.views import Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
@@ -22,7 +23,7 @@ _FAMILIES = {
     "queue.did.": get_args(Answer),
     "outbox.history.": get_args(Way),
     "draft.step.": STEPS,
-    "home.sort.": ("gain", "updated", "title", "links"),
+    "home.index.": get_args(IndexState),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),

@@ -12,11 +12,16 @@ from urllib.parse import quote, urlencode
 _NOT_A_SEGMENT = frozenset({"", ".", ".."})
 
 
-def project_address(project: str, *, search: str = "", sort: str = "", number: int = 1) -> str:
-    """The list of a project's pages; what is left at its default stays out of the address."""
-    query = {"q": search, "sort": sort, "page": "" if number <= 1 else str(number)}
-    given = {name: value for name, value in query.items() if value}
-    return f"/p/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
+def project_address(project: str) -> str:
+    """The start of a project, with the list of its pages; `page_list.py` adds which of them."""
+    return f"/p/{quote(project, safe='')}"
+
+
+def search_address(project: str, query: str = "", *, by: str = "", title_at: int = 0, text_at: int = 0) -> str:
+    """What the search finds. by: "meaning", else words; title_at, text_at: where a further screen begins."""
+    asked = {"q": query, "by": by, "titles": str(title_at or ""), "texts": str(text_at or "")}
+    given = {name: value for name, value in asked.items() if value}
+    return f"/search/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
 
 
 def page_address(project: str, title: str) -> str:
@@ -50,6 +55,11 @@ def outbox_address(project: str, part: str = "", *, number: int = 1) -> str:
     return f"/outbox/{quote(project, safe='')}" + (f"/{part}" if part else "") + query
 
 
+def import_address(part: str = "") -> str:
+    """The screen that takes in exports, or a part of it: what is posted to it, the progress that it sends."""
+    return "/import" + (f"/{part}" if part else "")
+
+
 def settings_address(project: str, *, search: str = "", number: int = 1, did: str = "", part: str = "") -> str:
     """The settings of a project. search, number: of what was rejected; did: what was just done; part: where to look."""
     query = {"q": search, "page": "" if number <= 1 else str(number), "did": did}
@@ -61,11 +71,6 @@ def settings_address(project: str, *, search: str = "", number: int = 1, did: st
 def like_address(project: str, target: str) -> str:
     """The pages that are suggested the same target."""
     return _titled("/like", project, target)
-
-
-def import_address(part: str = "") -> str:
-    """The screen that takes in exports, or a part of it: what is posted to it, the progress that it sends."""
-    return "/import" + (f"/{part}" if part else "")
 
 
 @lru_cache(maxsize=4096)  # a page names the same icon on line after line

@@ -26,6 +26,7 @@ from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
 from linkassist.server.handlers_queue import answer, queue
+from linkassist.server.handlers_search import search
 from linkassist.server.handlers_settings import ignoring, most, restored, settings_screen
 from linkassist.server.importer import Importer
 from linkassist.server.preferences import preferences_of
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", start),
             Route("/p/{project}", home),
             Route("/p/{project}/{title:path}", page),
+            Route("/search/{project}", search),
             Route("/preview/{project}/{title:path}", target_preview),
             Route("/draft/{project}", draft, methods=["GET", "POST"]),
             Route("/quality/{project}", quality),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+import time
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.server.addresses import page_address, project_address
+from linkassist.server.home_view import index_view, picture_view, queue_card
+from linkassist.server.page_list import DAYS, Only, PageList, page_list_of
 from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
-from linkassist.server.site import frame_for, show, site_of, wants_fragment
+from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.views import Choice, FiguresView, HomeView, RowView
 from linkassist.server.wording import Wording
 from linkassist.store.browsing import ProjectName, figures, first_lines, greatest_gain, project_name, project_names
 from linkassist.store.library import Library
+from linkassist.store.lock import is_held
 from linkassist.store.pages import PageSummary, Sort, list_pages
-from linkassist.store.runs import last_run
 
 _N_ROWS = 50
-_N_HITS = 8
+_SORTS: tuple[Sort, ...] = ("gain", "links", "updated", "title")
 
 
 def start(request: Request) -> Response:
@@ -33,55 +36,73 @@ def start(request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    """A project's pages; for the script only the rows, or, with `X-Fragment: hits`, a few titles."""
-    search = request.query_params.get("q", "")
-    with site_of(request).open_library() as library:
+    """A project: its queue, its index, a picture of it, and its pages as the address wants them."""
+    now = int(time.time())
+    wanted = page_list_of(request.query_params)
+    site = site_of(request)
+    with site.open_library() as library:
         here = project_name(library, request.path_params["project"])
-        frame = frame_for(request, library, here, here.display_name or here.name, search, "pages")
-        if request.headers.get("x-fragment") == "hits":
-            return show(request, "_hits.html", frame, {"home": _list(request, library, here, search, _N_HITS)})
-        pages = _list(request, library, here, search, _N_ROWS)
-        if wants_fragment(request):
-            return show(request, "_results.html", frame, {"home": pages})
-        return show(request, "home.html", frame, {"home": pages, "figures": _figures(library, here)})
+        frame = frame_for(request, library, here, here.display_name or here.name, section="pages")
+        counted = figures(library, here.id)
+        values = {
+            "home": _list(library, here, wanted, now, Wording(preferences_of(request).language)),
+            "figures": FiguresView(counted.n_pages, counted.n_links, counted.n_suggestions),
+            "queue": queue_card(library, here, now),
+            "index": index_view(library, here, now, is_working=is_held(site.library_folder)),
+            "picture": picture_view(library, here, wanted),
+        }
+    return show(request, "home.html", frame, values)
 
 
-def _list(request: Request, library: Library, here: ProjectName, search: str, n_rows: int) -> HomeView:
-    sort = _sort(request.query_params.get("sort", ""))
-    number = _number(request.query_params.get("page", ""))
-    offset = (number - 1) * n_rows
-    found, n_found = list_pages(library, here.id, search=search, sort=sort, limit=n_rows, offset=offset)
+def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: Wording) -> HomeView:
+    offset = (wanted.number - 1) * _N_ROWS
+    found, n_found = list_pages(
+        library, here.id, only=wanted.filter(now), sort=wanted.sort, limit=_N_ROWS, offset=offset
+    )
     best = greatest_gain(library, here.id)
     beginnings = first_lines(library, [each.id for each in found])
     has_more = offset + len(found) < n_found
-    chosen = "" if sort == "gain" else sort
     return HomeView(
         rows=tuple(_row(here, each, best, beginnings[each.id]) for each in found),
-        sorts=_sorts(here, search, sort),
-        sort=sort,
+        sorts=tuple(
+            Choice(
+                say(f"home.sort.{sort}"), replace(wanted, sort=sort, number=1).address(here.name), sort == wanted.sort
+            )
+            for sort in _SORTS
+        ),
+        filters=_filters(here, replace(wanted, number=1), say),
+        is_filtered=wanted.is_filtered,
         n_found=n_found,
         first=offset + 1,
-        previous=project_address(here.name, search=search, sort=chosen, number=number - 1) if number > 1 else "",
-        next=project_address(here.name, search=search, sort=chosen, number=number + 1) if has_more else "",
+        everything=wanted.without_filter().address(here.name),
+        previous=replace(wanted, number=wanted.number - 1).address(here.name) if wanted.number > 1 else "",
+        next=replace(wanted, number=wanted.number + 1).address(here.name) if has_more else "",
     )
 
 
-def _figures(library: Library, here: ProjectName) -> FiguresView:
-    counted = figures(library, here.id)
-    run = last_run(library, "reindex", here.id, "done")
-    return FiguresView(
-        n_pages=counted.n_pages,
-        n_links=counted.n_links,
-        n_suggestions=counted.n_suggestions,
-        indexed_at=(run.finished_at or run.started_at) if run else 0,
-    )
+def _filters(here: ProjectName, wanted: PageList, say: Wording) -> tuple[Choice, ...]:
+    """Each way to leave pages out; one that is chosen leads back. What was picked in a picture is named too."""
 
+    def choice(words: str, with_it: PageList, without_it: PageList) -> Choice:
+        is_chosen = with_it == wanted
+        return Choice(words, (without_it if is_chosen else with_it).address(here.name), is_chosen)
 
-def _sorts(here: ProjectName, search: str, chosen: Sort) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(each, project_address(here.name, search=search, sort="" if each == "gain" else each), each == chosen)
-        for each in get_args(Sort)
-    )
+    alternatives: tuple[Only, ...] = ("suggestions", "alone")
+    found = [
+        choice(say(f"home.only.{only}"), replace(wanted, only=only), replace(wanted, only="")) for only in alternatives
+    ]
+    found.append(choice(say("home.only.unlinked"), replace(wanted, links="0"), replace(wanted, links="")))
+    found += [
+        choice(say(f"home.only.days.{days}"), replace(wanted, days=days), replace(wanted, days=0)) for days in DAYS
+    ]
+    if wanted.links not in ("", "0"):
+        words = say(
+            "home.only.links", wanted.links.replace("-", "–") if wanted.links[-1] != "-" else wanted.links[:-1] + "+"
+        )
+        found.append(choice(words, wanted, replace(wanted, links="")))
+    if wanted.made:
+        found.append(choice(say("home.only.made", wanted.made), wanted, replace(wanted, made="")))
+    return tuple(found)
 
 
 def _row(here: ProjectName, summary: PageSummary, best: float, beginning: tuple[str, ...]) -> RowView:
@@ -95,11 +116,3 @@ def _row(here: ProjectName, summary: PageSummary, best: float, beginning: tuple[
         updated_at=summary.updated,
         beginning=" ".join(filter(None, map(plain_text, beginning))),
     )
-
-
-def _sort(given: str) -> Sort:
-    return cast(Sort, given) if given in get_args(Sort) else "gain"
-
-
-def _number(given: str) -> int:
-    return max(1, int(given)) if given.isdecimal() and len(given) < 7 else 1

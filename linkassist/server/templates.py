@@ -16,6 +16,7 @@ from linkassist.server.addresses import (
     preview_address,
     project_address,
     queue_address,
+    search_address,
 )
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
@@ -42,6 +43,7 @@ class Templates:
             page_address=page_address,
             preview_address=preview_address,
             queue_address=queue_address,
+            search_address=search_address,
         )
         self._environment.filters["iso"] = _iso
 

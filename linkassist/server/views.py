@@ -217,25 +217,26 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The list of a project's pages, or the part of it that is shown."""
+    """The list of a project's pages, or the part of it that is shown. everything: the address without a filter."""
 
     rows: tuple[RowView, ...]
     sorts: tuple[Choice, ...]
-    sort: str
+    filters: tuple[Choice, ...]
+    is_filtered: bool
     n_found: int
     first: int
+    everything: str
     previous: str
     next: str
 
 
 @dataclass(frozen=True, slots=True)
 class FiguresView:
-    """A project in figures. `indexed_at` is when its suggestions were last brought up to date, 0 if never."""
+    """A project in figures."""
 
     n_pages: int
     n_links: int
     n_suggestions: int
-    indexed_at: int
 
 
 @dataclass(frozen=True, slots=True)

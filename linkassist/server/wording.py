@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, imports, outbox, queue, settings
+from linkassist.server.words import draft, home, imports, outbox, queue, search, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -14,12 +14,6 @@ _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"
 # key: (Japanese, English). "{0}" is the first value; "one|many" in English is chosen by the first value.
 _WORDS: dict[str, tuple[str, str]] = {
     "skip": ("本文へ移動", "Skip to the content"),
-    "search": ("タイトルを検索", "Search titles"),
-    "search.go": ("検索", "Search"),
-    "search.none": ("「{0}」を含むタイトルのページはありません。", "No page has “{0}” in its title."),
-    "search.clear": ("検索をやめる", "Clear the search"),
-    "search.found": ("{0} 件見つかりました", "{0} page found|{0} pages found"),
-    "search.all": ("すべての結果を見る", "Show all results"),
     "projects": ("プロジェクト", "Projects"),
     "tabs": ("このプロジェクトの画面", "Screens of this project"),
     "tabs.pages": ("ページ", "Pages"),
@@ -47,27 +41,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "keys.search": ("検索する", "Search"),
     "keys.help": ("この表を開く", "Show these keys"),
     "keys.close": ("閉じる", "Close"),
-    "home.pages": ("{0} ページ", "{0} page|{0} pages"),
-    "home.links": ("{0} リンク", "{0} link|{0} links"),
-    "home.suggestions": ("{0} 件の提案", "{0} suggestion|{0} suggestions"),
-    "home.indexed": ("提案の更新: {0}", "Suggestions made {0}"),
-    "home.not_indexed": (
-        "まだ提案がありません。linkassist reindex を実行してください。",
-        "No suggestions yet. Run linkassist reindex.",
-    ),
-    "home.sort": ("並び順", "Sort"),
-    "home.sort.gain": ("つながる見込み", "Most to gain"),
-    "home.sort.updated": ("更新順", "Recently changed"),
-    "home.sort.title": ("タイトル", "Title"),
-    "home.sort.links": ("リンクの少ない順", "Fewest links"),
-    "home.column.title": ("ページ", "Page"),
-    "home.column.gain": ("つながる見込み", "To gain"),
-    "home.column.links": ("リンク", "Links"),
-    "home.column.updated": ("更新", "Changed"),
-    "home.gain.help": (
-        "このページの提案の確率の合計: 実際につくと見込まれるリンクの数",
-        "The sum of the page's probabilities: how many links people would be expected to make",
-    ),
     "row.suggestions": ("提案 {0}", "{0} suggestion|{0} suggestions"),
     "row.none": ("提案なし", "nothing to suggest"),
     "row.gain": ("見込み {0}", "{0} expected"),
@@ -330,6 +303,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     **imports.WORDS,
     **outbox.WORDS,
     **queue.WORDS,
+    **search.WORDS,
+    **home.WORDS,
     **settings.WORDS,
 }
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
-from linkassist.store.searching import fill_search, forget_texts
+from linkassist.store.searching import fill_search, forget_texts, read_texts
 from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
 from linkassist.wiki import Link, Page
 
@@ -85,17 +85,17 @@ def import_pages(
     id) the most recently updated is kept, the first of equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
     """
+    fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
     incoming, skipped = _without_doubles(_stage(library, pages, links_of))
     with library.transaction() as connection:
         text_ids = _keep_staged_texts(connection)
+        read_texts(connection)
         project_id = _keep_project(connection, name, display_name, exported_at)
         stored = _stored_rows(connection, project_id)
         matches = _match(incoming, stored)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
     _unstage(library)
-    # After the transaction and in parts of its own: it takes longer than the import, and verdicts must not wait for it.
-    fill_search(library)
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
     kept = {match.id for _, match in matched}
     return ImportReport(

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
+from linkassist.store.page_filter import PageFilter
 from linkassist.store.texts import decode_lines, decode_texts, fold
 from linkassist.wiki import Page, title_key
 
@@ -202,11 +203,15 @@ _ORDERS: Final[dict[Sort, str]] = {
 }
 
 
+_EVERY_PAGE: Final = PageFilter()
+
+
 def list_pages(
     library: Library,
     project_id: int,
     *,
     search: str = "",
+    only: PageFilter = _EVERY_PAGE,
     sort: Sort = "gain",
     limit: int = 50,
     offset: int = 0,
@@ -215,9 +220,10 @@ def list_pages(
 
     search: a part of the title; compatibility forms and case are one, every character stands for itself.
     """
-    present = "FROM pages WHERE project_id = ? AND is_gone = 0"
+    conditions, values = only.conditions()
+    present = f"FROM pages WHERE project_id = ? AND is_gone = 0{conditions}"
     source = present
-    parameters: list[object] = [project_id]
+    parameters: list[object] = [project_id, *values]
     if wanted := fold(search).strip():
         # Looking through an index that holds the titles alone, and fetching only what matches.
         present += " AND instr(folded_title, ?) > 0"

@@ -12,19 +12,22 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from sqlite3 import Connection
 from typing import Final
 
 from linkassist.store.library import Library
 from linkassist.store.texts import decode_texts, fold
 
-MOST_READ: Final = 400  # pages read for one answer: 50 ms
+MOST_READ: Final = 200  # pages read for one answer: a fortieth of a second
 _MOST_WORDS: Final = 8
 _MOST_TRIGRAMS: Final = 64
 _MOST_ENDINGS: Final = 128  # trigrams that begin with a short word
 _N_LINES: Final = 2
 _TEXTS_AT_ONCE: Final = 500
 
+# Texts are read in the order of their numbers, so the last one tells which are lacking.
+_LAST_READ: Final = "SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1"
 # After the text, so that its last characters begin a trigram too.
 _END: Final = "\n\n"
 # Marks that compatibility forms draw into the character before them, though they combine with nothing by themselves.
@@ -90,8 +93,12 @@ def find_titles(
         (title != whole, not title.startswith(words[0]), len(title), title, page_id) for page_id, title in rows
     )
     shown = [place[-1] for place in ranked[offset : offset + limit]]
-    titles = dict(library.rows(f"SELECT id, title FROM pages WHERE id IN ({','.join('?' * len(shown))})", shown))
-    found = [FoundTitle(page_id, titles[page_id], find_words(titles[page_id], words)) for page_id in shown]
+    titles = titles_of(library, project_id, shown)
+    found = [
+        FoundTitle(page_id, titles[page_id], find_words(titles[page_id], words))
+        for page_id in shown
+        if page_id in titles
+    ]
     return found, len(ranked)
 
 
@@ -101,7 +108,7 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
     start_at: 0, or the `next_at` of the answer before. Fewer than `limit` pages with a `next_at` tell that reading
     stopped at `MOST_READ`.
     """
-    if not words:
+    if not words or not limit:
         return FoundTexts((), 0)
     asked = _match(library, words)
     if asked is None:
@@ -121,11 +128,19 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
         if all(word in folded_title for word in words):
             continue
         lines = decode_texts(written)
-        if _holds_all(lines, words):
-            found.append(FoundText(page_id, title, updated, _best_lines(lines, words)))
+        text = _searchable("\n".join(lines))
+        if all(word in text for word in words):
+            found.append(FoundText(page_id, title, updated, _best_lines(lines, text.split("\n"), words)))
         if len(found) == limit:
             return FoundTexts(tuple(found), start_at + place if place < len(candidates) else 0)
     return FoundTexts(tuple(found), start_at + MOST_READ if len(candidates) > MOST_READ else 0)
+
+
+def titles_of(library: Library, project_id: int, page_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of those of the pages that are present, by page row id."""
+    marks = ",".join("?" * len(page_ids))
+    sql = f"SELECT id, title FROM pages WHERE id IN ({marks}) AND project_id = ? AND is_gone = 0"
+    return dict(library.rows(sql, (*page_ids, project_id)))
 
 
 def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -134,11 +149,13 @@ def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     A span covers whole characters, also where folding makes several of one or one of several ("㍿", "ｶﾞ").
     Where a character folds otherwise in its text than alone (a final sigma), the whole text is one span.
     """
+    whole = _searchable(text)
+    if not any(word in whole for word in words):
+        return ()
     clusters = list(_clusters(text))
-    folded = [_searchable(cluster) for cluster in clusters]
-    whole = "".join(folded)
-    if whole != _searchable(text):
-        return ((0, len(text)),) if any(word in _searchable(text) for word in words) else ()
+    folded = [_form_of(cluster) for cluster in clusters]
+    if whole != "".join(folded):
+        return ((0, len(text)),)
     is_found = bytearray(len(whole))
     for word in words:
         at = whole.find(word)
@@ -160,7 +177,7 @@ def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 def n_unread(library: Library) -> int:
     """How many texts of the library the search does not know yet, as in one of an older linkassist; 0 after filling."""
-    row = library.row("SELECT count(*) FROM texts WHERE id > ?", (_last_read(library),))
+    row = library.row(f"SELECT count(*) FROM texts WHERE id > coalesce(({_LAST_READ}), 0)")
     return int(row[0]) if row else 0
 
 
@@ -173,22 +190,28 @@ def fill_search(library: Library, on_progress: Callable[[int, int], None] = lamb
     n_lacking, n_done = n_unread(library), 0
     while n_done < n_lacking:
         with library.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, lines FROM texts WHERE id > ? ORDER BY id LIMIT ?", (_last_read(library), _TEXTS_AT_ONCE)
-            ).fetchall()
-            connection.executemany(
-                "INSERT INTO words (rowid, text) VALUES (?, ?)", ((row_id, _indexed(lines)) for row_id, lines in rows)
-            )
-        if not rows:
+            n_read = read_texts(connection, _TEXTS_AT_ONCE)
+        if not n_read:
             break  # another process was faster
-        n_done += len(rows)
+        n_done += n_read
         on_progress(n_done, n_lacking)
     return n_lacking
 
 
+def read_texts(connection: Connection, at_most: int = -1) -> int:
+    """Reads into the search the first texts that it lacks (-1: all of them); returns how many these were."""
+    last = connection.execute(_LAST_READ).fetchone()
+    rows = connection.execute(
+        "SELECT id, lines FROM texts WHERE id > ? ORDER BY id LIMIT ?", (last[0] if last else 0, at_most)
+    )
+    return connection.executemany(
+        "INSERT INTO words (rowid, text) VALUES (?, ?)", ((row_id, _indexed(lines)) for row_id, lines in rows)
+    ).rowcount
+
+
 def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
     """Takes texts out of the search; to be called while the library still holds them."""
-    last = connection.execute("SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1").fetchone()
+    last = connection.execute(_LAST_READ).fetchone()
     for text_id in text_ids:
         if last and text_id <= last[0]:
             lines = connection.execute("SELECT lines FROM texts WHERE id = ?", (text_id,)).fetchone()[0]
@@ -197,15 +220,12 @@ def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
             )
 
 
-def _last_read(library: Library) -> int:
-    # Texts are read in the order of their numbers, so the last one tells all.
-    row = library.row("SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1")
-    return int(row[0]) if row else 0
-
-
 def _searchable(text: str) -> str:
     # SQLite's tokenizer ends a text at NUL.
     return fold(text).replace("\0", "\ufffd")
+
+
+_form_of = lru_cache(maxsize=8192)(_searchable)  # of single characters, which come again and again
 
 
 def _indexed(lines: str) -> str:
@@ -253,14 +273,10 @@ def _candidates(library: Library, project_id: int, asked: str, start_at: int) ->
     return [page_id for (page_id,) in rows]
 
 
-def _holds_all(lines: Sequence[str], words: Sequence[str]) -> bool:
-    text = _searchable("\n".join(lines))
-    return all(word in text for word in words)
-
-
-def _best_lines(lines: Sequence[str], words: Sequence[str]) -> tuple[FoundLine, ...]:
-    """The lines with most of the words, in the order of the page."""
-    forms = [_searchable(line) for line in lines]
+def _best_lines(lines: Sequence[str], forms: Sequence[str], words: Sequence[str]) -> tuple[FoundLine, ...]:
+    """The lines with most of the words, in the order of the page. forms: the lines, folded."""
+    if len(forms) != len(lines):  # a line of the export holds a line break
+        forms = [_searchable(line) for line in lines]
     counts = [sum(word in form for word in words) for form in forms]
     best = sorted((number for number, n in enumerate(counts) if n), key=lambda number: (-counts[number], number))
     return tuple(

@@ -216,10 +216,8 @@ async function search() {
   const results = find("#results");
   const address = new URL(box.form.action);
   if (box.value) address.searchParams.set("q", box.value);
-  const sort = results && new URL(location.href).searchParams.get("sort");
-  if (sort) address.searchParams.set("sort", sort);
   searchWanted = address.href;
-  if (!results && !box.value) return void (find("#hits").hidden = true);
+  if (!results && !box.value.trim()) return void (find("#hits").hidden = true);
   try {
     const html = await fragment(address, results ? "results" : "hits");
     if (searchWanted !== address.href) return;
