@@ -11,7 +11,8 @@ import pytest
 from linkassist.server.draft_view import STEPS
 from linkassist.server.home_view import IndexState
 from linkassist.server.queue_view import Answer
-from linkassist.server.views import Section
+from linkassist.server.local_graph import Role
+from linkassist.server.views import Lane, Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
 from linkassist.store.outbox import Way
@@ -28,9 +29,12 @@ _FAMILIES = {
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
     "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),
+    "lane.": tuple(lane + end for lane in get_args(Lane) for end in ("", ".help")),
+    "graph.": get_args(Role),
+    "like.did.": ("accept", "reject", "undo"),
     "settings.": ("words", "pages", "saved", "restored"),
     "menu.": ("language", "theme", "images"),
-    "notice.": ("accept", "reject", "undo"),
+    "notice.": ("accept", "reject", "undo", "never", "again"),
 }
 
 

@@ -18,10 +18,11 @@ from starlette.staticfiles import StaticFiles
 
 from linkassist.errors import LinkAssistError, NotFoundError
 from linkassist.server.guard import Guard, safety_headers
-from linkassist.server.handlers_choice import preferences, verdict
+from linkassist.server.handlers_choice import never, preferences, verdict
 from linkassist.server.handlers_draft import draft
 from linkassist.server.handlers_home import home, start
 from linkassist.server.handlers_import import cancel, import_screen, progress, reindex_now, upload
+from linkassist.server.handlers_like import answer_like, like
 from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
@@ -56,16 +57,19 @@ def create_app(settings: Settings) -> Starlette:
             Route("/outbox/{project}/import.json", import_file),
             Route("/outbox/{project}/done", done, methods=["POST"]),
             Route("/outbox/{project}/undo", undone, methods=["POST"]),
-            Route("/settings/{project}", settings_screen),
-            Route("/settings/{project}/most", most, methods=["POST"]),
-            Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
-            Route("/settings/{project}/rejected", restored, methods=["POST"]),
             Route("/import", import_screen),
             Route("/import", upload, methods=["POST"]),
             Route("/import/cancel", cancel, methods=["POST"]),
             Route("/import/reindex", reindex_now, methods=["POST"]),
             Route("/import/progress", progress),
+            Route("/settings/{project}", settings_screen),
+            Route("/settings/{project}/most", most, methods=["POST"]),
+            Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
+            Route("/settings/{project}/rejected", restored, methods=["POST"]),
+            Route("/like/{project}/{title:path}", like),
+            Route("/like/{project}/{title:path}", answer_like, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
+            Route("/never", never, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
         ],

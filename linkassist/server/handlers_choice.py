@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.deciding import decide, lessons_of, object_to, undo
+from linkassist.deciding import decide, heed, ignore, lessons_of, object_to, undo
 from linkassist.server.addresses import page_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
@@ -32,6 +32,12 @@ async def verdict(request: Request) -> Response:
     """
     async with request.form() as form:
         return await run_in_threadpool(_decide, site_of(request), form)
+
+
+async def never(request: Request) -> Response:
+    """Never suggests the target of a card again, on any page, or takes that back; then shows the page again."""
+    async with request.form() as form:
+        return await run_in_threadpool(_never, site_of(request), form)
 
 
 async def preferences(request: Request) -> Response:
@@ -56,8 +62,24 @@ def _decide(site: Site, form: FormData) -> Response:
             record_decision(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
         else:
             raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
-    done = {"did": decision, "target": target} | ({"all": "1"} if _text(form, "all") else {})
-    address = page_address(here.name, stored.page.title)
+    return _back_to_page(here, stored.page.title, form)
+
+
+def _never(site: Site, form: FormData) -> Response:
+    decision, target = _text(form, "decision"), _text(form, "target")
+    if decision not in ("never", "again") or not target:
+        raise HTTPException(400, f'The decision on "{target}" is "{decision}"; expected never or again.')
+    with site.open_library() as library:
+        here = project_name(library, _text(form, "project"))
+        stored = find_page(library, here.id, title_key(_text(form, "page")))
+        (ignore if decision == "never" else heed)(library, here.id, "word", target)
+    return _back_to_page(here, stored.page.title, form)
+
+
+def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
+    done = {"did": _text(form, "decision"), "target": _text(form, "target")}
+    done |= {"all": "1"} if _text(form, "all") else {}
+    address = page_address(here.name, title)
     joint = "&" if "?" in address else "?"
     return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
 

@@ -23,7 +23,7 @@ _N_NEAR = 8
 
 def page(request: Request) -> Response:
     """The page's screen; for the script only what changes on it. A title without a page tells who links it (404)."""
-    title = _title(request)
+    title = title_of(request)
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         if not has_page(library, here.id, title_key(title)):
@@ -43,7 +43,7 @@ def page(request: Request) -> Response:
 
 def target_preview(request: Request) -> Response:
     """The preview of a title, as a fragment."""
-    title = _title(request)
+    title = title_of(request)
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         (view,) = preview_views(library, here, [Wanted(title)])
@@ -69,7 +69,8 @@ def _red(request: Request, library: Library, here: ProjectName, title: str) -> R
     )
 
 
-def _title(request: Request) -> str:
+def title_of(request: Request) -> str:
+    """The title that the address names."""
     title: str = request.path_params["title"]
     # Titles that cannot be a segment of an address come as a parameter.
     return title or request.query_params.get("title", "")
@@ -84,4 +85,8 @@ def _notice(request: Request) -> Notice | None:
             return Notice("reject", target)
         case "undo":
             return Notice("undo", target)
+        case "never":
+            return Notice("never", target)
+        case "again":
+            return Notice("again", target)
     return None

@@ -8,6 +8,7 @@ from typing import get_args
 
 from linkassist.deciding import ShownSuggestion, lessons_of, shown_suggestions
 from linkassist.server.addresses import page_address
+from linkassist.server.local_graph import MOST_JOINED, MOST_LINKS, GraphView, Spoke, local_graph
 from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
 from linkassist.server.preferences import Language
@@ -16,6 +17,7 @@ from linkassist.server.rendering import Surroundings, render_page
 from linkassist.server.views import (
     AlikeView,
     CardView,
+    Lane,
     MentionView,
     NamedLink,
     NeighbourGroup,
@@ -25,7 +27,15 @@ from linkassist.server.views import (
     PreviewView,
     State,
 )
-from linkassist.store.browsing import LinkedTargets, ProjectName, glances, linked_targets, next_by_gain, shared_targets
+from linkassist.store.browsing import (
+    LinkedTargets,
+    ProjectName,
+    glances,
+    linked_targets,
+    linked_titles,
+    next_by_gain,
+    shared_targets,
+)
 from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import verdicts
@@ -39,6 +49,7 @@ _N_BACKLINKS = 24
 _N_MENTIONS = 5
 _N_BEFORE, _N_AFTER = 14, 24
 _OF_LINES = ("similar_line", "far")  # reasons that are seen rather than read
+_OF_JOINING = ("joins", "bridges")  # their names are pages that the link would join
 _OBJECTIONS: tuple[Objection, ...] = get_args(Objection)
 _STATES: dict[str, State] = {"accept": "accepted", "reject": "rejected"}
 
@@ -83,7 +94,8 @@ def page_view(
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
-    shown_ones = shown_suggestions(library, stored.id, lessons_of(library, project.id), with_decided=True)
+    lessons = lessons_of(library, project.id)
+    shown_ones = shown_suggestions(library, stored.id, lessons, with_decided=True)
     entries = _entries(shown_ones, decided, linked)
     latest = title_key(decided[0].target) if decided else None
     if only is not None:
@@ -129,9 +141,11 @@ def page_view(
         ),
         n_backlinks=n_backlinks,
         neighbours=_neighbours(library, project, stored.id),
+        graph=_graph(library, project, stored, shown, previews) if only is None else None,
+        is_ignored=stored.id in lessons.choices.pages,
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
         next=NamedLink(after, page_address(project.name, after)) if after else None,
-        notice=_completed(notice, entries) if notice else None,
+        notice=_completed(notice, entries, lessons.choices.words) if notice else None,
     )
 
 
@@ -198,6 +212,7 @@ def _card(
         mentions=tuple(_mention_views(entry, texts)) if is_open else (),
         state=entry.state,
         preview=preview if is_open else None,
+        lane=_lane(entry.found),
         is_latest=title_key(suggestion.target) == latest,
         objections=_objections(entry),
         alike=_alike(project, of_lines[0]) if is_open and of_lines else None,
@@ -220,6 +235,15 @@ def _alike(project: ProjectName, reason: Reason) -> AlikeView:
     page, line = reason.names
     link = NamedLink(page, page_address(project.name, page))
     return AlikeView(plain_text(reason.quote), link, plain_text(line), is_far=reason.signal == "far")
+
+
+def _lane(found: Suggestion) -> Lane:
+    """The part of the list where the card stands, whatever is decided."""
+    if any(reason.signal == "far" and len(reason.names) == 2 for reason in found.reasons):
+        return "far"
+    if found.kind != "page":
+        return "red"
+    return "text" if found.mentions else "related"
 
 
 def _percent(probability: float) -> int:
@@ -273,9 +297,38 @@ def _neighbours(library: Library, project: ProjectName, page_id: int) -> tuple[N
     )
 
 
-def _completed(notice: Notice, entries: Sequence[_Entry]) -> Notice | None:
+def _graph(
+    library: Library,
+    project: ProjectName,
+    stored: StoredPage,
+    shown: Sequence[_Entry],
+    previews: Sequence[PreviewView],
+) -> GraphView | None:
+    """The picture of what stands around the page: of all links the first, of the suggestions those not rejected."""
+
+    def spoke(title: str) -> Spoke:
+        return Spoke(title, page_address(project.name, title))
+
+    titles, n_links = linked_titles(library, stored.id, limit=MOST_LINKS)
+    links = [replace(spoke(title), kind="page" if has_page else "red") for title, has_page in titles]
+    proposed = []
+    for entry, preview in zip(shown, previews, strict=True):
+        if entry.state == "rejected" or not (entry.is_likely or entry.verdict):
+            continue
+        found = entry.found
+        names = [link.title for link in preview.linkers] if found.kind == "red" else []
+        names += [name for reason in found.reasons if reason.signal in _OF_JOINING for name in reason.names]
+        joined = tuple(spoke(name) for name in dict.fromkeys(names)) if found.kind != "page" else ()
+        target = replace(spoke(found.target), kind=found.kind, is_accepted=entry.state == "accepted")
+        proposed.append(replace(target, joined=joined[:MOST_JOINED]))
+    return local_graph(spoke(stored.page.title), links, proposed, n_links - len(links))
+
+
+def _completed(notice: Notice, entries: Sequence[_Entry], ignored: frozenset[str]) -> Notice | None:
     """The notice with its objections; None if things stand otherwise: its address may be an old one, opened again."""
     key = title_key(notice.target)
+    if notice.decision in ("never", "again"):
+        return notice if (key in ignored) == (notice.decision == "never") else None
     entry = next((each for each in entries if each.verdict and title_key(each.suggestion.target) == key), None)
     decision = entry.verdict.decision if entry and entry.verdict else "undo"
     if notice.decision != decision:

@@ -11,12 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from linkassist.server.addresses import (
     draft_address,
     import_address,
+    like_address,
     outbox_address,
     page_address,
     preview_address,
     project_address,
     queue_address,
     search_address,
+    settings_address,
 )
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
@@ -39,10 +41,12 @@ class Templates:
             outbox_address=outbox_address,
             project_address=project_address,
             draft_address=draft_address,
+            like_address=like_address,
             import_address=import_address,
             page_address=page_address,
             preview_address=preview_address,
             queue_address=queue_address,
+            settings_address=settings_address,
             search_address=search_address,
         )
         self._environment.filters["iso"] = _iso

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.evaluate.figures import Origin
+from linkassist.server.local_graph import GraphView
 from linkassist.server.preferences import Preferences
 from linkassist.suggestion import Kind, Objection
 
@@ -14,6 +15,7 @@ PieceKind = Literal[
     "code", "math", "location", "mark", "accepted",
 ]  # fmt: skip
 State = Literal["open", "accepted", "rejected"]
+Lane = Literal["text", "related", "red", "far"]  # parts of the list beside a page, in their order there
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class CardView:
     mentions: tuple[MentionView, ...]
     state: State
     preview: PreviewView | None
+    lane: Lane
     is_latest: bool = False
     objections: tuple[ObjectionView, ...] = ()
     alike: AlikeView | None = None
@@ -241,9 +244,12 @@ class FiguresView:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was just done, with what undoes it; after a rejection also what can be said against the suggestion."""
+    """What was just done, with what undoes it; after a rejection also what can be said against the suggestion.
 
-    decision: Literal["accept", "reject", "undo"]
+    "never": the target is an ignored word now, "again": it is none any more.
+    """
+
+    decision: Literal["accept", "reject", "undo", "never", "again"]
     target: str
     objections: tuple[ObjectionView, ...] = ()
 
@@ -262,7 +268,7 @@ class PageView:
     """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown.
 
     `n_open` counts the open suggestions, the weaker ones only where all are shown. `n_more` are kept for those who ask,
-    `n_weaker` of them since they are not likely.
+    `n_weaker` of them since they are not likely. `is_ignored`: the reader wants no suggestions for it.
     """
 
     title: str
@@ -281,6 +287,8 @@ class PageView:
     backlinks: tuple[NamedLink, ...]
     n_backlinks: int
     neighbours: tuple[NeighbourGroup, ...]
+    graph: GraphView | None
+    is_ignored: bool
     previous: NamedLink | None
     next: NamedLink | None
     notice: Notice | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, home, imports, outbox, queue, search, settings
+from linkassist.server.words import draft, home, imports, outbox, page, queue, search, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -86,11 +86,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "alike.here": ("このページの行", "A line here"),
     "alike.there": ("の似た行はリンクしています", "links it in a line alike"),
-    "lane.far": ("遠くのページ", "Far away"),
-    "lane.far.help": (
-        "リンクでは三歩より遠いのに、よく似た行のあるページです",
-        "Three links away or more, and yet with a line much alike",
-    ),
     "side.more": ("残り {0} 件を表示", "Show {0} more"),
     "side.weaker": ("さらに {0} 件（見込みの低いもの）", "Show {0} weaker one|Show {0} weaker ones"),
     "side.fewer": ("見込みの高いものだけにする", "Show only the likely ones"),
@@ -302,6 +297,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **draft.WORDS,
     **imports.WORDS,
     **outbox.WORDS,
+    **page.WORDS,
     **queue.WORDS,
     **search.WORDS,
     **home.WORDS,

@@ -110,6 +110,25 @@ def linked_targets(library: Library, page_id: int) -> LinkedTargets:
     return LinkedTargets(frozenset(key for key, _ in rows), frozenset(key for key, exists in rows if exists))
 
 
+def linked_titles(library: Library, page_id: int, *, limit: int) -> tuple[list[tuple[str, bool]], int]:
+    """(title, whether it has a page) of what the page links, in the order of its text, and how many there are in all.
+
+    A link to the page itself is left out.
+    """
+    rows = list(
+        library.rows(
+            """
+            SELECT coalesce(t.title, l.target), t.id IS NOT NULL, min(l.line * 1000000 + l.start) AS place
+            FROM pages p JOIN links l ON l.text_id = p.text_id
+            LEFT JOIN pages t ON t.project_id = p.project_id AND t.key = l.key AND t.is_gone = 0
+            WHERE p.id = ? AND l.key <> p.key GROUP BY l.key ORDER BY place
+            """,
+            (page_id,),
+        )
+    )
+    return [(title, bool(exists)) for title, exists, _ in rows[:limit]], len(rows)
+
+
 def has_page(library: Library, project_id: int, key: str) -> bool:
     """Whether a present page has that title key."""
     return present_page_id(library, project_id, key) is not None

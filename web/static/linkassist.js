@@ -18,7 +18,7 @@ async function fragment(address, kind, options = {}) {
 function exchange(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const image of findAll(".picture img", fresh)) if (missing.has(image.getAttribute("src"))) giveUp(image);
-  for (const part of findAll(".text > [id], #appended, #suggestions, #notice", fresh)) {
+  for (const part of findAll(".text > [id], #appended, #suggestions, #graph, #notice", fresh)) {
     const old = document.getElementById(part.id);
     if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
   }
@@ -34,14 +34,15 @@ function decide(form, button) {
   body.set(button?.name || "decision", button?.value ?? "accept");
   const [target, decision] = [body.get("target"), body.get("decision")];
   const card = cardOf(target);
-  if (decision !== "undo" && card?.dataset.state === "open") {
+  const isTakenBack = decision === "undo" || decision === "again";
+  if (!isTakenBack && card?.dataset.state === "open") {
     const next = nextOpen(card);
     underway.add(target);
     showUnderway();
     if (next) makeCurrent(next, holdsFocus() && isWide());
   }
   lower();
-  queue = queue.then(() => send(form.action, body, target, decision));
+  queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, target, decision));
 }
 
 async function send(address, body, target, decision) {
@@ -50,7 +51,7 @@ async function send(address, body, target, decision) {
     underway.delete(target);
     const [scroll, isOpen, hadFocus] = [find(".side-scroll").scrollTop, find("#rejected")?.open, holdsFocus()];
     const key = find("#notice :focus")?.dataset.key;
-    const wanted = decision === "undo" ? target : current()?.dataset.target;
+    const wanted = decision === "undo" || decision === "again" ? target : current()?.dataset.target;
     exchange(html);
     if (isOpen && find("#rejected")) find("#rejected").open = true;
     find(".side-scroll").scrollTop = scroll;
