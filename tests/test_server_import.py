@@ -24,8 +24,9 @@ from small_export import export_of
 from starlette.testclient import TestClient
 
 from linkassist.server.import_process import At, TakeIn, project_name_of_file
-from linkassist.server.import_view import job_view
+from linkassist.server.import_view import GROUPS, job_view
 from linkassist.server.importer import Importer, Job, Stage
+from linkassist.server.wording import known_keys
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import projects
@@ -222,6 +223,12 @@ def test_a_form_that_breaks_off_leaves_nothing(client: TestClient, tmp_path: Pat
     assert uploads_in(tmp_path) == []
 
 
+def test_a_folder_that_cannot_be_written_is_told_of(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file where the folder should be")
+    response = client.post("/import", files={"file": ("notes.json", SMALL)})
+    assert response.status_code == 507 and f"{tmp_path / 'uploads'} cannot be written" in response.text
+
+
 def test_one_import_at_a_time_and_cancelling_while_reading_takes_nothing_in(client: TestClient, tmp_path: Path) -> None:
     with many_pages_under_way(client):
         kept = uploads_in(tmp_path)
@@ -247,6 +254,11 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
 
     assert client.post("/import/reindex", data={"project": "niwa"}).status_code == 200
     until(lambda: not importer_of(client).is_busy)
+    job = importer_of(client).job
+    assert job is not None
+    known = {step for _, steps in GROUPS for step in steps}
+    assert {stage.at.step for stage in job.stages} == known - {"import", "store"}
+    assert {f"import.step.{step}" for step in known} <= known_keys()
     html = client.get("/import").text
     assert "The suggestions for niwa are up to date" in html and "Update the suggestions" not in html
 

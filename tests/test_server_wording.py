@@ -10,6 +10,7 @@ import pytest
 
 from linkassist.server.draft_view import STEPS
 from linkassist.server.home_view import IndexState
+from linkassist.server.import_view import GROUPS
 from linkassist.server.queue_view import Answer
 from linkassist.server.local_graph import Role
 from linkassist.server.views import Lane, Section
@@ -25,6 +26,9 @@ _FAMILIES = {
     "outbox.history.": get_args(Way),
     "draft.step.": STEPS,
     "home.index.": get_args(IndexState),
+    "import.": ("new", "changed", "gone", "renamed"),
+    "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),
+    "import.remains.": ("nothing", "pages", "suggestions"),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),

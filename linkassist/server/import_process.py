@@ -106,6 +106,7 @@ def _do(told: _Told, settings: Settings, order: Order) -> Message:
     with Library.open(settings.library) as library:
         if isinstance(order, TakeIn):
             name = _take_in(library, order, told)
+        told("load", 0, 0)  # the models' libraries, which a reindex brings before its first step
         return Indexed(reindex(library, project(library, name), settings, told))
 
 

@@ -21,15 +21,15 @@ from linkassist.store.runs import Run, last_run
 RunState = Literal["running", "stopping", "elsewhere", "done", "failed", "stopped"]
 Remains = Literal["", "nothing", "pages", "suggestions"]
 
-_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("reading", ("import", "store", "read")),
+GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("reading", ("import", "store", "load", "read")),
     ("words", ("learn",)),
     ("encoding", ("encode",)),
     ("mentions", ("mentions", "phrases")),
-    ("evidence", ("examine", "rank")),
+    ("evidence", ("examine",)),
     ("suggestions", ("index", "statistics", "suggest")),
 )
-_GROUP_OF: Final = {step: number for number, (_, steps) in enumerate(_GROUPS) for step in steps}
+_GROUP_OF: Final = {step: number for number, (_, steps) in enumerate(GROUPS) for step in steps}
 _N_NAMED: Final = 30
 
 
@@ -228,7 +228,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None, encoder: st
 
 def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[GroupView, ...]:
     """The bars. A group that was passed over had nothing to do."""
-    took_s = [0.0] * len(_GROUPS)
+    took_s = [0.0] * len(GROUPS)
     seen: set[int] = set()
     here, at = 0, At("", 0, 0)
     ends = [*(stage.began_at for stage in stages), until][1:]
@@ -237,7 +237,7 @@ def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[Gr
         seen.add(here)
         took_s[here] += ended_at - stage.began_at
     found = []
-    for number, (name, steps) in enumerate(_GROUPS):
+    for number, (name, steps) in enumerate(GROUPS):
         clock = _clock(took_s[number]) if number in seen else ""
         if number == here and not is_over:
             found.append(GroupView(name, "now", _percent(at, steps), clock, at.step, at.n_done, at.n_total))
