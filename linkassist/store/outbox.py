@@ -21,9 +21,10 @@ Way = Literal["by_hand", "import_file"]
 
 _N_TITLES: Final = 3
 
-# What is accepted on a present page, has left in no batch that holds, and is not linked there by now.
+# What is accepted on a present page, has left in no batch that holds, and is not linked there by now. CROSS JOIN, for
+# there are few verdicts, and SQLite would walk all pages of the project instead.
 _WAITING: Final = """
-    JOIN pages p ON p.id = v.page_id
+    CROSS JOIN pages p ON p.id = v.page_id
     WHERE p.project_id = ? AND p.is_gone = 0 AND l.decision = 'accept'
     AND NOT EXISTS (
         SELECT 1 FROM outbox_items i JOIN outbox_batches b ON b.id = i.batch_id

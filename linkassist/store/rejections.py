@@ -41,7 +41,7 @@ def rejections(
 
     search: a part of the target or of the page's title, compared as `list_pages` does.
     """
-    sql = f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = 'reject'"
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = 'reject'"
     rows = list(library.rows(f"{sql} ORDER BY l.id DESC", (project_id,)))
     pages = {
         page_id: (title, bool(is_gone))

@@ -18,7 +18,8 @@ from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
 from linkassist.suggestion import Mention, Objection, Verdict
 from linkassist.wiki import title_key
 
-# What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow.
+# What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow. Tables by CROSS JOIN:
+# there are few verdicts, and SQLite would walk all pages of a project instead.
 HOLDING: Final = """
     SELECT v.page_id, v.target_key, t.key, t.title, l.target, l.decision, l.decided_at, l.kind, l.probability,
            l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why
@@ -121,7 +122,7 @@ def decided(library: Library, page_id: int) -> dict[str, Verdict]:
 
 def project_verdicts(library: Library, project_id: int) -> list[tuple[int, Verdict]]:
     """(page row id, verdict) of every page of the project, also of pages that are gone, in order of decision."""
-    sql = f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? ORDER BY l.id"
     rows = list(library.rows(sql, (project_id,)))
     return list(zip([row[0] for row in rows], as_verdicts(rows), strict=True))
 
@@ -134,9 +135,9 @@ def last_decision(library: Library) -> int:
 
 def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[int, str, Verdict]]:
     """(page row id, page title, verdict) of what was decided after that decision and holds, the latest first."""
-    sql = f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
     rows = list(library.rows(sql, (project_id, since)))
-    titles = dict(library.rows("SELECT DISTINCT p.id, p.title FROM verdicts v JOIN pages p ON p.id = v.page_id"))
+    titles = dict(library.rows("SELECT DISTINCT p.id, p.title FROM verdicts v CROSS JOIN pages p ON p.id = v.page_id"))
     return [(row[0], titles[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
 
 
@@ -164,7 +165,7 @@ def accepted(library: Library, project_id: int) -> set[tuple[int, str]]:
 
 def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, str]]:
     rows = library.rows(
-        f"{HOLDING} JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
+        f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
     )
     return {(row[0], key) for row in rows for key in row[1:3] if key is not None}
 
