@@ -107,13 +107,17 @@ def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> N
         start_run(library, "reindex", project(library, PROJECT).id)
     with only_worker(tmp_path):
         assert "A run is under way" in client.get("/p/niwa").text
-    assert "It was broken off." in client.get("/p/niwa").text
+    assert "The last run was broken off" in client.get("/p/niwa").text
 
 
 def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None:
     put(tmp_path, page("one"), page("two", "[one]"))
     html = client_of(tmp_path).get("/p/niwa").text
-    assert "No suggestions yet" in html and "linkassist reindex --project niwa" in html
+    assert (
+        "No suggestions yet" in html
+        and 'action="/import/reindex"' in html
+        and "linkassist reindex --project niwa" in html
+    )
     assert "Nothing waits just now" in html
 
 

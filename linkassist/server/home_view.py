@@ -22,7 +22,7 @@ from linkassist.store.picture import (
 from linkassist.store.runs import last_run
 
 TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours in which the next may still come
-IndexState = Literal["never", "running", "failed", "missed", "fresh"]
+IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
 
 WIDTH: Final = 360  # of a picture, in its own units
 HEIGHT: Final = 96
@@ -56,7 +56,7 @@ class IndexView:
     @property
     def is_alarm(self) -> bool:
         """Whether the reader has to do something."""
-        return self.state in ("never", "failed", "missed")
+        return self.state in ("never", "failed", "broken", "missed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def index_view(library: Library, here: ProjectName, now: int, *, is_working: boo
     if last and last.status == "running" and is_working:
         return IndexView("running", last.started_at, imported)
     if last and last.status != "done":
-        return IndexView("failed", last.finished_at or last.started_at, imported, message=last.message)
+        state: IndexState = "failed" if last.status == "failed" else "broken"
+        return IndexView(state, last.finished_at or last.started_at, imported, message=last.message)
     if done is None:
         return IndexView("never", 0, imported)
     made_at = done.finished_at or done.started_at

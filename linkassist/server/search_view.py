@@ -146,7 +146,7 @@ def meaning_view(
 
 
 def _line(here: ProjectName, title: str, line: FoundLine) -> LineView:
-    start = 0
+    start = len(line.text) - len(line.text.lstrip())
     if len(line.text) > _WIDTH and line.spans and line.spans[0][0] > _BEFORE:
         start = line.spans[0][0] - _BEFORE
     text = line.text[start : start + _WIDTH]
@@ -156,7 +156,7 @@ def _line(here: ProjectName, title: str, line: FoundLine) -> LineView:
         if first - start < len(text) and last > start
     )
     parts = list(_parts(text, spans))
-    if start:
+    if text and line.text[:start].strip():
         parts.insert(0, Part("…", False))
     if start + _WIDTH < len(line.text):
         parts.append(Part("…", False))

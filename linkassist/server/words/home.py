@@ -25,20 +25,26 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "home.index.missed": ("夜の更新が抜けています", "A night was missed"),
     "home.index.missed.lead": (
-        "最後の更新は{1}、取り込みは{2}です。{0} ページに提案がありません。次の命令で更新してください。",
-        "Suggestions were last made {1}, but pages were imported {2}: {0} page waits. Run this to catch up.|"
-        "Suggestions were last made {1}, but pages were imported {2}: {0} pages wait. Run this to catch up.",
+        "最後の更新は{1}、取り込みは{2}です。{0} ページに提案がありません。更新してください。",
+        "Suggestions were last made {1}, but pages were imported {2}: {0} page waits.|"
+        "Suggestions were last made {1}, but pages were imported {2}: {0} pages wait.",
     ),
     "home.index.failed": ("最後の更新は失敗しました", "The last run failed"),
     "home.index.failed.lead": ("{0}: {1}", "{0}: {1}"),
-    "home.index.failed.unsaid": ("途中で止まりました。", "It was broken off."),
-    "home.index.failed.then": ("直したら、次の命令でやり直してください。", "When that is put right, run this again."),
+    "home.index.failed.then": ("直したら、やり直してください。", "When that is put right, start it again."),
+    "home.index.broken": ("最後の更新は途中で止まりました", "The last run was broken off"),
+    "home.index.broken.lead": (
+        "{0}のことです。もう一度始めると、読み終えたところは飛ばします。",
+        "That was {0}. Started again, it skips what it has read.",
+    ),
+    "home.index.run": ("いま更新する", "Run it now"),
+    "home.index.command": ("または、端末で:", "Or in a terminal:"),
     "home.index.running": ("いま更新しています", "A run is under way"),
     "home.index.running.lead": ("{0}に始まりました。", "It began {0}."),
     "home.index.never": ("まだ提案がありません", "No suggestions yet"),
     "home.index.never.lead": (
-        "次の命令がこのプロジェクトを読み、提案を作ります。",
-        "This reads the project and makes its suggestions.",
+        "更新すると、このプロジェクトを読んで提案を作ります。",
+        "A run reads the project and makes its suggestions.",
     ),
     "home.picture": ("このWikiのかたち", "The wiki at a glance"),
     "home.picture.links": ("1 ページのリンクの数", "Links per page"),
