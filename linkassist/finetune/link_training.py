@@ -21,12 +21,14 @@ class LinkTraining:
 
     max_seq_length: tokens of a text, or of a pair in the cross-encoder, special tokens included; the rest is cut off.
     batch_size: pairs of a step. token_budget: tokens that the network holds at once, which bounds the memory.
+    batch_size, n_epochs, learning_rate: what suits a BERT that has been trained before.
     patience: training stops when so many epochs in a row have not been better on the dev set. save_every: steps.
+    Source: Devlin et al. 2019, appendix A.3, https://arxiv.org/abs/1810.04805
     """
 
     max_seq_length: int = 128
     batch_size: int = 32
-    n_epochs: float = 10.0
+    n_epochs: float = 4.0
     learning_rate: float = 5e-5
     patience: int = 3
     token_budget: int = 4096
