@@ -165,7 +165,8 @@ def accepted(library: Library, project_id: int) -> set[tuple[int, str]]:
 
 def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, str]]:
     rows = library.rows(
-        f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?", (project_id, decision)
+        f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?",
+        (project_id, decision),
     )
     return {(row[0], key) for row in rows for key in row[1:3] if key is not None}
 
