@@ -241,4 +241,14 @@ _SEARCH = (
     "CREATE INDEX pages_in_picture ON pages (created, n_links, project_id) WHERE is_gone = 0",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES, _EVALUATIONS, _READER, _SEARCH)
+# is_gone stands in an index too, though it is 0 throughout: SQLite would else look it up in the row of every page.
+_COVERING = (
+    "DROP INDEX pages_by_folded_title",
+    "CREATE INDEX pages_by_folded_title ON pages (project_id, folded_title, is_gone) WHERE is_gone = 0",
+    "DROP INDEX pages_in_search",
+    "CREATE INDEX pages_in_search ON pages (text_id, project_id, updated, key, is_gone) WHERE is_gone = 0",
+    "DROP INDEX pages_in_picture",
+    "CREATE INDEX pages_in_picture ON pages (created, n_links, project_id, is_gone) WHERE is_gone = 0",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES, _EVALUATIONS, _READER, _SEARCH, _COVERING)
