@@ -3,7 +3,7 @@
 Lists are kept as the ranker found them and changed when they are read, so a verdict shows on every page at once, and an
 undo restores every list to the byte. The gains that order the list of pages are sums kept with the pages: a verdict
 brings that of its own page up to date at once, those of the others follow with the next reindex (`follow_verdicts`).
-What is ignored brings up to date all pages that it concerns; how many suggestions a page is offered waits likewise.
+What is ignored brings the pages that it concerns most up to date; how many suggestions a page is offered waits likewise.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from linkassist.store.browsing import present_page_id
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
@@ -27,6 +28,7 @@ from linkassist.suggest.reader import Lessons, apply_lessons, learn_from_verdict
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
+_AT_ONCE: Final = 300  # pages whose gains follow at once; a word can concern thousands
 # The lessons of the projects that were asked for, with the stamp of their verdicts: a thousand verdicts take 50 ms.
 _known: dict[tuple[Path, int], tuple[tuple[int, ...], Lessons]] = {}
 
@@ -143,9 +145,9 @@ def as_shown_after(lessons: Lessons) -> AsShown:
 
 
 def _concerned(library: Library, project_id: int, sort: IgnoredSort, title: str) -> list[int]:
-    """The rows of the pages whose lists change when the title is ignored or heeded."""
+    """The rows of the pages whose lists change when the title is ignored or heeded; of a word's the likeliest."""
     if sort == "word":
-        return [each.page_id for each in suggested_on(library, project_id, title)]
+        return [each.page_id for each in suggested_on(library, project_id, title, limit=_AT_ONCE)]
     page_id = present_page_id(library, project_id, title_key(title))
     return [] if page_id is None else [page_id]
 

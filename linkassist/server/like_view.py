@@ -22,7 +22,7 @@ from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 
 _MOST = 24
-_LOOKED_AT = 60  # some of the likeliest pages are decided, or link the target by now
+_LOOKED_AT = 60  # some of the likeliest are decided, or link the target by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LikeView:
 
 
 def like_view(library: Library, project: ProjectName, target: str, language: Language) -> LikeView:
-    """The screen of a target; at most two dozen pages."""
+    """The screen of a target; of all pages the two dozen that were found the likeliest."""
     lessons = lessons_of(library, project.id)
     key = title_key(target)
     found: list[tuple[StoredPage, Suggestion]] = []
@@ -55,10 +55,12 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
             continue
         if key not in linked_targets(library, place.page_id).keys:
             found.append((stored_page(library, place.page_id), suggestion))
+        if len(found) == _MOST:
+            break
     found.sort(key=lambda each: -each[1].probability)
     kind = found[0][1].kind if found else None
     (preview,) = preview_views(library, project, [Wanted(found[0][1].target if found else target, kind)])
-    rows = tuple(_row(project, *each, language, preview) for each in found[:_MOST])
+    rows = tuple(_row(project, *each, language, preview) for each in found)
     return LikeView(preview, rows, key in lessons.choices.words)
 
 

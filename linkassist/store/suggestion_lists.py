@@ -124,6 +124,15 @@ def decode_list(blob: bytes) -> list[Suggestion]:
     return suggestions
 
 
+def decode_targets(blob: bytes) -> list[tuple[str, float]]:
+    """(target, probability) of each suggestion that `encode_list` wrote, best first; the rest is not read."""
+    n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
+    plain = zlib.decompress(blob[_HEAD.size : _HEAD.size + n_packed])
+    targets: list[str] = json.loads(plain[:n_texts])[0]
+    probabilities = struct.unpack_from(f"<{len(targets)}d", plain, n_texts + 8 * n_integers)
+    return list(zip(targets, probabilities, strict=True))
+
+
 def decided_keys(connection: Connection, page_id: int) -> set[str]:
     """The title keys that the reader has decided about for this page; a renamed target's old and new one."""
     rows = connection.execute(

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
-from linkassist.store.suggestion_lists import decode_list
+from linkassist.store.suggestion_lists import decode_targets
 from linkassist.wiki import title_key
 
 
@@ -67,8 +67,8 @@ def _entries(library: Library, project_id: int) -> Iterator[tuple[int, float, in
     """(hash, probability below zero, page row id) of every suggestion, so that they sort as the file has them."""
     sql = "SELECT s.page_id, s.suggestions FROM pages p JOIN suggestion_lists s ON s.page_id = p.id"
     for page_id, blob in library.rows(f"{sql} WHERE p.project_id = ? AND p.is_gone = 0", (project_id,)):
-        for suggestion in decode_list(blob):
-            yield _hash(title_key(suggestion.target)), -suggestion.probability, page_id
+        for target, probability in decode_targets(blob):
+            yield _hash(title_key(target)), -probability, page_id
 
 
 def _hash(key: str) -> int:
