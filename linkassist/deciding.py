@@ -3,7 +3,7 @@
 Lists are kept as the ranker found them and changed when they are read, so a verdict shows on every page at once, and an
 undo restores every list to the byte. The gains that order the list of pages are sums kept with the pages: a verdict
 brings that of its own page up to date at once, those of the others follow with the next reindex (`follow_verdicts`).
-What is ignored brings the pages that it concerns most up to date; how many suggestions a page is offered waits likewise.
+What is ignored brings up to date the pages that it concerns; how many suggestions a page is offered waits likewise.
 """
 
 from __future__ import annotations
