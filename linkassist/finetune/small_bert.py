@@ -1,7 +1,6 @@
 """A small BERT made from a wiki's own text: a SentencePiece model learnt from it, and random weights.
 
-It knows nothing at first, which shows what is learnt from the links alone; and it is trained in minutes. It has one
-layer, because from random weights two learnt more slowly, and with so few links no better.
+It knows nothing at first, which shows what is learnt from the links alone; and with its one layer it is quick.
 """
 
 from __future__ import annotations
