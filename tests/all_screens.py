@@ -1,0 +1,92 @@
+"""Every screen with something on it, for what must hold on all of them: names, addresses and the libraries behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from little_browser import PICTURE
+from little_server import address, client_of, decide, running_server
+from little_wiki import PROJECT, write_little_wiki
+from playwright.sync_api import Browser, Page, ViewportSize
+from reports_by_hand import report
+
+from linkassist.deciding import ignore
+from linkassist.evaluate.kept import keep_report
+from linkassist.server.addresses import like_address, search_address
+from linkassist.store.library import Library
+from linkassist.store.pages import project
+
+GARDEN = "庭としてのWiki"
+LONG_TITLE = "とても長い題名" * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The addresses of two servers: one whose library has something for every screen, one whose library is empty."""
+
+    full: str
+    empty: str
+
+
+# "empty" is the first screen of the other library; the rest are of the full one.
+SCREENS = {
+    "home": f"/p/{PROJECT}",
+    "home, filtered": f"/p/{PROJECT}?only=alone&sort=title",
+    "search": search_address(PROJECT, "道具"),
+    "search without finds": search_address(PROJECT, LONG_TITLE),
+    "page": address(GARDEN),
+    "page of every notation": address("記法の見本"),
+    "red page": address("まだないページ"),
+    "more like this": like_address(PROJECT, "道具"),
+    "queue": f"/queue/{PROJECT}",
+    "outbox": f"/outbox/{PROJECT}",
+    "draft": f"/draft/{PROJECT}",
+    "quality": f"/quality/{PROJECT}",
+    "settings": f"/settings/{PROJECT}",
+    "import": "/import",
+    "error": "/p/no-such-project",
+    "empty": "/",
+}
+
+
+def write_full_library(folder: Path) -> None:
+    """Puts the little wiki there, with a measurement, accepted and rejected links, and ignored words."""
+    write_little_wiki(folder)
+    with Library.open(folder) as library:
+        wiki = project(library, PROJECT)
+        keep_report(library, wiki.id, report())
+        ignore(library, wiki.id, "word", "手入れ")
+        ignore(library, wiki.id, "page", "さみしいページ")
+    with client_of(folder) as client:
+        decide(client, GARDEN, "KJ法", "accept")
+        decide(client, GARDEN, "孤立したページ", "accept")
+        decide(client, GARDEN, "草むしり", "reject")
+        decide(client, "記法の見本", "書き方", "reject")
+
+
+@contextmanager
+def every_screen(folder: Path) -> Iterator[Origins]:
+    """Servers of the two libraries, both below `folder`."""
+    write_full_library(folder / "full")
+    with running_server(folder / "full") as full, running_server(folder / "empty") as empty:
+        yield Origins(full, empty)
+
+
+def screen_at(origins: Origins, name: str) -> str:
+    """The whole address of a screen."""
+    return (origins.empty if name == "empty" else origins.full) + SCREENS[name]
+
+
+@contextmanager
+def looking_page(
+    browser: Browser, viewport: ViewportSize, locale: str = "ja-JP", theme: Literal["light", "dark"] = "light"
+) -> Iterator[Page]:
+    """A page for all screens, also that of an error; what it logs is not looked at, and nothing on it moves."""
+    context = browser.new_context(viewport=viewport, locale=locale, color_scheme=theme, reduced_motion="reduce")
+    context.route("https://example.com/**", lambda route: route.fulfill(content_type="image/svg+xml", body=PICTURE))
+    yield context.new_page()
+    context.close()
