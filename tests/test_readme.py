@@ -60,7 +60,8 @@ def test_the_command_help_in_the_readme_is_what_the_program_says(text: str) -> N
 @pytest.mark.parametrize("path", command_paths(), ids=" ".join)
 def test_every_help_ends_with_an_example(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", _WIDTH)
-    assert _help_of(path).splitlines()[-1].startswith(f"  Example: linkassist {' '.join(path)}")
+    last = re.split(r"\n\n", _help_of(path))[-1]
+    assert " ".join(last.split()).startswith(f"Example: linkassist {' '.join(path)}")
 
 
 def test_every_setting_is_in_the_readme_with_its_variable_and_default(text: str) -> None:
