@@ -10,7 +10,7 @@ import pytest
 from little_server import client_of, little_client
 from little_wiki import PROJECT
 
-from linkassist.errors import ModelError
+from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.worker import ModelWorker
 from linkassist.store.imports import import_pages
@@ -116,7 +116,7 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
 
 def test_where_the_models_cannot_tell_the_search_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nearest(self: ModelWorker, name: str, query: str, k: int) -> list[tuple[int, float]]:
-        raise ModelError("Run `linkassist reindex` first.")
+        raise LinkAssistError("Run `linkassist reindex` first.")
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = little_client(tmp_path).get("/search/niwa?q=x&by=meaning").text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from linkassist.errors import ModelError
+from linkassist.errors import LinkAssistError
 from linkassist.server.preferences import preferences_of
 from linkassist.server.search_view import meaning_view, search_view
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
@@ -53,7 +53,7 @@ def _nearest(models: ModelWorker, project: str, query: str) -> tuple[list[tuple[
     """The pages nearest in meaning, and why there are none where the models cannot tell."""
     try:
         return models.nearest(project, query, _N_NEAR), ""
-    except ModelError as error:
+    except LinkAssistError as error:
         return [], str(error)
 
 
