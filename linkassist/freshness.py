@@ -49,15 +49,17 @@ def is_up_to_date(library: Library, project_id: int, encoder: str) -> bool:
     )
 
 
-def is_older_than_pages(library: Library, project: Project, encoder_name: str) -> bool:
-    """Whether an import has changed pages since the suggestions were made, or none were ever. Told without looking at
-    files; with no import since, at once."""
+def is_older_than_pages(library: Library, project: Project) -> bool:
+    """Whether the suggestions were made before the last import, or never. Told at once, whatever the import changed."""
     note = artefact(library, project.id, "suggestions")
-    if note is None or not note.fingerprint:
-        return True
-    if note.made_at >= project.imported_at:
-        return False
-    return note.fingerprint != _state(library, project.id, encoder_state(encoder_name))
+    return note is None or not note.fingerprint or note.made_at < project.imported_at
+
+
+def confirm_suggestions(library: Library, project: Project) -> None:
+    """Notes that they are up to date as they were: an import since then has changed nothing."""
+    note = artefact(library, project.id, "suggestions")
+    if note is not None and note.made_at < project.imported_at:
+        put_artefact(library, project.id, "suggestions", note.fingerprint)
 
 
 def note_suggestions(library: Library, project_id: int, encoder: str) -> None:

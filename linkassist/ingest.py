@@ -39,7 +39,7 @@ def ingest(
 ) -> IngestReport:
     """Imports the export `source` into the library in `folder`, which is made if it is not there.
 
-    project_name: what to call the project in place of the name that the export gives.
+    project_name: what to call the project in place of the names that the export gives.
     on_progress is told of the steps "import" (in bytes) and "store".
     Raises ExportError for a file that cannot be used, and StoreError while another import or a reindex is under way;
     the library is then as it was.
@@ -58,7 +58,7 @@ def ingest(
         if not name:
             raise ExportError("standard input does not say which project it is. Name the project with --project NAME.")
         with Library.open(folder) as library, only_worker(folder):
-            report = import_pages(
-                library, name, export.display_name or name, export.exported_at, pages(export), page_links
-            )
+            # Under another name, that of the file would show two projects as one.
+            display_name = export.display_name if name == export.name else name
+            report = import_pages(library, name, display_name, export.exported_at, pages(export), page_links)
     return IngestReport(report, (*export.skipped, *report.skipped))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkassist.deciding import follow_verdicts
-from linkassist.freshness import encoder_state, is_up_to_date, note_suggestions
+from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
@@ -52,6 +52,7 @@ def reindex(
         encoder = encoder_state(settings.encoder)
         if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)
+            confirm_suggestions(library, project)
             note = artefact(library, project.id, "encoder")
             fingerprint = note.fingerprint if note else ""
             return ReindexReport(project.n_pages, 0, 0, 0, fingerprint, time.monotonic() - started, was_needed=False)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from linkassist.errors import LinkAssistError, ModelError
+from linkassist.freshness import is_older_than_pages
 from linkassist.index import PageIndex
 from linkassist.ingest import ingest
 from linkassist.reindex import ReindexReport, reindex
@@ -177,8 +178,14 @@ def gains(wiki: Wiki) -> list[tuple[str, float]]:
 
 
 def test_the_same_export_again_leaves_nothing_to_do(wiki: Wiki) -> None:
+    wiki.library.connection.execute("UPDATE artefacts SET made_at = made_at - 60")
     wiki.take_in(little_wiki())
+    assert is_older_than_pages(wiki.library, wiki.project)
     assert not wiki.reindex().was_needed
+    assert not is_older_than_pages(wiki.library, wiki.project)
+    before = dump(wiki.library.folder)
+    assert not wiki.reindex().was_needed
+    assert dump(wiki.library.folder) == before
 
 
 def test_of_a_changed_page_that_page_alone_is_encoded(wiki: Wiki) -> None:

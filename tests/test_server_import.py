@@ -238,6 +238,8 @@ def test_one_import_at_a_time_and_cancelling_while_reading_takes_nothing_in(clie
         second = client.post("/import", files={"file": ("notes.json", SMALL)})
         assert second.status_code == 409 and "Another import or reindex is under way" in second.text
         assert uploads_in(tmp_path) == kept
+        client.app.state.is_ending = True  # type: ignore[attr-defined]
+        assert client.get("/import/progress").text == ""  # a server that ends waits for nobody who watches
         assert client.post("/import/cancel", follow_redirects=False).status_code == 303
         assert "Stopping" in client.get("/import").text or not importer_of(client).is_busy
     html = client.get("/import").text
@@ -249,6 +251,7 @@ def test_one_import_at_a_time_and_cancelling_while_reading_takes_nothing_in(clie
 def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(client: TestClient, tmp_path: Path) -> None:
     html = take_in(client, SMALL)
     assert "The pages are in, but their suggestions are not up to date" in html
+    assert '<button class="button main-button">Update suggestions</button>' in html
     assert "Update the suggestions for 庭の手帖" in html
     assert pages_in(tmp_path) == {"niwa": 14}
 
@@ -260,7 +263,7 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
     assert {stage.at.step for stage in job.stages} == known - {"import", "store"}
     assert {f"import.step.{step}" for step in known} <= known_keys()
     html = client.get("/import").text
-    assert "The suggestions for niwa are up to date" in html and "Update the suggestions" not in html
+    assert "The suggestions for 庭の手帖 are up to date" in html and "Update the suggestions" not in html
 
 
 def test_while_another_program_is_at_work_nothing_is_begun(client: TestClient, tmp_path: Path) -> None:
@@ -333,7 +336,8 @@ def test_a_file_is_named_by_the_reader_and_no_path_of_theirs_is_used(client: Tes
     assert pages_in(tmp_path) == {"畑": 3, "別の庭": 14}
     assert set(tmp_path.parent.iterdir()) == before
     html = client.get("/import").text
-    assert 'href="/p/%E7%95%91"' in html and ">3 pages<" in html and ">14 pages<" in html
+    assert 'href="/p/%E7%95%91"><b>畑</b>' in html and "<b>別の庭</b>" in html
+    assert ">3 pages<" in html and ">14 pages<" in html
 
 
 @pytest.mark.parametrize("address", ["/import", "/import/cancel", "/import/reindex"])

@@ -85,6 +85,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.models = ModelWorker(settings.library)
     app.state.importer = Importer(settings)
     app.state.most_upload_bytes = MOST_BYTES
+    app.state.is_ending = False
     app.state.site = Site(settings.library, settings.host, settings.encoder, Templates())
     return app
 

@@ -79,7 +79,7 @@ def importer_of(request: Request) -> Importer:
 
 async def _events(request: Request) -> AsyncIterator[str]:
     sent, sent_at = "", 0.0
-    while True:
+    while not request.app.state.is_ending:
         run = await run_in_threadpool(_run, request)
         if run is None or not run.is_under_way:
             yield "event: end\ndata:\n\n"
@@ -99,7 +99,7 @@ def _screen(request: Request, refused: UploadError | None = None) -> Response:
     """refused: why the file was not taken that was just sent."""
     say = Wording(preferences_of(request).language)
     with site_of(request).open_library() as library:
-        projects = shelf(library, importer_of(request).encoder)
+        projects = shelf(library)
         frame = frame_for(request, library, None, say("import.title"))
     refusal = say(f"import.refused.{refused.why}", *refused.values) if refused else ""
     values = {
@@ -119,7 +119,7 @@ def _run(request: Request) -> RunView | None:
     if job and job.ended_at is None:
         return job_view(job, time.monotonic())
     with site_of(request).open_library() as library:
-        recorded = recorded_view(library, importer.encoder)
+        recorded = recorded_view(library)
     if job and (recorded is None or recorded.ended_at <= job.ended_time and not recorded.is_under_way):
         return job_view(job, time.monotonic())
     return recorded
@@ -147,7 +147,7 @@ def _start(importer: Importer, form: Upload) -> None:
 def _reindex(request: Request, form: FormData) -> None:
     with site_of(request).open_library() as library:
         here = project_name(library, str(form.get("project", "")))
-    _begin(importer_of(request), Reindex(here.name))
+    _begin(importer_of(request), Reindex(here.name, here.display_name or here.name))
 
 
 def _begin(importer: Importer, order: Order) -> None:

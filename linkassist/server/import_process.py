@@ -49,6 +49,7 @@ class Reindex:
     """Bring the suggestions of a project up to date."""
 
     project: str
+    display_name: str
 
 
 Order = TakeIn | Reindex

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.errors import LinkAssistError
 from linkassist.freshness import is_older_than_pages
 from linkassist.server.addresses import project_address
-from linkassist.server.import_process import At, TakeIn
+from linkassist.server.import_process import At, Reindex, TakeIn
 from linkassist.server.importer import Job, Stage
 from linkassist.server.views import ProjectView
 from linkassist.store.library import Library
@@ -111,8 +110,8 @@ def job_view(job: Job, now: float) -> RunView:
     view = RunView(
         state=_state(job),
         is_import=is_import,
-        name=job.order.file_name if isinstance(job.order, TakeIn) else job.order.project,
-        project=_project_view(taken.imported.project) if taken else None,
+        name=job.order.file_name if isinstance(job.order, TakeIn) else job.order.display_name,
+        project=_project_of_job(job),
         groups=_groups(job.stages, until, is_over=indexed is not None),
         clock=_clock(until - job.began_at),
         ended_at=job.ended_time,
@@ -139,29 +138,37 @@ def job_view(job: Job, now: float) -> RunView:
     return view
 
 
-def recorded_view(library: Library, encoder: str) -> RunView | None:
+def recorded_view(library: Library) -> RunView | None:
     """What the library's record tells: a run that another program has under way, or else how the last one ended."""
     taken, indexed = last_run(library, "import"), last_run(library, "reindex")
     runs = [run for run in (indexed, taken) if run and run.status == "running"]
     if runs and is_held(library.folder):
         return _elsewhere(library, runs[0])
     if taken and (indexed is None or indexed.id < taken.id):
-        return _ended(library, taken, None, encoder)
+        return _ended(library, taken, None)
     if indexed:
-        return _ended(library, taken if taken and taken.id == indexed.id - 1 else None, indexed, encoder)
+        return _ended(library, taken if taken and taken.id == indexed.id - 1 else None, indexed)
     return None
 
 
-def shelf(library: Library, encoder: str) -> tuple[ShelfView, ...]:
+def shelf(library: Library) -> tuple[ShelfView, ...]:
     """The projects of the library."""
     found = []
     for each in projects(library):
         run = last_run(library, "reindex", each.id, "done")
         indexed_at = (run.finished_at or run.started_at) if run else 0
         found.append(
-            ShelfView(_project_view(each), each.n_pages, each.imported_at, indexed_at, _is_old(library, each, encoder))
+            ShelfView(
+                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each)
+            )
         )
     return tuple(found)
+
+
+def _project_of_job(job: Job) -> ProjectView | None:
+    if isinstance(job.order, Reindex):
+        return ProjectView(job.order.project, job.order.display_name, project_address(job.order.project))
+    return _project_view(job.taken_in.imported.project) if job.taken_in else None
 
 
 def _state(job: Job) -> RunState:
@@ -189,13 +196,14 @@ def _elsewhere(library: Library, run: Run) -> RunView:
         name=project.display_name if project else "",
         project=project,
         groups=tuple(
-            replace(group, state="done" if group.state == "needless" else group.state, clock="") for group in groups
+            GroupView(group.name, "done", 100) if group.state == "needless" else replace(group, clock="")
+            for group in groups
         ),
         clock=_clock(time.time() - run.started_at),
     )
 
 
-def _ended(library: Library, taken: Run | None, indexed: Run | None, encoder: str) -> RunView:
+def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
     """A run that is over, by its records: of the import, of the reindex, or of both."""
     last = indexed or taken
     assert last is not None
@@ -206,7 +214,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None, encoder: st
     state: RunState = "stopped"
     if last.status == "failed":
         state = "failed"
-    elif last.status == "done" and (indexed or (found and not _is_old(library, found, encoder))):
+    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found))):
         state = "done"  # an import that changed nothing is followed by no record of a reindex
     new, changed, gone, renamed, unchanged = (
         counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")
@@ -260,13 +268,6 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _is_old(library: Library, of: Project, encoder: str) -> bool:
-    try:
-        return is_older_than_pages(library, of, encoder)
-    except LinkAssistError:
-        return True  # the encoder's files are not there; a reindex tells of it
 
 
 def _project_of(library: Library, run: Run) -> Project | None:

@@ -69,11 +69,6 @@ class Importer:
         self._pipe: Connection | None = None
 
     @property
-    def encoder(self) -> str:
-        """The name of the encoder that it works with."""
-        return self._settings.encoder
-
-    @property
     def job(self) -> Job | None:
         """What is under way, or else what was last, since the server began."""
         return self._job

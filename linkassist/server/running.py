@@ -73,6 +73,7 @@ def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], Non
     """Serves until Ctrl-C or SIGTERM. on_ready: called once requests are answered."""
     server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
     server.on_ready = on_ready
+    server.app = app
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -95,11 +96,16 @@ def open_browser(address: str) -> None:
 
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
+    app: Starlette
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.app.state.is_ending = True  # for the answers that last as long as an import does
+        await super().shutdown(sockets)
 
 
 def _words(error: OSError, host: str, port: int) -> str:

@@ -79,11 +79,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import.remains.pages": (
         "ページは取り込まれていますが、提案は前のままです。「提案を更新」で続けられます。",
-        "The pages are in, but their suggestions are not up to date. “Update suggestions” below goes on from here.",
+        "The pages are in, but their suggestions are not up to date. “Update suggestions” goes on from here.",
     ),
     "import.remains.suggestions": (
         "ページはそのままで、提案が一部古いままです。「提案を更新」でやり直せます。",
-        "The pages are as they were; some suggestions are not up to date. “Update suggestions” below tries again.",
+        "The pages are as they were; some suggestions are not up to date. “Update suggestions” tries again.",
     ),
     "import.clock": ("経過", "Time"),
     "import.cancel": ("中止する", "Cancel"),
