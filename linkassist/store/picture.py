@@ -19,11 +19,14 @@ class MonthOfPages:
 
 def pages_by_links(library: Library, project_id: int) -> dict[int, int]:
     """How many present pages link how many targets: {number of targets: number of pages}."""
+    # Grouped first as the index is sorted: half the time of sorting all pages by their links.
     return dict(
         library.rows(
             """
-            SELECT n_links, count(*) FROM pages INDEXED BY pages_in_picture
-            WHERE project_id = ? AND is_gone = 0 GROUP BY n_links
+            SELECT n_links, sum(n_pages) FROM (
+                SELECT n_links, count(*) AS n_pages FROM pages INDEXED BY pages_in_figures
+                WHERE project_id = ? AND is_gone = 0 GROUP BY n_suggestions, n_links
+            ) GROUP BY n_links
             """,
             (project_id,),
         )
