@@ -73,9 +73,9 @@ def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.M
     assert 'rel="next"' not in last
 
 
-def test_a_page_shows_its_text_with_marks_and_its_suggestions_best_first(tmp_path: Path) -> None:
+def test_a_page_shows_its_text_with_marks_and_its_suggestions_lane_by_lane(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address(GARDEN)).text
-    assert list(cards_in(html)) == ["KJ法", "孤立したページ", "検索", "つながり", "Reading notes", "草むしり"]
+    assert list(cards_in(html)) == ["KJ法", "検索", "Reading notes", "孤立したページ", "つながり", "草むしり"]
     assert '<a class="mark kind-page" href="#c1" data-card="1">KJ法</a>' in html
     assert f'<a class="link" href="{address("知的生産")}" data-peek>知的生産</a>' in html
     assert f'<a class="link red" href="{address("芽")}" data-peek>芽</a>' in html
@@ -157,7 +157,8 @@ def test_a_far_suggestion_stands_in_a_lane_of_its_own_with_the_two_lines_beside_
         here = project(library, PROJECT)
         replace_suggestions(library, here.id, 1, [(find_page(library, here.id, "検索").id, [far, near])])
     html = client.get(address("検索")).text
-    before, lane = html[: html.index('class="lane"')], html[html.index('class="lane"') :]
+    far_from = html.rindex('class="lane"')
+    before, lane = html[:far_from], html[far_from:]
     assert list(cards_in(before)) == ["道具"] and list(cards_in(lane)) == ["芽"]
     assert "近い行" in before and "道具の行" in before and "Far away" in lane
     assert "遠い&lt;行&gt;" in lane and f'href="{address("KJ法")}"' in lane and "far from here" not in lane
