@@ -11,8 +11,8 @@ import pytest
 from linkassist.server.draft_view import STEPS
 from linkassist.server.home_view import IndexState
 from linkassist.server.import_view import GROUPS
-from linkassist.server.queue_view import Answer
 from linkassist.server.local_graph import Role
+from linkassist.server.queue_view import Answer
 from linkassist.server.views import Lane, Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
@@ -25,10 +25,10 @@ _FAMILIES = {
     "queue.did.": get_args(Answer),
     "outbox.history.": get_args(Way),
     "draft.step.": STEPS,
-    "home.index.": get_args(IndexState),
     "import.": ("new", "changed", "gone", "renamed"),
     "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),
     "import.remains.": ("nothing", "pages", "suggestions"),
+    "home.index.": get_args(IndexState),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
