@@ -86,7 +86,7 @@ def load_current(library: Library, project: Project, text_hashes: Sequence[str] 
     name = _learnt_encoder(folder)
     learnt = load_learnt(folder, name, encoder_state(name), text_hashes)
     if learnt is None:
-        raise ModelError(f"What was learnt from project {project.name} fits its pages or this program no longer. {again}")
+        raise ModelError(f"What was learnt from {project.name} fits its pages or this program no longer. {again}")
     return learnt
 
 

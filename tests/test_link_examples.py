@@ -164,7 +164,5 @@ def test_a_list_holds_what_the_page_is_linked_with_and_other_older_pages() -> No
 
 
 def test_a_wiki_with_too_few_links_is_refused_with_what_it_has() -> None:
-    with pytest.raises(
-        LinkAssistError, match=r"12 pages hold 5 links .* 10, 2, 2 .* Take a wiki whose pages link"
-    ):
+    with pytest.raises(LinkAssistError, match=r"12 pages hold 5 links .* 10, 2, 2 .* Take a wiki whose pages link"):
         build_linked_wiki(wiki_of_synonyms(12), is_blind=False)
