@@ -342,7 +342,7 @@ def test_the_screen_speaks_the_language_of_the_browser(
 
 def test_how_far_to_trust_the_suggestions_is_a_step_from_the_list(desk: Page, tmp_path: Path) -> None:
     desk.goto("/p/niwa")
-    desk.get_by_role("link", name="How far to trust them").click()
+    desk.get_by_role("link", name="Quality").click()
     expect(desk.get_by_text("linkassist evaluate")).to_be_visible()
     keep_a_report(tmp_path)
     desk.reload()

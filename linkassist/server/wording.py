@@ -259,6 +259,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "signal.taken": ("すでにリンクの中の言葉", "Within another link already"),
     "signal.same_place": ("同じところの提案", "Proposed for the same words"),
     "signal.enough": ("リンクは足りている", "Links enough"),
+    "signal.beyond": ("設定した数を超える", "Beyond the number you set"),
     "signal.own_line": ("一行に単独の言葉", "Alone on its line"),
     "signal.seeds_link": ("リンク先のリンク", "Linked by what it links"),
     "signal.namesakes": ("似た題名のページのリンク", "Linked by pages of like titles"),
