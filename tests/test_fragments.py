@@ -25,7 +25,7 @@ KEPT = {
     "a book's title in its marks": ("『知的生産の技術』", "『知的生産の技術』"),
     "a quotation within a phrase": ("「知的生産」とは何か", "「知的生産」とは何か"),
     "an emoji before a word": ("🌱芽生え", "🌱芽生え"),
-    "a person": ("@nishio", "@nishio"),
+    "a person": ("@gardener", "@gardener"),
     "English words": ("the memory machine", "memory_machine"),
     "English beside Japanese": ("Amazon 倉庫", "amazon_倉庫"),
     "Korean words": ("지식 관리", "지식_관리"),
