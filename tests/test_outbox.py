@@ -17,7 +17,7 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.outbox import batches, n_waiting, send_off, take_back, waiting_pages
-from linkassist.store.verdicts import record_verdict
+from linkassist.store.verdicts import last_decision, record_verdict
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import Line, Page
 from linkassist.writing_back import changed_page, file_for_import, stretches
@@ -83,7 +83,7 @@ def test_a_link_waits_through_an_import_that_renames_its_target(library: Library
 
 def test_what_left_can_be_taken_back_and_what_is_accepted_later_waits_by_itself(library: Library) -> None:
     accept(library, 1, "Cup")
-    batch = send_off(library, 1, [1], "by_hand")
+    batch = send_off(library, 1, [1], "by_hand", last_decision(library))
     assert n_waiting(library, 1) == 0
     accept(library, 1, "Saucer")
     assert [v.target for page in waiting_pages(library, 1) for v in page.verdicts] == ["Saucer"]
@@ -97,17 +97,25 @@ def test_what_left_can_be_taken_back_and_what_is_accepted_later_waits_by_itself(
 
 def test_a_link_that_left_and_was_undone_and_accepted_again_waits_again(library: Library) -> None:
     accept(library, 1, "Cup")
-    send_off(library, 1, [1], "by_hand")
+    send_off(library, 1, [1], "by_hand", last_decision(library))
     undo(library, 1, 1, "Cup")
     accept(library, 1, "Cup")
     assert n_waiting(library, 1) == 1
 
 
+def test_what_was_accepted_after_the_screen_was_shown_goes_on_waiting(library: Library) -> None:
+    accept(library, 1, "Cup")
+    shown = last_decision(library)
+    accept(library, 1, "Saucer")
+    send_off(library, 1, [1], "import_file", shown)
+    assert [v.target for page in waiting_pages(library, 1) for v in page.verdicts] == ["Saucer"]
+
+
 def test_nothing_leaves_twice_and_an_empty_batch_is_not_kept(library: Library) -> None:
     accept(library, 1, "Cup")
-    send_off(library, 1, [1], "by_hand")
+    send_off(library, 1, [1], "by_hand", last_decision(library))
     with pytest.raises(NotFoundError, match="Nothing waits"):
-        send_off(library, 1, [1, 2], "by_hand")
+        send_off(library, 1, [1, 2], "by_hand", last_decision(library))
     assert len(batches(library, 1, limit=5)) == 1
 
 
@@ -176,7 +184,7 @@ def test_a_page_is_marked_as_done_and_taken_back_by_plain_forms(tmp_path: Path) 
     assert '<small class="count">1</small>' in client.get(address(GARDEN)).text
     page = re.search(r'name="page" value="(\d+)"', client.get(OUTBOX).text)
     assert page
-    html = client.post(f"{OUTBOX}/done", data={"page": page[1], "way": "by_hand"}).text
+    html = client.post(f"{OUTBOX}/done", data={"page": page[1], "way": "by_hand", "until": "9"}).text
     assert "Nothing waits here" in html and "1 link" in html
     batch = re.search(r'name="batch" value="(\d+)"', html)
     assert batch
@@ -192,15 +200,16 @@ def test_the_download_changes_nothing_and_marking_all_empties_the_outbox(tmp_pat
     assert response.headers["content-disposition"] == 'attachment; filename="linkassist-import.json"'
     assert [page["title"] for page in response.json()["pages"]] == [GARDEN]
     assert "<ins>" in client.get(OUTBOX).text
-    assert "By import file" in client.post(f"{OUTBOX}/done", data={"way": "import_file"}).text
+    assert "By import file" in client.post(f"{OUTBOX}/done", data={"way": "import_file", "until": "9"}).text
 
 
 @pytest.mark.parametrize(
     ("part", "form", "status", "words"),
     [
         ("done", {"way": "by_pigeon"}, 400, "expected by_hand or import_file"),
-        ("done", {"way": "by_hand", "page": "one"}, 400, "is not a number"),
-        ("done", {"way": "by_hand", "page": "1"}, 404, "Nothing waits"),
+        ("done", {"way": "by_hand", "page": "one", "until": "9"}, 400, "is not a number"),
+        ("done", {"way": "by_hand", "page": "1", "until": "9"}, 404, "Nothing waits"),
+        ("done", {"way": "by_hand", "page": "1"}, 400, "is not a number"),
         ("undo", {"batch": "7"}, 404, "no batch 7"),
         ("undo", {}, 400, "is not a number"),
     ],
@@ -215,7 +224,7 @@ def test_a_form_of_another_site_marks_nothing(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     decide(client, GARDEN, "KJ法", "accept")
     forged = client_of(tmp_path).post(
-        f"{OUTBOX}/done", data={"way": "import_file"}, headers={"Sec-Fetch-Site": "cross-site"}
+        f"{OUTBOX}/done", data={"way": "import_file", "until": "9"}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert forged.status_code == 403
     assert "<ins>" in client.get(OUTBOX).text

@@ -62,7 +62,7 @@ def _done(site: Site, name: str, form: FormData) -> Response:
         here = project_name(library, name)
         given = form.get("page", "")
         pages = [_number(given)] if given else [waiting.page_id for waiting in waiting_pages(library, here.id)]
-        send_off(library, here.id, pages, cast(Way, way))
+        send_off(library, here.id, pages, cast(Way, way), _number(form.get("until", "")))
     return RedirectResponse(outbox_address(here.name), status_code=303)
 
 
@@ -76,4 +76,6 @@ def _undone(site: Site, name: str, form: FormData) -> Response:
 def _number(given: object) -> int:
     if isinstance(given, str) and given.isdecimal() and len(given) < 19:
         return int(given)
-    raise HTTPException(400, f'"{given}" is not a number of a page or a batch. Use the buttons of the outbox.')
+    raise HTTPException(
+        400, f'"{given}" is not a number of a page, a batch or a decision. Use the buttons of the outbox.'
+    )

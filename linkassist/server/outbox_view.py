@@ -9,6 +9,7 @@ from linkassist.server.addresses import outbox_address, page_address, scrapbox_a
 from linkassist.store.browsing import ProjectName
 from linkassist.store.library import Library
 from linkassist.store.outbox import Batch, batches, waiting_pages
+from linkassist.store.verdicts import last_decision
 from linkassist.writing_back import ChangedPage, RefusedLink, Stretch, changed_page, stretches
 
 _PAGES_AT_ONCE = 20
@@ -43,12 +44,16 @@ class OutboxPageView:
 
 @dataclass(frozen=True, slots=True)
 class OutboxView:
-    """The whole screen. The pages are those of one part of the list; the counts are of all of it."""
+    """The whole screen. The pages are those of one part of the list; the counts are of all of it.
+
+    until: the last decision that is shown; what is accepted later is not marked as done with it.
+    """
 
     pages: tuple[OutboxPageView, ...]
     n_links: int
     n_pages: int
     exported_at: int
+    until: int
     batches: tuple[Batch, ...]
     previous: str
     next: str
@@ -56,6 +61,7 @@ class OutboxView:
 
 def outbox_view(library: Library, project: ProjectName, exported_at: int, number: int) -> OutboxView:
     """The part `number` of the screen, counted from 1."""
+    until = last_decision(library)  # first: a decision made meanwhile may be shown, and is not marked
     waiting = waiting_pages(library, project.id)
     first = (number - 1) * _PAGES_AT_ONCE
     pages = [_page(project, changed_page(library, each)) for each in waiting[first : first + _PAGES_AT_ONCE]]
@@ -65,6 +71,7 @@ def outbox_view(library: Library, project: ProjectName, exported_at: int, number
         n_links=sum(len(page.verdicts) for page in waiting),
         n_pages=len(waiting),
         exported_at=exported_at,
+        until=until,
         batches=tuple(batches(library, project.id, limit=_N_BATCHES)),
         previous=outbox_address(project.name, number=number - 1) if number > 1 else "",
         next=outbox_address(project.name, number=number + 1) if has_more else "",

@@ -71,8 +71,10 @@ def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
     return sorted(found, key=lambda page: -max(verdict.decided_at for verdict in page.verdicts))
 
 
-def send_off(library: Library, project_id: int, page_ids: list[int], way: Way) -> int:
+def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, until: int) -> int:
     """Puts what waits on these pages into a batch; it is on the disk when this returns. Returns the batch's number.
+
+    until: the last decision that the reader was shown (`last_decision`); what was accepted after it goes on waiting.
 
     Raises NotFoundError if nothing waits on any of them.
     """
@@ -85,11 +87,11 @@ def send_off(library: Library, project_id: int, page_ids: list[int], way: Way) -
             connection.execute(
                 f"""
                 INSERT INTO outbox_items (batch_id, log_id)
-                SELECT ?, h.log_id FROM verdicts h WHERE h.page_id = ? AND h.target_key IN (
+                SELECT ?, h.log_id FROM verdicts h WHERE h.page_id = ? AND h.log_id <= ? AND h.target_key IN (
                     SELECT target_key FROM ({HOLDING} {_WAITING} AND v.page_id = ?)
                 )
                 """,
-                (batch_id, page_id, project_id, page_id),
+                (batch_id, page_id, until, project_id, page_id),
             )
         if connection.execute("SELECT 1 FROM outbox_items WHERE batch_id = ?", (batch_id,)).fetchone() is None:
             raise NotFoundError("Nothing waits in the outbox for these pages any more. Reload the outbox.")

@@ -137,7 +137,10 @@ def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[
     """(page row id, page title, verdict) of what was decided after that decision and holds, the latest first."""
     sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
     rows = list(library.rows(sql, (project_id, since)))
-    titles = dict(library.rows("SELECT DISTINCT p.id, p.title FROM verdicts v CROSS JOIN pages p ON p.id = v.page_id"))
+    pages = {row[0] for row in rows}
+    titles = {
+        page: title for page in pages for (title,) in library.rows("SELECT title FROM pages WHERE id = ?", (page,))
+    }
     return [(row[0], titles[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
 
 
