@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from linkassist.cli_bert import bert
-from linkassist.cli_options import ConfigOption, LibraryOption, ProjectOption, existing_library, print_utf8
+from linkassist.cli_options import (
+    BertConfigOption,
+    BertFolderOption,
+    CheckpointOption,
+    ConfigOption,
+    LibraryOption,
+    ProjectOption,
+    SentencePieceOption,
+    VocabularyOption,
+    existing_library,
+    print_utf8,
+)
 from linkassist.scrapbox.export import read_export
 from linkassist.settings import load_settings
 from linkassist.store.pages import project, read_pages
@@ -58,23 +69,11 @@ def _with_underscores(name: str) -> str:
 def extract_features(
     input_file: Annotated[Path, typer.Option("--input_file", metavar="FILE", help="A text a line, or a pair a ||| b.")],
     output_file: Annotated[Path, typer.Option("--output_file", metavar="FILE", help="Where the features go.")],
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model", metavar="FOLDER", help="A BERT with all its files; then the next four may be left out."
-        ),
-    ] = None,
-    init_checkpoint: Annotated[
-        Path | None,
-        typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, as in model.ckpt-1400000."),
-    ] = None,
-    bert_config_file: Annotated[
-        Path | None, typer.Option("--bert_config_file", metavar="FILE", help="config.json or config.ini.")
-    ] = None,
-    vocab_file: Annotated[Path | None, typer.Option("--vocab_file", metavar="FILE", help="The vocabulary.")] = None,
-    model_file: Annotated[
-        Path | None, typer.Option("--model_file", metavar="FILE", help="The SentencePiece model.")
-    ] = None,
+    model: BertFolderOption = None,
+    init_checkpoint: CheckpointOption = None,
+    bert_config_file: BertConfigOption = None,
+    vocab_file: VocabularyOption = None,
+    model_file: SentencePieceOption = None,
     layers: Annotated[
         str, typer.Option("--layers", metavar="N,N...", help="Which ones; -1 is the last.")
     ] = "-1,-2,-3,-4",

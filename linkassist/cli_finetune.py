@@ -13,6 +13,13 @@ import typer
 from typer.core import TyperCommand
 
 from linkassist.cli_bert import bert
+from linkassist.cli_options import (
+    BertConfigOption,
+    BertFolderOption,
+    CheckpointOption,
+    SentencePieceOption,
+    VocabularyOption,
+)
 from linkassist.terminal import progress, say, training_progress
 
 if TYPE_CHECKING:
@@ -90,23 +97,11 @@ def classifier(
             help="Also score the vectors as they are, with a logistic regression: what does fine-tuning add?",
         ),
     ] = False,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model", metavar="FOLDER", help="A BERT with all its files; then the next four may be left out."
-        ),
-    ] = None,
-    init_checkpoint: Annotated[
-        Path | None,
-        typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, as in model.ckpt-1400000."),
-    ] = None,
-    bert_config_file: Annotated[
-        Path | None, typer.Option("--bert_config_file", metavar="FILE", help="config.json or config.ini.")
-    ] = None,
-    vocab_file: Annotated[Path | None, typer.Option("--vocab_file", metavar="FILE", help="The vocabulary.")] = None,
-    model_file: Annotated[
-        Path | None, typer.Option("--model_file", metavar="FILE", help="The SentencePiece model.")
-    ] = None,
+    model: BertFolderOption = None,
+    init_checkpoint: CheckpointOption = None,
+    bert_config_file: BertConfigOption = None,
+    vocab_file: VocabularyOption = None,
+    model_file: SentencePieceOption = None,
     do_lower_case: Annotated[
         bool | None,
         typer.Option("--do_lower_case/--no-do_lower_case", help="[default: as the model says, else lowercase]"),

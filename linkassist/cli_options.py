@@ -37,6 +37,23 @@ ProjectOption = Annotated[
     str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
 ]
 
+# The files of a BERT, by the names that bert-japanese gave their flags.
+BertFolderOption = Annotated[
+    Path | None,
+    typer.Option("--model", metavar="FOLDER", help="A BERT with all its files; then the next four may be left out."),
+]
+CheckpointOption = Annotated[
+    Path | None,
+    typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, as in model.ckpt-1400000."),
+]
+BertConfigOption = Annotated[
+    Path | None, typer.Option("--bert_config_file", metavar="FILE", help="config.json or config.ini.")
+]
+VocabularyOption = Annotated[Path | None, typer.Option("--vocab_file", metavar="FILE", help="The vocabulary.")]
+SentencePieceOption = Annotated[
+    Path | None, typer.Option("--model_file", metavar="FILE", help="The SentencePiece model.")
+]
+
 
 def existing_library(settings: Settings) -> Library:
     """The library that the settings name; NotFoundError where there is none yet."""
