@@ -118,6 +118,13 @@ def test_an_answer_is_taken_back_and_its_card_stands_there_again(tmp_path: Path)
         assert (again["page"], again["target"]) == (before["page"], before["target"])
 
 
+def test_a_mention_in_a_table_is_shown_with_what_stands_on_both_sides_of_the_table(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    shown = client.get(QUEUE).text
+    before, _, after = shown.partition("<figcaption>道具くらべ")
+    assert "grow.py" in before and "使い方を知りたい" in after and "make run" not in after.split('class="answers"')[0]
+
+
 def test_where_nothing_waits_it_says_so(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     for _ in range(60):

@@ -120,7 +120,8 @@ def _card(library: Library, project: ProjectName, item: Item, language: Language
     if at is None:
         shown = said[:_N_FIRST]
     else:
-        place = next((place for place, block in enumerate(said) if block.number >= at), 0)
+        # a table or code block begins above the line that is in it
+        place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
     return QueueCardView(NamedLink(view.title, view.address), tuple(shown), card, at is not None)
 
