@@ -1,4 +1,4 @@
-"""A library: one folder with one SQLite file, opened, migrated, and its failures put into words.
+"""A library: one folder with one SQLite file, opened and migrated. What can fail is put into words by `failures.py`.
 
 The other modules of `store/` hold the SQL and run it through `rows`, `row` and `transaction`; nothing outside `store/`
 touches the connection. A Library belongs to the thread that opened it: a server opens one in each worker thread.
@@ -15,9 +15,12 @@ from types import TracebackType
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.store.copies import keep_copy
+from linkassist.store.failures import failures_in_words
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 
 FILE_NAME: Final = "linkassist.sqlite3"
+_KEPT_BEFORE_UPGRADES: Final = 3
 
 
 class Library:
@@ -36,7 +39,7 @@ class Library:
         """
         path = folder / FILE_NAME
         _make_private(path)
-        with _failures_in_words(path):
+        with failures_in_words(path):
             connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
         library = cls(folder, connection)
         try:
@@ -65,12 +68,12 @@ class Library:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of one query, streamed."""
-        with _failures_in_words(self.path):
+        with failures_in_words(self.path):
             yield from self.connection.execute(sql, parameters)
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """The first row of one query, None if it has none."""
-        with _failures_in_words(self.path):
+        with failures_in_words(self.path):
             found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
@@ -81,7 +84,7 @@ class Library:
         is_durable: on the disk before it returns (what a person decided), where otherwise the last moments before a
         power cut may be lost (what can be computed again). Never leaves the file inconsistent, either way.
         """
-        with _failures_in_words(self.path):
+        with failures_in_words(self.path):
             if is_durable:
                 self.connection.execute("PRAGMA synchronous = FULL")
             try:
@@ -94,7 +97,7 @@ class Library:
     @contextmanager
     def staging(self) -> Iterator[sqlite3.Connection]:
         """The connection, inside one transaction that may write temporary tables only, and so holds up nobody."""
-        with _failures_in_words(self.path), self._begun("BEGIN DEFERRED") as connection:
+        with failures_in_words(self.path), self._begun("BEGIN DEFERRED") as connection:
             yield connection
 
     @contextmanager
@@ -109,7 +112,7 @@ class Library:
             raise
 
     def _prepare(self) -> None:
-        with _failures_in_words(self.path):
+        with failures_in_words(self.path):
             self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
             try:
                 version = self._version()
@@ -120,8 +123,8 @@ class Library:
             # Without a limit the log of a first import would stay on the disk at its full size.
             self.connection.execute("PRAGMA journal_size_limit = 16777216")
             self.connection.execute("PRAGMA cache_size = -32768")
-        while version < len(MIGRATIONS):
-            version = self._migrate()
+        if version < len(MIGRATIONS):
+            self._migrate()
 
     def _version(self) -> int:
         version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
@@ -139,17 +142,17 @@ class Library:
             )
         return version
 
-    def _migrate(self) -> int:
-        """Takes the library one version up, or not at all. Returns the version it is at then."""
+    def _migrate(self) -> None:
+        """Takes the library to this version, or leaves it as it was; one that holds something is backed up before."""
         with self.transaction() as connection:
             version = self._version()  # again: another process may have migrated it while we waited
-            if version < len(MIGRATIONS):
-                for statement in MIGRATIONS[version]:
+            if 0 < version < len(MIGRATIONS):
+                keep_copy(self.path, f"before-version-{len(MIGRATIONS)}", _KEPT_BEFORE_UPGRADES)
+            for migration in MIGRATIONS[version:]:
+                for statement in migration:
                     connection.execute(statement)
-                version += 1
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {version}")
-        return version
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def _make_private(path: Path) -> None:
@@ -163,43 +166,3 @@ def _make_private(path: Path) -> None:
             f"{path} cannot be opened for writing ({error.strerror}). "
             "Give your user the right to write there, or name another folder with --library."
         ) from error
-
-
-@contextmanager
-def _failures_in_words(path: Path) -> Iterator[None]:
-    """Turns what SQLite reports about the file into a StoreError; a bug in our SQL stays what it is."""
-    try:
-        yield
-    except UnicodeEncodeError as error:
-        raise StoreError(
-            f"A text holds a lone surrogate ({ascii(error.object[error.start : error.start + 1])}), which is no "
-            "character and cannot be stored. Correct the text and import it again."
-        ) from error
-    except sqlite3.Error as error:
-        words = _words(error, path)
-        if words is None:
-            raise
-        raise StoreError(words) from error
-
-
-def _words(error: sqlite3.Error, path: Path) -> str | None:
-    # The low byte is the primary result code: https://sqlite.org/rescode.html
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return (
-            f"{path} is being written by another program, and waiting did not help. "
-            "Let the other linkassist finish (an import or a reindex), or end it, and try again."
-        )
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return (
-            f"{path} is damaged or no SQLite file ({error}). Restore it from a backup; if there is none, move the file "
-            "away and import the export again (pages and suggestions come back, accepted and rejected ones do not)."
-        )
-    if code == sqlite3.SQLITE_FULL:
-        return f"{path} cannot grow: the disk is full. Nothing was changed; free some space and try again."
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
-        return (
-            f"{path} cannot be written ({error}). "
-            "Give your user the right to write to the file and its folder, or name another folder with --library."
-        )
-    return None

@@ -1,7 +1,7 @@
 """The tables, as an append-only list of migrations: a library is at version n when the first n have run.
 
-A migration that has been released is never edited; a change is a new entry at the end. `library.py` runs them, each in
-a transaction of its own. Times are Unix seconds, booleans 0 or 1.
+A migration that has been released is never edited; a change is a new entry at the end. `library.py` runs those that a
+library lacks in one transaction, with a backup before it. Times are Unix seconds, booleans 0 or 1.
 
 A page's text is kept once per content in `texts` (as JSON: it escapes NUL and line breaks, and a page is always read
 whole), and `pages` points at it. So an import writes what it has never seen, and only then decides which page is which.
