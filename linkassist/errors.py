@@ -25,3 +25,7 @@ class NotFoundError(LinkAssistError):
 
 class ModelError(LinkAssistError):
     """A model folder, a checkpoint or an index that cannot be used."""
+
+
+class FetchError(LinkAssistError):
+    """Pages that cannot be had from where they come from."""

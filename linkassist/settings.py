@@ -6,13 +6,15 @@ or LINKASSIST_CONFIG and stands above that. A setting appears here when somethin
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
+from urllib.parse import unquote
 
 from platformdirs import user_data_path
 
@@ -26,6 +28,9 @@ BERT_JAPANESE: Final = "bert-japanese:"  # in front of the folder of such a mode
 _PREFIX: Final = "LINKASSIST_"
 # CONFIG names a file of settings; CHROMIUM is read by the browser tests.
 _NO_SETTINGS: Final = frozenset({f"{_PREFIX}CONFIG", f"{_PREFIX}CHROMIUM"})
+_SOURCES: Final = 'a table such as {niwa = "https://scrapbox.io/niwa", diary = "~/Downloads/diary*.json"}'
+_SECRET: Final = "scrapbox_key"
+_KEY_HELP: Final = "the value of the cookie connect.sid, or a service account's access key, in one line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Settings:
     language: that of the reasons on the command line; "auto" goes by the locale. The browser has a switch of its own.
     host, port: where the server listens.
     limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
+    sources: where the pages of a project come from, by its name: the address of a Scrapbox project, or an export, a
+    folder or a pattern of exports, as an absolute path.
+    scrapbox_key: what lets in to Scrapbox: the value of the cookie connect.sid, or an access key that begins with
+    "cs_"; "" reads public projects alone. It is never shown.
     """
 
     library: Path
@@ -46,6 +55,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     limit: int = 50
+    sources: Mapping[str, str] = field(default_factory=dict)
+    scrapbox_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,8 @@ class _Given:
     folder: Path
 
     def refusal(self, expected: str) -> SettingsError:
-        return SettingsError(f"{self.place}: {self.key} is {self.value!r}; expected {expected}. Correct it there.")
+        found = "not usable" if self.key == _SECRET else repr(self.value)
+        return SettingsError(f"{self.place}: {self.key} is {found}; expected {expected}. Correct it there.")
 
 
 def default_folder(name: Literal["library", "demo"]) -> Path:
@@ -115,6 +127,8 @@ def load_settings(
         host=_text(given["host"], 'an address such as "127.0.0.1"') if "host" in given else defaults.host,
         port=_whole(given["port"], 0, 65535) if "port" in given else defaults.port,
         limit=_whole(given["limit"], 1, 1_000_000) if "limit" in given else defaults.limit,
+        sources=_sources(given["sources"]) if "sources" in given else defaults.sources,
+        scrapbox_key=_key(given[_SECRET]) if _SECRET in given else defaults.scrapbox_key,
     )
 
 
@@ -143,6 +157,50 @@ def remember_encoder(library: Path, encoder: str) -> None:
         raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
 
 
+def remember_source(library: Path, project: str, place: str) -> None:
+    """Writes into the library's `linkassist.toml` where the project's pages come from; the rest of it stays.
+
+    place: as in `Settings.sources`. Raises SettingsError where the file cannot be read or written.
+    """
+    path = library / FILE_NAME
+    line = f"{_toml_text(project)} = {_toml_text(place)}"
+    try:
+        before = path.read_text("utf-8") if path.is_file() else ""
+        lines = before.splitlines()
+        header = next((n for n, text in enumerate(lines) if re.fullmatch(r"\s*\[\s*sources\s*\]\s*(#.*)?", text)), None)
+        if header is None:
+            lines += ["", "[sources]", line] if lines else ["[sources]", line]
+        else:
+            end = next((n for n in range(header + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+            kept = [text for text in lines[header + 1 : end] if _key_of(text) != project]
+            lines[header + 1 : end] = [line, *kept]
+        after = "\n".join(lines) + "\n"
+        if tomllib.loads(after)["sources"][project] != place:
+            raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
+        path.write_text(after, "utf-8")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+
+
+def _toml_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key_of(line: str) -> str | None:
+    """The key that a line of a TOML table sets, None where it sets none."""
+    try:
+        return next(iter(tomllib.loads(line)), None)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def source_place(place: str, folder: Path) -> str:
+    """The place as `Settings.sources` has it: an address as it is, a path made absolute, from `folder` on."""
+    return place if re.match(r"https?://", place) else str(folder / Path(place).expanduser())
+
+
 def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, _Given]:
     """The LINKASSIST_* variables that are set to something."""
     layer = {}
@@ -164,6 +222,8 @@ def _file_layer(path: Path) -> dict[str, _Given]:
         raise SettingsError(f'{path} is not TOML ({error}). Write a line a setting, such as: host = "::1"') from error
     for key in table:
         _require_known(key, key, str(path))
+    if _SECRET in table and os.name == "posix" and path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path} holds {_SECRET}, and others can read it. Run: chmod 600 '{path}'")
     return {key: _Given(key, value, str(path), path.absolute().parent) for key, value in table.items()}
 
 
@@ -199,6 +259,25 @@ def _language(given: _Given) -> Language:
     if given.value not in get_args(Language):
         raise given.refusal(" or ".join(f'"{name}"' for name in get_args(Language)))
     return cast(Language, given.value)
+
+
+def _sources(given: _Given) -> dict[str, str]:
+    value = given.value
+    if isinstance(value, str):  # from the environment
+        try:
+            value = tomllib.loads(f"sources = {value}")["sources"]
+        except tomllib.TOMLDecodeError as error:
+            raise given.refusal(_SOURCES) from error
+    if not isinstance(value, dict) or not all(isinstance(place, str) and place.strip() for place in value.values()):
+        raise given.refusal(_SOURCES)
+    return {project: source_place(place.strip(), given.folder) for project, place in value.items()}
+
+
+def _key(given: _Given) -> str:
+    key = _text(given, _KEY_HELP)
+    if not key.isascii() or not key.isprintable() or " " in key or ";" in key:
+        raise given.refusal(_KEY_HELP)
+    return unquote(key) if key.startswith("s%3A") else key  # as some browsers show it
 
 
 def _text(given: _Given, expected: str) -> str:

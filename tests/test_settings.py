@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from linkassist.errors import SettingsError
-from linkassist.settings import FILE_NAME, Settings, default_folder, load_settings, remember_encoder, split_bert_name
+from linkassist.settings import (
+    FILE_NAME,
+    Settings,
+    default_folder,
+    load_settings,
+    remember_encoder,
+    remember_source,
+    split_bert_name,
+)
 
 
 def write(path: Path, text: str) -> Path:
@@ -130,3 +139,67 @@ def test_a_remembered_encoder_is_used_from_then_on_and_the_rest_stays(tmp_path: 
     remember_encoder(tmp_path, name)
     assert load_settings(tmp_path, environment={}) == Settings(tmp_path, encoder=name, port=9)
     assert "# the port of the office" in path.read_text("utf-8")
+
+
+class TestSources:
+    def test_a_path_is_made_absolute_and_an_address_stays(self, tmp_path: Path) -> None:
+        write(tmp_path / FILE_NAME, '[sources]\nniwa = "https://scrapbox.io/niwa"\n"庭 2" = "exports/*.json"\n')
+        found = load_settings(tmp_path, environment={}).sources
+        assert found == {"niwa": "https://scrapbox.io/niwa", "庭 2": str(tmp_path / "exports/*.json")}
+
+    def test_the_environment_gives_them_as_a_table(self, tmp_path: Path) -> None:
+        environment = {"LINKASSIST_SOURCES": '{niwa = "/a b/niwa.json"}'}
+        assert load_settings(tmp_path, environment=environment).sources == {"niwa": "/a b/niwa.json"}
+
+    @pytest.mark.parametrize("value", ["niwa", "[1]", "{niwa = 1}", '{niwa = " "}'])
+    def test_what_is_no_such_table_is_refused(self, tmp_path: Path, value: str) -> None:
+        with pytest.raises(SettingsError, match="LINKASSIST_SOURCES in the environment: .*expected a table such as"):
+            load_settings(tmp_path, environment={"LINKASSIST_SOURCES": value})
+
+    def test_a_source_is_remembered_and_the_rest_of_the_file_stays(self, tmp_path: Path) -> None:
+        write(tmp_path / FILE_NAME, '# mine\nport = 1\n\n[ sources ] # where from\nniwa = "/old"\n\'diary\' = "/d"\n')
+        remember_source(tmp_path, "niwa", "/新しい/100%.json")
+        remember_source(tmp_path, 'say "x"', "https://scrapbox.io/x")
+        found = load_settings(tmp_path, environment={})
+        assert found.port == 1
+        assert found.sources == {"niwa": "/新しい/100%.json", "diary": "/d", 'say "x"': "https://scrapbox.io/x"}
+        assert (tmp_path / FILE_NAME).read_text("utf-8").startswith("# mine\n")
+
+    def test_a_first_source_makes_the_file(self, tmp_path: Path) -> None:
+        remember_source(tmp_path, "niwa", "/n.json")
+        assert load_settings(tmp_path, environment={}).sources == {"niwa": "/n.json"}
+
+    def test_a_file_that_is_written_otherwise_is_left_as_it_is(self, tmp_path: Path) -> None:
+        path = write(tmp_path / FILE_NAME, 'sources = {niwa = "/old"}\n')
+        with pytest.raises(SettingsError, match='Put in this line by hand: "niwa" = "/new"'):
+            remember_source(tmp_path, "niwa", "/new")
+        assert path.read_text("utf-8") == 'sources = {niwa = "/old"}\n'
+
+
+class TestTheKeyToScrapbox:
+    def test_it_is_never_shown(self, tmp_path: Path) -> None:
+        found = load_settings(tmp_path, environment={"LINKASSIST_SCRAPBOX_KEY": "s:secret.x+/="})
+        assert found.scrapbox_key == "s:secret.x+/="
+        assert "secret" not in repr(found) + str(found)
+
+    def test_one_that_a_browser_has_encoded_is_decoded(self, tmp_path: Path) -> None:
+        found = load_settings(tmp_path, environment={"LINKASSIST_SCRAPBOX_KEY": "s%3Aa.b%2Bc%2F"})
+        assert found.scrapbox_key == "s:a.b+c/"
+
+    @pytest.mark.parametrize("value", ["s:secret\nX: y", "s:secret; a=b", "s:secret 1", "sécret"])
+    def test_one_that_would_break_the_request_is_refused_without_being_shown(self, tmp_path: Path, value: str) -> None:
+        with pytest.raises(
+            SettingsError, match="scrapbox_key is not usable; expected the value of the cookie"
+        ) as found:
+            load_settings(tmp_path, environment={"LINKASSIST_SCRAPBOX_KEY": value})
+        assert "cret" not in str(found.value)
+
+    @pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+    def test_a_file_that_holds_it_must_be_closed_to_others(self, tmp_path: Path) -> None:
+        path = write(tmp_path / FILE_NAME, 'scrapbox_key = "s:secret"')
+        path.chmod(0o640)
+        with pytest.raises(SettingsError, match="others can read it. Run: chmod 600") as found:
+            load_settings(tmp_path, environment={})
+        assert "secret" not in str(found.value)
+        path.chmod(0o600)
+        assert load_settings(tmp_path, environment={}).scrapbox_key == "s:secret"

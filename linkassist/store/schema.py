@@ -251,4 +251,27 @@ _COVERING = (
     "CREATE INDEX pages_in_picture ON pages (created, n_links, project_id, is_gone) WHERE is_gone = 0",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _FIGURES, _EVALUATIONS, _READER, _SEARCH, _COVERING)
+# How good the suggestions are on a sample of the pages, night after night. Shares in [0, 1].
+_SAMPLES = (
+    """
+    CREATE TABLE quality_samples (
+        project_id INTEGER NOT NULL REFERENCES projects(id),
+        measured_at INTEGER NOT NULL,
+        n_asked INTEGER NOT NULL,
+        n_links INTEGER NOT NULL,
+        found_in_10 REAL NOT NULL,
+        first_right REAL NOT NULL,
+        PRIMARY KEY (project_id, measured_at)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    _FIRST,
+    _FIGURES,
+    _EVALUATIONS,
+    _READER,
+    _SEARCH,
+    _COVERING,
+    _SAMPLES,
+)
