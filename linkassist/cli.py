@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from linkassist import cli_features, cli_finetune, cli_finetune_links  # noqa: F401 (they add their commands to `bert`)
+from linkassist.cli_backup import backup, restore
 from linkassist.cli_bert import bert
 from linkassist.cli_experiments import experiments
 from linkassist.cli_options import (
@@ -49,6 +50,7 @@ from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
 from linkassist.store.library import Library
+from linkassist.store.lock import being_served
 from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
 from linkassist.store.searching import fill_search
@@ -322,6 +324,8 @@ def evaluate(
 
 
 app.command(epilog="Example: linkassist experiments notes.json --nearest")(experiments)
+app.command(epilog="Example: linkassist backup --to /media/usb/wiki.sqlite3")(backup)
+app.command(epilog="Example: linkassist restore --latest")(restore)
 
 
 @app.command(epilog="Example: linkassist status --json")
@@ -401,7 +405,8 @@ def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) 
         if opens_browser and has_desktop():
             open_browser(address)
 
-    serve_on(listener, create_app(settings), on_ready)
+    with being_served(settings.library):
+        serve_on(listener, create_app(settings), on_ready)
 
 
 def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:

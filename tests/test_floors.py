@@ -44,6 +44,7 @@ FLOORS = (
         (
             "cli",
             "cli_finetune_links",
+            "cli_backup",
             "cli_bert",
             "cli_experiments",
             "cli_options",

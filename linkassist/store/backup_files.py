@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER_NAME: Final = "backups"
+BEFORE_RESTORE: Final = "before-restore"
 
 _NAME: Final = re.compile(r"linkassist-(\d+)-(\d{4}-\d\d-\d\d-\d{6})(?:-([a-z0-9-]+))?\.sqlite3")
 
@@ -25,6 +26,11 @@ class BackupFile:
     number: int
     date: str
     occasion: str
+
+    @property
+    def sort(self) -> str:
+        """The occasion without a version: those of one sort are counted together."""
+        return self.occasion.rstrip("-0123456789")
 
 
 def backup_files(folder: Path) -> list[BackupFile]:

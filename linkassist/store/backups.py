@@ -1,18 +1,28 @@
-"""Backups of an open library: making one, and what one holds.
+"""Backups of a library: making one, what one holds, and the way back to it.
 
-Files and their names are left to `backup_files.py`, the copying to `copies.py`, the way back to `restoring.py`.
+Files and their names are left to `backup_files.py`, the copying to `copies.py`.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from linkassist.errors import StoreError
-from linkassist.store.copies import complaints, keep_copy
-from linkassist.store.library import Library
+from linkassist.store.backup_files import BEFORE_RESTORE, FOLDER_NAME, backup_files, next_backup
+from linkassist.store.copies import complaints, copy_whole, for_reading, keep_copy
+from linkassist.store.failures import failures_in_words, file_failures_in_words
+from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.lock import nobody_serving, only_worker
+from linkassist.store.schema import MIGRATIONS
+
+KEPT: Final = 14  # backups, where nothing else is said
+_DAMAGES: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,19 @@ class Contents:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A library that was restored. kept: where it lies as it was before, None where there was none.
+
+    before: what it held, None where that cannot be read any more.
+    """
+
+    source: Path
+    kept: Path | None
+    before: Contents | None
+    now: Contents
+
+
 def make_backup(library: Library, keep: int) -> Path:
     """A new backup in the library's folder `backups`, checked. Returns its file.
 
@@ -36,23 +59,125 @@ def make_backup(library: Library, keep: int) -> Path:
     return keep_copy(library.path, "", keep)
 
 
-def contents(path: Path) -> Contents:
-    """What the file of a library, of this version or an older one, holds; it is checked first and not changed.
-
-    Raises StoreError for a file that is damaged or no library.
-    """
-    found = complaints(path)
-    if found:
-        raise StoreError(f"{path} is damaged or no library ({found}). Name another file; `--list` shows the backups.")
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        row = connection.execute(
-            """
-            SELECT (SELECT count(*) FROM projects),
-                (SELECT count(*) FROM pages WHERE is_gone = 0),
-                (SELECT count(*) FROM verdicts),
-                (SELECT coalesce(max(logged_at), 0) FROM verdict_log),
-                (SELECT coalesce(max(imported_at), 0) FROM projects),
-                (SELECT user_version FROM pragma_user_version)
-            """
-        ).fetchone()
+def contents(path: Path) -> Contents | None:
+    """What the file of a library, of this version or an older one, holds; None where it cannot be read."""
+    try:
+        with closing(for_reading(path)) as connection:
+            row = connection.execute(
+                """
+                SELECT (SELECT count(*) FROM projects),
+                    (SELECT count(*) FROM pages WHERE is_gone = 0),
+                    (SELECT count(*) FROM verdicts),
+                    (SELECT coalesce(max(logged_at), 0) FROM verdict_log),
+                    (SELECT coalesce(max(imported_at), 0) FROM projects),
+                    (SELECT user_version FROM pragma_user_version)
+                """
+            ).fetchone()
+    except sqlite3.Error:
+        return None
     return Contents(*row)
+
+
+def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The newest good backup of the library in `folder`, and in words which newer ones are damaged.
+
+    What a restore has put aside is passed over. Raises StoreError where there is none.
+    """
+    damaged: list[str] = []
+    for each in backup_files(folder):
+        if each.occasion == BEFORE_RESTORE:
+            continue
+        found = complaints(each.path)
+        if not found:
+            return each.path, tuple(damaged)
+        damaged.append(f"{each.path} is damaged ({found}) and was passed over.")
+    raise StoreError(
+        f"There is no good backup in {folder / FOLDER_NAME}. Name a file that you copied elsewhere: "
+        "`linkassist restore FILE`."
+    )
+
+
+def restore(folder: Path, source: Path) -> Restored:
+    """Makes the library in `folder` what the backup `source` holds; what it was is kept among the backups.
+
+    The backup is checked first and brought to this version beside the library; then one transaction exchanges all.
+    Raises StoreError where it is damaged or of a newer version, while a server shows the library, and while an import
+    or a reindex is under way; the library is then as it was.
+    """
+    _require_usable(source)
+    path = folder / FILE_NAME
+    with file_failures_in_words(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with only_worker(folder), nobody_serving(folder):
+            prepared = _prepare(folder, source)
+            try:
+                before = contents(path) if path.exists() else None
+                kept = _keep(path)
+                _exchange(prepared, path)
+            finally:
+                shutil.rmtree(prepared.parent)
+        now = contents(path)
+    if now is None:
+        raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
+    return Restored(source, kept, before, now)
+
+
+def _require_usable(source: Path) -> None:
+    if not source.is_file():
+        raise StoreError(f"{source} is no file. `linkassist restore --list` shows the backups there are.")
+    found = complaints(source)
+    if found:
+        raise StoreError(
+            f"{source} is damaged or no library ({found}), so nothing was changed. Name another; "
+            "`linkassist restore --list` shows the backups there are."
+        )
+    held = contents(source)
+    if held and held.version > len(MIGRATIONS):
+        raise StoreError(
+            f"{source} was written by a newer linkassist (library version {held.version}; this program knows up to "
+            f"{len(MIGRATIONS)}). Update linkassist, then try again."
+        )
+
+
+def _prepare(folder: Path, source: Path) -> Path:
+    """A copy of the backup, brought to this version, in a folder of its own."""
+    place = folder / ".restoring"
+    shutil.rmtree(place, ignore_errors=True)  # of a restore that was killed
+    place.mkdir(mode=0o700)
+    copy_whole(source, place / FILE_NAME)
+    Library.open(place).close()
+    return place / FILE_NAME
+
+
+def _keep(path: Path) -> Path | None:
+    """Where a copy of the library lies now: among the backups, or beside them if it is damaged."""
+    if not path.exists():
+        return None
+    if not complaints(path):
+        return keep_copy(path, BEFORE_RESTORE, None)
+    (path.parent / FOLDER_NAME).mkdir(mode=0o700, exist_ok=True)
+    kept = next_backup(path.parent, "damaged").path.with_suffix(".damaged")
+    for ending in ("", "-wal"):  # which SQLite looks for under this very name
+        if Path(f"{path}{ending}").exists():
+            shutil.copy2(f"{path}{ending}", f"{kept}{ending}")
+    return kept
+
+
+def _exchange(prepared: Path, path: Path) -> None:
+    """Puts the prepared database in place of the one at `path`, for all readers at one moment.
+
+    It is written into the file that is there, in a transaction: whoever has that open sees the old state or the new
+    one. Only a file in which SQLite cannot write any more, and which nobody can have open then, is replaced.
+    """
+    try:
+        with closing(sqlite3.connect(prepared)) as source, closing(sqlite3.connect(path, timeout=30.0)) as target:
+            target.execute("PRAGMA synchronous = FULL")
+            source.backup(target)
+        return
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _DAMAGES:
+            with failures_in_words(path):
+                raise
+    for ending in ("-wal", "-shm"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+    os.replace(prepared, path)

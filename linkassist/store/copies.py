@@ -22,14 +22,14 @@ _WAIT_S: Final = 120.0  # for another backup, which a large library takes some s
 _COMPLAINTS: Final = 3
 
 
-def keep_copy(path: Path, occasion: str, keep: int) -> Path:
+def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
     """A new backup of the database at `path`, in the folder of backups beside it. Returns its file.
 
-    occasion: see `BackupFile`. Of those with the same occasion, up to a version's number, the `keep` newest stay. Since
-    the new one is checked before an old one goes, a good one is always left.
+    occasion: see `BackupFile`. keep: how many of that sort of occasion stay, the newest ones; None for all. Since the
+    new one is checked before an old one goes, a good one is always left.
     Raises StoreError for a database that is damaged or cannot be copied; all backups are then as they were.
     """
-    if keep < 1:
+    if keep is not None and keep < 1:
         raise ValueError(f"keep is {keep}; expected at least 1")
     folder = path.parent / FOLDER_NAME
     with file_failures_in_words(folder):
@@ -39,9 +39,9 @@ def keep_copy(path: Path, occasion: str, keep: int) -> Path:
                 leftover.unlink()
             new = next_backup(path.parent, occasion)
             copy_whole(path, new.path)
-            of_this_sort = [each for each in backup_files(path.parent) if bool(each.occasion) == bool(occasion)]
-            for each in of_this_sort[keep:]:
-                each.path.unlink()
+            if keep is not None:
+                for each in [each for each in backup_files(path.parent) if each.sort == new.sort][keep:]:
+                    each.path.unlink()
     return new.path
 
 
@@ -72,7 +72,7 @@ def complaints(path: Path) -> str:
     A damage in the structure, the indexes included, is found; a letter that has become another letter is not.
     """
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(for_reading(path)) as connection:
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
             if application_id != APPLICATION_ID:
                 return "it is no library of linkassist"
@@ -82,18 +82,19 @@ def complaints(path: Path) -> str:
     return "" if found == ["ok"] else "; ".join(found)
 
 
+def for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing of the database and does not make it."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def _copy(source: Path, target: Path) -> None:
-    with failures_in_words(source), closing(sqlite3.connect(_for_reading(source), uri=True)) as opened:
+    with failures_in_words(source), closing(for_reading(source)) as opened:
         opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # a failure here is the source's
         with failures_in_words(target), closing(sqlite3.connect(target)) as copy:
             opened.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, wherever it is carried
     with target.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _for_reading(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,38 +1,51 @@
-"""The library's lock: an import and a reindex, in whichever processes, come one after the other.
+"""The library's locks: an import and a reindex, in whichever processes, come one after the other; and a library is not
+exchanged for a backup under a server that shows it.
 
-Reading, and what a person decides, need no lock.
+Reading, and what a person decides, need no lock. The operating system lets go of each when the program ends, however.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
 
 LOCK_NAME: Final = "work.lock"
+SERVING_NAME: Final = "serve.lock"
+
+_ALONE: Final = ("BEGIN EXCLUSIVE",)
+_TOGETHER: Final = ("BEGIN", "SELECT count(*) FROM sqlite_schema")  # what has been read stays locked for others to read
 
 
 @contextmanager
 def only_worker(folder: Path) -> Iterator[None]:
-    """Holds the lock of the library in `folder`; the operating system lets go of it when the program ends, however.
+    """Holds the lock of the library in `folder`.
 
     Raises StoreError where another has it: nobody waits for minutes without being told.
     """
-    path = folder / LOCK_NAME
-    # A database without a table: SQLite's file locks are the same on every platform, and it is here already.
-    lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise StoreError(_words(error, path)) from error
+    busy = "another import or reindex is under way. Wait until it has finished, then try again."
+    with _held(folder / LOCK_NAME, _ALONE, busy):
         yield
-    finally:
-        lock.close()
+
+
+@contextmanager
+def being_served(folder: Path) -> Iterator[None]:
+    """For a server, as long as it runs; there may be several. Raises StoreError while the library is exchanged."""
+    busy = "the library is being restored from a backup. Wait until it is, then try again."
+    with _held(folder / SERVING_NAME, _TOGETHER, busy):
+        yield
+
+
+@contextmanager
+def nobody_serving(folder: Path) -> Iterator[None]:
+    """For one who exchanges the library. Raises StoreError while a server shows it; none can begin to meanwhile."""
+    busy = "a server shows this library. End it (Ctrl-C in its terminal), then try again."
+    with _held(folder / SERVING_NAME, _ALONE, busy):
+        yield
 
 
 def is_held(folder: Path) -> bool:
@@ -44,8 +57,27 @@ def is_held(folder: Path) -> bool:
         return True
 
 
-def _words(error: sqlite3.OperationalError, path: Path) -> str:
+@contextmanager
+def _held(path: Path, statements: tuple[str, ...], busy: str) -> Iterator[None]:
+    # A database without a table: SQLite's file locks are the same on every platform, and it is here already.
+    with closing(_connection(path)) as lock:
+        try:
+            for statement in statements:
+                lock.execute(statement).fetchall()
+        except sqlite3.OperationalError as error:
+            raise StoreError(_words(error, path, busy)) from error
+        yield
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=0, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise StoreError(_words(error, path, "")) from error
+
+
+def _words(error: sqlite3.OperationalError, path: Path, busy: str) -> str:
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-        return f"{path.parent}: another import or reindex is under way. Wait until it has finished, then try again."
+        return f"{path.parent}: {busy}"
     return f"{path} cannot be locked ({error}). Give your user the right to write to that folder, and try again."

@@ -1,0 +1,117 @@
+"""The commands `backup` and `restore`: a copy of the library that is known to be good, and the way back to it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkassist.cli_options import ConfigOption, LibraryOption, existing_library
+from linkassist.errors import StoreError
+from linkassist.settings import load_settings
+from linkassist.store.backup_files import BackupFile, backup_files
+from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
+from linkassist.store.backups import restore as restore_library
+from linkassist.store.copies import complaints, copy_whole
+from linkassist.terminal import say
+
+
+def backup(
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Another place than the library's folder of backups."),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", metavar="N", min=1, help=f"How many backups stay, the newest. [default: {KEPT}]"),
+    ] = None,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Copy the library to one checked file.
+
+    The library may be in use meanwhile. What was imported, suggested and decided is in the file; what is learnt from
+    it is not, for a reindex learns it again.
+    """
+    if to and keep:
+        raise typer.BadParameter("--keep counts what is in the library's folder of backups; leave out --to, or --keep.")
+    settings = load_settings(library, config=config)
+    with existing_library(settings) as opened:
+        if to is None:
+            made = make_backup(opened, keep or KEPT)
+        else:
+            made = to.expanduser()
+            _require_replaceable(made, opened.path)
+            copy_whole(opened.path, made)
+    print(f"{made}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
+    is_latest: Annotated[bool, typer.Option("--latest", help="Go back to the newest backup that is good.")] = False,
+    is_list: Annotated[bool, typer.Option("--list", help="Show the backups there are, the newest first.")] = False,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make the library what a backup holds.
+
+    The backup is checked first. What the library was is kept among the backups. End the server before.
+    """
+    if (file is not None) + is_latest + is_list != 1:
+        raise typer.BadParameter("Name one backup FILE, or the newest with --latest, or see them all with --list.")
+    folder = load_settings(library, config=config).library
+    if is_list:
+        for line in [_listed(each) for each in backup_files(folder)] or [f"There are no backups in {folder}."]:
+            print(line)
+        return
+    if file is None:
+        file, passed_over = latest_good(folder)
+        for each in passed_over:
+            say(f"linkassist: {each}")
+    for line in _restored(restore_library(folder, file.expanduser())):
+        print(line)
+
+
+def _require_replaceable(path: Path, own: Path) -> None:
+    """A backup may take the place of an earlier one, and of nothing else."""
+    if path.exists() and (path.samefile(own) or complaints(path)):
+        raise StoreError(f"{path} is there already and is no backup of a library. Name another file.")
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"{path.absolute().parent} is no folder. Name a file in a folder that exists.")
+
+
+def _listed(each: BackupFile) -> str:
+    size = f"{each.path.stat().st_size / 1e6:,.1f} MB"
+    day, clock = each.date[:10], f"{each.date[11:13]}:{each.date[13:15]}"
+    occasion = f", {each.occasion.replace('-', ' ')}" if each.occasion else ""
+    return f"{day} {clock}{occasion}: {_held(contents(each.path))}, {size}\n    {each.path}"
+
+
+def _restored(done: Restored) -> list[str]:
+    lines = [f"{done.source} is restored: {_held(done.now)}."]
+    if done.before is not None:
+        lines.append(f"Before, the library held {_held(done.before)}.")
+    elif done.kept is not None:
+        lines.append("What the library held before cannot be read any more.")
+    if done.kept is not None:
+        lines.append(f"As it was, it is kept: {done.kept}")
+    return [*lines, "Run `linkassist reindex` to learn from these pages again, or import a newer export."]
+
+
+def _held(found: Contents | None) -> str:
+    """In words what a file holds: pages, and decisions with the time of the last."""
+    if found is None:
+        return "cannot be read"
+    pages = f"{found.n_pages:,} pages"
+    if found.imported_at:
+        pages += f" as imported {_moment(found.imported_at)}"
+    decisions = f"{found.n_verdicts:,} decisions"
+    if found.last_decided_at:
+        decisions += f", the last of {_moment(found.last_decided_at)}"
+    return f"{pages}, {decisions}"
+
+
+def _moment(time_s: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
