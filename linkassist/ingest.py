@@ -35,18 +35,32 @@ class IngestReport:
 
 
 def ingest(
-    folder: Path, source: Path, project_name: str | None, on_progress: OnProgress, *, skip_bad_pages: bool = False
+    folder: Path,
+    source: Path,
+    project_name: str | None,
+    on_progress: OnProgress,
+    *,
+    skip_bad_pages: bool = False,
+    least_pages: int = 0,
 ) -> IngestReport:
     """Imports the export `source` into the library in `folder`, which is made if it is not there.
 
     project_name: what to call the project in place of the names that the export gives.
     on_progress is told of the steps "import" (in bytes) and "store".
+    least_pages: an export with fewer is refused, where nobody is there to see that most of a wiki would vanish.
     Raises ExportError for a file that cannot be used, and StoreError while another import or a reindex is under way;
     the library is then as it was.
     """
 
     def pages(export: Export) -> Iterator[Page]:
-        yield from export
+        n_pages = 0
+        for n_pages, page in enumerate(export, 1):  # noqa: B007 (the last number is their count)
+            yield page
+        if n_pages < least_pages:
+            raise ExportError(
+                f"{source} holds {n_pages:,} pages, and not half of those in the library, so it was not taken in. "
+                "If that is right, take it in by hand with `linkassist import` or `linkassist fetch`."
+            )
         on_progress("store", 0, 0)
 
     with read_export(

@@ -160,6 +160,12 @@ def page_states(library: Library, project_id: int) -> Iterator[PageState]:
     return (PageState(row_id, text_hash, created, bool(found)) for row_id, text_hash, created, found in rows)
 
 
+def page_versions(library: Library, project_id: int) -> dict[str, int]:
+    """When each present page was last changed, by its id in Scrapbox; pages without one are left out."""
+    sql = "SELECT export_id, updated FROM pages WHERE project_id = ? AND is_gone = 0 AND export_id <> ''"
+    return dict(library.rows(sql, (project_id,)))
+
+
 def stored_page(library: Library, page_id: int) -> StoredPage:
     """The page of that row, also if it is gone. Raises NotFoundError."""
     row = library.row(f"{_PAGE} WHERE p.id = ?", (page_id,))
