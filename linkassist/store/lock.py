@@ -16,16 +16,21 @@ from linkassist.errors import StoreError
 
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
+NIGHT_NAME: Final = "nightly.lock"
 
 _ALONE: Final = ("BEGIN EXCLUSIVE",)
 _TOGETHER: Final = ("BEGIN", "SELECT count(*) FROM sqlite_schema")  # what has been read stays locked for others to read
+
+
+class BusyError(StoreError):
+    """Another has the lock, and will let go of it."""
 
 
 @contextmanager
 def only_worker(folder: Path) -> Iterator[None]:
     """Holds the lock of the library in `folder`.
 
-    Raises StoreError where another has it: nobody waits for minutes without being told.
+    Raises BusyError where another has it: nobody waits for minutes without being told.
     """
     busy = "another import or reindex is under way. Wait until it has finished, then try again."
     with _held(folder / LOCK_NAME, _ALONE, busy):
@@ -48,6 +53,23 @@ def nobody_serving(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def only_night(folder: Path) -> Iterator[None]:
+    """For a nightly run, from its beginning to its end. Raises BusyError while there is another."""
+    busy = "another nightly run is under way. Wait until it has finished, then try again."
+    with _held(folder / NIGHT_NAME, _ALONE, busy):
+        yield
+
+
+def is_night(folder: Path) -> bool:
+    """Whether a nightly run of the library in `folder` is under way in some process."""
+    try:
+        with only_night(folder):
+            return False
+    except BusyError:
+        return True
+
+
 def is_held(folder: Path) -> bool:
     """Whether an import or a reindex of the library in `folder` is under way in some process."""
     try:
@@ -65,7 +87,8 @@ def _held(path: Path, statements: tuple[str, ...], busy: str) -> Iterator[None]:
             for statement in statements:
                 lock.execute(statement).fetchall()
         except sqlite3.OperationalError as error:
-            raise StoreError(_words(error, path, busy)) from error
+            kind = BusyError if _is_busy(error) else StoreError
+            raise kind(_words(error, path, busy)) from error
         yield
 
 
@@ -77,7 +100,11 @@ def _connection(path: Path) -> sqlite3.Connection:
 
 
 def _words(error: sqlite3.OperationalError, path: Path, busy: str) -> str:
-    # The low byte is the primary result code: https://sqlite.org/rescode.html
-    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+    if _is_busy(error):
         return f"{path.parent}: {busy}"
     return f"{path} cannot be locked ({error}). Give your user the right to write to that folder, and try again."
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # The low byte is the primary result code: https://sqlite.org/rescode.html
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

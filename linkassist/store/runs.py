@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 from linkassist.store.library import Library
@@ -41,6 +42,14 @@ class Artefact:
     name: str
     fingerprint: str
     made_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be noted about an artefact that is made now."""
+
+    name: str
+    fingerprint: str
 
 
 _RUN: Final = """
@@ -113,13 +122,35 @@ def last_run(
     return _run(row) if row else None
 
 
+def prune_runs(library: Library, keep: int) -> int:
+    """Drops all but the latest `keep` runs of each kind and project, and of those that were done; returns how many."""
+    with library.transaction() as connection:
+        return connection.execute(
+            """
+            DELETE FROM runs WHERE status <> 'running' AND id IN (
+                SELECT id FROM (
+                    SELECT id, row_number() OVER (
+                        PARTITION BY kind, project_id, status = 'done' ORDER BY id DESC
+                    ) AS place FROM runs
+                ) WHERE place > ?
+            )
+            """,
+            (keep,),
+        ).rowcount
+
+
 def put_artefact(library: Library, project_id: int, name: str, fingerprint: str) -> None:
     """Notes that the artefact of that name was made now, replacing an earlier note."""
     with library.transaction() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)",
-            (project_id, name, fingerprint, int(time.time())),
-        )
+        write_notes(connection, project_id, [Note(name, fingerprint)])
+
+
+def write_notes(connection: Connection, project_id: int, notes: Iterable[Note]) -> None:
+    """`put_artefact` within a transaction that writes what belongs to it too."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)",
+        [(project_id, note.name, note.fingerprint, int(time.time())) for note in notes],
+    )
 
 
 def artefact(library: Library, project_id: int, name: str) -> Artefact | None:

@@ -45,3 +45,9 @@ def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> 
         (project_id, since, now),
     )
     return row[0] if row else 0
+
+
+def prune_snoozes(library: Library, now: int) -> int:
+    """Forgets what was put off until a moment that has passed; returns how many pairs."""
+    with library.transaction() as connection:
+        return connection.execute("DELETE FROM snoozes WHERE until < ?", (now,)).rowcount
