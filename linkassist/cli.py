@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,7 @@ from linkassist.cli_options import (
     existing_library,
     print_utf8,
 )
+from linkassist.cli_password import password
 from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import LinkAssistError
 from linkassist.ingest import ingest
@@ -59,6 +60,9 @@ from linkassist.suggest.reader import apply_lessons
 from linkassist.suggestion import Suggestion
 from linkassist.terminal import progress, say
 from linkassist.wiki import title_key
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
@@ -233,19 +237,38 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help="Where to listen; 0 is any that is free. [default: 8000]")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="A further name it is reached by, as of a reverse proxy."),
+    ] = None,
+    trusted_proxy: Annotated[
+        str | None,
+        typer.Option("--trusted-proxy", metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed."),
+    ] = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show the library in the browser, until Ctrl-C."""
-    from linkassist.server.running import is_loopback, listen
+    """Show the library in the browser, until Ctrl-C.
 
-    settings = load_settings(library, config=config, host=host, port=port)
+    Others than this machine are answered only once `linkassist password` has set a password.
+    """
+    from linkassist.server.app import create_app
+    from linkassist.server.guard import is_loopback
+    from linkassist.server.running import listen
+
+    settings = load_settings(
+        library, config=config, host=host, port=port, allow_host=allow_host or None, trusted_proxy=trusted_proxy
+    )
+    site = create_app(settings)
     if not is_loopback(settings.host):
         say(
-            f"linkassist: {settings.host} can be reached from other machines. Everybody there can read this library "
-            "and decide in your name: there is no password, and nothing is encrypted."
+            f"linkassist: {settings.host} can be reached from other machines. They are asked for the password, but "
+            "nothing is encrypted: put a reverse proxy with a certificate in front."
         )
-    _serve(settings, listen(settings.host, settings.port), opens_browser=False)
+    _serve(settings, site, listen(settings.host, settings.port), opens_browser=False)
+
+
+app.command(epilog="Example: linkassist password --library ~/wiki")(password)
 
 
 @app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
@@ -372,16 +395,18 @@ def demo(
     It has a library of its own; yours is left alone.
     """
     from linkassist.demo import prepare_demo
+    from linkassist.server.app import create_app
     from linkassist.server.running import listen, listen_nearby
 
     settings = load_settings(library or default_folder("demo"), port=port)
+    site = create_app(settings)
     # Before the work, so that a port that is taken is told of at once.
     listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
     if settings.port not in (0, listener.getsockname()[1]):
         say(f"Port {settings.port} is taken by another program, so another one is used.")
     with progress() as on_progress:
         prepare_demo(settings, on_progress)
-    _serve(settings, listener, opens_browser=is_browser_opened)
+    _serve(settings, site, listener, opens_browser=is_browser_opened)
 
 
 def main() -> None:
@@ -392,8 +417,7 @@ def main() -> None:
     app(prog_name="linkassist")
 
 
-def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) -> None:
-    from linkassist.server.app import create_app
+def _serve(settings: Settings, site: Starlette, listener: socket.socket, *, opens_browser: bool) -> None:
     from linkassist.server.running import address_of, has_desktop, open_browser, serve_on
 
     address = address_of(listener)
@@ -406,7 +430,7 @@ def _serve(settings: Settings, listener: socket.socket, *, opens_browser: bool) 
             open_browser(address)
 
     with being_served(settings.library):
-        serve_on(listener, create_app(settings), on_ready)
+        serve_on(listener, site, on_ready, settings.trusted_proxy)
 
 
 def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:

@@ -6,11 +6,12 @@ or LINKASSIST_CONFIG and stands above that. A setting appears here when somethin
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
@@ -26,6 +27,7 @@ FILE_NAME: Final = "linkassist.toml"
 OWN_ENCODER: Final = "wiki"
 BERT_JAPANESE: Final = "bert-japanese:"  # in front of the folder of such a model
 _PREFIX: Final = "LINKASSIST_"
+_HOST_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f:]*:[0-9a-f:.]*")  # the latter is IPv6
 # CONFIG names a file of settings; CHROMIUM is read by the browser tests.
 _NO_SETTINGS: Final = frozenset({f"{_PREFIX}CONFIG", f"{_PREFIX}CHROMIUM"})
 _SOURCES: Final = 'a table such as {niwa = "https://scrapbox.io/niwa", diary = "~/Downloads/diary*.json"}'
@@ -42,6 +44,8 @@ class Settings:
     and the folder of one of that family, with options such as "?pooling=cls" behind it.
     language: that of the reasons on the command line; "auto" goes by the locale. The browser has a switch of its own.
     host, port: where the server listens.
+    allow_host: further names under which it answers, with commas between, as those of a reverse proxy in front of it.
+    trusted_proxy: addresses or networks, with commas between, of proxies whose word on who asks is taken.
     limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
     sources: where the pages of a project come from, by its name: the address of a Scrapbox project, or an export, a
     folder or a pattern of exports, as an absolute path.
@@ -55,6 +59,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     limit: int = 50
+    allow_host: str = ""
+    trusted_proxy: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     scrapbox_key: str = field(default="", repr=False)
 
@@ -87,6 +93,8 @@ def load_settings(
     host: str | None = None,
     port: int | None = None,
     limit: int | None = None,
+    allow_host: Sequence[str] | None = None,
+    trusted_proxy: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """The settings in force; an argument that is given stands above everything else.
@@ -101,11 +109,17 @@ def load_settings(
         "host": host,
         "port": port,
         "limit": limit,
+        "allow-host": allow_host,
+        "trusted-proxy": trusted_proxy,
     }
     here = Path.cwd()
     above = {
         **_environment_layer(environment, here),
-        **{key: _Given(key, value, f"--{key}", here) for key, value in options.items() if value is not None},
+        **{
+            key.replace("-", "_"): _Given(key, value, f"--{key}", here)
+            for key, value in options.items()
+            if value is not None
+        },
     }
     config_name = config or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
     below = _file_layer(config_name.expanduser()) if config_name else {}
@@ -127,6 +141,8 @@ def load_settings(
         host=_text(given["host"], 'an address such as "127.0.0.1"') if "host" in given else defaults.host,
         port=_whole(given["port"], 0, 65535) if "port" in given else defaults.port,
         limit=_whole(given["limit"], 1, 1_000_000) if "limit" in given else defaults.limit,
+        allow_host=_host_names(given["allow_host"]) if "allow_host" in given else defaults.allow_host,
+        trusted_proxy=_proxies(given["trusted_proxy"]) if "trusted_proxy" in given else defaults.trusted_proxy,
         sources=_sources(given["sources"]) if "sources" in given else defaults.sources,
         scrapbox_key=_key(given[_SECRET]) if _SECRET in given else defaults.scrapbox_key,
     )
@@ -278,6 +294,23 @@ def _key(given: _Given) -> str:
     if not key.isascii() or not key.isprintable() or " " in key or ";" in key:
         raise given.refusal(_KEY_HELP)
     return unquote(key) if key.startswith("s%3A") else key  # as some browsers show it
+
+
+def _host_names(given: _Given) -> str:
+    value = given.value.split(",") if isinstance(given.value, str) else given.value
+    names = [str(name).strip().lower().rstrip(".") for name in value] if isinstance(value, list | tuple) else []
+    if not names or not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise given.refusal("names of hosts without scheme and port, such as wiki.example.com")
+    return ",".join(names)
+
+
+def _proxies(given: _Given) -> str:
+    expected = "the address of a proxy or a network of them, such as 127.0.0.1 or 10.0.0.0/8"
+    parts = [part.strip() for part in _text(given, expected).split(",")]
+    try:
+        return ",".join(str(ipaddress.ip_network(part)).removesuffix("/32").removesuffix("/128") for part in parts)
+    except ValueError:
+        raise given.refusal(expected) from None
 
 
 def _text(given: _Given, expected: str) -> str:

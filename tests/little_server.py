@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from linkassist.server.addresses import page_address
 from linkassist.server.app import create_app
+from linkassist.server.running import server_config
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
@@ -66,7 +67,7 @@ def running_server(folder: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(Settings(folder)), log_level="warning"))
+        server = uvicorn.Server(server_config(create_app(Settings(folder))))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 60

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from linkassist.server.password import new_access, write_access
+
 HEAVY = ("torch", "faiss", "transformers", "lightgbm", "sentencepiece", "scipy", "numpy", "uvicorn", "starlette")
 COMMAND = [sys.executable, "-W", "error", "-m", "linkassist"]
 
@@ -164,11 +166,17 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, environment: dict[str, str
     assert "Name another with --port, or 0 for any that is free" in errors.decode()
 
 
-def test_serving_other_machines_says_what_that_means(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_other_machines_are_served_only_behind_a_password(tmp_path: Path, environment: dict[str, str]) -> None:
+    with started("serve", "--host", "0.0.0.0", "--library", tmp_path / "x", environment=environment) as refused:
+        _, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 1
+    assert b"no password. Set one with `linkassist password`" in errors
+    assert not (tmp_path / "x").exists()
+    write_access(tmp_path / "x", new_access("correct horse"))
     with started(
         "serve", "--host", "0.0.0.0", "--port", "0", "--library", tmp_path / "x", environment=environment
     ) as process:
         assert address_in(said_at_once(process)).startswith("http://127.0.0.1:")
         code, errors = end(process)
     assert code == 0
-    assert "0.0.0.0 can be reached from other machines" in errors and "no password" in errors
+    assert "0.0.0.0 can be reached from other machines" in errors and "nothing is encrypted" in errors

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from linkassist.server.guard import Guard
+from linkassist.server.guard import Guard, Names, is_loopback
 
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
 
@@ -31,9 +31,27 @@ def test_a_foreign_host_is_refused(tmp_path: Path, host: str) -> None:
     assert "Open it under that address" in response.text
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("wiki.localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.0.2.1", False),
+        ("example.com", False),
+    ],
+)
+def test_loopback_is_what_only_this_machine_reaches(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
 def guarded(bound_host: str) -> TestClient:
     app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))])
-    return TestClient(Guard(app, bound_host))
+    return TestClient(Guard(app, Names(bound_host)))
 
 
 @pytest.mark.parametrize(

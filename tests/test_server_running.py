@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from linkassist.errors import SettingsError
-from linkassist.server.running import address_of, has_desktop, is_loopback, listen, listen_nearby
+from linkassist.server.running import address_of, has_desktop, listen, listen_nearby
 
 
 def test_port_0_takes_any_free_port_and_the_address_names_it() -> None:
@@ -44,24 +44,6 @@ def test_a_taken_port_is_refused_with_advice_or_replaced_by_a_free_one() -> None
 def test_an_address_of_another_machine_is_refused(host: str) -> None:
     with pytest.raises(SettingsError, match="Correct --host"):
         listen_nearby(host, 0)
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost", True),
-        ("wiki.localhost", True),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("192.0.2.1", False),
-        ("example.com", False),
-    ],
-)
-def test_loopback_is_what_only_this_machine_reaches(host: str, expected: bool) -> None:
-    assert is_loopback(host) is expected
 
 
 @pytest.mark.skipif("sys.platform in ('darwin', 'win32')", reason="there a desktop is taken for granted")

@@ -68,6 +68,17 @@ def settings_address(project: str, *, search: str = "", number: int = 1, did: st
     return address + (f"#{part}" if part else "")
 
 
+def login_address(wanted: str = "") -> str:
+    """The screen that asks for the password; wanted: the address to go to from there."""
+    return "/login" + (f"?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "")
+
+
+def own_address(given: str) -> str:
+    """`given` if it is a path of this server, else "/": "//host" and "/\\host" would lead away."""
+    is_path = given.startswith("/") and not given.startswith(("//", "/\\"))
+    return given if is_path and given.isprintable() else "/"
+
+
 def like_address(project: str, target: str) -> str:
     """The pages that are suggested the same target."""
     return _titled("/like", project, target)

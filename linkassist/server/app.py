@@ -1,4 +1,4 @@
-"""The web application: routes, and what a failure looks like. `linkassist serve` runs it with uvicorn.
+"""The web application: routes, and what every request passes. `linkassist serve` runs it with uvicorn.
 
 It reads SQLite and imports no model library, so that it starts in well under a second.
 """
@@ -11,18 +11,19 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from linkassist.errors import LinkAssistError, NotFoundError
-from linkassist.server.guard import Guard, safety_headers
+from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
+from linkassist.server.entrance import Entrance
+from linkassist.server.failures import expected_failure, fault, http_failure, not_found
+from linkassist.server.guard import Guard, Names
 from linkassist.server.handlers_choice import never, preferences, verdict
 from linkassist.server.handlers_draft import draft
 from linkassist.server.handlers_home import home, start
 from linkassist.server.handlers_import import cancel, import_screen, progress, reindex_now, upload
 from linkassist.server.handlers_like import answer_like, like
+from linkassist.server.handlers_login import Login, log_in, log_out, login_form
 from linkassist.server.handlers_outbox import done, import_file, outbox, undone
 from linkassist.server.handlers_page import page, target_preview
 from linkassist.server.handlers_quality import quality
@@ -30,18 +31,28 @@ from linkassist.server.handlers_queue import answer, queue
 from linkassist.server.handlers_search import search
 from linkassist.server.handlers_settings import ignoring, most, restored, settings_screen
 from linkassist.server.importer import Importer
-from linkassist.server.preferences import preferences_of
-from linkassist.server.site import Site, frame_for, show, site_of
+from linkassist.server.limits import Limits
+from linkassist.server.password import AccessFile
+from linkassist.server.site import Site
 from linkassist.server.templates import Templates
 from linkassist.server.upload import MOST_BYTES, remove_leftovers
-from linkassist.server.wording import Wording
 from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application for one library. It answers to loopback and to the address that the settings bind it to."""
+    """The application for one library. It answers to loopback and to the names in the settings.
+
+    Raises SettingsError where others than this machine could reach it and no password is set.
+    """
+    names = Names(settings.host, tuple(filter(None, settings.allow_host.split(","))))
+    access = AccessFile(settings.library)
+    if access.current() is None and not names.is_private:
+        raise SettingsError(
+            "Others than you could reach this server, and its library has no password. Set one with "
+            "`linkassist password`, or leave out --host and --allow-host to show it to this machine alone."
+        )
     app = Starlette(
         routes=[
             Route("/", start),
@@ -71,22 +82,30 @@ def create_app(settings: Settings) -> Starlette:
             Route("/verdict", verdict, methods=["POST"]),
             Route("/never", never, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
+            Route("/login", login_form),
+            Route("/login", log_in, methods=["POST"]),
+            Route("/logout", log_out, methods=["POST"]),
             Mount("/static", StaticFiles(directory=shipped_folder("web") / "static")),
         ],
         lifespan=_lifespan,
-        middleware=[Middleware(Guard, bound_host=settings.host)],
+        middleware=[
+            Middleware(Guard, names=names),
+            Middleware(Entrance, is_private=names.is_private),
+            Middleware(Limits),
+        ],
         exception_handlers={
-            HTTPException: _http_failure,
-            NotFoundError: _not_found,
-            LinkAssistError: _expected_failure,
-            500: _fault,
+            HTTPException: http_failure,
+            NotFoundError: not_found,
+            LinkAssistError: expected_failure,
+            500: fault,
         },
     )
     app.state.models = ModelWorker(settings.library)
     app.state.importer = Importer(settings)
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
-    app.state.site = Site(settings.library, settings.host, settings.encoder, Templates())
+    app.state.login = Login(access)
+    app.state.site = Site(settings.library, names, settings.encoder, Templates())
     return app
 
 
@@ -96,35 +115,3 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     app.state.importer.close()
     app.state.models.close()
-
-
-def _http_failure(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    say = Wording(preferences_of(request).language)
-    if error.status_code == 404:
-        return _failure(request, 404, say("error.404"), say("error.404.lead"))
-    heading = say("error.405") if error.status_code == 405 else say("error.400")
-    return _failure(request, error.status_code, heading, error.detail)
-
-
-def _not_found(request: Request, error: Exception) -> Response:
-    return _failure(request, 404, Wording(preferences_of(request).language)("error.404"), str(error))
-
-
-def _expected_failure(request: Request, error: Exception) -> Response:
-    return _failure(request, 503, Wording(preferences_of(request).language)("error.503"), str(error))
-
-
-def _fault(request: Request, error: Exception) -> Response:
-    say = Wording(preferences_of(request).language)
-    response = _failure(request, 500, say("error.500"), say("error.500.lead"))
-    # Starlette answers for a fault from outside of all middleware, the guard included.
-    site = site_of(request)
-    response.headers.update(safety_headers(request, site.bound_host))
-    return response
-
-
-def _failure(request: Request, status: int, heading: str, detail: str) -> Response:
-    # No library here: it may be what failed.
-    frame = frame_for(request, None, None, heading)
-    return show(request, "error.html", frame, {"status": status, "heading": heading, "detail": detail}, status)

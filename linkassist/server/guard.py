@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,55 +19,78 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkassist.server.preferences import IMAGES_COOKIE
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_UNUSED_POWERS: Final = (
+    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()"
+)
 
 
-class Guard:
-    """ASGI middleware. `bound_host` is the address that the server listens on."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Under which names the server answers: the address it listens on, and others that a reader has allowed."""
 
-    def __init__(self, app: ASGIApp, bound_host: str = "127.0.0.1") -> None:
-        self.app = app
-        self.bound_host = bound_host.lower().strip("[]")
+    bound_host: str
+    allowed: tuple[str, ...] = ()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
-        headers = safety_headers(HTTPConnection(scope), self.bound_host)
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine can reach it: it listens on loopback, and no proxy passes others on to it."""
+        return is_loopback(self.bound_host) and not self.allowed
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
-            await send(message)
-
-        await (refusal or self.app)(scope, receive, send_with_headers)
-
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
-        host = headers.get("host", "")
-        name = _host_name(host)
-        if not self._is_ours(name):
-            return PlainTextResponse(
-                f"The Host header names {host!r}, but this server answers to {self.bound_host} and to loopback only. "
-                "Open it under that address.\n",
-                status_code=421,
-            )
-        if method in _SAFE_METHODS or _is_same_origin(headers, host):
-            return None
-        return PlainTextResponse(
-            "This change was asked for by another site, or by a program that does not say where it comes from. "
-            f"Make it on the page itself, or send the header `Origin: http://{host}`.\n",
-            status_code=403,
-        )
-
-    def _is_ours(self, name: str) -> bool:
-        if name == self.bound_host or _is_loopback(name):
+    def has(self, name: str) -> bool:
+        """Whether a request for that host name, without its port, is for this server."""
+        if name == self.bound_host.lower().strip("[]") or name in self.allowed or is_loopback(name):
             return True
         # Bound to every address, we cannot know our names; a rebound name is never a plain address.
         return self.bound_host in ("0.0.0.0", "::") and _is_plain_address(name)
 
 
-def safety_headers(request: HTTPConnection, bound_host: str) -> Mapping[str, str]:
+class Guard:
+    """ASGI middleware, the outermost. Every answer has its headers."""
+
+    def __init__(self, app: ASGIApp, names: Names) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
+        headers = safety_headers(HTTPConnection(scope), self.names)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                sent = MutableHeaders(scope=message)
+                sent.update(headers)
+                sent.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        await (refusal or self.app)(scope, receive, send_with_headers)
+
+    def _refusal(self, method: str, headers: Headers, scheme: str) -> PlainTextResponse | None:
+        host = headers.get("host", "")
+        if len(headers.getlist("host")) != 1 or not self.names.has(_host_name(host)):
+            return PlainTextResponse(
+                f"The Host header names {host!r}, but this server answers to {self.names.bound_host} and to loopback "
+                "only. Open it under that address, or start it with --allow-host and the name.\n",
+                status_code=421,
+            )
+        if method in _SAFE_METHODS:
+            if _may_look(headers):
+                return None
+            return PlainTextResponse("Another site wanted to have this in one of its pages. Open it itself.\n", 403)
+        if _is_same_origin(headers, host, scheme):
+            return None
+        return PlainTextResponse(
+            "This change was asked for by another site, or by a program that does not say where it comes from. "
+            f"Make it on the page itself, or send the header `Origin: {scheme}://{host}`.\n",
+            status_code=403,
+        )
+
+
+def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
     """The headers of every response. Images may come from elsewhere, unless the reader has switched them off."""
     images = "'self' data:" if request.cookies.get(IMAGES_COOKIE) == "off" else "'self' https: data:"
     return {
@@ -74,18 +99,41 @@ def safety_headers(request: HTTPConnection, bound_host: str) -> Mapping[str, str
             "form-action 'self'; frame-ancestors 'none'"
         ),
         # Under "no-referrer" a form says `Origin: null`, and off loopback there is no Sec-Fetch-Site to go by instead.
-        "Referrer-Policy": "no-referrer" if _is_loopback(bound_host) else "same-origin",
+        "Referrer-Policy": "no-referrer" if names.is_private else "same-origin",
         "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": _UNUSED_POWERS,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-cache",
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
 
 
-def _is_same_origin(headers: Headers, host: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Whether only this machine can reach what listens on that host."""
+    name = name.strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    return _is_plain_address(name) and ipaddress.ip_address(name).is_loopback
+
+
+def _may_look(headers: Headers) -> bool:
+    """Whether a GET comes from the server's own pages, from no page, or is somebody who follows a link to it.
+
+    Images, frames, scripts and event streams of other sites tell by their size or their time what is in a wiki.
+    Source: Resource Isolation Policy, https://xsleaks.dev/docs/defenses/isolation-policies/resource-isolation/
+    """
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return True
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+
+
+def _is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    return headers.get("origin", "") in (f"http://{host}", f"https://{host}")
+    # Unless a proxy is trusted to tell, we do not know whether it speaks TLS in front of us.
+    schemes = ("https",) if scheme == "https" else ("http", "https")
+    return headers.get("origin", "") in [f"{each}://{host}" for each in schemes]
 
 
 def _host_name(host: str) -> str:
@@ -93,12 +141,6 @@ def _host_name(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
         return ""
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    return _is_plain_address(name) and ipaddress.ip_address(name).is_loopback
 
 
 def _is_plain_address(name: str) -> bool:

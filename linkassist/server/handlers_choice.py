@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import decide, heed, ignore, lessons_of, object_to, undo
-from linkassist.server.addresses import page_address
+from linkassist.server.addresses import own_address, page_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
 from linkassist.store.browsing import ProjectName, project_name
@@ -43,7 +43,7 @@ async def never(request: Request) -> Response:
 async def preferences(request: Request) -> Response:
     """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
     async with request.form() as form:
-        response = RedirectResponse(_own_address(_text(form, "back")), status_code=303)
+        response = RedirectResponse(own_address(_text(form, "back")), status_code=303)
         remember(response, language=_text(form, "language"), theme=_text(form, "theme"), images=_text(form, "images"))
     return response
 
@@ -117,12 +117,6 @@ def record_objection(library: Library, here: ProjectName, page_id: int, target: 
     if why and why not in get_args(Objection):
         raise HTTPException(400, f'The objection is "{why}"; expected {", ".join(get_args(Objection))} or none.')
     object_to(library, here.id, page_id, target, cast(Objection, why) if why else None)
-
-
-def _own_address(back: str) -> str:
-    """`back` if it is a path of this server: "//host" and "/\\host" would lead away."""
-    is_path = back.startswith("/") and not back.startswith(("//", "/\\"))
-    return back if is_path and back.isprintable() else "/"
 
 
 def _text(form: FormData, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import os
@@ -10,11 +11,18 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from typing import Final
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
+
+MOST_HEADER_BYTES: Final = 32_768
+MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
+HEADER_S: Final = 10.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,17 +69,30 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ip.version == 6 else f"http://{host}:{port}/"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def server_config(app: Starlette, trusted_proxy: str = "") -> uvicorn.Config:
+    """How uvicorn runs the application, with bounds on what comes in before the application sees it.
+
+    trusted_proxy: addresses or networks, with commas between, whose X-Forwarded-For and -Proto are believed; from all
+    others these headers are nothing but text.
+    """
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted_proxy),
+        forwarded_allow_ips=trusted_proxy or "",
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+    )
 
 
-def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], None]) -> None:
-    """Serves until Ctrl-C or SIGTERM. on_ready: called once requests are answered."""
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
+def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], None], trusted_proxy: str = "") -> None:
+    """Serves until Ctrl-C or SIGTERM. on_ready: called once requests are answered. trusted_proxy: `server_config`."""
+    server = _Server(server_config(app, trusted_proxy))
     server.on_ready = on_ready
     server.app = app
     try:
@@ -92,6 +113,36 @@ def has_desktop() -> bool:
 def open_browser(address: str) -> None:
     """Sends the desktop's browser there, without waiting for it: some browsers return only when they are closed."""
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 in which the head of a request must be whole in time; uvicorn itself would wait for it forever."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.conn.their_state is h11.IDLE:
+            self._watch()
+        else:
+            self._unwatch()
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEADER_S, self.transport.close)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class _Server(uvicorn.Server):

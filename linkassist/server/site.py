@@ -17,9 +17,11 @@ from linkassist.server.addresses import (
     queue_address,
     settings_address,
 )
+from linkassist.server.guard import Names
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView, Section, TabView
+from linkassist.server.visitor import visitor_of
 from linkassist.store.browsing import ProjectName, project_names
 from linkassist.store.library import Library
 from linkassist.store.outbox import n_waiting
@@ -27,10 +29,10 @@ from linkassist.store.outbox import n_waiting
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One server's library, address, encoder as the settings name it, and templates; lies in `app.state.site`."""
+    """One server's library, names, encoder as the settings name it, and templates; lies in `app.state.site`."""
 
     library_folder: Path
-    bound_host: str
+    names: Names
     encoder: str
     templates: Templates
 
@@ -68,6 +70,7 @@ def frame_for(
         project=_project_view(project) if project else None,
         search=search,
         tabs=_tabs(library, project, section) if library and project else (),
+        is_logged_in=bool(visitor_of(request).session),
     )
 
 

@@ -181,7 +181,10 @@ class TabView:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every screen. `here` is its own address, to come back to after a choice."""
+    """What stands around every screen. `here` is its own address, to come back to after a choice.
+
+    is_logged_in: with the password, so that it can log out.
+    """
 
     preferences: Preferences
     here: str
@@ -190,6 +193,7 @@ class Frame:
     project: ProjectView | None = None
     search: str = ""
     tabs: tuple[TabView, ...] = ()
+    is_logged_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, home, imports, outbox, page, queue, search, settings
+from linkassist.server.words import draft, home, imports, login, outbox, page, queue, search, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -297,6 +297,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "list.joint": ("、", ", "),
     **draft.WORDS,
     **imports.WORDS,
+    **login.WORDS,
     **outbox.WORDS,
     **page.WORDS,
     **queue.WORDS,
