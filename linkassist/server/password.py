@@ -22,7 +22,7 @@ from linkassist.errors import NotFoundError, SettingsError
 
 FILE_NAME: Final = "access.json"
 FEWEST_CHARACTERS: Final = 10
-# 32 MiB and about a quarter of a second; the same cost as OWASP's Password Storage Cheat Sheet asks of scrypt.
+# 32 MiB and about half a second of an older core; as costly as OWASP's Password Storage Cheat Sheet asks of scrypt.
 _N: Final = 2**15
 _R: Final = 8
 _P: Final = 3
@@ -105,7 +105,7 @@ def write_access(library: Path, access: Access) -> None:
         "token_sha256": access.token.hex(),
     }
     try:
-        library.mkdir(parents=True, exist_ok=True)
+        library.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(kept, file)
