@@ -17,7 +17,8 @@ from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.index import PageIndex
 from linkassist.new_links import new_links, phrase_lessons
 from linkassist.settings import BERT_JAPANESE
-from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
+from linkassist.suggest.ahead import computed_ahead
+from linkassist.suggest.candidates import CandidateFinder, Nearest, Pairs, Search, in_chunks
 from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.contributions import Contributions
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr
@@ -214,8 +215,13 @@ def _candidates(
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
     maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
     search = search_of(scan.corpus, scan.texts.vectors, statistics)
-    for pairs in find_candidates(scan.corpus, scan.texts, statistics, search, pages, known, is_target):
-        yield pairs, maker.features(pairs)
+    finder = CandidateFinder(scan.corpus, scan.texts, statistics, search)
+
+    def found(chunk: IntArray) -> tuple[Pairs, FloatArray]:
+        pairs = finder.find(finder.asked(chunk, known), is_target)
+        return pairs, maker.features(pairs)
+
+    return computed_ahead(found, in_chunks(pages))
 
 
 def _link_lessons(scan: Scan, examination: Examination) -> Lessons:

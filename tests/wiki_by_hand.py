@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.scrapbox.reading import read_page
-from linkassist.suggest.candidates import Nearest, Pairs, Search, find_candidates
+from linkassist.suggest.candidates import CandidateFinder, Nearest, Pairs, Search
 from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus
 from linkassist.suggest.evidence import EvidenceMaker, read_traits, tabulate_mentions
@@ -91,15 +91,11 @@ def find(
         rows, similarities = nearest_among(statistics.profiles[shared])(queries, k)
         return shared[rows], similarities
 
-    (pairs,) = find_candidates(
-        corpus,
-        texts,
-        statistics,
-        Search(nearest_among(texts.vectors), nearest_profiles),
-        np.arange(corpus.n_pages) if pages is None else pages,
-        corpus.links if known is None else known,
-        np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target,
+    finder = CandidateFinder(corpus, texts, statistics, Search(nearest_among(texts.vectors), nearest_profiles))
+    asked = finder.asked(
+        np.arange(corpus.n_pages) if pages is None else pages, corpus.links if known is None else known
     )
+    pairs = finder.find(asked, np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target)
     return Found(corpus, mentions, texts, statistics, pairs)
 
 

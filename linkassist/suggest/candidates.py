@@ -95,7 +95,10 @@ class CandidateFinder:
         self.backlinks = backlinks(statistics.links)
 
     def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
-        """These pages as the corpus has them. known: (pages of the corpus, targets)."""
+        """These pages as the corpus has them.
+
+        known: (pages of the corpus, targets) the links that each page is taken to have; a candidate is none of them.
+        """
         texts = self._texts
         return Asked(
             pages=pages,
@@ -161,23 +164,10 @@ class CandidateFinder:
         return Pairs(rows, rows[pair_row], target, values, nearest, alike, known)
 
 
-def find_candidates(
-    corpus: Corpus,
-    texts: Texts,
-    statistics: Statistics,
-    search: Search,
-    pages: IntArray,
-    known: sp.csr_matrix,
-    is_target: BoolArray,
-) -> Iterator[Pairs]:
-    """The candidates of these pages, some hundred pages at a time.
-
-    known: (pages, targets) the links that each page is taken to have; a candidate is none of them.
-    is_target: per target, False for what cannot be a candidate.
-    """
-    finder = CandidateFinder(corpus, texts, statistics, search)
+def in_chunks(pages: IntArray) -> Iterator[IntArray]:
+    """The pages some hundred at a time: as many as are asked for at once."""
     for start in range(0, len(pages), _CHUNK):
-        yield finder.find(finder.asked(pages[start : start + _CHUNK], known), is_target)
+        yield pages[start : start + _CHUNK]
 
 
 def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
