@@ -18,7 +18,7 @@ from linkassist.store.browsing import present_page_id
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
 from linkassist.store.project_settings import project_setting, set_project_setting
-from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.runs import Note, artefact, put_artefact
 from linkassist.store.suggestion_lists import AsShown, OpenList
 from linkassist.store.suggestions import StoredSuggestion, page_suggestions, refresh_gains, refresh_gains_of
 from linkassist.store.target_index import suggested_on
@@ -126,12 +126,12 @@ def follow_verdicts(library: Library, project_id: int) -> None:
     note = artefact(library, project_id, "lessons")
     if lessons.fingerprint != (note.fingerprint if note else ""):
         refresh_gains(library, project_id, as_shown_after(lessons))
-        note_lessons(library, project_id, lessons)
+        put_artefact(library, project_id, "lessons", lessons.fingerprint)
 
 
-def note_lessons(library: Library, project_id: int, lessons: Lessons) -> None:
-    """Notes that the gains of the project's pages were added up after these lessons."""
-    put_artefact(library, project_id, "lessons", lessons.fingerprint)
+def note_of_lessons(lessons: Lessons) -> Note:
+    """What is noted of the gains of a project's pages that were added up after these lessons."""
+    return Note("lessons", lessons.fingerprint)
 
 
 def as_shown_after(lessons: Lessons) -> AsShown:

@@ -66,15 +66,16 @@ def prepare(library: Library, project: Project, on_progress: OnProgress = quiet)
         readings.append(read_page(page.page))
         if len(ids) % 200 == 0:
             on_progress("read", len(ids), project.n_pages)
-    learnt = load_current(library, project, hashes)
+    learnt = load_current(library, project, model_folder(library, project.id), hashes)
     vectors = _vectors(library, project.id, learnt.encoder, ids, readings)
     return Drafting(learnt, readings, vectors, on_progress)
 
 
 def load_search(library: Library, project: Project) -> MeaningSearch:
     """The search by meaning of the project as it was last reindexed. Raises ModelError like `prepare`."""
-    learnt = load_current(library, project)
-    index = PageIndex.load(model_folder(library, project.id) / INDEX_FILE, learnt.encoder.fingerprint)
+    folder = model_folder(library, project.id)
+    learnt = load_current(library, project, folder)
+    index = PageIndex.load(folder / INDEX_FILE, learnt.encoder.fingerprint)
     return MeaningSearch(learnt.encoder, index)
 
 

@@ -1,4 +1,4 @@
-"""Whether the suggestions of a project are those of its pages as they are now.
+"""Whether the suggestions of a project are those of its pages as they are now, and where its models lie.
 
 That is told from the database's short columns and from the files kept beside it, without reading a page or loading a
 model: a nightly run that finds nothing new ends at once.
@@ -7,6 +7,7 @@ model: a nightly run that finds nothing new ends at once.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_states
-from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.runs import Note, artefact, put_artefact
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
 REVISION: Final = 3
@@ -24,7 +25,49 @@ INDEX_FILE: Final = "pages.faiss"
 
 
 def model_folder(library: Library, project_id: int) -> Path:
-    """Where the files that belong to the project are kept."""
+    """Where the files lie that belong to the project's suggestions as they are now."""
+    note = artefact(library, project_id, "models")  # an older linkassist had one folder, without a name
+    return _models(library, project_id) / (note.fingerprint if note else "")
+
+
+def begin_models(library: Library, project_id: int) -> tuple[Path, Path]:
+    """(a folder for the files of a run, the folder of what was learnt last), for the holder of the lock.
+
+    Readers go on with the files of before until the run's are noted as "models". The second folder is the first where
+    a run that was broken off had finished learning, else that of the present files.
+    """
+    root, current = _models(library, project_id), model_folder(library, project_id)
+    begun = _begun(library, project_id)
+    root.mkdir(parents=True, exist_ok=True)
+    for each in root.iterdir():
+        if each.is_dir() and each not in (current, begun):
+            shutil.rmtree(each)
+        elif each.is_file() and current != root:
+            each.unlink()
+    new = root / str(1 + max((int(each.name) for each in (current, begun) if each and each != root), default=0))
+    if begun is None:
+        new.mkdir()
+        return new, current
+    begun.rename(new)
+    note_begun(library, project_id, new)
+    return new, new
+
+
+def note_begun(library: Library, project_id: int, folder: Path) -> None:
+    """Notes that in the folder of a run lies all that it learnt, for another run should this one be broken off."""
+    put_artefact(library, project_id, "begun", f"{folder.name} {digest_of_files(folder, LEARNT_FILES)}")
+
+
+def _begun(library: Library, project_id: int) -> Path | None:
+    note = artefact(library, project_id, "begun")
+    if note is None or not note.fingerprint:
+        return None
+    name, _, digest = note.fingerprint.partition(" ")
+    folder = _models(library, project_id) / name
+    return folder if folder.is_dir() and digest_of_files(folder, LEARNT_FILES) == digest else None
+
+
+def _models(library: Library, project_id: int) -> Path:
     return library.folder / "models" / str(project_id)
 
 
@@ -67,20 +110,25 @@ def note_suggestions(library: Library, project_id: int, encoder: str) -> None:
     put_artefact(library, project_id, "suggestions", _state(library, project_id, encoder))
 
 
-def forget_suggestions(library: Library, project_id: int) -> None:
-    """Notes that they are not: some pages may have new ones soon, whatever becomes of the others."""
-    put_artefact(library, project_id, "suggestions", "")
+def notes_of_models(folder: Path, encoder: str) -> list[Note]:
+    """What is noted of the files of a run once they are the project's, and the encoder's fingerprint.
 
-
-def note_files(library: Library, project_id: int, name: str, files: Iterable[str]) -> None:
-    """Notes under that name what the project's files of these names hold now."""
-    put_artefact(library, project_id, name, _digest_of_files(model_folder(library, project_id), files))
+    The suggestions are then no longer those that were up to date; `note_suggestions` tells when they are again.
+    """
+    return [
+        Note("models", folder.name),
+        Note("learnt", digest_of_files(folder, LEARNT_FILES)),
+        Note("index", digest_of_files(folder, (INDEX_FILE,))),
+        Note("encoder", encoder),
+        Note("begun", ""),
+        Note("suggestions", ""),
+    ]
 
 
 def is_as_noted(library: Library, project_id: int, name: str, files: Iterable[str]) -> bool:
     """Whether the files hold what they held when they were noted; False where they never were."""
     note = artefact(library, project_id, name)
-    return note is not None and note.fingerprint == _digest_of_files(model_folder(library, project_id), files)
+    return note is not None and note.fingerprint == digest_of_files(model_folder(library, project_id), files)
 
 
 def _state(library: Library, project_id: int, encoder: str) -> str:
@@ -91,7 +139,7 @@ def _state(library: Library, project_id: int, encoder: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _digest_of_files(folder: Path, files: Iterable[str]) -> str:
+def digest_of_files(folder: Path, files: Iterable[str]) -> str:
     """Twelve hex digits for the names and contents of those that are there; 30 MB take a thirtieth of a second."""
     digest = hashlib.sha256()
     for name in files:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from linkassist.embed.joined import JOIN_FILE, JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
-from linkassist.freshness import REVISION, encoder_state, model_folder
+from linkassist.freshness import LEARNT_FILES, REVISION, encoder_state
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project
@@ -52,6 +53,16 @@ def save_learnt(
         os.replace(beside, folder / name)
 
 
+def keep_learnt(folder: Path, new: Path) -> None:
+    """Lets the folder `new` hold what was learnt and lies in `folder`, without a second copy where that can be."""
+    for name in LEARNT_FILES if folder != new else ():
+        if (folder / name).is_file():
+            try:
+                os.link(folder / name, new / name)
+            except OSError:  # a file system without links
+                shutil.copyfile(folder / name, new / name)
+
+
 def load_learnt(folder: Path, encoder_name: str, state: str, text_hashes: Sequence[str]) -> Learnt | None:
     """What `save_learnt` wrote; None where it was learnt for another encoder, by another program or from other texts.
 
@@ -74,12 +85,12 @@ def load_learnt(folder: Path, encoder_name: str, state: str, text_hashes: Sequen
     return Learnt(WikiEncoder.load(folder), ranker)
 
 
-def load_current(library: Library, project: Project, text_hashes: Sequence[str] = ()) -> Learnt:
+def load_current(library: Library, project: Project, folder: Path, text_hashes: Sequence[str] = ()) -> Learnt:
     """What was learnt from the project at its last reindex, with the encoder of that time.
 
+    folder: what `model_folder` gave, once for all that is read from it: a reindex may give the project another.
     text_hashes: of its pages as they are now; where too many are new, and where nothing was learnt, ModelError says so.
     """
-    folder = model_folder(library, project.id)
     again = "Run `linkassist reindex`, then try again."
     if artefact(library, project.id, "learnt") is None:
         raise ModelError(f"Nothing was learnt from project {project.name} yet. {again}")

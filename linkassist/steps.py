@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from linkassist.deciding import as_shown_after, lessons_of, note_lessons
+from linkassist.deciding import as_shown_after, lessons_of, note_of_lessons
 from linkassist.embed.encoder import Encoder, TellingEncoder
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
@@ -19,20 +20,21 @@ from linkassist.errors import LinkAssistError, ModelError
 from linkassist.freshness import (
     INDEX_FILE,
     LEARNT_FILES,
+    begin_models,
     encoder_state,
-    forget_suggestions,
     is_as_noted,
     model_folder,
-    note_files,
+    note_begun,
+    notes_of_models,
 )
 from linkassist.index import PageIndex
-from linkassist.learnt import Learnt, earlier_encoder, is_learnt_from, load_learnt, save_learnt
+from linkassist.learnt import Learnt, earlier_encoder, is_learnt_from, keep_learnt, load_learnt, save_learnt
 from linkassist.scrapbox.reading import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.embeddings import drop_encoder, known, matrix, put
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, read_pages
-from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.runs import Artefact, artefact
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.store.target_index import write_target_index
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
@@ -75,33 +77,31 @@ def bring_up_to_date(
 
     is_full: learns, encodes and writes anew also what is there.
     """
-    folder, state = model_folder(library, project.id), encoder_state(encoder_name)
+    folder, before = begin_models(library, project.id)
+    state = encoder_state(encoder_name)
     wiki = _read(library, project, on_progress)
     on_progress("learn", 0, 0)
     corpus = build_corpus(wiki.readings)
-    kept, notes = _kept(library, project, encoder_name, state, wiki, is_full=is_full)
+    kept, notes = _kept(library, project, before, encoder_name, state, wiki, is_full=is_full)
     stored = _Vectors(library, project, wiki, on_progress, is_full=is_full)
     if kept:
         encoder, vectors = kept.encoder, stored.of(kept.encoder)
     else:
         is_fresh = is_full or bool(notes)
-        encoder, vectors = _learn_encoder(
-            library, project, encoder_name, wiki, corpus, stored, on_progress, is_fresh=is_fresh
-        )
+        encoder, vectors = _learn_encoder(before, encoder_name, wiki, corpus, stored, on_progress, is_fresh=is_fresh)
         notes = (*notes, *stored.notes)
         if encoder_name != OWN_ENCODER and not isinstance(encoder, JoinedEncoder):
             notes = (*notes, _NO_HELP.format(encoder_name))
     scan = scan_texts(corpus, vectors, on_progress)
     if kept:
         ranker = kept.ranker
+        keep_learnt(before, folder)
     else:
         ranker = examine(scan, pages_to_examine(corpus), encoder, on_progress=on_progress)
         save_learnt(folder, state, wiki.hashes, encoder, ranker)
-        note_files(library, project.id, "learnt", LEARNT_FILES)
-        put_artefact(library, project.id, "encoder", encoder.fingerprint)
+        note_begun(library, project.id, folder)
     on_progress("index", 0, len(wiki.ids))
     PageIndex(np.array(wiki.ids, np.int64), vectors, encoder.fingerprint).save(folder / INDEX_FILE)
-    note_files(library, project.id, "index", (INDEX_FILE,))
     on_progress("index", len(wiki.ids), len(wiki.ids))
     n_suggestions = 0
 
@@ -111,10 +111,11 @@ def bring_up_to_date(
             n_suggestions += len(suggestions)
             yield wiki.ids[page], suggestions
 
-    forget_suggestions(library, project.id)
     lessons = lessons_of(library, project.id)
-    n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons))
-    note_lessons(library, project.id, lessons)
+    notes_made = [*notes_of_models(folder, encoder.fingerprint), note_of_lessons(lessons)]
+    own_before = artefact(library, project.id, "encoder")
+    n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons), notes_made)
+    _drop_vectors_of(library, own_before, encoder)
     write_target_index(library, project.id)
     return Done(len(wiki.ids), len(stored.encoded), n_suggestions, n_rewritten, encoder.fingerprint, notes)
 
@@ -135,14 +136,21 @@ def _read(library: Library, project: Project, on_progress: OnProgress) -> _Wiki:
 
 
 def _kept(
-    library: Library, project: Project, encoder_name: str, state: str, wiki: _Wiki, *, is_full: bool
+    library: Library,
+    project: Project,
+    folder: Path,
+    encoder_name: str,
+    state: str,
+    wiki: _Wiki,
+    *,
+    is_full: bool,
 ) -> tuple[Learnt | None, tuple[str, ...]]:
     """(what was learnt before, if it still holds; what to tell the person where it should and does not)."""
-    if is_full or artefact(library, project.id, "learnt") is None:
+    is_present = folder == model_folder(library, project.id)
+    if is_full or (is_present and artefact(library, project.id, "learnt") is None):
         return None, ()
-    folder = model_folder(library, project.id)
     try:
-        if is_as_noted(library, project.id, "learnt", LEARNT_FILES):
+        if not is_present or is_as_noted(library, project.id, "learnt", LEARNT_FILES):
             return load_learnt(folder, encoder_name, state, wiki.hashes), ()
     except ModelError:
         pass  # damaged, like files that are not as they were noted
@@ -150,8 +158,7 @@ def _kept(
 
 
 def _learn_encoder(
-    library: Library,
-    project: Project,
+    folder: Path,
     encoder_name: str,
     wiki: _Wiki,
     corpus: Corpus,
@@ -160,11 +167,12 @@ def _learn_encoder(
     *,
     is_fresh: bool,
 ) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
-    """The encoder to use from now on, and its vectors of all pages. is_fresh: an earlier one is no start to learn on
-    from."""
-    folder = model_folder(library, project.id)
+    """The encoder to use from now on, and its vectors of all pages.
+
+    folder: of what was learnt before. is_fresh: that is no start to learn on from.
+    """
     earlier = None if is_fresh else earlier_encoder(folder)
-    encoder, vectors = choose_encoder(
+    return choose_encoder(
         encoder_name,
         corpus,
         pages_to_examine(corpus),
@@ -173,12 +181,14 @@ def _learn_encoder(
         start=earlier,
         on_progress=on_progress,
     )
-    note = artefact(library, project.id, "encoder")
-    if note is not None and note.fingerprint.startswith("wiki-"):
-        of_before = note.fingerprint.split("+")[0]
+
+
+def _drop_vectors_of(library: Library, before: Artefact | None, encoder: Encoder) -> None:
+    """Drops the vectors of the wiki's own encoder of before, where there is another one now."""
+    if before is not None and before.fingerprint.startswith("wiki-"):
+        of_before = before.fingerprint.split("+")[0]
         if of_before != encoder.fingerprint.split("+")[0]:
             drop_encoder(library, of_before)
-    return encoder, vectors
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from linkassist.errors import LinkAssistError, ModelError
-from linkassist.freshness import is_older_than_pages
+from linkassist.freshness import is_older_than_pages, model_folder
 from linkassist.index import PageIndex
 from linkassist.ingest import ingest
 from linkassist.reindex import ReindexReport, reindex
@@ -71,7 +71,7 @@ class Wiki:
 
     @property
     def models(self) -> Path:
-        return self.library.folder / "models" / str(self.project.id)
+        return model_folder(self.library, self.project.id)
 
     def take_in(self, pages: Sequence[Page]) -> ImportReport:
         return import_pages(self.library, "niwa", "庭", 1000, pages, page_links)
@@ -324,14 +324,15 @@ def test_a_second_reindex_is_turned_away_while_the_first_works(wiki: Wiki) -> No
 )
 def test_a_damaged_file_is_learnt_anew_and_told(wiki: Wiki, name: str, damage: str) -> None:
     """From nothing, as the first time, so what is suggested is what it was."""
-    before, data = wiki.everything(), (wiki.models / name).read_bytes()
-    (wiki.models / name).unlink()
+    models, before = wiki.models, wiki.everything()
+    data = (models / name).read_bytes()
+    (models / name).unlink()
     if damage != "missing":
-        (wiki.models / name).write_bytes(data[: len(data) // 2] if damage == "cut short" else b"of another wiki")
+        (models / name).write_bytes(data[: len(data) // 2] if damage == "cut short" else b"of another wiki")
     report = wiki.reindex()
     assert len(report.notes) == 1
     assert "what was learnt before is damaged or incomplete, so it was learnt anew" in report.notes[0]
-    assert str(wiki.models) in report.notes[0]
+    assert str(models) in report.notes[0]
     assert wiki.everything() == before
     assert not wiki.reindex().was_needed
 
@@ -343,7 +344,7 @@ def test_a_damaged_index_is_built_again_from_what_was_learnt(wiki: Wiki) -> None
         PageIndex.load(path, fingerprint)
     report = wiki.reindex()
     assert (report.was_needed, report.n_encoded, report.notes) == (True, 0, ())
-    assert len(PageIndex.load(path, fingerprint)) == 50
+    assert len(PageIndex.load(wiki.models / "pages.faiss", fingerprint)) == 50
 
 
 def test_the_index_file_holds_the_vectors_of_the_store(wiki: Wiki) -> None:

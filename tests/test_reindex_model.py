@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from small_models import minilm_folder, write_tiny_bert
 
+from linkassist.freshness import model_folder
 from linkassist.index import PageIndex
 from linkassist.reindex import ReindexReport, reindex
 from linkassist.scrapbox.notation import page_links
@@ -64,7 +65,7 @@ class Storehouse:
 
     @property
     def models(self) -> Path:
-        return self.library.folder / "models" / str(project(self.library, None).id)
+        return model_folder(self.library, project(self.library, None).id)
 
     def take_in(self, pages: list[Page]) -> None:
         import_pages(self.library, "store", "Store", 1000, pages, page_links)

@@ -142,13 +142,20 @@ def prune_runs(library: Library, keep: int) -> int:
 def put_artefact(library: Library, project_id: int, name: str, fingerprint: str) -> None:
     """Notes that the artefact of that name was made now, replacing an earlier note."""
     with library.transaction() as connection:
-        write_notes(connection, project_id, [Note(name, fingerprint)])
+        connection.execute(
+            "INSERT OR REPLACE INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)",
+            (project_id, name, fingerprint, int(time.time())),
+        )
 
 
 def write_notes(connection: Connection, project_id: int, notes: Iterable[Note]) -> None:
-    """`put_artefact` within a transaction that writes what belongs to it too."""
+    """Notes artefacts within a transaction that writes more; one that is as it was noted keeps its time."""
     connection.executemany(
-        "INSERT OR REPLACE INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)",
+        """
+        INSERT INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (project_id, name) DO UPDATE SET fingerprint = excluded.fingerprint, made_at = excluded.made_at
+        WHERE fingerprint <> excluded.fingerprint
+        """,
         [(project_id, note.name, note.fingerprint, int(time.time())) for note in notes],
     )
 

@@ -154,22 +154,29 @@ def open_list(page_id: int, suggestions: Sequence[Suggestion], decided: Collecti
     return OpenList(page_id, still, n_worth - sum(s.is_worth_showing for s in still))
 
 
-def set_gain(connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown) -> None:
-    """Counts and sums what is open and worth showing among the page's suggestions, and keeps it with the page."""
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a page promises: how many of its suggestions are open and worth showing, and the sum of probabilities."""
+
+    n_suggestions: int
+    gain: float
+
+
+def gain_of(connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown) -> Gain:
+    """The page's gain, were these its suggestions, best first."""
     shown = as_shown(open_list(page_id, suggestions, decided_keys(connection, page_id)))
     worth = [s for s in shown if s.is_worth_showing]
-    n_suggestions = len(worth)
-    gain = float(sum(s.probability for s in worth))
-    connection.execute(
-        "UPDATE pages SET n_suggestions = ?1, gain = ?2 WHERE id = ?3 AND (n_suggestions <> ?1 OR gain <> ?2)",
-        (n_suggestions, gain, page_id),
-    )
+    return Gain(len(worth), float(sum(s.probability for s in worth)))
 
 
 def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown) -> None:
-    """`set_gain` for the list that the page has, as it is shown."""
+    """Keeps with the page the gain of the list that it has, as it is shown."""
     row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    set_gain(connection, page_id, decode_list(row[0]) if row else [], as_shown)
+    found = gain_of(connection, page_id, decode_list(row[0]) if row else [], as_shown)
+    connection.execute(
+        "UPDATE pages SET n_suggestions = ?1, gain = ?2 WHERE id = ?3 AND (n_suggestions <> ?1 OR gain <> ?2)",
+        (found.n_suggestions, found.gain, page_id),
+    )
 
 
 def as_found(found: OpenList) -> Sequence[Suggestion]:

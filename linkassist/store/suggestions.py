@@ -16,20 +16,21 @@ from typing import Final
 
 from linkassist.errors import NotFoundError, StoreError
 from linkassist.store.library import Library
+from linkassist.store.runs import Note, write_notes
 from linkassist.store.suggestion_lists import (
     AsShown,
     EncodedList,
     as_found,
     decode_list,
     encode_list,
+    gain_of,
     refresh_gain,
-    set_gain,
 )
-from linkassist.store.verdicts import decided
+from linkassist.store.verdicts import decided, last_decision
 from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import title_key
 
-# Pages a transaction: few enough that a verdict given meanwhile need not wait.
+# Pages at once: few enough that a verdict given meanwhile need not wait.
 _N_PAGES_AT_ONCE: Final = 500
 _MAX_LIST: Final = 1_000_000
 
@@ -54,20 +55,29 @@ def replace_suggestions(
     run_id: int,
     per_page: Iterable[tuple[int, Sequence[Suggestion]]],
     as_shown: AsShown = as_found,
+    notes: Sequence[Note] = (),
 ) -> int:
     """Makes the given lists the pages' suggestions; returns how many pages were written, those that differed.
 
     per_page: (page row id, its suggestions in any order); a page not given keeps its list, an empty list clears it.
-    as_shown: for the gains alone; the lists are kept as given.
-    Written some hundred pages at a time: broken off, the pages given so far have their new lists.
+    as_shown: for the gains alone; the lists are kept as given. notes: of artefacts, made together with the lists.
+    While the lists come, they are put aside, where they hold up nobody; then one short transaction makes them the
+    pages' own, for all readers at one moment. Broken off, every page has the list that it had.
     """
+    with library.staging() as connection:
+        for statement in _STAGE:
+            connection.execute(statement)
+    decided_before = last_decision(library)
     pages = iter(per_page)
-    n_written = 0
     while batch := [(page_id, encode_list(suggestions)) for page_id, suggestions in islice(pages, _N_PAGES_AT_ONCE)]:
-        with library.transaction() as connection:
+        with library.staging() as connection:
             for page_id, new in batch:
-                n_written += _write_list(connection, project_id, run_id, page_id, new)
-                set_gain(connection, page_id, new.suggestions, as_shown)
+                _stage_list(connection, project_id, page_id, new, as_shown)
+    with library.transaction() as connection:
+        n_written = _switch(connection, run_id)
+        for page_id in _decided_since(connection, project_id, decided_before):
+            refresh_gain(connection, page_id, as_shown)
+        write_notes(connection, project_id, notes)
     return n_written
 
 
@@ -114,24 +124,66 @@ def open_suggestion(library: Library, page_id: int, target_key: str) -> StoredSu
     raise NotFoundError(f'"{target_key}" is no longer suggested for this page. Reload the page to see what is.')
 
 
-def _write_list(connection: Connection, project_id: int, run_id: int, page_id: int, new: EncodedList) -> bool:
-    """Whether the page's list differed and was written."""
+# list_hash: NULL for an empty list. suggestions: NULL for a list that is as it was.
+_STAGE: Final = (
+    "DROP TABLE IF EXISTS temp.staged_lists",
+    """
+    CREATE TEMP TABLE staged_lists (
+        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, n_suggestions INTEGER, gain REAL
+    )
+    """,
+)
+
+
+def _stage_list(connection: Connection, project_id: int, page_id: int, new: EncodedList, as_shown: AsShown) -> None:
     row = connection.execute(
         """
-        SELECT p.text_hash, s.list_hash FROM pages p LEFT JOIN suggestion_lists s ON s.page_id = p.id
+        SELECT s.list_hash FROM pages p LEFT JOIN suggestion_lists s ON s.page_id = p.id
         WHERE p.id = ? AND p.project_id = ?
         """,
         (page_id, project_id),
     ).fetchone()
     if row is None:
         raise StoreError(f"Project {project_id} has no page {page_id}. Run `linkassist reindex` again.")
-    text_hash, list_hash = row
-    is_written = list_hash != new.list_hash if new.suggestions else list_hash is not None
-    if is_written and new.suggestions:
-        connection.execute(
-            "INSERT OR REPLACE INTO suggestion_lists VALUES (?, ?, ?, ?, ?)",
-            (page_id, run_id, text_hash, new.list_hash, new.blob),
-        )
-    elif is_written:
-        connection.execute("DELETE FROM suggestion_lists WHERE page_id = ?", (page_id,))
-    return is_written
+    shown = gain_of(connection, page_id, new.suggestions, as_shown)
+    list_hash = new.list_hash if new.suggestions else None
+    blob = new.blob if list_hash not in (None, row[0]) else None
+    connection.execute(
+        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?, ?)",
+        (page_id, list_hash, blob, shown.n_suggestions, shown.gain),
+    )
+
+
+def _switch(connection: Connection, run_id: int) -> int:
+    """Makes what is staged the pages' own; returns how many lists were written or cleared."""
+    n_written = connection.execute(
+        """
+        INSERT OR REPLACE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions)
+        SELECT s.page_id, ?, p.text_hash, s.list_hash, s.suggestions
+        FROM staged_lists s JOIN pages p ON p.id = s.page_id WHERE s.suggestions IS NOT NULL
+        """,
+        (run_id,),
+    ).rowcount
+    n_cleared = connection.execute(
+        "DELETE FROM suggestion_lists WHERE page_id IN (SELECT page_id FROM staged_lists WHERE list_hash IS NULL)"
+    ).rowcount
+    connection.execute(
+        """
+        UPDATE pages SET n_suggestions = s.n_suggestions, gain = s.gain FROM staged_lists s
+        WHERE pages.id = s.page_id AND (pages.n_suggestions <> s.n_suggestions OR pages.gain <> s.gain)
+        """
+    )
+    connection.execute("DROP TABLE staged_lists")
+    return n_written + n_cleared
+
+
+def _decided_since(connection: Connection, project_id: int, log_id: int) -> list[int]:
+    """The pages whose gains were added up before the reader decided once more."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT page_id FROM verdict_log
+        WHERE id > ? AND page_id IN (SELECT id FROM pages WHERE project_id = ?)
+        """,
+        (log_id, project_id),
+    )
+    return [page_id for (page_id,) in rows]
