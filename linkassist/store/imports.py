@@ -1,13 +1,15 @@
 """Writing an export into a library: which page is which, and what became of each.
 
 An import reads the whole export first and stages the texts that it has never seen in a temporary table, where they hold
-up nobody; then one short transaction decides and writes. An exception anywhere leaves the library as it was.
+up nobody. Then the texts enter the library, some hundred at a time, where nobody sees them as long as no page has them;
+and then one short transaction decides which page is which. Broken off before that, the library is as it was, but for
+texts that the next import uses or drops.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any, Final
@@ -15,9 +17,11 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
-from linkassist.store.searching import fill_search, forget_texts, read_texts
+from linkassist.store.searching import CHARACTERS_AT_ONCE, fill_search, forget_texts, read_texts
 from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
 from linkassist.wiki import Link, Page
+
+_DROPPED_AT_ONCE: Final = 50
 
 LinksOf = Callable[[Sequence[str]], list[Link]]
 
@@ -87,14 +91,15 @@ def import_pages(
     """
     fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
     incoming, skipped = _without_doubles(_stage(library, pages, links_of))
+    _keep_staged_texts(library)
     with library.transaction() as connection:
-        text_ids = _keep_staged_texts(connection)
-        read_texts(connection)
+        text_ids: dict[bytes, int] = dict(connection.execute("SELECT content_hash, id FROM texts"))
         project_id = _keep_project(connection, name, display_name, exported_at)
         stored = _stored_rows(connection, project_id)
         matches = _match(incoming, stored)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
+    _drop_texts_without_page(library)
     _unstage(library)
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
     kept = {match.id for _, match in matched}
@@ -144,6 +149,7 @@ _STAGE: Final = (
         text_id INTEGER, line INTEGER, start INTEGER, end INTEGER, key TEXT, target TEXT, notation TEXT
     )
     """,
+    "CREATE INDEX temp.staged_links_by_text ON staged_links (text_id)",
 )
 
 
@@ -220,27 +226,52 @@ def _without_doubles(incoming: list[_Incoming]) -> tuple[list[_Incoming], list[s
     return [incoming[place] for place in sorted(kept)], skipped
 
 
-def _keep_staged_texts(connection: Connection) -> dict[bytes, int]:
-    """Moves the staged texts and links into the library. Returns the id of each text, by content hash."""
+def _keep_staged_texts(library: Library) -> None:
+    """Moves the staged texts and links into the library and its search, in many short transactions."""
+    sizes = library.rows("SELECT id, length(lines) FROM staged_texts ORDER BY id")
+    for first, last in _stretches(list(sizes)):
+        with library.turn() as connection:
+            _keep_stretch(connection, first, last)
+            while read_texts(connection):
+                pass
+
+
+def _stretches(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """(first, last) of texts with about so many characters as take little time. sizes: (number, characters)."""
+    first, n_characters = sizes[0][0] if sizes else 0, 0
+    for number, size in sizes:
+        n_characters += size
+        if n_characters >= CHARACTERS_AT_ONCE or number == sizes[-1][0]:
+            yield first, number
+            first, n_characters = number + 1, 0
+
+
+def _keep_stretch(connection: Connection, first: int, last: int) -> None:
     # Another import may have brought the same text since it was staged.
-    connection.execute("DELETE FROM staged_texts WHERE content_hash IN (SELECT content_hash FROM main.texts)")
-    first: int = connection.execute("SELECT coalesce(max(id), 0) FROM texts").fetchone()[0]
+    connection.execute(
+        """
+        DELETE FROM staged_texts
+        WHERE id BETWEEN ? AND ? AND content_hash IN (SELECT content_hash FROM main.texts)
+        """,
+        (first, last),
+    )
+    (shift,) = connection.execute("SELECT coalesce(max(id), 0) + 1 - ? FROM texts", (first,)).fetchone()
     connection.execute(
         """
         INSERT INTO texts (id, content_hash, n_lines, n_links, line_meta, lines)
-        SELECT ? + id, content_hash, n_lines, n_links, line_meta, lines FROM staged_texts ORDER BY id
+        SELECT ? + id, content_hash, n_lines, n_links, line_meta, lines FROM staged_texts
+        WHERE id BETWEEN ? AND ? ORDER BY id
         """,
-        (first,),
+        (shift, first, last),
     )
     connection.execute(
         """
         INSERT INTO links (text_id, line, start, end, key, target, notation)
         SELECT ? + l.text_id, l.line, l.start, l.end, l.key, l.target, l.notation
-        FROM staged_links l WHERE l.text_id IN (SELECT id FROM staged_texts)
+        FROM staged_links l WHERE l.text_id BETWEEN ? AND ? AND l.text_id IN (SELECT id FROM staged_texts)
         """,
-        (first,),
+        (shift, first, last),
     )
-    return dict(connection.execute("SELECT content_hash, id FROM texts"))
 
 
 def _keep_project(connection: Connection, name: str, display_name: str, exported_at: int) -> int:
@@ -332,11 +363,18 @@ def _write_pages(
     )
 
 
+def _drop_texts_without_page(library: Library) -> None:
+    """Drops the texts that no page has, in many short transactions."""
+    dropped = [text_id for (text_id,) in library.rows("SELECT id FROM texts EXCEPT SELECT text_id FROM pages")]
+    for start in range(0, len(dropped), _DROPPED_AT_ONCE):
+        some = dropped[start : start + _DROPPED_AT_ONCE]
+        with library.turn() as connection:
+            forget_texts(connection, some)
+            connection.executemany("DELETE FROM texts WHERE id = ?", [(text_id,) for text_id in some])
+
+
 def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
-    """Drops texts that no page has, and suggestions whose spans belong to another text than the page now has."""
-    dropped = connection.execute("SELECT id FROM texts EXCEPT SELECT text_id FROM pages").fetchall()
-    forget_texts(connection, [text_id for (text_id,) in dropped])
-    connection.executemany("DELETE FROM texts WHERE id = ?", dropped)
+    """Drops suggestions whose spans belong to another text than the page now has."""
     stale = """
         SELECT s.page_id FROM suggestion_lists s JOIN pages p ON p.id = s.page_id
         WHERE p.project_id = ? AND (p.is_gone = 1 OR p.text_hash <> s.text_hash)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +22,17 @@ from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 
 FILE_NAME: Final = "linkassist.sqlite3"
 _KEPT_BEFORE_UPGRADES: Final = 3
+_ASK_AGAIN_S: Final = 0.003
+_GAP_S: Final = 0.01  # some times the above
 
 
 class Library:
     """An open library. Use it as a context manager, in one thread."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, wait_s: float) -> None:
         self.folder = folder
         self.connection = connection
+        self._wait_s = wait_s
 
     @classmethod
     def open(cls, folder: Path, *, wait_s: float = 30.0) -> Library:
@@ -41,7 +45,7 @@ class Library:
         _make_private(path)
         with failures_in_words(path):
             connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
-        library = cls(folder, connection)
+        library = cls(folder, connection, wait_s)
         try:
             library._prepare()
         except BaseException:
@@ -88,21 +92,49 @@ class Library:
             if is_durable:
                 self.connection.execute("PRAGMA synchronous = FULL")
             try:
-                with self._begun("BEGIN IMMEDIATE") as connection:
+                self._await_turn()
+                with self._begun() as connection:
                     yield connection
             finally:
                 if is_durable:
                     self.connection.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager
-    def staging(self) -> Iterator[sqlite3.Connection]:
-        """The connection, inside one transaction that may write temporary tables only, and so holds up nobody."""
-        with failures_in_words(self.path), self._begun("BEGIN DEFERRED") as connection:
+    def turn(self) -> Iterator[sqlite3.Connection]:
+        """`transaction`, for work that is done in many of them: whoever else wants to write comes in between."""
+        time.sleep(_GAP_S)
+        with self.transaction() as connection:
             yield connection
 
     @contextmanager
-    def _begun(self, begin: str) -> Iterator[sqlite3.Connection]:
-        self.connection.execute(begin)
+    def staging(self) -> Iterator[sqlite3.Connection]:
+        """The connection, inside one transaction that may write temporary tables only, and so holds up nobody."""
+        with failures_in_words(self.path):
+            self.connection.execute("BEGIN DEFERRED")
+            with self._begun() as connection:
+                yield connection
+
+    def _await_turn(self) -> None:
+        """Begins to write as soon as nobody else does.
+
+        SQLite's own waiting asks ten times a second, and misses the gaps between the transactions of an import.
+        """
+        deadline = time.monotonic() + self._wait_s
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self.connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                time.sleep(_ASK_AGAIN_S)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._wait_s)}")
+
+    @contextmanager
+    def _begun(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self.connection
             self.connection.execute("COMMIT")
