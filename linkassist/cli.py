@@ -21,6 +21,7 @@ from linkassist import cli_features, cli_finetune, cli_finetune_links  # noqa: F
 from linkassist.cli_backup import backup, restore
 from linkassist.cli_bert import bert
 from linkassist.cli_experiments import experiments
+from linkassist.cli_nightly import fetch, nightly
 from linkassist.cli_options import (
     ConfigOption,
     EncoderOption,
@@ -34,6 +35,8 @@ from linkassist.cli_password import password
 from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import LinkAssistError
 from linkassist.ingest import ingest
+from linkassist.nightly.health import health
+from linkassist.nightly.moments import now
 from linkassist.outcomes import Commands
 from linkassist.printing import (
     ProjectStatus,
@@ -66,6 +69,8 @@ if TYPE_CHECKING:
 
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
+
+_NIGHT_ALARM = 3  # how `status` ends when a night failed or was missed
 
 app = typer.Typer(
     cls=Commands,
@@ -126,6 +131,9 @@ def import_(
     if is_reindexed:
         _reindex(settings, report.imported.project.name, is_full=False)
     _remember(encoder, library, config, settings)
+
+
+app.command(epilog="Example: linkassist fetch https://scrapbox.io/help-jp")(fetch)
 
 
 @app.command(epilog="Example: linkassist reindex --library ~/wiki")
@@ -347,6 +355,7 @@ def evaluate(
 
 
 app.command(epilog="Example: linkassist experiments notes.json --nearest")(experiments)
+app.command(epilog="Example: linkassist nightly --install --at 03:30")(nightly)
 app.command(epilog="Example: linkassist backup --to /media/usb/wiki.sqlite3")(backup)
 app.command(epilog="Example: linkassist restore --latest")(restore)
 
@@ -359,9 +368,11 @@ def status(
 ) -> None:
     """Tell what the library holds and how old it is.
 
-    Its projects and pages, the encoder, the age of the suggestions, and how the last run went.
+    Its projects and pages, the encoder, the age of the suggestions, how the last run went, and how the nights go. The
+    exit code is 3 when a night failed or was missed.
     """
     settings = load_settings(library, config=config)
+    nights = health(settings.library, now())
     with existing_library(settings) as opened:
         found = []
         for each in projects(opened):
@@ -369,12 +380,15 @@ def status(
             reindexed_at = run.finished_at if run and run.finished_at else 0
             note = artefact(opened, each.id, "encoder")
             fingerprint = note.fingerprint if note else ""
-            found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint))
+            source = settings.sources.get(each.name, "")
+            found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint, source))
     if is_json:
         print_utf8()
-        print(status_json(settings.library, settings.encoder, found))
+        print(status_json(settings.library, settings.encoder, found, nights))
     else:
-        _print_lines(status_text(settings.library, settings.encoder, found, time.time()))
+        _print_lines(status_text(settings.library, settings.encoder, found, nights, time.time()))
+    if nights.is_alarm:
+        raise typer.Exit(_NIGHT_ALARM)
 
 
 @app.command(epilog="Example: linkassist demo --no-browser")

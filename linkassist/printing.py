@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from linkassist.ingest import IngestReport
+from linkassist.nightly.health import Health, HealthState
 from linkassist.settings import Language
 from linkassist.store.pages import Project
 from linkassist.store.runs import Run
@@ -28,12 +29,14 @@ _N_RENAMED_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
-    """A project, its numbers, when its suggestions were last brought up to date (0: never), and with what encoder."""
+    """A project, its numbers, when its suggestions were last brought up to date (0: never), with what encoder, and
+    where its pages come from ("": not known)."""
 
     project: Project
     totals: Totals
     reindexed_at: int
     encoder_fingerprint: str
+    source: str
 
 
 def spoken_language(chosen: Language) -> Literal["ja", "en"]:
@@ -121,7 +124,7 @@ def ingest_text(report: IngestReport) -> Iterator[str]:
         yield f"  skipped: {message}"
 
 
-def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus]) -> str:
+def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health) -> str:
     """The status as one JSON object; times are Unix seconds, null where something never happened."""
     found = [
         {
@@ -137,17 +140,21 @@ def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus]) 
             "imported_at": each.totals.imported_at or None,
             "reindexed_at": each.reindexed_at or None,
             "encoder_fingerprint": each.encoder_fingerprint or None,
+            "source": each.source or None,
             "last_run": _run_object(each.totals.last_run),
         }
         for each in projects
     ]
-    return _json({"library": str(library), "encoder": encoder, "projects": found})
+    return _json({"library": str(library), "encoder": encoder, "projects": found, "nights": _nights_object(nights)})
 
 
-def status_text(library: Path, encoder: str, projects: Sequence[ProjectStatus], now: float) -> Iterator[str]:
+def status_text(
+    library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health, now: float
+) -> Iterator[str]:
     """The status in words."""
     yield f"library      {library}"
     yield f"encoder      {encoder}"
+    yield from _nights_text(nights, now)
     if not projects:
         yield "projects     none yet; run `linkassist import EXPORT.json`"
     for each in projects:
@@ -157,6 +164,8 @@ def status_text(library: Path, encoder: str, projects: Sequence[ProjectStatus], 
         yield f"pages        {found.n_pages:,} with {found.n_lines:,} lines and {found.n_links:,} links"
         yield f"suggestions  {found.n_suggestions:,} open"
         yield f"verdicts     {found.n_verdicts:,}, of these {found.n_accepted:,} accepted"
+        if each.source:
+            yield f"source       {each.source}"
         yield f"imported     {_moment(found.imported_at, now)}, exported {_moment(each.project.exported_at, now)}"
         made_with = f", encoder {each.encoder_fingerprint}" if each.encoder_fingerprint else ""
         yield f"reindexed    {_moment(each.reindexed_at, now)}{made_with}"
@@ -164,6 +173,45 @@ def status_text(library: Path, encoder: str, projects: Sequence[ProjectStatus], 
             yield f"last run     {run.kind}, {run.status.replace('_', ' ')}" + (
                 f": {run.message}" if run.message else ""
             )
+
+
+def _nights_object(nights: Health) -> dict[str, object]:
+    return {
+        "state": nights.state,
+        "is_alarm": nights.is_alarm,
+        "at": nights.at or None,
+        "last_success_at": nights.last_success_at or None,
+        "exit_code": nights.exit_code,
+        "scheduler": nights.schedule or None,
+        "failures": [
+            {"project": each.project or None, "step": each.step, "message": each.message} for each in nights.failures
+        ],
+    }
+
+
+def _nights_text(nights: Health, now: float) -> Iterator[str]:
+    """How the nights go: what happened, when the last one did everything, and what to do."""
+    at, success = _moment(nights.at, now), _moment(nights.last_success_at, now)
+    again = "Run `linkassist nightly` to do it now; nightly.log in the library tells more."
+    anew = "Look whether it is still started: `linkassist nightly --install` writes that anew."
+    words: dict[HealthState, Sequence[str]] = {
+        "none": ("not set up; `linkassist nightly --install` does",),
+        "waiting": (f"the first is still to come, by {nights.schedule}",),
+        "running": ("one is under way",),
+        "done": (f"done {at}" + (f", by {nights.schedule}" if nights.schedule else ""),),
+        "failed": (f"FAILED {at}; the last that did everything: {success}",),
+        "killed": (f"BROKEN OFF, begun {at}; the last that did everything: {success}", again),
+        "missed": (f"MISSED; the last that did everything: {success}", anew, again),
+        "clock": (f"NOT KNOWN: the last is dated {at}, in the future, so the clock was set back", again),
+    }
+    first, *more = words[nights.state]
+    yield f"nights       {first}"
+    for each in nights.failures:
+        yield f"             {each.project + ', ' if each.project else ''}{each.step}: {each.message}"
+    if nights.failures:
+        yield f"             {again}"
+    for line in more:
+        yield f"             {line}"
 
 
 def _run_object(run: Run | None) -> dict[str, object] | None:

@@ -193,6 +193,7 @@ def remember_source(library: Path, project: str, place: str) -> None:
         after = "\n".join(lines) + "\n"
         if tomllib.loads(after)["sources"][project] != place:
             raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
+        path.touch(mode=0o600)  # the key to Scrapbox may follow
         path.write_text(after, "utf-8")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error

@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 OnProgress = Callable[[str, int, int], None]
 OnStep = Callable[[int, int, float], None]
 
-_BYTES_STEPS: Final = ("import", "read exports")  # these count the bytes of a file, every other step counts things
+_BYTES_STEPS: Final = (
+    "import",
+    "read exports",
+    "download",
+)  # these count the bytes of a file, every other step counts things
 _SECONDS_BETWEEN_LINES: Final = 30
 _WORDS: Final = {
     "import": "Reading the export",
+    "list": "Listing the pages in Scrapbox",
+    "fetch": "Fetching what has changed",
+    "download": "Fetching the export",
+    "wait": "Waiting for another import or reindex",
     "store": "Writing the library",
     "read": "Reading the pages",
     "learn": "Learning the wiki's words",

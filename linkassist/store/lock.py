@@ -66,8 +66,8 @@ def is_night(folder: Path) -> bool:
     try:
         with only_night(folder):
             return False
-    except BusyError:
-        return True
+    except StoreError as error:
+        return isinstance(error, BusyError)
 
 
 def is_held(folder: Path) -> bool:

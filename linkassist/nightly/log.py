@@ -1,0 +1,61 @@
+"""The log of the nights: a file in the library that turns over, and in which the key to Scrapbox never stands."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from linkassist.errors import StoreError
+from linkassist.nightly.report import LOG_NAME
+
+_MOST_BYTES: Final = 1_000_000
+_N_OLDER: Final = 5  # nightly.log.1 and so on; years, at a dozen lines a night
+HIDDEN: Final = "(key)"
+
+
+def without_key(text: str, key: str) -> str:
+    """The text with the key put out of sight, should anything have brought it there."""
+    return text.replace(key, HIDDEN) if key else text
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, key: str) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s")
+        self._key = key
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_key(super().format(record), self._key)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """For its owner alone."""
+
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        return open(handle, "a", encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def night_log(folder: Path, key: str) -> Iterator[logging.Logger]:
+    """The log of the library in `folder`. Raises StoreError where it cannot be written."""
+    logger = logging.getLogger(f"linkassist.nightly.{folder}")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    path = folder / LOG_NAME
+    try:
+        handler = _PrivateFile(path, maxBytes=_MOST_BYTES, backupCount=_N_OLDER, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+    handler.setFormatter(_Formatter(key))
+    logger.addHandler(handler)
+    try:
+        yield logger
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

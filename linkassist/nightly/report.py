@@ -1,0 +1,140 @@
+"""What a night did, as values, as the JSON that lies in the library, and in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from linkassist.errors import StoreError
+from linkassist.nightly.moments import Moment
+
+Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backup"]
+Outcome = Literal["done", "unchanged", "skipped", "failed"]
+State = Literal["running", "done", "failed"]
+
+FILE_NAME: Final = "nightly.json"
+LOG_NAME: Final = "nightly.log"
+
+# How `linkassist nightly` ends. Of several failures the first of this order gives the code.
+EXIT_CODES: Final[Mapping[Step, int]] = {
+    "open": 9,
+    "fetch": 10,
+    "import": 11,
+    "reindex": 12,
+    "evaluate": 13,
+    "prune": 14,
+    "backup": 15,
+}
+EXIT_BUSY: Final = 16  # an import, a reindex or a night was under way, and waiting did not help
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What became of one step. message: why it failed or was skipped. counts: what it counted, by name; shares are in
+    [0, 1]. is_busy: it failed since another program was at work."""
+
+    step: Step
+    outcome: Outcome
+    seconds: float
+    message: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict)
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectReport:
+    """The steps of one project. source: where its pages come from, "" where nothing is set."""
+
+    project: str
+    source: str
+    steps: tuple[StepReport, ...] = ()
+
+    @property
+    def failure(self) -> StepReport | None:
+        """The first step that failed."""
+        return next((each for each in self.steps if each.outcome == "failed"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """A night. `last_success` is when a night began that did everything, this one included, None if there was none.
+
+    exit_code: see EXIT_CODES. steps: those of the library as a whole.
+    """
+
+    library: str
+    state: State
+    started: Moment
+    finished: Moment | None = None
+    last_success: Moment | None = None
+    exit_code: int = 0
+    projects: tuple[ProjectReport, ...] = ()
+    steps: tuple[StepReport, ...] = ()
+    log: str = ""
+
+    def as_json(self) -> str:
+        """One JSON object; times are Unix seconds, in `at`."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    def as_line(self) -> str:
+        """The night in one line: each project, the failures, and how long it took."""
+        parts = [_project_line(each) for each in self.projects]
+        for step in self.steps:
+            if step.outcome == "failed":
+                parts.append(f"{step.step} FAILED: {_one_line(step.message)}")
+            elif step.step == "backup" and step.message:
+                parts.append(f"backup {Path(step.message).name}")
+        every_step = [*(step for each in self.projects for step in each.steps), *self.steps]
+        seconds = sum(step.seconds for step in every_step)
+        return f"nightly {self.state}: " + "; ".join(parts) + f" ({seconds:.0f} s)"
+
+
+def write_night(folder: Path, report: NightReport) -> None:
+    """Keeps the report in the library, in place of the one before; nobody ever sees half of one."""
+    path = folder / FILE_NAME
+    beside = path.with_name(f".{FILE_NAME}.partial")
+    try:
+        with open(beside, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(report.as_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror}). Make room, or give your user the right to."
+        ) from error
+
+
+def exit_code_of(steps: Sequence[StepReport]) -> int:
+    """How the night ends, by its steps: see EXIT_CODES."""
+    failed = [each for each in steps if each.outcome == "failed"]
+    if any(each.is_busy for each in failed):
+        return EXIT_BUSY
+    return min((EXIT_CODES[each.step] for each in failed), default=0)
+
+
+def _project_line(report: ProjectReport) -> str:
+    failure = report.failure
+    if failure is not None:
+        return f"{report.project} FAILED at {failure.step}: {_one_line(failure.message)}"
+    counts: dict[str, float] = {}
+    for step in report.steps:
+        counts |= step.counts
+    words = [f"{counts.get('pages', 0):,.0f} pages"]
+    changes = [f"{counts[name]:,.0f} {name}" for name in ("new", "changed", "gone") if counts.get(name)]
+    words.append(", ".join(changes) if changes else "unchanged")
+    if counts.get("suggestions"):
+        words.append(f"{counts['suggestions']:,.0f} suggestions")
+    if "found_in_10" in counts:
+        words.append(f"{counts['found_in_10']:.0%} found in ten on a sample")
+    if not report.source:
+        words.append("no source is set")
+    return f"{report.project} " + ", ".join(words)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,225 @@
+"""How the platform is told to start a night: a systemd user timer, a launchd agent, or lines of a crontab.
+
+A library has one schedule, under a name made from its folder; telling the platform again replaces it. Which ways catch
+up by themselves: a persistent systemd timer does, once the user's services run again. launchd does after sleep, and
+starts the agent at login for what was missed while the machine was off; cron forgets, and asks once an hour. These two
+say --if-due, and the night finds out by itself (`due.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import plistlib
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, Literal
+
+from linkassist.errors import LinkAssistError
+from linkassist.nightly.actions import Action, Remove, Run, Write
+from linkassist.nightly.health import SCHEDULE_NAME, Schedule
+from linkassist.nightly.moments import now
+from linkassist.nightly.report import FILE_NAME
+
+Scheduler = Literal["systemd", "launchd", "cron"]
+SCHEDULERS: Final[tuple[Scheduler, ...]] = ("systemd", "launchd", "cron")
+
+_SERVICE: Final = """\
+# Written by `linkassist nightly --install`; `linkassist nightly --uninstall` removes it.
+[Unit]
+Description=linkassist nightly of {library}
+
+[Service]
+Type=oneshot
+ExecStart={command}
+Nice=10
+IOSchedulingClass=idle
+"""
+_TIMER: Final = """\
+# Written by `linkassist nightly --install`; `linkassist nightly --uninstall` removes it.
+[Unit]
+Description=linkassist nightly of {library}
+
+[Timer]
+OnCalendar=*-*-* {hour:02}:{minute:02}:00
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def usual_scheduler() -> Scheduler:
+    """What this machine has. Raises LinkAssistError where it has nothing."""
+    if sys.platform == "darwin":
+        return "launchd"
+    if shutil.which("systemctl") and _succeeds(("systemctl", "--user", "show-environment")):
+        return "systemd"
+    if shutil.which("crontab"):
+        return "cron"
+    raise LinkAssistError(
+        "This machine has neither systemd for users nor cron. Let another program run `linkassist nightly --if-due` "
+        "every hour, or install cron."
+    )
+
+
+def night_command(library: Path, config: Path | None, projects: Sequence[str]) -> tuple[str, ...]:
+    """The words that start a night from anywhere. Raises LinkAssistError for a name that no scheduler can hold."""
+    words = [sys.executable, "-P", "-m", "linkassist", "nightly", "--library", str(library.absolute())]
+    words += ["--config", str(config.expanduser().absolute())] if config else []
+    words += [word for name in projects for word in ("--project", name)]
+    for word in words:
+        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in word):
+            raise LinkAssistError(f"{word!r} holds a control character, which no scheduler takes. Rename it.")
+    return tuple(words)
+
+
+def install_actions(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> tuple[Action, ...]:
+    """What makes the scheduler run the command every day at that minute, in place of whatever it was told before."""
+    others = [action for each in SCHEDULERS if each != scheduler for action in _removing(each, library)]
+    schedule = Schedule(scheduler, at_minute, now())
+    note = Write(library / SCHEDULE_NAME, json.dumps(asdict(schedule)) + "\n")
+    return (*others, *_installing(scheduler, library, command, at_minute), note)
+
+
+def uninstall_actions(library: Path) -> tuple[Action, ...]:
+    """What takes everything back, and forgets the last night, so that none is missed. The log stays."""
+    found = [action for each in SCHEDULERS for action in _removing(each, library)]
+    return (*found, Remove(library / SCHEDULE_NAME), Remove(library / FILE_NAME))
+
+
+def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> list[Action]:
+    hour, minute = divmod(at_minute, 60)
+    if scheduler == "systemd":
+        service, timer = _unit_files(library)
+        shown = str(library).replace("%", "%%")
+        return [
+            Write(service, _SERVICE.format(library=shown, command=" ".join(map(systemd_word, command)))),
+            Write(timer, _TIMER.format(library=shown, hour=hour, minute=minute)),
+            Run(("systemctl", "--user", "daemon-reload")),
+            Run(("systemctl", "--user", "enable", timer.name)),
+            Run(("systemctl", "--user", "restart", timer.name)),
+        ]
+    if scheduler == "launchd":
+        path = _agent_file(library)
+        agent = {
+            "Label": path.stem,
+            "ProgramArguments": [*command, "--if-due"],
+            "StartCalendarInterval": {"Hour": hour, "Minute": minute},
+            "RunAtLoad": True,
+            "ProcessType": "Background",
+            "LowPriorityIO": True,
+        }
+        return [
+            Write(path, plistlib.dumps(agent).decode()),
+            Run(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True),
+            Run(("launchctl", "bootstrap", _domain(), str(path))),
+        ]
+    line = cron_command(command)
+    block = [
+        _cron_begin(library),
+        f"{minute} {hour} * * * {line} --quiet",
+        f"{(minute + 17) % 60} * * * * {line} --quiet --if-due",
+        _cron_end(library),
+    ]
+    return [Run(("crontab", "-"), "\n".join([*_crontab_without(library), *block]) + "\n")]
+
+
+def _removing(scheduler: Scheduler, library: Path) -> list[Action]:
+    """What takes away what is there of it; nothing where nothing is."""
+    if scheduler == "systemd":
+        service, timer = _unit_files(library)
+        if not service.exists() and not timer.exists():
+            return []
+        return [
+            Run(("systemctl", "--user", "disable", "--now", timer.name), may_fail=True),
+            Remove(timer),
+            Remove(service),
+            Run(("systemctl", "--user", "daemon-reload"), may_fail=True),
+        ]
+    if scheduler == "launchd":
+        path = _agent_file(library)
+        if not path.exists():
+            return []
+        return [Run(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True), Remove(path)]
+    if not shutil.which("crontab") or _crontab() == _crontab_without(library):
+        return []
+    left = _crontab_without(library)
+    return [Run(("crontab", "-"), "\n".join(left) + "\n") if left else Run(("crontab", "-r"))]
+
+
+def systemd_word(word: str) -> str:
+    """The word as a unit file has it: `systemd_word('100% of "x"') == '"100%% of \\\\"x\\\\""'`.
+
+    Source: systemd.service(5), "Command lines", and systemd.unit(5), "Specifiers"
+    """
+    for sign, written in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$")):
+        word = word.replace(sign, written)
+    return f'"{word}"'
+
+
+def cron_command(words: Sequence[str]) -> str:
+    """The words as a crontab has them: for the shell, and with each percent sign escaped, which would end the command.
+
+    Source: crontab(5)
+    """
+    return shlex.join(words).replace("%", "\\%")
+
+
+def _name(library: Path) -> str:
+    return f"linkassist-nightly-{hashlib.sha256(os.fsencode(library.absolute())).hexdigest()[:8]}"
+
+
+def _unit_files(library: Path) -> tuple[Path, Path]:
+    """(the service, its timer)."""
+    home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    folder = Path(home) / "systemd" / "user"
+    return folder / f"{_name(library)}.service", folder / f"{_name(library)}.timer"
+
+
+def _agent_file(library: Path) -> Path:
+    return Path.home() / "Library" / "LaunchAgents" / f"{_name(library)}.plist"
+
+
+def _domain() -> str:
+    return f"gui/{os.getuid()}"
+
+
+def _cron_begin(library: Path) -> str:
+    return f"# {_name(library)}: written by `linkassist nightly --install`, removed by --uninstall"
+
+
+def _cron_end(library: Path) -> str:
+    return f"# {_name(library)}: end"
+
+
+def _crontab() -> list[str]:
+    """The lines of the user's crontab; none where there is none."""
+    done = subprocess.run(("crontab", "-l"), capture_output=True, text=True, encoding="utf-8", errors="surrogateescape")
+    if done.returncode and "no crontab" not in done.stderr.lower():
+        raise LinkAssistError(f"The crontab cannot be read: {done.stderr.strip()}. Put that right first.")
+    return [] if done.returncode else done.stdout.splitlines()
+
+
+def _crontab_without(library: Path) -> list[str]:
+    """The crontab's lines, less those of this library."""
+    kept: list[str] = []
+    is_ours = False
+    for line in _crontab():
+        if line == _cron_begin(library):
+            is_ours = True
+        if not is_ours:
+            kept.append(line)
+        if line == _cron_end(library):
+            is_ours = False
+    return kept
+
+
+def _succeeds(words: Sequence[str]) -> bool:
+    return subprocess.run(words, capture_output=True).returncode == 0
