@@ -62,12 +62,12 @@ def verdicts_of(folder: Path, page: str) -> list[Verdict]:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[str]:
-    """The address of a real server of the library in `folder`, in a thread of its own."""
+def running_server(folder: Path, *, allow_host: str = "", trusted_proxy: str = "") -> Iterator[str]:
+    """The address of a real server of the library in `folder`, in a thread of its own; the rest as in Settings."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(server_config(create_app(Settings(folder))))
+        server = uvicorn.Server(server_config(create_app(Settings(folder, allow_host=allow_host)), trusted_proxy))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 60

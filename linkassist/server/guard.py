@@ -7,10 +7,10 @@ rebound name, a foreign origin a forged form.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkassist.server.preferences import IMAGES_COOKIE
 
+MOST_HEAD_BYTES: Final = 32_768
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNUSED_POWERS: Final = (
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
@@ -57,7 +59,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
+        refusal = _too_long(scope) or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
         headers = safety_headers(HTTPConnection(scope), self.names)
 
         async def send_with_headers(message: Message) -> None:
@@ -88,6 +90,16 @@ class Guard:
             f"Make it on the page itself, or send the header `Origin: {scheme}://{host}`.\n",
             status_code=403,
         )
+
+
+def _too_long(scope: Scope) -> PlainTextResponse | None:
+    """uvicorn bounds what it waits for; a head that comes all at once may still be longer."""
+    target = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    head = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if target <= MOST_HEAD_BYTES and head <= MOST_HEAD_BYTES:
+        return None
+    what, status = ("address", 414) if target > MOST_HEAD_BYTES else ("head of the request", 431)
+    return PlainTextResponse(f"The {what} is longer than {MOST_HEAD_BYTES:,} bytes. Shorten it.\n", status)
 
 
 def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
@@ -137,10 +149,9 @@ def _is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
 
 
 def _host_name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+    """The name in a Host header, "" where that is none: `_host_name("[::1]:8000") == "::1"`."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
 def _is_plain_address(name: str) -> bool:

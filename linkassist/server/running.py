@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
+from linkassist.server.guard import MOST_HEAD_BYTES
 
-MOST_HEADER_BYTES: Final = 32_768
 MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
 HEADER_S: Final = 10.0
 
@@ -84,7 +84,7 @@ def server_config(app: Starlette, trusted_proxy: str = "") -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(trusted_proxy),
         forwarded_allow_ips=trusted_proxy or "",
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=3,
     )
