@@ -18,6 +18,8 @@ from linkassist.wiki import Line, Page
 
 OnProgress = Callable[[int, int], None]
 
+MOST_PAGES = 1_000_000
+
 _EXPORT_AGAIN = "Export the project again from Scrapbox."
 _EXPORT_SHAPE = '{"name": ..., "pages": [...]}'
 _LARGEST = 2**53  # JSON numbers beyond this are not exact, and no time or count is
@@ -51,12 +53,19 @@ class Export:
         self._stream.close()
 
     def __iter__(self) -> Iterator[Page]:
-        """The pages in the file's order. Raises ExportError where the file, or a page not to be skipped, is bad."""
+        """The pages in the file's order.
+
+        Raises ExportError where the file, or a page not to be skipped, is bad, and where there are too many.
+        """
         stream = self._stream
+        n_pages = 0
         with self:
             for key, value in _entries(stream):
                 if key != "page":
                     continue
+                n_pages += 1
+                if n_pages > MOST_PAGES:
+                    raise ExportError(f"{stream.place} has more than {MOST_PAGES:,} pages. {_EXPORT_AGAIN}")
                 try:
                     page = _page(value, stream.place, stream.item)
                 except ExportError as error:

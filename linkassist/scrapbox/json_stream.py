@@ -12,7 +12,6 @@ import json
 import lzma
 import os
 import re
-import shutil
 import sys
 import tempfile
 import zlib
@@ -23,7 +22,11 @@ from typing import IO, cast
 from linkassist.errors import ExportError
 
 STANDARD_INPUT = "standard input"
+MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels
+MOST_COPIED_BYTES = 1 << 32  # of what cannot be read twice and is put aside
 _PIECE = 1 << 18
+_SUSPECT_BYTES = 1 << 30  # what unpacks to more than this ...
+_MOST_UNPACKED = 200  # ... and to more than so many times its size is no text
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ADVICE = "Expected the JSON export of a Scrapbox project; export it again."
 
@@ -43,6 +46,7 @@ class JsonStream:
         self._text = ""
         self._at = 0
         self._passed = 0
+        self._n_unpacked = 0
         self._is_ended = False
 
     @property
@@ -92,10 +96,15 @@ class JsonStream:
         self.item = f"what follows the last {name}"
 
     def value(self) -> object:
-        """The value that begins here, whole."""
+        """The value that begins here, whole. Raises ExportError for one of more than MOST_CHARACTERS."""
         self.peek()
         wanted = _PIECE
         while True:
+            if len(self._text) - self._at > MOST_CHARACTERS:
+                raise ExportError(
+                    f"{self.place}: {self.item} has more than {MOST_CHARACTERS:,} characters; expected a page that "
+                    f"people can read. {_ADVICE}"
+                )
             try:
                 value, end = self._json.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
@@ -153,6 +162,7 @@ class JsonStream:
         try:
             data = self._bytes.read(wanted)
             self._is_ended = not data
+            self._check_size(len(data))
             text = self._utf8.decode(data, final=self._is_ended)
         except EOFError:
             raise ExportError(
@@ -170,6 +180,15 @@ class JsonStream:
         self._text = self._text[self._at :] + text
         self._at = 0
         return not self._is_ended or bool(text)
+
+    def _check_size(self, n_bytes: int) -> None:
+        """Takes note of so many more unpacked bytes; ExportError where a small file unpacks to no end of them."""
+        self._n_unpacked += n_bytes
+        if self._n_unpacked > _SUSPECT_BYTES and self._n_unpacked > _MOST_UNPACKED * self.bytes_total:
+            raise ExportError(
+                f"{self.place} unpacks to more than {_MOST_UNPACKED} times its {self.bytes_total:,} bytes; expected "
+                "text, which does not. Unpack it and look at what it holds."
+            )
 
 
 def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
@@ -191,7 +210,13 @@ def _seekable(source: IO[bytes]) -> IO[bytes]:
     if source.seekable():
         return source
     copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
-    shutil.copyfileobj(source, copy)
+    while piece := source.read(_PIECE):
+        if copy.tell() + len(piece) > MOST_COPIED_BYTES:
+            copy.close()
+            raise ExportError(
+                f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
+            )
+        copy.write(piece)
     copy.seek(0)
     return copy
 
