@@ -29,6 +29,7 @@ from linkassist.nightly.report import (
     exit_code_of,
     write_night,
 )
+from linkassist.nightly.sample import measure_sample
 from linkassist.reindex import reindex
 from linkassist.scrapbox.client import Pace
 from linkassist.settings import Settings
@@ -234,8 +235,6 @@ def _evaluate(night: _Night, name: str) -> _Found:
             return _Found("unchanged")
         if at - last < _SAMPLE_EVERY_S:
             return _Found("skipped", "a sample was measured in the last week")
-        from linkassist.nightly.sample import measure_sample  # brings PyTorch and LightGBM
-
         sample = measure_sample(library, of, night.on_progress)
         if sample is None:
             return _Found("skipped", "too few links that other pages know too")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Final
 
 from linkassist.errors import LinkAssistError
@@ -18,8 +19,9 @@ from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, links, list_pages, stored_page
 from linkassist.store.samples import QualitySample
-from linkassist.suggesting import OnProgress, suggest_wiki
 from linkassist.wiki import Page
+
+OnProgress = Callable[[str, int, int], None]
 
 MOST_PAGES: Final = 800
 _N_ASKED: Final = 120
@@ -35,6 +37,8 @@ def measure_sample(library: Library, project: Project, on_progress: OnProgress) 
         test = build_one_wiki_test(sample_pages(library, project), is_blind=False, n_asked=_N_ASKED)
     except LinkAssistError:  # the test is made of pages alone: nothing else can fail
         return None
+    from linkassist.suggesting import suggest_wiki  # brings PyTorch and LightGBM, which a wiki without a test can spare
+
     readings = [read_page(page) for page in test.pages]
     suggestions = suggest_wiki(readings, encoder_name=OWN_ENCODER, on_progress=on_progress)
     figures = score("", test.asked, [answers_of(suggestions[page.number]) for page in test.asked])
