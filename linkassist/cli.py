@@ -32,7 +32,7 @@ from linkassist.cli_options import (
     print_utf8,
 )
 from linkassist.cli_password import password
-from linkassist.deciding import lessons_of, shown_suggestions
+from linkassist.deciding import add_up_offers, lessons_of, shown_suggestions
 from linkassist.errors import LinkAssistError
 from linkassist.ingest import ingest
 from linkassist.nightly.health import health
@@ -437,6 +437,7 @@ def _serve(settings: Settings, site: Starlette, listener: socket.socket, *, open
     address = address_of(listener)
     with Library.open(settings.library) as library, progress() as told:
         fill_search(library, lambda n_done, n_total: told("search", n_done, n_total))
+        add_up_offers(library, lambda n_done, n_total: told("offers", n_done, n_total))
 
     def on_ready() -> None:
         print(f"linkassist: {address} (Ctrl-C stops it)", flush=True)

@@ -3,24 +3,31 @@
 Lists are kept as the ranker found them and changed when they are read, so a verdict shows on every page at once, and an
 undo restores every list to the byte. The gains that order the list of pages are sums kept with the pages: a verdict
 brings that of its own page up to date at once, those of the others follow with the next reindex (`follow_verdicts`).
-What is ignored brings up to date the pages that it concerns; how many suggestions a page is offered waits likewise.
+What is chosen, words and pages to ignore and how much a page is offered, is followed at once everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
-from typing import Final
 
-from linkassist.store.browsing import present_page_id
+from linkassist.store.browsing import present_page_id, project_names
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
 from linkassist.store.project_settings import project_setting, set_project_setting
 from linkassist.store.runs import Note, artefact, put_artefact
 from linkassist.store.suggestion_lists import AsShown, OpenList
-from linkassist.store.suggestions import StoredSuggestion, page_suggestions, refresh_gains, refresh_gains_of
+from linkassist.store.suggestions import (
+    StoredSuggestion,
+    add_up_budget,
+    is_added_up,
+    page_suggestions,
+    pages_with_lists,
+    refresh_gains,
+)
 from linkassist.store.target_index import suggested_on
 from linkassist.store.verdicts import project_verdicts, record_verdict, set_objection, undo_verdict, verdicts_stamp
 from linkassist.suggest.choices import Choices, apply_choices
@@ -28,7 +35,6 @@ from linkassist.suggest.reader import Lessons, apply_lessons, learn_from_verdict
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
-_AT_ONCE: Final = 300  # pages whose gains follow at once; a word can concern thousands
 # The lessons of the projects that were asked for, with the stamp of their verdicts: a thousand verdicts take 50 ms.
 _known: dict[tuple[Path, int], tuple[tuple[int, ...], Lessons]] = {}
 
@@ -63,11 +69,20 @@ def choices_of(library: Library, project_id: int) -> Choices:
     return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
+def worth_showing(library: Library, page_id: int, lessons: Lessons) -> list[ShownSuggestion]:
+    """The page's open suggestions that are worth showing after the lessons, best first; in a tenth of the time."""
+    shown = shown_suggestions(library, page_id, lessons, least=lessons.least_worth)
+    return [each for each in shown if each.suggestion.is_worth_showing]
+
+
 def shown_suggestions(
-    library: Library, page_id: int, lessons: Lessons, *, with_decided: bool = False
+    library: Library, page_id: int, lessons: Lessons, *, with_decided: bool = False, least: float = 0.0
 ) -> list[ShownSuggestion]:
-    """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as found."""
-    listed = page_suggestions(library, page_id, with_decided=True)
+    """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as found.
+
+    least: those found to be at least so likely alone; at most `lessons.least_worth`.
+    """
+    listed = page_suggestions(library, page_id, with_decided=True, least=least)
     decided = [ShownSuggestion(each.suggestion, each) for each in listed if each.verdict]
     still = {each.suggestion.target: each for each in listed if not each.verdict}
     n_answered = sum(each.suggestion.is_worth_showing for each in decided)
@@ -98,23 +113,23 @@ def undo(library: Library, project_id: int, page_id: int, target: str) -> None:
 
 def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Never suggests that target any more, or nothing for that page."""
-    add_ignored(library, project_id, sort, title)
-    _choices_changed(library, project_id)
-    refresh_gains_of(library, _concerned(library, project_id, sort, title), _as_shown_now(library, project_id))
+    with _choosing(library, project_id):
+        add_ignored(library, project_id, sort, title)
+        _follow(library, project_id, sort, title)
 
 
 def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
-    concerned = _concerned(library, project_id, sort, title)
-    remove_ignored(library, project_id, sort, title)
-    _choices_changed(library, project_id)
-    refresh_gains_of(library, concerned, _as_shown_now(library, project_id))
+    with _choosing(library, project_id):
+        remove_ignored(library, project_id, sort, title)
+        _follow(library, project_id, sort, title)
 
 
 def offer_at_most(library: Library, project_id: int, most: int | None) -> None:
     """Offers a page at most so many suggestions; None for as many as the wiki's own pages suggest."""
-    set_project_setting(library, project_id, "most_per_page", None if most is None else str(most))
-    _choices_changed(library, project_id)
+    with _choosing(library, project_id):
+        set_project_setting(library, project_id, "most_per_page", None if most is None else str(most))
+        add_up_budget(library, project_id)
 
 
 def follow_verdicts(library: Library, project_id: int) -> None:
@@ -124,9 +139,18 @@ def follow_verdicts(library: Library, project_id: int) -> None:
     """
     lessons = lessons_of(library, project_id)
     note = artefact(library, project_id, "lessons")
-    if lessons.fingerprint != (note.fingerprint if note else ""):
-        refresh_gains(library, project_id, as_shown_after(lessons))
-        put_artefact(library, project_id, "lessons", lessons.fingerprint)
+    if lessons.fingerprint != (note.fingerprint if note else "") or not is_added_up(library, project_id):
+        _add_up(library, project_id, lessons, lambda n_done, n_total: None)
+
+
+def add_up_offers(library: Library, on_progress: Callable[[int, int], None]) -> None:
+    """Adds up what is offered on the pages of a library of an older linkassist, which has not; of others nothing.
+
+    on_progress: called with how many of how many pages are done. 23,000 take half a minute.
+    """
+    for each in project_names(library):
+        if not is_added_up(library, each.id):
+            _add_up(library, each.id, lessons_of(library, each.id), on_progress)
 
 
 def note_of_lessons(lessons: Lessons) -> Note:
@@ -144,21 +168,38 @@ def as_shown_after(lessons: Lessons) -> AsShown:
     return as_shown
 
 
-def _concerned(library: Library, project_id: int, sort: IgnoredSort, title: str) -> list[int]:
-    """The rows of the pages whose lists change when the title is ignored or heeded; of a word's the likeliest."""
+def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: Callable[[int, int], None]) -> None:
+    pages = pages_with_lists(library, project_id)
+    refresh_gains(library, pages, as_shown_after(lessons), lessons.least_worth, on_progress)
+    put_artefact(library, project_id, "lessons", lessons.fingerprint)
+
+
+def _follow(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+    """Adds up the pages whose lists change when the title is ignored or heeded."""
+    lessons = lessons_of(library, project_id)
+    least = lessons.least_worth
     if sort == "word":
-        return [each.page_id for each in suggested_on(library, project_id, title, limit=_AT_ONCE)]
-    page_id = present_page_id(library, project_id, title_key(title))
-    return [] if page_id is None else [page_id]
+        found = suggested_on(library, project_id, title)
+        concerned = [each.page_id for each in takewhile(lambda each: each.probability >= least, found)]
+    else:
+        page_id = present_page_id(library, project_id, title_key(title))
+        concerned = [] if page_id is None else [page_id]
+    refresh_gains(library, concerned, as_shown_after(lessons), least)
 
 
-def _choices_changed(library: Library, project_id: int) -> None:
-    """Lets the next reindex add up all gains, even where every choice is taken back by then."""
+@contextmanager
+def _choosing(library: Library, project_id: int) -> Iterator[None]:
+    """Notes that the gains follow the new choices, where they followed all lessons before.
+
+    Where they did not, or where this is broken off, the next reindex adds them all up, even if by then every lesson is
+    taken back.
+    """
+    note = artefact(library, project_id, "lessons")
+    is_followed = (note.fingerprint if note else "") == lessons_of(library, project_id).fingerprint
     put_artefact(library, project_id, "lessons", "changed")
-
-
-def _as_shown_now(library: Library, project_id: int) -> AsShown:
-    return as_shown_after(lessons_of(library, project_id))
+    yield
+    if is_followed:
+        put_artefact(library, project_id, "lessons", lessons_of(library, project_id).fingerprint)
 
 
 @contextmanager

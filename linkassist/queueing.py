@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from linkassist.deciding import ShownSuggestion, lessons_of, shown_suggestions
+from linkassist.deciding import ShownSuggestion, lessons_of, worth_showing
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, list_pages
 from linkassist.store.snoozes import n_snoozed_since, snoozed
@@ -94,8 +94,8 @@ def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
             break
         shown = [
             each
-            for each in shown_suggestions(library, page.id, lessons)
-            if each.suggestion.is_worth_showing and (page.id, title_key(each.suggestion.target)) not in put_off
+            for each in worth_showing(library, page.id, lessons)
+            if (page.id, title_key(each.suggestion.target)) not in put_off
         ]
         if shown:
             best = max(shown, key=lambda each: expected_gain(page, each))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["page", "red", "new"]
+# What a reader can ask to see alone: a kind, or existing pages that lie far apart. Kept in libraries, so never renamed.
+Group = Literal["page", "red", "new", "far"]
 Decision = Literal["accept", "reject"]
 # What a reader can say against a suggestion: `Verdict.why` of a rejection. Kept in libraries, so never renamed.
 Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
@@ -59,6 +61,12 @@ class Suggestion:
     mentions: tuple[Mention, ...] = ()
     reasons: tuple[Reason, ...] = ()
     evidence: bytes = b""
+
+    @property
+    def group(self) -> Group:
+        """Where a reader looks for it: "far" where two lines of pages far apart speak for it, else its kind."""
+        is_far = any(reason.signal == "far" and len(reason.names) == 2 for reason in self.reasons)
+        return "far" if is_far else self.kind
 
     @property
     def is_worth_showing(self) -> bool:

@@ -44,6 +44,7 @@ _WORDS: Final = {
     "evaluate": "Evaluating",
     "predict": "Predicting",
     "search": "Reading the pages for the search",
+    "offers": "Adding up the suggestions",
 }
 
 

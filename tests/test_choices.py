@@ -13,11 +13,14 @@ from test_deciding import Garden, changes, suggestions
 from typer.testing import CliRunner
 
 from linkassist.cli import app
-from linkassist.deciding import choices_of, follow_verdicts, heed, ignore, offer_at_most
+from linkassist.deciding import add_up_offers, choices_of, follow_verdicts, heed, ignore, lessons_of, offer_at_most
 from linkassist.errors import NotFoundError
 from linkassist.store.ignored import IgnoredSort, ignored
 from linkassist.store.library import Library
-from linkassist.store.suggestions import replace_suggestions
+from linkassist.store.page_filter import PageFilter
+from linkassist.store.pages import list_pages
+from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.suggestions import pages_with_lists, replace_suggestions
 from linkassist.store.target_index import suggested_on, write_target_index
 from linkassist.suggest.choices import Choices, apply_choices
 from linkassist.suggestion import Suggestion
@@ -90,6 +93,68 @@ def test_taken_back_the_choices_leave_no_trace(garden: Garden, is_followed: bool
     follow_verdicts(garden.library, garden.project_id)
     assert (garden.shown(), garden.gains(), garden.kept()) == (before, gains, kept)
     assert choices_of(garden.library, garden.project_id) == Choices()
+
+
+def test_every_choice_is_followed_by_all_gains_at_once(garden: Garden) -> None:
+    """Each time they are what adding up every list anew gives."""
+
+    def added_up_anew() -> dict[str, tuple[int, float]]:
+        put_artefact(garden.library, garden.project_id, "lessons", "unknown")
+        follow_verdicts(garden.library, garden.project_id)
+        return garden.gains()
+
+    def chosen() -> None:
+        found = garden.gains()
+        assert found != seen[-1]
+        anew = added_up_anew()
+        assert {title: n for title, (n, _) in found.items()} == {title: n for title, (n, _) in anew.items()}
+        assert [gain for _, gain in found.values()] == pytest.approx([gain for _, gain in anew.values()])
+        seen.append(found)
+
+    seen = [garden.gains()]
+    offer_at_most(garden.library, garden.project_id, 2)
+    chosen()
+    garden.decide(0, "みどり", "accept")
+    chosen()
+    ignore(garden.library, garden.project_id, "word", "発想法")
+    chosen()
+    offer_at_most(garden.library, garden.project_id, 1)
+    chosen()
+    ignore(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
+    chosen()
+    offer_at_most(garden.library, garden.project_id, None)
+    chosen()
+    heed(garden.library, garden.project_id, "word", "発想法")
+    chosen()
+    garden.undo(0, "みどり")
+    heed(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
+    assert garden.gains() == seen[0]
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_a_reindex_adds_up_again_only_what_did_not_follow(garden: Garden, taught: bool) -> None:
+    follow_verdicts(garden.library, garden.project_id)
+    if taught:
+        for page in (0, 1):
+            garden.decide(page, "みどり", "reject")
+    offer_at_most(garden.library, garden.project_id, 2)
+    note = artefact(garden.library, garden.project_id, "lessons")
+    is_followed = note is not None and note.fingerprint == lessons_of(garden.library, garden.project_id).fingerprint
+    assert is_followed != taught
+
+
+def test_a_library_of_before_is_added_up_once_and_told_of(garden: Garden) -> None:
+    gains = garden.gains()
+    with garden.library.transaction() as connection:
+        connection.execute("DELETE FROM offers")
+        connection.execute("UPDATE pages SET kinds = 0")
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        add_up_offers(garden.library, lambda n_done, n_total: told.append((n_done, n_total)))
+    assert told == [(len(pages_with_lists(garden.library, garden.project_id)),) * 2]
+    assert garden.gains() == gains
+    of_new = list_pages(garden.library, garden.project_id, only=PageFilter(group="new"))[1]
+    assert 0 < of_new < len(gains)
 
 
 def test_a_word_is_ignored_in_every_spelling_of_its_title_and_once(garden: Garden) -> None:

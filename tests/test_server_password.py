@@ -70,9 +70,7 @@ def test_what_is_kept_is_scrypt_with_a_salt_of_its_own_and_costs_as_much_as_is_a
 
 def test_a_password_is_known_in_either_form_of_unicode_and_nothing_else_is() -> None:
     access = new_access("パスワードが十文字だ")
-    assert access.is_password(
-        unicodedata.normalize("NFD", "パスワードが十文字だ")
-    )  # of some keyboards
+    assert access.is_password(unicodedata.normalize("NFD", "パスワードが十文字だ"))  # of some keyboards
     wrong = ["", "パスワードが十文字", "パスワードが十文字だ ", "\udc80", "x" * 100_000]
     assert [guess for guess in wrong if access.is_password(guess)] == []
 

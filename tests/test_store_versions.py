@@ -82,7 +82,7 @@ def write_older(folder: Path, full: Path, version: int) -> None:
     connection.execute("ATTACH ? AS of_today", (str(full / FILE_NAME),))
     for table in tables(connection):
         columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
-        connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM of_today.{table}")
+        connection.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM of_today.{table}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()

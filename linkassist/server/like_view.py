@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linkassist.deciding import lessons_of, shown_suggestions
+from linkassist.deciding import lessons_of, worth_showing
 from linkassist.server.addresses import page_address
 from linkassist.server.page_view import open_card
 from linkassist.server.preferences import Language
@@ -48,10 +48,10 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
     key = title_key(target)
     found: list[tuple[StoredPage, Suggestion]] = []
     for place in suggested_on(library, project.id, target, limit=_LOOKED_AT):
-        shown = shown_suggestions(library, place.page_id, lessons)
+        shown = worth_showing(library, place.page_id, lessons)
         of_target = (each.suggestion for each in shown if title_key(each.suggestion.target) == key)
         suggestion = next(of_target, None)
-        if suggestion is None or not suggestion.is_worth_showing:
+        if suggestion is None:
             continue
         if key not in linked_targets(library, place.page_id).keys:
             found.append((stored_page(library, place.page_id), suggestion))

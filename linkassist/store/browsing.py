@@ -76,11 +76,11 @@ def project_name(library: Library, name: str) -> ProjectName:
 
 
 def figures(library: Library, project_id: int) -> Figures:
-    """The figures of a project's present pages, in one pass."""
+    """The figures of a project's present pages."""
     row = library.row(
         """
-        SELECT count(*), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0)
-        FROM pages INDEXED BY pages_in_figures WHERE project_id = ? AND is_gone = 0
+        SELECT coalesce(sum(n_pages), 0), coalesce(sum(n_links * n_pages), 0), coalesce(sum(n_suggestions), 0)
+        FROM page_counts WHERE project_id = ?
         """,
         (project_id,),
     )

@@ -245,8 +245,11 @@ def list_pages(
     summaries = [PageSummary(*row) for row in rows]
     if len(summaries) < limit and (summaries or not offset):
         return summaries, offset + len(summaries)
-    counted = library.row(f"SELECT count(*) {present}", parameters)
-    return summaries, counted[0] if counted else 0
+    if only.is_counted and not wanted:
+        counted = library.row(f"SELECT total(n_pages) FROM page_counts WHERE project_id = ?{conditions}", parameters)
+    else:
+        counted = library.row(f"SELECT count(*) {present}", parameters)
+    return summaries, int(counted[0]) if counted else 0
 
 
 def backlinks(library: Library, project_id: int, target_key: str, *, limit: int = 50) -> list[Backlink]:

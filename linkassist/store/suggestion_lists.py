@@ -14,11 +14,11 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
+from itertools import islice, takewhile
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.suggestion import Mention, Reason, Suggestion
+from linkassist.suggestion import HELD_BACK, WORTH_SHOWING, Group, Mention, Reason, Suggestion
 from linkassist.wiki import title_key
 
 
@@ -38,6 +38,20 @@ class OpenList:
 AsShown = Callable[[OpenList], Sequence[Suggestion]]
 
 _HASH_BYTES: Final = 16
+# Counts, sum and kinds of the offers within the budget; only pages where they are others than before are written.
+_ADD_UP: Final = """
+    UPDATE pages SET n_suggestions = now.n, gain = now.gain, kinds = now.kinds FROM (
+        SELECT p.id AS page_id, count(o.place) AS n, total(o.probability) AS gain,
+               coalesce(max(o.kind = 'page') + 2 * max(o.kind = 'red') + 4 * max(o.kind = 'new')
+                        + 8 * max(o.kind = 'far'), 0) AS kinds
+        FROM pages p LEFT JOIN offers o ON o.page_id = p.id AND o.place <= coalesce((
+            SELECT CAST(value AS INTEGER) FROM project_settings s
+            WHERE s.project_id = p.project_id AND s.name = 'most_per_page'
+        ), 1000000)
+        WHERE {0} GROUP BY p.id
+    ) now
+    WHERE pages.id = now.page_id AND (n_suggestions, pages.gain, pages.kinds) IS NOT (now.n, now.gain, now.kinds)
+"""
 _HEAD: Final = struct.Struct("<III")
 
 
@@ -86,8 +100,8 @@ def encode_list(suggestions: Sequence[Suggestion]) -> EncodedList:
     return EncodedList(ranked, list_hash, _HEAD.pack(len(packed), len(texts), len(integers)) + packed + evidence)
 
 
-def decode_list(blob: bytes) -> list[Suggestion]:
-    """The suggestions that `encode_list` wrote, best first."""
+def decode_list(blob: bytes, least: float = 0.0) -> list[Suggestion]:
+    """The suggestions that `encode_list` wrote, best first; least: those of at least this probability alone."""
     n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
     evidence_at = _HEAD.size + n_packed
     plain = zlib.decompress(blob[_HEAD.size : evidence_at])
@@ -100,15 +114,23 @@ def decode_list(blob: bytes) -> list[Suggestion]:
         (target, kind, next(integers), next(integers), next(integers), next(probabilities_and_weights))
         for target, kind in zip(targets, kinds, strict=True)
     ]
-    mentions = iter([Mention(next(integers), next(integers), next(integers), surface) for surface in surfaces])
+    n_wanted = sum(1 for _ in takewhile(lambda head: head[-1] >= least, heads))
+    # Mentions come before reasons, so of the mentions that are not wanted the numbers are passed over.
+    n_mentions_wanted, n_mentions_all = sum(head[2] for head in heads[:n_wanted]), sum(head[2] for head in heads)
+    mentions = iter(
+        [Mention(next(integers), next(integers), next(integers), next(surfaces)) for _ in range(n_mentions_wanted)]
+    )
+    integers = islice(integers, 3 * (n_mentions_all - n_mentions_wanted), None)
     reasons = iter(
         [
             Reason(signal, next(integers), next(integers), tuple(islice(names, next(integers))), quote, weight)
-            for signal, quote, weight in zip(signals, quotes, probabilities_and_weights, strict=True)
+            for signal, quote, weight in islice(
+                zip(signals, quotes, probabilities_and_weights, strict=True), sum(head[3] for head in heads[:n_wanted])
+            )
         ]
     )
     suggestions = []
-    for target, kind, n_mentions, n_reasons, n_evidence, probability in heads:
+    for target, kind, n_mentions, n_reasons, n_evidence, probability in heads[:n_wanted]:
         evidence = blob[evidence_at : evidence_at + n_evidence]
         evidence_at += n_evidence
         suggestions.append(
@@ -154,29 +176,45 @@ def open_list(page_id: int, suggestions: Sequence[Suggestion], decided: Collecti
     return OpenList(page_id, still, n_worth - sum(s.is_worth_showing for s in still))
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """What a page promises: how many of its suggestions are open and worth showing, and the sum of probabilities."""
+def new_offers(
+    connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown
+) -> list[tuple[int, Group, float]] | None:
+    """What the page would be offered, were these its suggestions, best first: (place, group, probability).
 
-    n_suggestions: int
-    gain: float
+    None where it is what the page is offered already.
+    """
+    found = open_list(page_id, suggestions, decided_keys(connection, page_id))
+    offered = [each for each in as_shown(found) if _is_offered(each)]
+    offers = [(place, s.group, s.probability) for place, s in enumerate(offered, found.n_answered + 1)]
+    sql = "SELECT place, kind, probability FROM offers WHERE page_id = ? ORDER BY place"
+    return None if offers == connection.execute(sql, (page_id,)).fetchall() else offers
 
 
-def gain_of(connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown) -> Gain:
-    """The page's gain, were these its suggestions, best first."""
-    shown = as_shown(open_list(page_id, suggestions, decided_keys(connection, page_id)))
-    worth = [s for s in shown if s.is_worth_showing]
-    return Gain(len(worth), float(sum(s.probability for s in worth)))
+def add_up_offers(connection: Connection, which: str, values: Sequence[object] = ()) -> None:
+    """Adds up the offers of pages within the budget of the moment. which: a condition on "p", with its values.
+
+    23,000 pages take half a second; only those are written that come to something else than before.
+    """
+    connection.execute(_ADD_UP.format(which), values)
 
 
-def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown) -> None:
-    """Keeps with the page the gain of the list that it has, as it is shown."""
+def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least: float = 0.0) -> None:
+    """Keeps with the page what its list offers, as it is shown, and adds that up.
+
+    least: what is less likely as found never counts.
+    """
     row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    found = gain_of(connection, page_id, decode_list(row[0]) if row else [], as_shown)
-    connection.execute(
-        "UPDATE pages SET n_suggestions = ?1, gain = ?2 WHERE id = ?3 AND (n_suggestions <> ?1 OR gain <> ?2)",
-        (found.n_suggestions, found.gain, page_id),
-    )
+    offers = new_offers(connection, page_id, decode_list(row[0], least) if row else [], as_shown)
+    if offers is not None:
+        connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
+        connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers))
+    add_up_offers(connection, "p.id = ?", (page_id,))
+
+
+def _is_offered(suggestion: Suggestion) -> bool:
+    """Whether it is worth showing, or would be within a greater budget."""
+    is_held_back = any(reason.signal in HELD_BACK and reason.signal != "beyond" for reason in suggestion.reasons)
+    return suggestion.probability >= WORTH_SHOWING and not is_held_back
 
 
 def as_found(found: OpenList) -> Sequence[Suggestion]:

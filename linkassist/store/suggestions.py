@@ -8,7 +8,7 @@ are worth showing, as they were shown when last added up: what was taught on oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sqlite3 import Connection
@@ -20,10 +20,11 @@ from linkassist.store.runs import Note, write_notes
 from linkassist.store.suggestion_lists import (
     AsShown,
     EncodedList,
+    add_up_offers,
     as_found,
     decode_list,
     encode_list,
-    gain_of,
+    new_offers,
     refresh_gain,
 )
 from linkassist.store.verdicts import decided, last_decision
@@ -81,29 +82,55 @@ def replace_suggestions(
     return n_written
 
 
-def refresh_gains(library: Library, project_id: int, as_shown: AsShown) -> None:
-    """Adds up the gain of every page of the project anew."""
+def pages_with_lists(library: Library, project_id: int) -> list[int]:
+    """The rows of the project's pages that have suggestions, in order."""
     sql = "SELECT p.id FROM pages p JOIN suggestion_lists s ON s.page_id = p.id WHERE p.project_id = ? ORDER BY p.id"
-    refresh_gains_of(library, [row[0] for row in library.rows(sql, (project_id,))], as_shown)
+    return [page_id for (page_id,) in library.rows(sql, (project_id,))]
 
 
-def refresh_gains_of(library: Library, page_ids: Sequence[int], as_shown: AsShown) -> None:
-    """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`."""
-    still = iter(page_ids)
-    while batch := list(islice(still, _N_PAGES_AT_ONCE)):
+def refresh_gains(
+    library: Library,
+    page_ids: Sequence[int],
+    as_shown: AsShown,
+    least: float,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> None:
+    """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`.
+
+    least: what is less likely as found is not worth showing whatever the reader taught. 1,000 pages a second or so.
+    """
+    for start in range(0, len(page_ids), _N_PAGES_AT_ONCE):
         with library.transaction() as connection:
-            for page_id in batch:
-                refresh_gain(connection, page_id, as_shown)
+            for page_id in page_ids[start : start + _N_PAGES_AT_ONCE]:
+                refresh_gain(connection, page_id, as_shown, least)
+        on_progress(min(start + _N_PAGES_AT_ONCE, len(page_ids)), len(page_ids))
 
 
-def page_suggestions(library: Library, page_id: int, *, with_decided: bool = False) -> list[StoredSuggestion]:
-    """The page's open suggestions, best first; with_decided: also accepted and rejected ones, with their verdicts."""
+def add_up_budget(library: Library, project_id: int) -> None:
+    """Adds up the gains of all pages of the project within the budget of this moment."""
+    with library.transaction() as connection:
+        add_up_offers(connection, "p.project_id = ?", (project_id,))
+
+
+def is_added_up(library: Library, project_id: int) -> bool:
+    """Whether it is known what is offered on which page; not so in a library of an older linkassist."""
+    sql = "SELECT 1 FROM page_counts WHERE project_id = ? AND kinds = 0 AND n_suggestions > 0 LIMIT 1"
+    return library.row(sql, (project_id,)) is None
+
+
+def page_suggestions(
+    library: Library, page_id: int, *, with_decided: bool = False, least: float = 0.0
+) -> list[StoredSuggestion]:
+    """The page's open suggestions, best first; with_decided: also accepted and rejected ones, with their verdicts.
+
+    least: those found to be at least so likely alone, which takes a fraction of the time.
+    """
     row = library.row("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,))
     if row is None:
         return []
     verdict_of = decided(library, page_id)
     stored = []
-    for rank, suggestion in enumerate(decode_list(row[0]), start=1):
+    for rank, suggestion in enumerate(decode_list(row[0], least), start=1):
         verdict = verdict_of.get(title_key(suggestion.target)) if verdict_of else None
         if verdict is None or with_decided:
             stored.append(StoredSuggestion(page_id * _MAX_LIST + rank, page_id, rank, suggestion, verdict))
@@ -124,13 +151,19 @@ def open_suggestion(library: Library, page_id: int, target_key: str) -> StoredSu
     raise NotFoundError(f'"{target_key}" is no longer suggested for this page. Reload the page to see what is.')
 
 
-# list_hash: NULL for an empty list. suggestions: NULL for a list that is as it was.
+# list_hash: NULL for an empty list. suggestions: NULL for a list that is as it was. Offers that are stay unstaged too.
 _STAGE: Final = (
     "DROP TABLE IF EXISTS temp.staged_lists",
+    "DROP TABLE IF EXISTS temp.staged_offers",
     """
     CREATE TEMP TABLE staged_lists (
-        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, n_suggestions INTEGER, gain REAL
+        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, has_new_offers INTEGER
     )
+    """,
+    """
+    CREATE TEMP TABLE staged_offers (
+        page_id INTEGER, place INTEGER, kind TEXT, probability REAL, PRIMARY KEY (page_id, place)
+    ) WITHOUT ROWID
     """,
 )
 
@@ -145,12 +178,15 @@ def _stage_list(connection: Connection, project_id: int, page_id: int, new: Enco
     ).fetchone()
     if row is None:
         raise StoreError(f"Project {project_id} has no page {page_id}. Run `linkassist reindex` again.")
-    shown = gain_of(connection, page_id, new.suggestions, as_shown)
+    offers = new_offers(connection, page_id, new.suggestions, as_shown)
     list_hash = new.list_hash if new.suggestions else None
     blob = new.blob if list_hash not in (None, row[0]) else None
     connection.execute(
-        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?, ?)",
-        (page_id, list_hash, blob, shown.n_suggestions, shown.gain),
+        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?)", (page_id, list_hash, blob, offers is not None)
+    )
+    connection.execute("DELETE FROM staged_offers WHERE page_id = ?", (page_id,))
+    connection.executemany(
+        "INSERT INTO staged_offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers or ())
     )
 
 
@@ -167,13 +203,12 @@ def _switch(connection: Connection, run_id: int) -> int:
     n_cleared = connection.execute(
         "DELETE FROM suggestion_lists WHERE page_id IN (SELECT page_id FROM staged_lists WHERE list_hash IS NULL)"
     ).rowcount
-    connection.execute(
-        """
-        UPDATE pages SET n_suggestions = s.n_suggestions, gain = s.gain FROM staged_lists s
-        WHERE pages.id = s.page_id AND (pages.n_suggestions <> s.n_suggestions OR pages.gain <> s.gain)
-        """
-    )
+    with_new_offers = "SELECT page_id FROM staged_lists WHERE has_new_offers"
+    connection.execute(f"DELETE FROM offers WHERE page_id IN ({with_new_offers})")
+    connection.execute("INSERT INTO offers SELECT page_id, place, kind, probability FROM staged_offers")
+    add_up_offers(connection, f"p.id IN ({with_new_offers})")
     connection.execute("DROP TABLE staged_lists")
+    connection.execute("DROP TABLE staged_offers")
     return n_written + n_cleared
 
 

@@ -32,7 +32,7 @@ def totals(library: Library, project: Project) -> Totals:
     pages = library.row(
         """
         SELECT count(*), coalesce(sum(n_lines), 0), coalesce(sum(n_links), 0), coalesce(sum(n_suggestions), 0)
-        FROM pages INDEXED BY pages_in_figures WHERE project_id = ? AND is_gone = 0
+        FROM pages WHERE project_id = ? AND is_gone = 0
         """,
         (project.id,),
     )

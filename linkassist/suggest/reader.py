@@ -23,7 +23,7 @@ from typing import Final
 
 from linkassist.suggest.choices import Choices
 from linkassist.suggest.leanings import Trial, leaning, logit, offset, shifted
-from linkassist.suggestion import Kind, Reason, Suggestion, Verdict
+from linkassist.suggestion import WORTH_SHOWING, Kind, Reason, Suggestion, Verdict
 from linkassist.wiki import title_key
 
 _ENOUGH: Final = 2  # verdicts of one opinion before it is taken for one
@@ -78,6 +78,13 @@ class Lessons:
     nearness: Lesson | None = None
     kinds: Mapping[Kind, float] = field(default_factory=dict)
     choices: Choices = Choices()
+
+    @property
+    def least_worth(self) -> float:
+        """The least probability as found of a suggestion that can be worth showing after the lessons."""
+        raised = max((lesson.shift for lesson in self.targets.values()), default=0.0)
+        shift = max(0.0, raised) + max(0.0, *self.kinds.values(), 0.0)
+        return shifted(WORTH_SHOWING, -shift) * 0.99  # for what rounding does
 
     @property
     def fingerprint(self) -> str:
