@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -115,11 +115,12 @@ def little_scrapbox() -> Iterator[LittleScrapbox]:
         def do_GET(self) -> None:
             cookie = self.headers.get("Cookie", "").removeprefix("connect.sid=")
             answer = state.answer(self.path, cookie or self.headers.get("x-service-account-access-key", ""))
-            self.send_response(answer.status)
-            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body[: len(answer.body) - answer.n_missing])
+            with suppress(ConnectionError):  # the program that asked was killed
+                self.send_response(answer.status)
+                for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer.body[: len(answer.body) - answer.n_missing])
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -30,6 +30,7 @@ from linkassist.nightly.report import FILE_NAME
 Scheduler = Literal["systemd", "launchd", "cron"]
 SCHEDULERS: Final[tuple[Scheduler, ...]] = ("systemd", "launchd", "cron")
 
+_ENV: Final = "/usr/bin/env"  # systemd refuses a program whose own path holds a quotation mark
 _SERVICE: Final = """\
 # Written by `linkassist nightly --install`; `linkassist nightly --uninstall` removes it.
 [Unit]
@@ -100,7 +101,7 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
         service, timer = _unit_files(library)
         shown = str(library).replace("%", "%%")
         return [
-            Write(service, _SERVICE.format(library=shown, command=" ".join(map(systemd_word, command)))),
+            Write(service, _SERVICE.format(library=shown, command=" ".join(map(systemd_word, (_ENV, *command))))),
             Write(timer, _TIMER.format(library=shown, hour=hour, minute=minute)),
             Run(("systemctl", "--user", "daemon-reload")),
             Run(("systemctl", "--user", "enable", timer.name)),
@@ -201,6 +202,10 @@ def _cron_end(library: Path) -> str:
 
 def _crontab() -> list[str]:
     """The lines of the user's crontab; none where there is none."""
+    if not shutil.which("crontab"):
+        raise LinkAssistError(
+            "There is no crontab on this machine. Install cron, or choose another way with --scheduler."
+        )
     done = subprocess.run(("crontab", "-l"), capture_output=True, text=True, encoding="utf-8", errors="surrogateescape")
     if done.returncode and "no crontab" not in done.stderr.lower():
         raise LinkAssistError(f"The crontab cannot be read: {done.stderr.strip()}. Put that right first.")
