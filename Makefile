@@ -33,10 +33,12 @@ run: setup ## open the sample wiki in the browser (the first time: set up, impor
 test: setup browser witness .venv/.model-stamp ## run all tests, in Chromium too
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
-check: setup ## ruff and mypy, changing nothing
+check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy linkassist
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml linkassist
+	@$(BIN)/python scripts/audit
 
 format: setup ## let ruff put imports and lines in order
 	@$(BIN)/ruff check --fix-only .

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,19 +38,23 @@ async def draft(request: Request) -> Response:
         if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
             body += chunk
     if len(body) > 2 * _MOST_BYTES:
-        return await run_in_threadpool(_answer, request, {"too_long": str(len(body) // 9)})
-    given = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+        return await run_in_threadpool(_answer, request, {}, len(body) // 9)
+    try:
+        given = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise HTTPException(400, "The form has more fields than the draft's. Use its buttons.") from error
     form = {name: values[-1].replace("\r\n", "\n") for name, values in given.items()}
     return await run_in_threadpool(_answer, request, form)
 
 
-def _answer(request: Request, form: dict[str, str]) -> Response:
+def _answer(request: Request, form: dict[str, str], n_sent: int = 0) -> Response:
+    """n_sent: about how many characters were sent, where they are too many to be looked at."""
     say = Wording(preferences_of(request).language)
     given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""))
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         is_changed = False
-        length = int(form.get("too_long", len(given.text) + len(given.title)))
+        length = n_sent or len(given.text) + len(given.title)
         if length > MOST_CHARACTERS:
             message = say("draft.too_long", length, MOST_CHARACTERS)
             view, status = DraftView(given, "failed", message=message), 413

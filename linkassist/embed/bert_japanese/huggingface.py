@@ -30,7 +30,9 @@ class HuggingFaceTokenizer:
         """Raises ModelError where the folder holds none that can be used here."""
         try:
             with quiet_transformers():
-                self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, split_special_tokens=True)
+                self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                    folder, split_special_tokens=True, trust_remote_code=False
+                )
         except (OSError, ValueError, ImportError, TypeError, KeyError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(
@@ -83,7 +85,7 @@ def read_hugging_face_model(folder: Path) -> tuple[BertModel, tuple[str, ...]]:
     but tanh.
     """
     try:
-        config = AutoConfig.from_pretrained(folder)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         if not isinstance(config, BertConfig) or config.model_type != "bert":
             raise ModelError(
                 f"{folder / 'config.json'} is that of the model type {config.model_type!r}; expected bert. Use it as a"
