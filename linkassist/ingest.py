@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from linkassist.errors import ExportError
 from linkassist.scrapbox.export import Export, read_export
@@ -18,6 +19,14 @@ from linkassist.store.lock import only_worker
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
+
+LONGEST_NAME: Final = 100
+
+
+def is_project_name(name: str) -> bool:
+    """Whether a project can be called that: its name is one part of every address of its pages."""
+    is_segment = "/" not in name and name not in ("", ".", "..")
+    return is_segment and name.isprintable() and len(name) <= LONGEST_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,11 @@ def ingest(
         name = project_name or export.name
         if not name:
             raise ExportError("standard input does not say which project it is. Name the project with --project NAME.")
+        if not is_project_name(name):
+            raise ExportError(
+                f"The project is called {name[:LONGEST_NAME]!r}, which no address can hold. Give it another name "
+                f'without "/" and of {LONGEST_NAME} characters at most: with --project NAME, or in the browser\'s form.'
+            )
         with Library.open(folder) as library, only_worker(folder):
             # Under another name, that of the file would show two projects as one.
             display_name = export.display_name if name == export.name else name

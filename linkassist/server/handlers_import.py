@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from linkassist.ingest import LONGEST_NAME, is_project_name
 from linkassist.server.addresses import import_address
 from linkassist.server.import_process import Order, Reindex, TakeIn
 from linkassist.server.import_view import RunView, job_view, recorded_view, shelf
@@ -24,7 +25,6 @@ from linkassist.store.browsing import project_name
 
 _LOOK_EVERY_S: Final = 0.5
 _BEAT_EVERY_S: Final = 10.0
-LONGEST_NAME: Final = 100
 
 
 def import_screen(request: Request) -> Response:
@@ -135,8 +135,7 @@ def _start(importer: Importer, form: Upload) -> None:
         raise UploadError("busy", 409) if importer.is_busy else UploadError("none", 400)
     try:
         name = form.fields.get("project", "").strip()
-        # An address could not hold it.
-        if "/" in name or name in (".", "..") or len(name) > LONGEST_NAME or not name.isprintable():
+        if name and not is_project_name(name):
             raise UploadError("name", 400, LONGEST_NAME)
         _begin(importer, TakeIn(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
     except UploadError:

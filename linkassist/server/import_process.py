@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import LinkAssistError
-from linkassist.ingest import IngestReport, ingest
+from linkassist.ingest import LONGEST_NAME, IngestReport, ingest
 from linkassist.reindex import ReindexReport, reindex
 from linkassist.scrapbox.export import read_export
 from linkassist.settings import Settings
@@ -149,7 +149,7 @@ def project_name_of_file(file_name: str) -> str:
     """The name for the project of an export that says none: `project_name_of_file("notes.json.gz") == "notes"`."""
     for ending in (".xz", ".gz", ".json"):
         file_name = file_name.removesuffix(ending)
-    return file_name.strip(" .") or "wiki"
+    return file_name.strip(" .")[:LONGEST_NAME] or "wiki"
 
 
 def _in_readers_words(message: str, order: Order) -> str:
