@@ -69,9 +69,14 @@ def choices_of(library: Library, project_id: int) -> Choices:
     return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
-def worth_showing(library: Library, page_id: int, lessons: Lessons) -> list[ShownSuggestion]:
-    """The page's open suggestions that are worth showing after the lessons, best first; in a tenth of the time."""
-    shown = shown_suggestions(library, page_id, lessons, least=lessons.least_worth)
+def worth_showing(
+    library: Library, page_id: int, lessons: Lessons, *, least: float | None = None
+) -> list[ShownSuggestion]:
+    """The page's open suggestions that are worth showing after the lessons, best first; the others are not even read.
+
+    least: those found to be at least so likely alone.
+    """
+    shown = shown_suggestions(library, page_id, lessons, least=lessons.least_worth if least is None else least)
     return [each for each in shown if each.suggestion.is_worth_showing]
 
 
@@ -80,7 +85,7 @@ def shown_suggestions(
 ) -> list[ShownSuggestion]:
     """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as found.
 
-    least: those found to be at least so likely alone; at most `lessons.least_worth`.
+    least: those found to be at least so likely alone.
     """
     listed = page_suggestions(library, page_id, with_decided=True, least=least)
     decided = [ShownSuggestion(each.suggestion, each) for each in listed if each.verdict]

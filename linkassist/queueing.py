@@ -13,7 +13,9 @@ from linkassist.deciding import ShownSuggestion, lessons_of, worth_showing
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, list_pages
 from linkassist.store.snoozes import n_snoozed_since, snoozed
+from linkassist.store.suggestions import best_offers
 from linkassist.store.verdicts import last_decision, verdicts_since
+from linkassist.suggest.reader import Lessons
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 
@@ -88,19 +90,32 @@ def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
     """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off."""
     put_off = snoozed(library, project_id, now)
     lessons = lessons_of(library, project_id)
+    pages = [page for page in list_pages(library, project_id, sort="gain", limit=_N_PAGES)[0] if page.n_suggestions]
+    offered = best_offers(library, [page.id for page in pages])
     found = []
-    for page in list_pages(library, project_id, sort="gain", limit=_N_PAGES)[0]:
-        if page.n_suggestions == 0:
-            break
-        shown = [
-            each
-            for each in worth_showing(library, page.id, lessons)
-            if (page.id, title_key(each.suggestion.target)) not in put_off
-        ]
-        if shown:
-            best = max(shown, key=lambda each: expected_gain(page, each))
+    for page in pages:
+        if best := _best(library, page, lessons, put_off, offered.get(page.id, 0.0)):
             found.append(Item(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
     return sorted(found, key=lambda item: -item.gain)
+
+
+def _best(
+    library: Library, page: PageSummary, lessons: Lessons, put_off: set[tuple[int, str]], offered: float
+) -> ShownSuggestion | None:
+    """The best suggestion of a page that waits. offered: how likely the best was when last added up.
+
+    Most often it still is the best, and the rest of the list need not be read.
+    """
+    for least in (0.999 * offered, lessons.least_worth):
+        shown = [
+            each
+            for each in worth_showing(library, page.id, lessons, least=least)
+            if (page.id, title_key(each.suggestion.target)) not in put_off
+        ]
+        best = max(shown, key=lambda each: each.suggestion.probability, default=None)
+        if best and best.suggestion.probability >= lessons.most_likely(least):
+            return best
+    return best
 
 
 def next_item(items: list[Item], after_page: int | None) -> Item | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from linkassist.store.in_step import InStep
 from linkassist.store.library import Library
 from linkassist.store.page_filter import IS_ALONE
 
@@ -31,6 +33,10 @@ def pages_by_month(library: Library, project_id: int) -> list[MonthOfPages]:
 
 def n_alone(library: Library, project_id: int) -> int:
     """How many present pages link nothing and are linked by none."""
+    return _alone.of(library, project_id)
+
+
+def _count_alone(library: Library, project_id: int) -> int:
     sql = f"SELECT count(*) FROM pages WHERE project_id = ? AND is_gone = 0 AND {IS_ALONE}"
     row = library.row(sql, (project_id,))
     return int(row[0]) if row else 0
@@ -52,3 +58,6 @@ def imported_at(library: Library, project_id: int) -> int:
     """When the project was last imported, in Unix seconds."""
     row = library.row("SELECT imported_at FROM projects WHERE id = ?", (project_id,))
     return int(row[0]) if row else 0
+
+
+_alone: Final = InStep(_count_alone)

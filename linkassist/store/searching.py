@@ -18,6 +18,7 @@ from typing import Final
 
 from linkassist.store.library import Library
 from linkassist.store.texts import decode_texts, fold
+from linkassist.store.titles import titles
 
 MOST_READ: Final = 200  # pages read for one answer: a fortieth of a second
 _MOST_WORDS: Final = 8
@@ -84,20 +85,13 @@ def find_titles(
     """
     if not words:
         return [], 0
-    holds = " AND instr(folded_title, ?) > 0" * len(words)
-    rows = library.rows(
-        f"SELECT id, folded_title FROM pages WHERE project_id = ? AND is_gone = 0{holds}", (project_id, *words)
-    )
-    whole = " ".join(words)
-    ranked = sorted(
-        (title != whole, not title.startswith(words[0]), len(title), title, page_id) for page_id, title in rows
-    )
-    shown = [place[-1] for place in ranked[offset : offset + limit]]
-    titles = titles_of(library, project_id, shown)
+    ranked = titles(library, project_id).holding(words)
+    shown = ranked[offset : offset + limit]
+    written = titles_of(library, project_id, shown)
     found = [
-        FoundTitle(page_id, titles[page_id], find_words(titles[page_id], words))
+        FoundTitle(page_id, written[page_id], find_words(written[page_id], words))
         for page_id in shown
-        if page_id in titles
+        if page_id in written
     ]
     return found, len(ranked)
 
@@ -114,19 +108,17 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
     if asked is None:
         return FoundTexts((), 0)
     candidates = _candidates(library, project_id, asked, start_at)
+    found_by_title = frozenset(titles(library, project_id).holding(words))
     found: list[FoundText] = []
     for place, page_id in enumerate(candidates[:MOST_READ], 1):
+        if page_id in found_by_title:
+            continue
         row = library.row(
-            """
-            SELECT p.title, p.folded_title, p.updated, t.lines FROM pages p JOIN texts t ON t.id = p.text_id
-            WHERE p.id = ?
-            """,
+            "SELECT p.title, p.updated, t.lines FROM pages p JOIN texts t ON t.id = p.text_id WHERE p.id = ?",
             (page_id,),
         )
         assert row is not None  # it was read a moment ago, and rows of pages stay
-        title, folded_title, updated, written = row
-        if all(word in folded_title for word in words):
-            continue
+        title, updated, written = row
         lines = decode_texts(written)
         text = _searchable("\n".join(lines))
         if all(word in text for word in words):

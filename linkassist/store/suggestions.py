@@ -112,6 +112,13 @@ def add_up_budget(library: Library, project_id: int) -> None:
         add_up_offers(connection, "p.project_id = ?", (project_id,))
 
 
+def best_offers(library: Library, page_ids: Sequence[int]) -> dict[int, float]:
+    """How likely the best of a page's offers was when they were last added up; pages without any are left out."""
+    marks = ",".join("?" * len(page_ids))
+    sql = f"SELECT page_id, max(probability) FROM offers WHERE page_id IN ({marks}) GROUP BY page_id"
+    return dict(library.rows(sql, page_ids))
+
+
 def is_added_up(library: Library, project_id: int) -> bool:
     """Whether it is known what is offered on which page; not so in a library of an older linkassist."""
     sql = "SELECT 1 FROM page_counts WHERE project_id = ? AND kinds = 0 AND n_suggestions > 0 LIMIT 1"

@@ -82,9 +82,17 @@ class Lessons:
     @property
     def least_worth(self) -> float:
         """The least probability as found of a suggestion that can be worth showing after the lessons."""
+        return shifted(WORTH_SHOWING, -self._most_raised) * 0.99  # for what rounding does
+
+    def most_likely(self, probability: float) -> float:
+        """What a suggestion found to be so likely can come to after the lessons."""
+        return shifted(probability, self._most_raised)
+
+    @property
+    def _most_raised(self) -> float:
+        """By how much log-odds can rise."""
         raised = max((lesson.shift for lesson in self.targets.values()), default=0.0)
-        shift = max(0.0, raised) + max(0.0, *self.kinds.values(), 0.0)
-        return shifted(WORTH_SHOWING, -shift) * 0.99  # for what rounding does
+        return max(0.0, raised) + max(0.0, *self.kinds.values(), 0.0)
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,62 @@
+"""The titles of a project in memory, so that a search as one types looks through all of them in a millisecond."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from linkassist.store.in_step import InStep
+from linkassist.store.library import Library
+
+_END: Final = "\0"  # stands in no word that is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The folded titles of the present pages, the shortest first, and their row ids.
+
+    `text` is all of them, each with its end; `starts` tells where in it each begins, and where the last one ends.
+    """
+
+    folded: tuple[str, ...]
+    page_ids: tuple[int, ...]
+    text: str
+    starts: tuple[int, ...]
+
+    def holding(self, words: Sequence[str]) -> list[int]:
+        """The pages that have every word in their title; at least one word.
+
+        The title that is the words comes first, then those that begin with the first word, then the shorter ones.
+        """
+        rarest = max(words, key=len)
+        others = [word for word in words if word is not rarest]
+        found = []
+        at = self.text.find(rarest)
+        while at >= 0:
+            place = bisect_right(self.starts, at) - 1
+            if all(word in self.folded[place] for word in others):
+                found.append(place)
+            at = self.text.find(rarest, self.starts[place + 1])
+        whole = " ".join(words)
+        found.sort(key=lambda place: (self.folded[place] != whole, not self.folded[place].startswith(words[0])))
+        return [self.page_ids[place] for place in found]
+
+
+def titles(library: Library, project_id: int) -> Titles:
+    """The titles as they are now; they are read again only after pages have changed."""
+    return _titles.of(library, project_id)
+
+
+def _read(library: Library, project_id: int) -> Titles:
+    rows = library.rows("SELECT folded_title, id FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
+    in_order = sorted((len(title), title, page_id) for title, page_id in rows)
+    folded = tuple(title.replace(_END, "\ufffd") for _, title, _ in in_order)
+    ended = [title + _END for title in folded]
+    starts = tuple(accumulate(map(len, ended), initial=0))
+    return Titles(folded, tuple(page_id for _, _, page_id in in_order), "".join(ended), starts)
+
+
+_titles: Final = InStep(_read)
