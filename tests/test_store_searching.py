@@ -187,3 +187,18 @@ def test_a_library_that_was_filled_in_part_goes_on_where_it_was(
     assert told == [(2, 3), (3, 3)]
     assert found(library, here, "word") == ["T0", "T1", "T2", "T3", "T4"]
     assert fill_search(library) == 0
+
+
+def test_titles_follow_as_pages_come_and_go(tmp_path: Path) -> None:
+    """They are kept in memory, which must not outlive a change."""
+    with Library.open(tmp_path) as library:
+
+        def found(*titles: str) -> list[str]:
+            pages = [Page(title, (Line(title),)) for title in titles]
+            of = import_pages(library, "wiki", "wiki", 0, pages, page_links).project.id
+            return [each.title for each in find_titles(library, of, ("tea",), limit=9)[0]]
+
+        assert found("Green tea", "Tea", "Tea pot", "Cup") == ["Tea", "Tea pot", "Green tea"]
+        assert found("Green tea", "Cup") == ["Green tea"]
+        assert found("Green tea", "Cup", "Tea") == ["Tea", "Green tea"]
+        assert found("Green Tea of May", "Cup", "Tea") == ["Tea", "Green Tea of May"]

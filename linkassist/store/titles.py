@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -14,7 +14,7 @@ from linkassist.store.library import Library
 _END: Final = "\0"  # stands in no word that is looked for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Titles:
     """The folded titles of the present pages, the shortest first, and their row ids.
 
@@ -26,28 +26,35 @@ class Titles:
     text: str
     starts: tuple[int, ...]
 
-    def holding(self, words: Sequence[str]) -> list[int]:
+    def holding(self, words: tuple[str, ...]) -> tuple[int, ...]:
         """The pages that have every word in their title; at least one word.
 
         The title that is the words comes first, then those that begin with the first word, then the shorter ones.
         """
-        rarest = max(words, key=len)
-        others = [word for word in words if word is not rarest]
-        found = []
-        at = self.text.find(rarest)
-        while at >= 0:
-            place = bisect_right(self.starts, at) - 1
-            if all(word in self.folded[place] for word in others):
-                found.append(place)
-            at = self.text.find(rarest, self.starts[place + 1])
-        whole = " ".join(words)
-        found.sort(key=lambda place: (self.folded[place] != whole, not self.folded[place].startswith(words[0])))
-        return [self.page_ids[place] for place in found]
+        return _holding(self, words)
 
 
 def titles(library: Library, project_id: int) -> Titles:
     """The titles as they are now; they are read again only after pages have changed."""
     return _titles.of(library, project_id)
+
+
+@lru_cache(maxsize=32)  # one search asks for the pages found by title, and for those found not by title
+def _holding(of: Titles, words: tuple[str, ...]) -> tuple[int, ...]:
+    longest, whole = max(words, key=len), " ".join(words)
+    others = [word for word in words if word is not longest]
+    exact: list[int] = []
+    begun: list[int] = []
+    other: list[int] = []
+    at = of.text.find(longest)
+    while at >= 0:
+        place = bisect_right(of.starts, at) - 1
+        at = of.text.find(longest, of.starts[place + 1])
+        title = of.folded[place]
+        if others and not all(word in title for word in others):
+            continue
+        (exact if title == whole else begun if title.startswith(words[0]) else other).append(place)
+    return tuple(of.page_ids[place] for place in (*exact, *begun, *other))
 
 
 def _read(library: Library, project_id: int) -> Titles:

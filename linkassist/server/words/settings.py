@@ -21,8 +21,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settings.offered.number": ("多くても", "At most"),
     "settings.offered.unit": ("件", "a page"),
     "settings.offered.then": (
-        "すべての画面にすぐ効きます。一覧の「つながる見込み」は、次の更新で追いつきます。",
-        "It shows on every screen at once; what the list calls “to gain” follows with the next reindex.",
+        "すべての画面に、すぐ効きます。",
+        "It shows on every screen at once.",
     ),
     "settings.save": ("保存", "Save"),
     "settings.words": ("提案しない言葉", "Words never suggested"),
