@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from linkassist.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
@@ -81,8 +83,8 @@ def training_progress() -> Iterator[OnStep]:
 
 
 def say(message: str) -> None:
-    """A message to the person, on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """A message to the person, on standard error; it may quote what a file says."""
+    print("\n".join(map(visible, message.split("\n"))), file=sys.stderr, flush=True)
 
 
 class _Bars:
