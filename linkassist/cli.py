@@ -62,6 +62,7 @@ from linkassist.store.totals import totals
 from linkassist.suggest.reader import apply_lessons
 from linkassist.suggestion import Suggestion
 from linkassist.terminal import progress, say
+from linkassist.visible import visible
 from linkassist.wiki import title_key
 
 if TYPE_CHECKING:
@@ -489,4 +490,4 @@ def _remember(encoder: str | None, library: Path | None, config: Path | None, se
 
 def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line)
+        print(visible(line))
