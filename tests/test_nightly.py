@@ -216,20 +216,25 @@ class TestANight:
 
 class TestOthersAtWork:
     def test_it_waits_for_another_import_or_reindex(self, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(run, "_ASK_EVERY_S", 0.05)
-        is_held = threading.Event()
+        is_held, may_end = threading.Event(), threading.Event()
 
         def work() -> None:
             with only_worker(library):
                 is_held.set()
-                time.sleep(0.4)
+                may_end.wait(60)
 
         other = threading.Thread(target=work)
         other.start()
         is_held.wait()
+
+        def wait(_: float) -> None:
+            may_end.set()
+            other.join()
+
+        monkeypatch.setattr(run.time, "sleep", wait)
         done = linkassist("nightly", "--library", library, "--project", "hatake")
-        other.join()
-        assert done.exit_code == 0 and "waiting: " in (library / LOG_NAME).read_text("utf-8")
+        assert may_end.is_set() and done.exit_code == 0
+        assert "waiting: " in (library / LOG_NAME).read_text("utf-8")
 
     def test_it_says_so_where_waiting_does_not_help(self, library: Path) -> None:
         with only_worker(library):

@@ -8,6 +8,8 @@ from typing import get_args
 
 import pytest
 
+from linkassist.nightly.health import HealthState
+from linkassist.nightly.report import Step
 from linkassist.server.draft_view import STEPS
 from linkassist.server.home_view import IndexState
 from linkassist.server.import_view import GROUPS
@@ -29,6 +31,11 @@ _FAMILIES = {
     "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),
     "import.remains.": ("nothing", "pages", "suggestions"),
     "home.index.": get_args(IndexState),
+    "night.": (
+        *(state for state in get_args(HealthState) if state != "none"),
+        *(f"{state}.then" for state in ("failed", "killed", "missed", "clock")),
+        *(f"step.{step}" for step in get_args(Step)),
+    ),
     "tabs.": get_args(Section),
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),

@@ -8,8 +8,11 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from linkassist.nightly.health import health
+from linkassist.nightly.moments import now as this_moment
 from linkassist.server.addresses import page_address, project_address
 from linkassist.server.home_view import index_view, picture_view, queue_card
+from linkassist.server.nights_view import night_view
 from linkassist.server.page_list import DAYS, Only, PageList, page_list_of
 from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
@@ -50,6 +53,7 @@ def home(request: Request) -> Response:
             "queue": queue_card(library, here, now),
             "index": index_view(library, here, now, is_working=is_held(site.library_folder)),
             "picture": picture_view(library, here, wanted),
+            "night": night_view(health(site.library_folder, this_moment()), site.library_folder),
         }
     return show(request, "home.html", frame, values)
 

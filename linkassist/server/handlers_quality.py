@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from linkassist.evaluate.kept import kept_report
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError
+from linkassist.server.nights_view import movement_view
 from linkassist.server.preferences import preferences_of
 from linkassist.server.quality_view import SIDE, quality_view
 from linkassist.server.site import frame_for, show, site_of
@@ -16,6 +17,7 @@ from linkassist.server.wording import Wording
 from linkassist.settings import default_folder
 from linkassist.store.browsing import ProjectName, project_name, project_names
 from linkassist.store.library import Library
+from linkassist.store.samples import samples
 
 
 def quality(request: Request) -> Response:
@@ -29,6 +31,7 @@ def quality(request: Request) -> Response:
             "quality": quality_view(report) if report else None,
             "side": SIDE,
             "command": _command(library, here),
+            "movement": movement_view(samples(library, here.id)),
         }
     return show(request, "quality.html", frame, values)
 

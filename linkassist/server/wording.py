@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkassist.server.preferences import Language
-from linkassist.server.words import draft, home, imports, login, outbox, page, queue, search, settings
+from linkassist.server.words import draft, home, imports, login, nights, outbox, page, queue, search, settings
 
 _DAY_S = 24 * 3600
 _UNITS = ((_DAY_S, "日", "day"), (3600, "時間", "hour"), (60, "分", "minute"))
@@ -298,6 +298,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **draft.WORDS,
     **imports.WORDS,
     **login.WORDS,
+    **nights.WORDS,
     **outbox.WORDS,
     **page.WORDS,
     **queue.WORDS,
