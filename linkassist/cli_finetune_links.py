@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 _CHECKPOINTS = "training"  # inside the output folder
 _USUAL_RATE = 5e-5
 _USUAL_LENGTH = 128
-# For the small BERT that begins with random weights. Its pieces are short: half of the sample's pages have over 180.
-_RATE_FROM_NOTHING = 3e-3
-_LENGTH_FROM_NOTHING = 192
+_USUAL_EPOCHS = 4.0
+# For the small BERT that begins with random weights.
+_RATE_FROM_NOTHING = 1e-3
+_EPOCHS_FROM_NOTHING = 8.0
 
 WikiFile = Annotated[
     Path | None, typer.Argument(metavar="EXPORT", help="An export. [default: the project in the library]")
@@ -71,7 +72,7 @@ def two_towers(
     is_blind: BlindOption = True,
     max_seq_length: LengthOption = _USUAL_LENGTH,
     batch_size: BatchOption = 32,
-    epochs: EpochsOption = 4.0,
+    epochs: EpochsOption = _USUAL_EPOCHS,
     learning_rate: RateOption = _USUAL_RATE,
     patience: PatienceOption = 3,
     token_budget: BudgetOption = 4096,
@@ -113,7 +114,7 @@ def cross_encoder(
     is_blind: BlindOption = True,
     max_seq_length: LengthOption = _USUAL_LENGTH,
     batch_size: BatchOption = 32,
-    epochs: EpochsOption = 4.0,
+    epochs: EpochsOption = _USUAL_EPOCHS,
     learning_rate: RateOption = _USUAL_RATE,
     patience: PatienceOption = 3,
     token_budget: BudgetOption = 4096,
@@ -152,18 +153,17 @@ def compare(
         typer.Option("--model", metavar="FOLDER", help="The BERT. [default: a small one, made from the wiki's words]"),
     ] = None,
     is_blind: BlindOption = True,
-    max_seq_length: Annotated[
-        int | None,
+    max_seq_length: LengthOption = _USUAL_LENGTH,
+    batch_size: BatchOption = 32,
+    epochs: Annotated[
+        float | None,
         typer.Option(
-            "--max-seq-length",
+            "--epochs",
             metavar="N",
-            min=8,
-            help=f"Tokens of a text, or of a pair, at most. [default: {_USUAL_LENGTH}, for the small BERT "
-            f"{_LENGTH_FROM_NOTHING}]",
+            help=f"How often each pair is seen, at most. [default: {_USUAL_EPOCHS:g}, for the small BERT "
+            f"{_EPOCHS_FROM_NOTHING:g}]",
         ),
     ] = None,
-    batch_size: BatchOption = 32,
-    epochs: EpochsOption = 4.0,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -175,32 +175,38 @@ def compare(
     patience: PatienceOption = 3,
     token_budget: BudgetOption = 4096,
     seed: SeedOption = 0,
+    runs: Annotated[
+        int,
+        typer.Option(
+            "--runs", metavar="N", min=1, help="Do it with as many seeds, and tell mean and standard deviation."
+        ),
+    ] = 1,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Print what fine-tuning on links adds, as a table.
 
-    The same test asks bigrams, the BERT as it is, the same with a logistic regression, two towers and a cross-encoder.
-    Nothing is kept.
+    The same test asks chance, bigrams, linkassist's own encoder, and a BERT before and after: as it is, with a logistic
+    regression, as two towers and as a cross-encoder. Nothing is kept.
     """
-    from linkassist.finetune.compare import compare_ways, table_head, table_row
+    from linkassist.finetune.compare import Way, compare_ways, table
     from linkassist.finetune.link_training import LinkTraining
     from linkassist.finetune.small_bert import write_small_bert
 
     task = _task(_Source(export, project_name, library, config), is_blind=is_blind, seed=seed)
     rate = learning_rate or (_USUAL_RATE if model else _RATE_FROM_NOTHING)
-    length = max_seq_length or (_USUAL_LENGTH if model else _LENGTH_FROM_NOTHING)
-    how = LinkTraining(length, batch_size, epochs, rate, patience, token_budget, seed)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        if model is None:
-            model = folder / "small"
-            write_small_bert(model, [task.wiki.texts[page] for page in task.wiki.train.pages], seed=seed)
-        print(table_head())
-        with training_progress() as on_step:
-            for way in compare_ways(model, task.wiki, task.questions, how, folder, on_step):
-                print(table_row(way), flush=True)
+    most_epochs = epochs or (_USUAL_EPOCHS if model else _EPOCHS_FROM_NOTHING)
+    found: list[list[Way]] = []
+    for each in range(seed, seed + runs):
+        how = LinkTraining(max_seq_length, batch_size, most_epochs, rate, patience, token_budget, each)
+        with tempfile.TemporaryDirectory() as temporary, training_progress() as on_step:
+            folder = Path(temporary)
+            begun_with = model or folder / "small"
+            if model is None:
+                write_small_bert(begun_with, [task.wiki.texts[page] for page in task.wiki.train.pages], seed=each)
+            found.append(list(compare_ways(begun_with, task.wiki, task.questions, how, folder, on_step)))
+    print(table(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +260,6 @@ def _tell(report: TrainingReport, before: LinkFigures, after: LinkFigures) -> No
     print(f"Trained {len(report.losses):,} steps; the weights are those after step {report.n_steps:,}.")
     for name, figures in (("before", before), ("after", after)):
         print(
-            f"{name:>6}: accuracy {figures.accuracy:.3f}, AUC {figures.auc:.3f}, recall@10 {figures.recall_at_10:.3f}, "
-            f"MRR {figures.mrr:.3f}"
+            f"{name:>6}: accuracy {figures.accuracy:.3f}, AUC {figures.auc:.3f} (hard {figures.hard_auc:.3f}), "
+            f"recall@10 {figures.recall_at_10:.3f}, MRR {figures.mrr:.3f}"
         )

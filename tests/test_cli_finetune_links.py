@@ -14,12 +14,13 @@ from typer.testing import CliRunner, Result
 from wiki_of_synonyms import wiki_of_synonyms
 
 from linkassist.cli import app
-from linkassist.embed.bert_japanese.classifier_folder import read_classifier
 from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
 from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.finetune.cross_encoder import CrossEncoder
+from linkassist.finetune.cross_encoder import CrossEncoder, cross_encoder
+from linkassist.finetune.judging import judge, questions_of
 from linkassist.finetune.link_examples import LinkedWiki, build_linked_wiki
 from linkassist.finetune.link_training import LinkTraining
+from linkassist.finetune.pair_head import PairBert
 from linkassist.finetune.pairs import linked_pairs
 from linkassist.finetune.small_bert import write_small_bert
 from linkassist.finetune.two_towers import Towers
@@ -87,24 +88,35 @@ def test_the_same_command_again_does_nothing_twice(export: Path, model: Path, tm
 
 def test_a_cross_encoder_is_written_with_its_head(export: Path, model: Path, wiki: LinkedWiki, tmp_path: Path) -> None:
     folder = tmp_path / "linked-or-not"
-    succeed("cross-encoder", export, "--model", model, "--output", folder, *SHORT)
-    found = read_classifier(folder)
-    scores = CrossEncoder(found.bert, found.network, wiki, LinkTraining()).scores(linked_pairs(wiki.test))
-    assert np.isfinite(scores).all() and scores.std() > 0
+    said = succeed("cross-encoder", export, "--model", model, "--output", folder, *SHORT).stdout
+    how = LinkTraining(max_seq_length=24)
+    network = PairBert.from_pretrained(folder).eval()
+    figures = judge(questions_of(wiki), CrossEncoder(open_bert(folder), network, wiki, how).scores)
+    assert f"after: accuracy {figures.accuracy:.3f}, AUC {figures.auc:.3f} (hard {figures.hard_auc:.3f})" in said
+    pairs = linked_pairs(wiki.test)
+    learnt = CrossEncoder(open_bert(folder), network, wiki, how).scores(pairs)
+    assert np.abs(learnt - cross_encoder(open_bert(model), wiki, how).scores(pairs)).max() > 0.1
 
 
 def test_the_comparison_is_a_table_in_which_the_towers_rise_above_their_start(export: Path) -> None:
     lines = succeed("compare", export, *SHORT[:4]).stdout.strip().split("\n")
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "chance",
         "bigrams, no BERT",
-        "frozen, cosine",
+        "linkassist's own encoder, no BERT",
+        "frozen, cosine: two towers before",
         "frozen, logistic regression",
-        "two towers",
-        "cross-encoder",
+        "cross-encoder before",
+        "two towers after",
+        "cross-encoder after",
     ]
-    assert all(re.fullmatch(r"\|[^|]+(\| [01]\.\d{3} ){4}\| \d+ \|", line) for line in lines[2:])
-    frozen, towers = ([float(cell) for cell in lines[at].split("|")[2:6]] for at in (3, 5))
-    assert all(after > before + 0.1 for before, after in zip(frozen, towers, strict=True))
+    assert all(re.fullmatch(r"\|[^|]+(\| [01]\.\d{3} ){5}\| \d+ \|", line) for line in lines[2:])
+    chance, _, _, towers_before, _, cross_before, towers, cross = (
+        [float(cell) for cell in line.split("|")[2:7]] for line in lines[2:]
+    )
+    assert chance[1] == pytest.approx(0.5, abs=0.2)
+    for before, after in ((towers_before, towers), (cross_before, cross)):
+        assert all(high > low + 0.1 for low, high in zip(before, after, strict=True))
 
 
 def test_more_tokens_than_the_model_takes_are_refused(export: Path, model: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -60,8 +60,8 @@ def test_one_who_knows_the_links_has_full_figures_and_one_who_knows_nothing_has_
         return np.array([(7 * pair.page + 3 * pair.other) % 11 for pair in pairs], np.float64)
 
     best, worst = judge(questions, knowing), judge(questions, guessing)
-    assert (best.accuracy, best.auc, best.recall_at_10, best.mrr) == (1, 1, 1, 1)
-    assert 0.3 < worst.auc < 0.7
+    assert astuple(best) == (1, 1, 1, 1, 1)
+    assert 0.3 < worst.auc < 0.7 and 0.3 < worst.hard_auc < 0.7
     assert worst.mrr < 0.3 and worst.recall_at_10 < 0.4
 
 
@@ -102,4 +102,5 @@ def test_a_regression_over_vectors_that_tell_the_topic_finds_its_links() -> None
     vectors = PageVectors(lambda pages: halves[[half_of(wiki.titles[page]) for page in pages]])
     questions = questions_of(wiki)
     figures = judge(questions, learn_regression(vectors, balanced_pairs(wiki, wiki.train)))
-    assert figures.auc > 0.8 > judge(questions, vectors.cosines).auc
+    # Whatever is of one half is not linked, though it is the most alike.
+    assert figures.hard_auc > 0.9 and judge(questions, vectors.cosines).hard_auc < 0.1

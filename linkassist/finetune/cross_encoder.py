@@ -1,6 +1,7 @@
 """A BERT that reads both pages at once, `[CLS] a [SEP] b [SEP]`, and says whether they are linked.
 
-Both see each other from the first layer on, which the towers do without; the price is one pass for each pair.
+Both see each other from the first layer on, which the towers do without; the price is one pass for each pair. What is
+compared at the end is in `pair_head.py`.
 """
 
 from __future__ import annotations
@@ -8,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from torch import Tensor
-from transformers import BertForSequenceClassification
 
-from linkassist.embed.bert_japanese.classifier import BatchLoss, ClassedSequence, all_logits, with_head
+from linkassist.embed.bert_japanese.classifier import BatchLoss, ClassedSequence, all_logits
 from linkassist.embed.bert_japanese.classifier_folder import write_classifier
 from linkassist.embed.bert_japanese.folder import Bert, BertFiles
 from linkassist.embed.bert_japanese.sequences import TokenSequence, token_sequence
@@ -23,9 +22,10 @@ from linkassist.finetune.drawn_lines import drawn_texts
 from linkassist.finetune.judging import FloatArray, Questions, pair_auc
 from linkassist.finetune.link_examples import LinkedWiki
 from linkassist.finetune.link_training import LinkTraining
-from linkassist.finetune.pairs import Pair, balanced_pairs
-
-LABELS: Final = ("not linked", "linked")
+from linkassist.finetune.pair_head import PairBert, with_pair_head
+from linkassist.finetune.pairs import Pair
+from linkassist.finetune.towers import left_out
+from linkassist.finetune.two_towers import pairs_to_learn
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class CrossEncoder:
     """A BERT with a head over pairs of pages of a wiki."""
 
     bert: Bert
-    network: BertForSequenceClassification
+    network: PairBert
     wiki: LinkedWiki
     how: LinkTraining
 
@@ -44,10 +44,19 @@ class CrossEncoder:
         return np.asarray(logits[:, 1] - logits[:, 0], np.float64)
 
     def losses(self, pairs: Sequence[Pair]) -> Iterator[Tensor]:
-        """The cross-entropy of a batch, of each page most of its lines, in parts that fit into memory."""
-        classed = [
-            ClassedSequence(self._sequence(*drawn_texts(self.wiki, pair)), int(pair.is_linked)) for pair in pairs
-        ]
+        """The cross-entropy of a batch of `pairs_to_learn`, in parts that fit into memory.
+
+        As many that are not linked come from the batch itself: each page with the partner of another pair.
+        """
+        drawn = [drawn_texts(self.wiki, pair) for pair in pairs]
+        classed = [ClassedSequence(self._sequence(*both), 1) for both in drawn]
+        is_left_out = left_out(pairs, self.wiki.train.are_related).tolist()
+        for at, (page, _) in enumerate(drawn):
+            # The partner of the next pair, or of the one after it where that one is related, and so on.
+            others = ((at + ahead) % len(pairs) for ahead in range(1, len(pairs)))
+            other = next((to for to in others if not is_left_out[at][to]), None)
+            if other is not None:
+                classed.append(ClassedSequence(self._sequence(page, drawn[other][1]), 0))
         yield from BatchLoss(self.network, self.how.token_budget)(classed)
 
     def _sequence(self, page: str, other: str) -> TokenSequence:
@@ -55,19 +64,19 @@ class CrossEncoder:
 
 
 def cross_encoder(bert: Bert, wiki: LinkedWiki, how: LinkTraining) -> CrossEncoder:
-    """The BERT, which is used and not copied, with a new head drawn by the seed."""
-    return CrossEncoder(bert, with_head(bert.model, LABELS, how.seed), wiki, how)
+    """The BERT, which is used and not copied, with a new head."""
+    return CrossEncoder(bert, with_pair_head(bert.model), wiki, how)
 
 
 def train_cross_encoder(
     cross: CrossEncoder, questions: Questions, checkpoints: Path, on_step: OnStep | None = None
 ) -> TrainingReport:
-    """Trains BERT and head, in place, on pairs of the training part, half of them linked.
+    """Trains BERT and head, in place, on `pairs_to_learn` and as many that are not linked.
 
     checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev pairs
     are those that stay.
     """
-    pairs = balanced_pairs(cross.wiki, cross.wiki.train)
+    pairs = pairs_to_learn(cross.wiki)
     return train(
         cross.network,
         pairs,
@@ -80,5 +89,5 @@ def train_cross_encoder(
 
 
 def write_cross_encoder(cross: CrossEncoder, n_steps: int, folder: Path) -> None:
-    """Writes BERT, head and tokenizer, as transformers and `read_classifier` read them."""
+    """Writes BERT, head and tokenizer, as `PairBert` and `open_bert` read them."""
     write_classifier(cross.network, n_steps, Path(cross.bert.name), BertFiles(), folder)

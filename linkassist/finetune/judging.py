@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from linkassist.evaluate.metrics import capped_recall_at, reciprocal_rank
 from linkassist.finetune.link_examples import LinkedWiki
-from linkassist.finetune.pairs import AskedList, Pair, asked_lists, balanced_pairs
+from linkassist.finetune.pairs import AskedList, Pair, asked_lists, balanced_pairs, hard_pairs
 
 Item = TypeVar("Item")
 FloatArray = NDArray[np.float64]
@@ -26,21 +26,24 @@ N_LISTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked: pairs and lists to stop by, the pairs also to find the threshold with; pairs and lists to test."""
+    """What is asked: pairs and lists to stop by, the pairs also to find the threshold with; the same and hard pairs to
+    test."""
 
     dev_pairs: tuple[Pair, ...]
     dev_lists: tuple[AskedList, ...]
     test_pairs: tuple[Pair, ...]
+    hard_pairs: tuple[Pair, ...]
     test_lists: tuple[AskedList, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkFigures:
-    """accuracy, auc: of the test's pairs, half of them linked. recall_at_10 (of what a list of ten can reach), mrr: of
-    the test's lists."""
+    """accuracy, auc: of the test's pairs, half of them linked; hard_auc: of the linked ones and the most alike.
+    recall_at_10 (of what a list of ten can reach), mrr: of the test's lists."""
 
     accuracy: float
     auc: float
+    hard_auc: float
     recall_at_10: float
     mrr: float
 
@@ -51,6 +54,7 @@ def questions_of(wiki: LinkedWiki) -> Questions:
         dev_pairs=_some(balanced_pairs(wiki, wiki.dev), N_DEV_PAIRS, wiki.seed),
         dev_lists=_some(asked_lists(wiki, wiki.dev), N_LISTS, wiki.seed),
         test_pairs=_some(balanced_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
+        hard_pairs=_some(hard_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
         test_lists=_some(asked_lists(wiki, wiki.test), N_LISTS, wiki.seed),
     )
 
@@ -69,6 +73,7 @@ def judge(questions: Questions, score: ScorePairs) -> LinkFigures:
     return LinkFigures(
         accuracy=float(np.mean((scores >= threshold) == is_linked)),
         auc=auc(scores, is_linked),
+        hard_auc=pair_auc(questions.hard_pairs, score),
         recall_at_10=float(np.mean([capped_recall_at(each, sum(each), 10) for each in hits])),
         mrr=float(np.mean([reciprocal_rank(each) for each in hits])),
     )

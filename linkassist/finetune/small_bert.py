@@ -16,6 +16,7 @@ from transformers import BertConfig, BertModel
 from linkassist.embed.quiet import quiet_transformers
 
 _HEADS: Final = 4
+_FEWEST_PIECES: Final = 100  # beside the characters
 _MOST_PIECES: Final = 4000
 _MOST_TOKENS: Final = 512
 
@@ -26,11 +27,13 @@ def write_small_bert(folder: Path, texts: Sequence[str], *, n_layers: int = 1, w
     width: of a vector, a multiple of 4. The control symbols have the ids that they have in wiki-ja: 3 to 6.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [line for text in texts for line in text.split("\n") if line.strip()]
+    lines = [line for text in texts for line in text.lower().split("\n") if line.strip()]
+    # SentencePiece asks for a piece for each character and for the control symbols.
+    least = _FEWEST_PIECES + len(set("".join(lines)))
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
         model_prefix=str(folder / "wiki"),
-        vocab_size=min(_MOST_PIECES, 200 + sum(map(len, lines)) // 40),
+        vocab_size=max(least, min(_MOST_PIECES, least + sum(map(len, lines)) // 40)),
         hard_vocab_limit=False,
         control_symbols=["[PAD]", "[CLS]", "[SEP]", "[MASK]"],
         num_threads=1,
@@ -46,7 +49,11 @@ def write_small_bert(folder: Path, texts: Sequence[str], *, n_layers: int = 1, w
             num_attention_heads=_HEADS,
             intermediate_size=4 * width,
             max_position_embeddings=_MOST_TOKENS,
+            attention_probs_dropout_prob=0.0,  # it would take most of the time on a CPU
             hidden_act="gelu_pytorch_tanh",  # what these checkpoints mean by "gelu"
         )
         with quiet_transformers():
-            BertModel(config).save_pretrained(folder)
+            model = BertModel(config)
+            # Else the two sides of a pair would differ more by their side than by what they say.
+            torch.nn.init.zeros_(model.embeddings.token_type_embeddings.weight)
+            model.save_pretrained(folder)
