@@ -11,12 +11,14 @@ from typing import Literal
 from little_browser import PICTURE
 from little_server import address, client_of, decide, running_server
 from little_wiki import PROJECT, write_little_wiki
+from locked_wiki import cheap_access
 from playwright.sync_api import Browser, Page, ViewportSize
 from reports_by_hand import report
 
 from linkassist.deciding import ignore
 from linkassist.evaluate.kept import keep_report
 from linkassist.server.addresses import like_address, search_address
+from linkassist.server.password import write_access
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 
@@ -26,13 +28,15 @@ LONG_TITLE = "とても長い題名" * 12
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The addresses of two servers: one whose library has something for every screen, one whose library is empty."""
+    """The addresses of three servers: one whose library has something for every screen, one whose library is empty,
+    and one that asks for a password first."""
 
     full: str
     empty: str
+    locked: str
 
 
-# "empty" is the first screen of the other library; the rest are of the full one.
+# "empty" is the first screen of the empty library, "login" that of the one with a password; the rest are of the full.
 SCREENS = {
     "home": f"/p/{PROJECT}",
     "home, filtered": f"/p/{PROJECT}?only=alone&sort=title",
@@ -50,6 +54,7 @@ SCREENS = {
     "import": "/import",
     "error": "/p/no-such-project",
     "empty": "/",
+    "login": f"/p/{PROJECT}",
 }
 
 
@@ -70,15 +75,20 @@ def write_full_library(folder: Path) -> None:
 
 @contextmanager
 def every_screen(folder: Path) -> Iterator[Origins]:
-    """Servers of the two libraries, both below `folder`."""
+    """Servers of the three libraries, all below `folder`."""
     write_full_library(folder / "full")
-    with running_server(folder / "full") as full, running_server(folder / "empty") as empty:
-        yield Origins(full, empty)
+    write_access(folder / "locked", cheap_access())
+    with (
+        running_server(folder / "full") as full,
+        running_server(folder / "empty") as empty,
+        running_server(folder / "locked") as locked,
+    ):
+        yield Origins(full, empty, locked)
 
 
 def screen_at(origins: Origins, name: str) -> str:
     """The whole address of a screen."""
-    return (origins.empty if name == "empty" else origins.full) + SCREENS[name]
+    return {"empty": origins.empty, "login": origins.locked}.get(name, origins.full) + SCREENS[name]
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from little_server import ORIGIN, client_of, little_client, verdicts_of
+from little_server import ORIGIN, address, client_of, decide, little_client, verdicts_of
 from little_wiki import PROJECT
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -13,20 +15,27 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from linkassist.server.guard import Guard, Names, is_loopback
+from linkassist.shipped import shipped_folder
+from linkassist.store.library import Library
 
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    return little_client(tmp_path_factory.mktemp("guarded"))
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.0.0.2"])
-def test_loopback_is_answered(tmp_path: Path, host: str) -> None:
-    assert little_client(tmp_path).get("/p/niwa", headers={"Host": host}).status_code == 200
+def test_loopback_is_answered(client: TestClient, host: str) -> None:
+    assert client.get("/p/niwa", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "", "192.168.0.7:8000"]
 )
-def test_a_foreign_host_is_refused(tmp_path: Path, host: str) -> None:
-    response = little_client(tmp_path).get("/p/niwa", headers={"Host": host})
+def test_a_foreign_host_is_refused(client: TestClient, host: str) -> None:
+    response = client.get("/p/niwa", headers={"Host": host})
     assert response.status_code == 421
     assert "Open it under that address" in response.text
 
@@ -94,13 +103,127 @@ def test_a_browser_without_fetch_metadata_is_known_by_its_origin(tmp_path: Path)
     assert len(verdicts_of(tmp_path, "庭としてのWiki")) == 1
 
 
-@pytest.mark.parametrize("path", ["/p/niwa", "/nothing/here", "/static/style.css"])
-def test_every_answer_has_the_safety_headers(tmp_path: Path, path: str) -> None:
-    headers = little_client(tmp_path).get(path).headers
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, id="image"
+        ),
+        pytest.param(
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, id="events"
+        ),
+        pytest.param({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, id="port"),
+        pytest.param(
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, id="frame"
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", ["/p/niwa", "/import/progress", "/static/icon.svg", "/outbox/niwa/import.json"])
+def test_another_site_cannot_have_anything_in_its_own_pages(
+    client: TestClient, path: str, headers: dict[str, str]
+) -> None:
+    assert client.get(path, headers=headers).status_code == 403
+
+
+def test_a_link_of_another_site_leads_here(client: TestClient) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/p/niwa", headers=link).status_code == 200
+
+
+def test_looking_at_screens_changes_nothing(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    found = [route.path for route in client.app.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+    before = contents_of(tmp_path)
+    for path in found:
+        address = path.replace("{project}", PROJECT).replace("{title:path}", "庭としてのWiki")
+        asked = {
+            **FORM,
+            "answer": "accept",
+            "action": "add",
+            "sort": "word",
+            "title": "x",
+            "way": "by_hand",
+            "until": "9",
+        }
+        assert client.get(address, params=asked).status_code < 400
+    assert contents_of(tmp_path) == before
+
+
+def contents_of(folder: Path) -> list[str]:
+    """All that the library holds, as SQL."""
+    with Library.open(folder) as library:
+        return list(library.connection.iterdump())
+
+
+@pytest.mark.parametrize("path", ["/p/niwa", "/nothing/here", "/static/style.css", "/outbox/niwa/import.json"])
+def test_every_answer_has_the_safety_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
     assert "default-src 'self'; img-src 'self' https: data:" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "camera=()" in headers["Permissions-Policy"] and "clipboard-write" not in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "access-control-allow-origin" not in headers
+    assert headers["Cache-Control"] == ("no-store" if path.endswith(".json") else "private, no-cache")
+
+
+def test_no_screen_needs_a_script_or_a_style_within_it() -> None:
+    forbidden = re.compile(r"""<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:|<iframe|<object|<embed""")
+    found = [
+        f"{path.name}: {match.group()}"
+        for path in (shipped_folder("web") / "templates").glob("*.html")
+        for match in forbidden.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+class Links(HTMLParser):
+    """The links of a screen that lead away, as (address, rel)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.away: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        address = given.get("href", "")
+        if tag == "a" and not re.match(r"/(?![/\\])|#|\?", address):
+            self.away.append((address, given.get("rel", "")))
+
+
+def test_a_link_that_leads_away_tells_nobody_where_from_and_gives_no_hand_on_the_window(client: TestClient) -> None:
+    decide(client, "庭としてのWiki", "KJ法", "accept")
+    away = [
+        link
+        for path in (address("記法の見本"), address("庭としてのWiki"), address("まだないページ"), "/outbox/niwa")
+        for link in Links(client.get(path).text).away
+    ]
+    assert len(away) > 5
+    assert [link for link in away if link[1] != "noopener noreferrer"] == []
+    assert [link for link in away if not link[0].startswith(("https://", "http://"))] == []
+    ours = [link for link, _ in Links(client.get("/outbox/niwa").text).away]
+    assert ours and all(link.startswith("https://scrapbox.io/niwa/") for link in ours)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "origin", "status"),
+    [
+        ("https", "https://wiki.example", 200),
+        ("https", "http://wiki.example", 403),
+        ("http", "https://wiki.example", 200),
+    ],
+)
+def test_behind_tls_a_form_comes_over_tls(scheme: str, origin: str, status: int) -> None:
+    app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"), methods=["POST"])])
+    client = TestClient(Guard(app, Names("127.0.0.1", ("wiki.example",))), base_url=f"{scheme}://wiki.example")
+    response = client.post("/", headers={"Origin": origin})
+    assert response.status_code == status
+    # Here a browser's form has to say where it comes from, which "no-referrer" would keep from us.
+    assert response.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_images_from_elsewhere_are_forbidden_once_they_are_switched_off(tmp_path: Path) -> None:
@@ -125,8 +248,6 @@ def test_a_fault_is_answered_in_the_same_design_with_the_same_headers(
 
 
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "", "/p\r\nX: y"])
-def test_a_choice_never_leads_to_another_server(tmp_path: Path, back: str) -> None:
-    response = little_client(tmp_path).post(
-        "/preferences", data={"theme": "dark", "back": back}, follow_redirects=False
-    )
+def test_a_choice_never_leads_to_another_server(client: TestClient, back: str) -> None:
+    response = client.post("/preferences", data={"theme": "dark", "back": back}, follow_redirects=False)
     assert response.headers["location"] == "/"

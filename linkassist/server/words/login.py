@@ -11,9 +11,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Enter the password that you were given by whoever runs this wiki's linkassist.",
     ),
     "login.password": ("パスワード", "Password"),
-    "login.enter": ("入る", "Log in"),
+    "login.enter": ("ログイン", "Log in"),
     "login.kept": (
-        "このブラウザーでは、最後に使ってから7日、長くて30日のあいだ、入ったままになります。",
+        "このブラウザーでは、最後に使ってから7日、長くて30日のあいだ、ログインしたままになります。",
         "This browser stays logged in until 7 days after its last visit, for 30 days at most.",
     ),
     "login.wrong": ("パスワードが違います。", "That is not the password."),
@@ -23,7 +23,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "After so many wrong passwords, the next one is taken in {0} seconds. Try again then.",
     ),
     "login.ended": (
-        "ログインの期限が切れたため、いまの操作は保存されていません。入り直してから、もう一度お願いします。",
+        "ログインの期限が切れたため、いまの操作は保存されていません。ログインし直してから、もう一度お願いします。",
         "You are no longer logged in, so what you just did is not saved. Log in and do it again.",
     ),
     "login.out": ("ログアウト", "Log out"),
