@@ -20,8 +20,9 @@ from linkassist.server.page_list import PageList, page_list_of
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
-from linkassist.store.pages import project
+from linkassist.store.pages import list_pages, project
 from linkassist.store.runs import finish_run, start_run
+from linkassist.store.suggestions import page_suggestions
 from linkassist.wiki import Line, Page
 
 HOUR_S = 3600
@@ -212,3 +213,20 @@ def test_whatever_an_address_says_it_is_some_list(query: dict[str, str]) -> None
 @pytest.mark.parametrize("made", ["2021-13", "0000-01", "9999-12", "2021-01/", "x"])
 def test_months_that_are_none_are_left_out(made: str) -> None:
     assert page_list_of({"made": made}) in (PageList(), PageList(made="2021-01/"))
+
+
+@pytest.mark.parametrize("group", ["page", "red", "new"])
+def test_pages_are_filtered_by_the_kind_of_what_they_are_offered(tmp_path: Path, group: str) -> None:
+    client = little_client(tmp_path)
+    html = client.get(f"/p/{PROJECT}?only={group}").text
+    with Library.open(tmp_path) as library:
+        pages, _ = list_pages(library, project(library, PROJECT).id)
+        wanted = {
+            page.title
+            for page in pages
+            for each in page_suggestions(library, page.id)
+            if each.suggestion.is_worth_showing and each.suggestion.kind == group
+        }
+    assert titles_in(html) == wanted and 0 < len(wanted) < len(pages)
+    assert f'<a href="/p/{PROJECT}#list" aria-current="true">' in html, "chosen again, it leads back to all pages"
+    assert "only=far" not in html, "what no page is offered is not asked for"

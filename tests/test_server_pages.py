@@ -20,6 +20,8 @@ from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggestion import Mention, Reason, Suggestion
 from linkassist.wiki import Line, Page, title_key
 
+KINDS = ("page", "red", "new")
+
 GARDEN = "庭としてのWiki"
 ROW_TITLE = re.compile(r'class="row-title"[^>]*>([^<]*)<')
 CARD = re.compile(r'<li class="card[^>]*data-target="([^"]*)" data-state="([a-z]*)"')
@@ -406,3 +408,28 @@ def test_language_theme_and_images_are_kept_in_cookies(tmp_path: Path) -> None:
 )
 def test_the_language_is_the_one_the_browser_likes_best(tmp_path: Path, accepted: str, language: str) -> None:
     assert f'<html lang="{language}"' in little_client(tmp_path, language=accepted).get("/p/niwa").text
+
+
+def test_one_kind_of_a_pages_suggestions_is_shown_alone_and_stays_so_after_an_answer(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    page = "庭としてのWiki"
+    everything = client.get(address(page)).text
+    pattern = 'class="card kind-{0}[^>]*data-target="([^"]*)"'
+    of_kind = {kind: set(re.findall(pattern.format(kind), everything)) for kind in KINDS}
+    assert all(of_kind.values()), "the page has some of each"
+    for kind in KINDS:
+        html = client.get(address(page) + f"?kind={kind}").text
+        assert set(re.findall(r'class="card [^>]*data-target="([^"]*)"', html)) == of_kind[kind]
+        assert re.search(rf'<a href="[^"]*kind={kind}#suggestions" class="kind-{kind}" aria-current="true">', html)
+        assert f"<small>{sum(map(len, of_kind.values()))}</small>" in html, "the way back tells how many there are"
+    form = {"project": PROJECT, "page": page, "target": min(of_kind["red"]), "decision": "reject", "kind": "red"}
+    after = client.post("/verdict", data=form, follow_redirects=False).headers["location"]
+    assert "kind=red" in after
+    assert set(re.findall(r'class="card [^>]*data-target="([^"]*)"', client.get(after).text)) == of_kind["red"]
+
+
+@pytest.mark.parametrize("kind", ["far", "", "nonsense"])
+def test_a_kind_that_a_page_has_none_of_leaves_its_list_as_it_is(tmp_path: Path, kind: str) -> None:
+    client = little_client(tmp_path)
+    page = address("庭としてのWiki")
+    assert client.get(f"{page}?kind={kind}").text.count('class="card ') == client.get(page).text.count('class="card ')

@@ -19,7 +19,7 @@ from linkassist.server.views import Lane, Section
 from linkassist.server.wording import _WORDS, Wording, known_keys
 from linkassist.shipped import shipped_folder
 from linkassist.store.outbox import Way
-from linkassist.suggestion import Objection
+from linkassist.suggestion import Group, Objection
 
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
@@ -40,6 +40,7 @@ _FAMILIES = {
     "menu.theme.": ("auto", "light", "dark"),
     "menu.images.": ("on", "off"),
     "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),
+    "side.group.": ("all", *get_args(Group)),
     "lane.": tuple(lane + end for lane in get_args(Lane) for end in ("", ".help")),
     "graph.": get_args(Role),
     "like.did.": ("accept", "reject", "undo"),

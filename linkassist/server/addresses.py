@@ -29,6 +29,14 @@ def page_address(project: str, title: str) -> str:
     return _titled("/p", project, title)
 
 
+def listed_address(project: str, title: str, *, shows_all: bool, group: str) -> str:
+    """A page with all of its suggestions, the weak ones too, or with those of one group; "" for every group."""
+    asked = {"all": "1" if shows_all else "", "kind": group}
+    given = {name: value for name, value in asked.items() if value}
+    address = page_address(project, title)
+    return address + ("&" if "?" in address else "?") * bool(given) + urlencode(given)
+
+
 def preview_address(project: str, title: str) -> str:
     """The fragment that previews a page or a red link."""
     return _titled("/preview", project, title)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import decide, heed, ignore, lessons_of, object_to, undo
-from linkassist.server.addresses import own_address, page_address
+from linkassist.server.addresses import listed_address, own_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
 from linkassist.store.browsing import ProjectName, project_name
@@ -78,8 +78,7 @@ def _never(site: Site, form: FormData) -> Response:
 
 def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
     done = {"did": _text(form, "decision"), "target": _text(form, "target")}
-    done |= {"all": "1"} if _text(form, "all") else {}
-    address = page_address(here.name, title)
+    address = listed_address(here.name, title, shows_all=bool(_text(form, "all")), group=_text(form, "kind"))
     joint = "&" if "?" in address else "?"
     return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,10 +20,19 @@ from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.views import Choice, FiguresView, HomeView, RowView
 from linkassist.server.wording import Wording
-from linkassist.store.browsing import ProjectName, figures, first_lines, greatest_gain, project_name, project_names
+from linkassist.store.browsing import (
+    ProjectName,
+    figures,
+    first_lines,
+    greatest_gain,
+    groups_offered,
+    project_name,
+    project_names,
+)
 from linkassist.store.library import Library
 from linkassist.store.lock import is_held
 from linkassist.store.pages import PageSummary, Sort, list_pages
+from linkassist.suggestion import Group
 
 _N_ROWS = 50
 _SORTS: tuple[Sort, ...] = ("gain", "links", "updated", "title")
@@ -74,7 +84,7 @@ def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: 
             )
             for sort in _SORTS
         ),
-        filters=_filters(here, replace(wanted, number=1), say),
+        filters=_filters(here, replace(wanted, number=1), groups_offered(library, here.id), say),
         is_filtered=wanted.is_filtered,
         n_found=n_found,
         first=offset + 1,
@@ -84,14 +94,18 @@ def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: 
     )
 
 
-def _filters(here: ProjectName, wanted: PageList, say: Wording) -> tuple[Choice, ...]:
-    """Each way to leave pages out; one that is chosen leads back. What was picked in a picture is named too."""
+def _filters(here: ProjectName, wanted: PageList, offered: frozenset[Group], say: Wording) -> tuple[Choice, ...]:
+    """Each way to leave pages out; one that is chosen leads back. What was picked in a picture is named too.
+
+    offered: the groups of suggestions that some page has; the others are not asked for.
+    """
 
     def choice(words: str, with_it: PageList, without_it: PageList) -> Choice:
         is_chosen = with_it == wanted
         return Choice(words, (without_it if is_chosen else with_it).address(here.name), is_chosen)
 
-    alternatives: tuple[Only, ...] = ("suggestions", "alone")
+    groups = [group for group in get_args(Group) if group in offered or group == wanted.only]
+    alternatives: tuple[Only, ...] = ("suggestions", *groups, "alone")
     found = [
         choice(say(f"home.only.{only}"), replace(wanted, only=only), replace(wanted, only="")) for only in alternatives
     ]

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.server.addresses import page_address
+from linkassist.server.page_list import group_of
 from linkassist.server.page_view import page_view
 from linkassist.server.plain import plain_text
 from linkassist.server.preferences import preferences_of
@@ -35,6 +36,7 @@ def page(request: Request) -> Response:
             stored,
             preferences_of(request).language,
             shows_all="all" in request.query_params,
+            group=group_of(request.query_params.get("kind", "")),
             notice=_notice(request),
         )
         frame = frame_for(request, library, here, stored.page.title, section="pages")

@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 from linkassist.server.addresses import project_address
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.pages import Sort
+from linkassist.suggestion import Group
 
-Only = Literal["", "suggestions", "alone"]
+Only = Literal["", "suggestions", Group, "alone"]
 DAYS: Final = (7, 30, 365)
+_ONLY: Final = ("suggestions", *get_args(Group), "alone")
 _DAY_S: Final = 24 * 3600
 
 
@@ -21,6 +23,7 @@ _DAY_S: Final = 24 * 3600
 class PageList:
     """One list, as its address spells it. Whatever is left out or cannot be read is at its default.
 
+    only: with suggestions, with one of a group, or pages that stand alone.
     links: "0", "3-4" or "17-". made: a span of months, both named, "2021-01/2021-12". days: changed within so many.
     """
 
@@ -56,6 +59,7 @@ class PageList:
             created=_months_of(self.made),
             changed_since=now - self.days * _DAY_S if self.days else 0,
             has_suggestions=self.only == "suggestions",
+            group=group_of(self.only),
             is_alone=self.only == "alone",
         )
 
@@ -69,7 +73,7 @@ def page_list_of(query: Mapping[str, str]) -> PageList:
     sort, only = query.get("sort", ""), query.get("only", "")
     wanted = PageList(
         sort=cast(Sort, sort) if sort in get_args(Sort) else "gain",
-        only=cast(Only, only) if only in get_args(Only) else "",
+        only=cast(Only, only) if only in _ONLY else "",
         links=query.get("links", ""),
         made=query.get("made", ""),
         days=int(query["days"]) if query.get("days", "") in map(str, DAYS) else 0,
@@ -78,6 +82,11 @@ def page_list_of(query: Mapping[str, str]) -> PageList:
     if _range_of(wanted.links) is None:
         wanted = replace(wanted, links="")
     return wanted if _months_of(wanted.made) else replace(wanted, made="")
+
+
+def group_of(written: str) -> Group | None:
+    """The group of suggestions that an address names, None where it names none."""
+    return cast(Group, written) if written in get_args(Group) else None
 
 
 def month_name(month: int) -> str:

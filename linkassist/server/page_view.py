@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Literal, get_args
 
 from linkassist.deciding import ShownSuggestion, lessons_of, shown_suggestions
-from linkassist.server.addresses import page_address
+from linkassist.server.addresses import listed_address, page_address
 from linkassist.server.local_graph import MOST_JOINED, MOST_LINKS, GraphView, Spoke, local_graph
 from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
@@ -17,6 +18,7 @@ from linkassist.server.rendering import Surroundings, render_page
 from linkassist.server.views import (
     AlikeView,
     CardView,
+    GroupChoice,
     Lane,
     MentionView,
     NamedLink,
@@ -40,7 +42,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import verdicts
 from linkassist.suggest.reasons import reason_text
-from linkassist.suggestion import Objection, Reason, Suggestion, Verdict
+from linkassist.suggestion import Group, Objection, Reason, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
 _MAX_LINES = 4000
@@ -84,11 +86,13 @@ def page_view(
     language: Language,
     *,
     shows_all: bool = False,
+    group: Group | None = None,
     only: str | None = None,
     notice: Notice | None = None,
 ) -> PageView:
     """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing.
 
+    group: those of one group alone, where there are any.
     only: the one target whose suggestion is shown, whatever became of it.
     """
     texts = stored.page.texts
@@ -100,6 +104,11 @@ def page_view(
     latest = title_key(decided[0].target) if decided else None
     if only is not None:
         entries = [entry for entry in entries if title_key(entry.suggestion.target) == title_key(only)]
+    everything = entries
+    if any(entry.found.group == group for entry in everything):
+        entries = [entry for entry in everything if entry.found.group == group]
+    else:
+        group = None
     best = list(_best(entries, _N_CARDS))
     shown = entries if shows_all else best
     marks = place_marks(texts, _marks(shown))
@@ -136,6 +145,9 @@ def page_view(
         n_more=len(entries) - len(best),
         n_weaker=sum(entry.state == "open" and not entry.is_likely for entry in entries),
         shows_all=shows_all,
+        groups=_groups(project, stored.page.title, everything, group, shows_all=shows_all),
+        group=group or "",
+        in_reverse=listed_address(project.name, stored.page.title, shows_all=not shows_all, group=group or ""),
         backlinks=tuple(
             NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text)) for each in around
         ),
@@ -145,7 +157,7 @@ def page_view(
         is_ignored=stored.id in lessons.choices.pages,
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
         next=NamedLink(after, page_address(project.name, after)) if after else None,
-        notice=_completed(notice, entries, lessons.choices.words) if notice else None,
+        notice=_completed(notice, everything, lessons.choices.words) if notice else None,
     )
 
 
@@ -175,6 +187,26 @@ def _best(entries: Sequence[_Entry], n_open: int) -> Iterable[_Entry]:
         elif entry.is_likely and n_open > 0:
             n_open -= 1
             yield entry
+
+
+def _groups(
+    project: ProjectName, title: str, entries: Sequence[_Entry], chosen: Group | None, *, shows_all: bool
+) -> tuple[GroupChoice, ...]:
+    """The groups to choose from, all of them together first; none where that would be no choice."""
+    counted = Counter(entry.found.group for entry in entries if entry.verdict or shows_all or entry.is_likely)
+    if chosen:
+        counted[chosen] += 0  # with its last card decided on elsewhere, it is still where the reader is
+    if len(counted) < 2:
+        return ()
+
+    def choice(group: Group | Literal[""], n_cards: int) -> GroupChoice:
+        address = listed_address(project.name, title, shows_all=shows_all, group=group)
+        return GroupChoice(group, n_cards, address, group == (chosen or ""))
+
+    return (
+        choice("", counted.total()),
+        *(choice(group, counted[group]) for group in get_args(Group) if group in counted),
+    )
 
 
 def _marks(entries: Iterable[_Entry]) -> Iterable[Mark]:
@@ -239,7 +271,7 @@ def _alike(project: ProjectName, reason: Reason) -> AlikeView:
 
 def _lane(found: Suggestion) -> Lane:
     """The part of the list where the card stands, whatever is decided."""
-    if any(reason.signal == "far" and len(reason.names) == 2 for reason in found.reasons):
+    if found.group == "far":
         return "far"
     if found.kind != "page":
         return "red"

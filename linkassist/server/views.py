@@ -8,7 +8,7 @@ from typing import Literal
 from linkassist.evaluate.figures import Origin
 from linkassist.server.local_graph import GraphView
 from linkassist.server.preferences import Preferences
-from linkassist.suggestion import Kind, Objection
+from linkassist.suggestion import Group, Kind, Objection
 
 PieceKind = Literal[
     "plain", "styled", "link", "red", "hashtag", "red_hashtag", "project_link", "external", "image", "icon",
@@ -268,11 +268,23 @@ class NeighbourGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """One group of a page's suggestions, "" for all of them: how many cards it has, and where they are alone."""
+
+    group: Group | Literal[""]
+    n_cards: int
+    address: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown.
 
     `n_open` counts the open suggestions, the weaker ones only where all are shown. `n_more` are kept for those who ask,
-    `n_weaker` of them since they are not likely. `is_ignored`: the reader wants no suggestions for it.
+    `n_weaker` of them since they are not likely. `groups`: each, where there is more than one; cards and counts are of
+    those in `group` alone, "" for all. `in_reverse`: the address with the weaker ones, or without them.
+    `is_ignored`: the reader wants no suggestions for it.
     """
 
     title: str
@@ -288,6 +300,9 @@ class PageView:
     n_more: int
     n_weaker: int
     shows_all: bool
+    groups: tuple[GroupChoice, ...]
+    group: Group | Literal[""]
+    in_reverse: str
     backlinks: tuple[NamedLink, ...]
     n_backlinks: int
     neighbours: tuple[NeighbourGroup, ...]

@@ -8,7 +8,9 @@ from typing import Final
 
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
+from linkassist.store.page_filter import GROUP_BITS
 from linkassist.store.texts import decode_texts
+from linkassist.suggestion import Group
 
 # Lines 1 to 8 as a JSON array, null where a page is shorter: a long page need not be decoded for its first lines.
 _BEGINNING: Final = "json_extract(t.lines, '$[1]', '$[2]', '$[3]', '$[4]', '$[5]', '$[6]', '$[7]', '$[8]')"
@@ -85,6 +87,13 @@ def figures(library: Library, project_id: int) -> Figures:
         (project_id,),
     )
     return Figures(*row) if row else Figures(0, 0, 0)
+
+
+def groups_offered(library: Library, project_id: int) -> frozenset[Group]:
+    """The groups of which some present page is offered a suggestion."""
+    sql = "SELECT DISTINCT kinds FROM page_counts WHERE project_id = ? AND n_pages > 0"
+    found = [kinds for (kinds,) in library.rows(sql, (project_id,))]
+    return frozenset(group for group, bit in GROUP_BITS.items() if any(kinds & bit for kinds in found))
 
 
 def greatest_gain(library: Library, project_id: int) -> float:

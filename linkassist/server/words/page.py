@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
+    "side.groups": ("提案の種類", "Kinds of suggestions"),
+    "side.group.all": ("すべて", "All"),
+    "side.group.page": ("ページ", "Pages"),
+    "side.group.red": ("赤リンク", "Red links"),
+    "side.group.new": ("新しい言葉", "New"),
+    "side.group.far": ("遠く", "Far away"),
     "lane.text": ("本文の言葉", "In the text"),
     "lane.text.help": ("本文に書かれている言葉から", "What the text says"),
     "lane.related": ("関連するページ", "Related pages"),
