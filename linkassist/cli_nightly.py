@@ -30,6 +30,7 @@ from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import BusyError
 from linkassist.store.pages import project
 from linkassist.terminal import progress, say
+from linkassist.visible import visible
 
 if TYPE_CHECKING:
     from linkassist.scrapbox.client import Pace
@@ -107,7 +108,7 @@ def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: b
     with Library.open(settings.library) as opened:
         note_taken_in(opened, report.imported.project.id, found)
     for line in ingest_text(report):
-        print(line)
+        print(visible(line))
 
 
 def _reindex(settings: Settings, name: str) -> None:
@@ -180,7 +181,7 @@ def nightly(
         print_utf8()
         print(report.as_json())
     elif report.exit_code or not is_quiet:
-        print(report.as_line())
+        print(visible(report.as_line()))
     if report.exit_code:
         raise typer.Exit(report.exit_code)
 

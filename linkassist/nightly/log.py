@@ -13,6 +13,7 @@ from typing import Final
 
 from linkassist.errors import StoreError
 from linkassist.nightly.report import LOG_NAME
+from linkassist.visible import visible
 
 _MOST_BYTES: Final = 1_000_000
 _N_OLDER: Final = 5  # nightly.log.1 and so on; years, at a dozen lines a night
@@ -30,7 +31,8 @@ class _Formatter(logging.Formatter):
         self._key = key
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_key(super().format(record), self._key)
+        text = without_key(super().format(record), self._key)
+        return "\n".join(map(visible, text.split("\n")))
 
 
 class _PrivateFile(RotatingFileHandler):

@@ -85,7 +85,7 @@ class NightReport:
         parts = [_project_line(each) for each in self.projects]
         for step in self.steps:
             if step.outcome == "failed":
-                parts.append(f"{step.step} FAILED: {_one_line(step.message)}")
+                parts.append(f"{step.step} FAILED: {one_line(step.message)}")
             elif step.step == "backup" and step.message:
                 parts.append(f"backup {Path(step.message).name}")
         every_step = [*(step for each in self.projects for step in each.steps), *self.steps]
@@ -120,7 +120,7 @@ def exit_code_of(steps: Sequence[StepReport]) -> int:
 def _project_line(report: ProjectReport) -> str:
     failure = report.failure
     if failure is not None:
-        return f"{report.project} FAILED at {failure.step}: {_one_line(failure.message)}"
+        return f"{report.project} FAILED at {failure.step}: {one_line(failure.message)}"
     counts: dict[str, float] = {}
     for step in report.steps:
         counts |= step.counts
@@ -136,5 +136,6 @@ def _project_line(report: ProjectReport) -> str:
     return f"{report.project} " + ", ".join(words)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without line breaks."""
     return " ".join(text.split())

@@ -27,6 +27,7 @@ from linkassist.nightly.report import (
     Step,
     StepReport,
     exit_code_of,
+    one_line,
     write_night,
 )
 from linkassist.nightly.sample import measure_sample
@@ -91,7 +92,7 @@ class _Night:
         level = logging.ERROR if found.outcome == "failed" else logging.INFO
         words = [f"{name}: {step}" if name else step, found.outcome, f"{report.seconds:.1f} s"]
         words += [f"{key} {value:g}" for key, value in found.counts.items()]
-        self._log.log(level, "%s", ", ".join(words) + (f": {message}" if message else ""))
+        self._log.log(level, "%s", ", ".join(words) + (f": {one_line(message)}" if message else ""))
         return report
 
     def _when_free(self, do: Callable[[], _Found]) -> _Found:
