@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.errors import ModelError
-from linkassist.freshness import INDEX_FILE, model_folder
+from linkassist.freshness import INDEX_FILE, checked_models
 from linkassist.index import PageIndex
 from linkassist.learnt import Learnt, load_current
 from linkassist.new_links import ranked_phrases
@@ -66,15 +66,15 @@ def prepare(library: Library, project: Project, on_progress: OnProgress = quiet)
         readings.append(read_page(page.page))
         if len(ids) % 200 == 0:
             on_progress("read", len(ids), project.n_pages)
-    learnt = load_current(library, project, model_folder(library, project.id), hashes)
+    learnt = load_current(checked_models(library, project), project, hashes)
     vectors = _vectors(library, project.id, learnt.encoder, ids, readings)
     return Drafting(learnt, readings, vectors, on_progress)
 
 
 def load_search(library: Library, project: Project) -> MeaningSearch:
     """The search by meaning of the project as it was last reindexed. Raises ModelError like `prepare`."""
-    folder = model_folder(library, project.id)
-    learnt = load_current(library, project, folder)
+    folder = checked_models(library, project)
+    learnt = load_current(folder, project)
     index = PageIndex.load(folder / INDEX_FILE, learnt.encoder.fingerprint)
     return MeaningSearch(learnt.encoder, index)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from linkassist.errors import ModelError
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_states
@@ -28,6 +29,23 @@ def model_folder(library: Library, project_id: int) -> Path:
     """Where the files lie that belong to the project's suggestions as they are now."""
     note = artefact(library, project_id, "models")  # an older linkassist had one folder, without a name
     return _models(library, project_id) / (note.fingerprint if note else "")
+
+
+def checked_models(library: Library, project: Project) -> Path:
+    """The folder of the project's models; its files hold what was noted of them at the same moment.
+
+    Raises ModelError where nothing was learnt yet, and where a file is damaged.
+    """
+    again = "Run `linkassist reindex`, then try again."
+    with library.staging():
+        folder = model_folder(library, project.id)
+        notes = [artefact(library, project.id, name) for name in ("learnt", "index")]
+    for note, files in zip(notes, (LEARNT_FILES, (INDEX_FILE,)), strict=True):
+        if note is None:
+            raise ModelError(f"Nothing was learnt from project {project.name} yet. {again}")
+        if note.fingerprint != digest_of_files(folder, files):
+            raise ModelError(f"{folder}: what was learnt is damaged or incomplete. {again} It is then made anew.")
+    return folder
 
 
 def begin_models(library: Library, project_id: int) -> tuple[Path, Path]:

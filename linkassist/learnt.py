@@ -17,9 +17,7 @@ from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
 from linkassist.freshness import LEARNT_FILES, REVISION, encoder_state
 from linkassist.settings import OWN_ENCODER
-from linkassist.store.library import Library
 from linkassist.store.pages import Project
-from linkassist.store.runs import artefact
 from linkassist.suggest.ranker import Ranker, from_json, to_json
 from linkassist.suggesting import open_model
 
@@ -85,19 +83,19 @@ def load_learnt(folder: Path, encoder_name: str, state: str, text_hashes: Sequen
     return Learnt(WikiEncoder.load(folder), ranker)
 
 
-def load_current(library: Library, project: Project, folder: Path, text_hashes: Sequence[str] = ()) -> Learnt:
+def load_current(folder: Path, project: Project, text_hashes: Sequence[str] = ()) -> Learnt:
     """What was learnt from the project at its last reindex, with the encoder of that time.
 
-    folder: what `model_folder` gave, once for all that is read from it: a reindex may give the project another.
-    text_hashes: of its pages as they are now; where too many are new, and where nothing was learnt, ModelError says so.
+    folder: what `checked_models` gave, once for all that is read from it: a reindex may give the project another.
+    text_hashes: of its pages as they are now; where too many are new, ModelError says so.
     """
-    again = "Run `linkassist reindex`, then try again."
-    if artefact(library, project.id, "learnt") is None:
-        raise ModelError(f"Nothing was learnt from project {project.name} yet. {again}")
     name = _learnt_encoder(folder)
     learnt = load_learnt(folder, name, encoder_state(name), text_hashes)
     if learnt is None:
-        raise ModelError(f"What was learnt from {project.name} fits its pages or this program no longer. {again}")
+        raise ModelError(
+            f"What was learnt from {project.name} fits its pages or this program no longer. "
+            "Run `linkassist reindex`, then try again."
+        )
     return learnt
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from linkassist.deciding import follow_verdicts
 from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
 from linkassist.settings import Settings
+from linkassist.store.failures import file_failures_in_words
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import Project
@@ -62,7 +63,8 @@ def reindex(
             from linkassist.steps import bring_up_to_date
 
             told = _noted(library, run_id, on_progress)
-            done = bring_up_to_date(library, project, settings.encoder, run_id, told, is_full=is_full)
+            with file_failures_in_words(library.folder):
+                done = bring_up_to_date(library, project, settings.encoder, run_id, told, is_full=is_full)
         except BaseException as error:
             finish_run(library, run_id, "failed" if isinstance(error, Exception) else "broken_off", message=str(error))
             raise

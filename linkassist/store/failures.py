@@ -73,7 +73,12 @@ def _words(error: sqlite3.Error, path: Path) -> str | None:
         return damaged(path, str(error))
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+    if code == sqlite3.SQLITE_IOERR:
+        return (
+            f"{path} cannot be read or written ({error}): the disk is full, or failing, or gone. Nothing was changed; "
+            "look after the disk and try again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return (
             f"{path} cannot be written ({error}). "
             "Give your user the right to write to the file and its folder, or name another folder with --library."

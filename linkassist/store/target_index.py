@@ -2,13 +2,14 @@
 
 It is derived from the lists and says where to look; what a list holds now is for its reader to see. A reindex writes it
 anew, and where there is none the first question does: 23,000 lists take some seconds, a look into it a millisecond.
-Layout, in the machine's byte order: the hashes of the title keys, ascending, 8 bytes each; the page row ids likewise;
-the probabilities as found, 8 bytes each. Of one target the likeliest comes first.
+Layout, in the machine's byte order: a checksum of the rest; the hashes of the title keys, ascending; the page row ids;
+the probabilities as found; 8 bytes each. Of one target the likeliest comes first. A damaged file is written anew.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
@@ -42,7 +44,10 @@ def write_target_index(library: Library, project_id: int) -> None:
     path = _path(library, project_id)
     beside = path.with_suffix(".new")
     try:
-        beside.write_bytes(b"".join(column.tobytes() for column in columns))
+        data = b"".join(column.tobytes() for column in columns)
+        beside.write_bytes(_checksum(data) + data)
+        if path.is_dir():  # no file of ours
+            shutil.rmtree(path)
         os.replace(beside, path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
@@ -50,10 +55,11 @@ def write_target_index(library: Library, project_id: int) -> None:
 
 def suggested_on(library: Library, project_id: int, target: str, *, limit: int | None = None) -> list[SuggestedOn]:
     """The pages that are suggested the target, the likeliest first; limit: at most so many."""
-    path = _path(library, project_id)
-    if not path.is_file():
+    whole = _read(_path(library, project_id))
+    if whole is None:
         write_target_index(library, project_id)
-    whole = memoryview(path.read_bytes())
+        whole = _read(_path(library, project_id))
+        assert whole is not None
     size = len(whole) // 3
     hashes, page_ids, probabilities = whole[:size].cast("Q"), whole[size : 2 * size].cast("q"), whole[2 * size :]
     wanted = _hash(title_key(target))
@@ -69,6 +75,20 @@ def _entries(library: Library, project_id: int) -> Iterator[tuple[int, float, in
     for page_id, blob in library.rows(f"{sql} WHERE p.project_id = ? AND p.is_gone = 0", (project_id,)):
         for target, probability in decode_targets(blob):
             yield _hash(title_key(target)), -probability, page_id
+
+
+def _read(path: Path) -> memoryview | None:
+    """The columns, None where there is no such file or it is damaged."""
+    try:
+        data = memoryview(path.read_bytes())
+    except OSError:
+        return None
+    is_whole = len(data) % 24 == 8 and bytes(data[:8]) == _checksum(data[8:])
+    return data[8:] if is_whole else None
+
+
+def _checksum(data: bytes | memoryview) -> bytes:
+    return crc32(data).to_bytes(8, sys.byteorder)
 
 
 def _hash(key: str) -> int:
