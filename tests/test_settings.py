@@ -203,3 +203,27 @@ class TestTheKeyToScrapbox:
         assert "secret" not in str(found.value)
         path.chmod(0o600)
         assert load_settings(tmp_path, environment={}).scrapbox_key == "s:secret"
+
+
+def test_names_of_hosts_and_proxies_are_taken_from_every_place(tmp_path: Path) -> None:
+    (tmp_path / "linkassist.toml").write_text(
+        'allow_host = ["Wiki.example.com", "wiki.test."]\ntrusted_proxy = "::1"\n'
+    )
+    found = load_settings(tmp_path, environment={})
+    assert (found.allow_host, found.trusted_proxy) == ("wiki.example.com,wiki.test", "::1")
+    above = {"LINKASSIST_ALLOW_HOST": "a.example, b.example", "LINKASSIST_TRUSTED_PROXY": "10.0.0.0/8, 127.0.0.1"}
+    found = load_settings(tmp_path, environment=above)
+    assert (found.allow_host, found.trusted_proxy) == ("a.example,b.example", "10.0.0.0/8,127.0.0.1")
+    assert load_settings(tmp_path, allow_host=["c.example"], environment=above).allow_host == "c.example"
+
+
+@pytest.mark.parametrize("name", ["https://wiki.example", "wiki.example:8000", "*", "a b", "", "*.example", "-x"])
+def test_a_name_with_scheme_port_or_star_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="--allow-host.*names of hosts without scheme and port"):
+        load_settings(tmp_path, allow_host=[name], environment={})
+
+
+@pytest.mark.parametrize("proxy", ["*", "proxy.example", "10.0.0.1/8", "127.0.0.1:80"])
+def test_a_proxy_is_named_by_its_address(tmp_path: Path, proxy: str) -> None:
+    with pytest.raises(SettingsError, match="--trusted-proxy.*such as 127.0.0.1 or 10.0.0.0/8"):
+        load_settings(tmp_path, trusted_proxy=proxy, environment={})
