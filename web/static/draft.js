@@ -47,6 +47,7 @@ async function ask(submitter = null) {
   find("#draft-result").classList.add("is-stale");
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "draft" }, signal: question.signal });
+    if (response.status === 401) return location.reload(); // by way of the login; the text is kept here
     if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(`${response.status}`);
     const fresh = find("#draft-result", new DOMParser().parseFromString(await response.text(), "text/html"));
     if (!fresh) throw new Error(`${response.status} without a result`);

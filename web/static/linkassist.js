@@ -7,6 +7,7 @@ const isWide = () => matchMedia("(min-width: 961px)").matches;
 
 async function fragment(address, kind, options = {}) {
   const response = await fetch(address, { ...options, headers: { "X-Fragment": kind } });
+  if (response.status === 401) location.reload(); // no longer logged in: the way back is by the login
   if (!response.ok) throw new Error(`${response.status} from ${address}`);
   return response.text();
 }

@@ -14,6 +14,7 @@ async function send(form, button) {
   if (form.matches(".answers")) deck?.classList.add("is-leaving", body.get("answer") === "accept" ? "goes-right" : "goes-left");
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "card" } });
+    if (response.status === 401) location.reload(); // by way of the login
     if (!response.ok) throw new Error(`${response.status} from ${form.action}`);
     box.innerHTML = await response.text();
     history.replaceState(null, "", response.url);
