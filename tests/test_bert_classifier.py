@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +157,32 @@ def test_a_fine_tuned_classifier_tells_what_it_was_shown(trained: Path) -> None:
     assert list(told) == ["eval_accuracy", "eval_loss", "global_step", "loss"]
     assert told["global_step"] == "24"
     assert float(told["eval_accuracy"]) == 1
+
+
+def test_fine_tuning_learns_an_order_of_words_that_the_frozen_vectors_do_not_tell(tmp_path: Path) -> None:
+    """Both classes hold the same words at places drawn alike; which of two comes first is all that tells them apart."""
+    draw = random.Random(0)
+
+    def phrases(fewest: int, most: int) -> str:
+        said = ("を張る", "をつなぐ", "を書く", "を読む", "を探す", "が増える")
+        return "".join(draw.choices(said, k=draw.randint(fewest, most)))
+
+    orders = {"link first": ("リンク", "ノート"), "note first": ("ノート", "リンク")}
+    for part, n_lines in (("train", 64), ("dev", 100)):
+        lines = [
+            f"{label}\t{phrases(0, 3)}{one}{phrases(1, 2)}{other}{phrases(0, 2)}"
+            for _ in range(n_lines // 2)
+            for label, (one, other) in orders.items()
+        ]
+        (tmp_path / f"{part}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+    options = ["--train_batch_size=16", "--num_train_epochs=20", "--learning-rate=3e-4", "--model", str(GOLDEN)]
+    result = run(tmp_path, tmp_path / "out", "--do_train", "--do_eval", "--do_frozen", *options)
+    assert result.exit_code == 0, result.output
+    tuned = re.search(r"eval_accuracy = ([\d.]+)", result.output)
+    frozen = re.search(r"accuracy ([01]\.\d+) \(pooled\), ([01]\.\d+) \(\[CLS\]\)", result.output)
+    assert tuned and frozen
+    assert max(map(float, frozen.groups())) < 0.7
+    assert float(tuned[1]) > max(map(float, frozen.groups())) + 0.1
 
 
 def test_predictions_are_a_line_for_each_text_and_a_column_for_each_label(trained: Path) -> None:
