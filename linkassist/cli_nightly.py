@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linkassist.cli_options import ConfigOption, LibraryOption, print_utf8
-from linkassist.errors import NotFoundError
+from linkassist.errors import LinkAssistError, NotFoundError
 from linkassist.ingest import ingest
 from linkassist.nightly.actions import described, perform
 from linkassist.nightly.due import is_due
+from linkassist.nightly.health import SCHEDULE_NAME
 from linkassist.nightly.moments import now
 from linkassist.nightly.report import EXIT_BUSY
 from linkassist.nightly.schedule import (
@@ -212,7 +213,11 @@ def _schedule(
         for line in described(actions):
             print(line)
         return
-    perform(actions)
+    try:
+        perform(actions)
+    except LinkAssistError:
+        (library / SCHEDULE_NAME).unlink(missing_ok=True)  # nothing starts the nights now
+        raise
     if is_install:
         print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` tells how it goes.")
         for note in _notes(settings, chosen):

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from linkassist.errors import ExportError, FetchError
 from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Pace, remote_project
 from linkassist.scrapbox.export import read_export
+from linkassist.store.failures import file_failures_in_words
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_versions, projects, read_pages
 from linkassist.store.runs import artefact, put_artefact
@@ -67,11 +68,12 @@ def arrival(
 
     place: see `Settings.sources`. is_any: an export that was taken in before will do.
     on_progress is told of the steps "list" and "fetch" (in pages), and "download" (in bytes).
-    Raises FetchError, or ExportError for an export that cannot be read.
+    Raises FetchError, ExportError for an export that cannot be read, and StoreError for a disk that is full.
     """
     found = next((each for each in projects(library) if each.name == name), None)
     if is_address(place):
-        return _fetched(library, name, found, place, key, pace, on_progress)
+        with file_failures_in_words(library.folder / FOLDER_NAME):
+            return _fetched(library, name, found, place, key, pace, on_progress)
     path = _newest_export(place, name)
     version = _version(path)
     note = artefact(library, found.id, _NOTE) if found else None
@@ -92,15 +94,18 @@ def note_taken_in(library: Library, project_id: int, taken: Arrival) -> None:
 def _exports(place: str) -> list[Path]:
     """The exports at that place, the newest first; at least one. Raises FetchError."""
     path = Path(place)
-    if path.is_dir():
-        found = [each for each in path.iterdir() if each.name.endswith(_ENDINGS)]
-    else:
-        found = [path] if path.is_file() else [Path(each) for each in glob.glob(place)]
     dated = []
-    for each in found:
-        with suppress(FileNotFoundError):  # it was removed meanwhile
-            if each.is_file():
-                dated.append((each.stat().st_mtime_ns, each))
+    try:
+        if path.is_dir():
+            found = [each for each in path.iterdir() if each.name.endswith(_ENDINGS)]
+        else:
+            found = [path] if path.is_file() else [Path(each) for each in glob.glob(place)]
+        for each in found:
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                if each.is_file():
+                    dated.append((each.stat().st_mtime_ns, each))
+    except OSError as error:
+        raise FetchError(f"{place} cannot be read ({error.strerror}). Give your user the right to.") from error
     if not dated:
         raise FetchError(
             f"There is no export at {place}. Export the project to there, or correct the place under [sources] in "

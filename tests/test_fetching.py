@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
-from linkassist.errors import ExportError, FetchError
+from linkassist.errors import ExportError, FetchError, StoreError
 from linkassist.fetching import FOLDER_NAME, Arrival, arrival, name_of_source, note_taken_in
 from linkassist.ingest import IngestReport, ingest
 from linkassist.scrapbox import client
@@ -28,14 +28,15 @@ class Clock:
         self.pauses: list[float] = []
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.pauses.append(seconds)
+        if seconds > 0:
+            self.now += seconds
+            self.pauses.append(seconds)
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(client.time, "sleep", found.sleep)
+    monkeypatch.setattr(client, "_sleep", found.sleep)
     monkeypatch.setattr(client, "_now", lambda: found.now)
     return found
 
@@ -250,6 +251,11 @@ class TestFailures:
             take_in(tmp_path, scrapbox.project, key)
         assert "the-secret" not in str(found.value)
         assert len(scrapbox.asked) == 1
+
+    def test_a_place_that_cannot_be_written_is_told_of(self, tmp_path: Path, scrapbox: LittleScrapbox) -> None:
+        (tmp_path / FOLDER_NAME).write_text("in the way")
+        with pytest.raises(StoreError, match="fetched cannot be written"):
+            take_in(tmp_path, scrapbox.project)
 
     def test_without_a_network_it_says_so(self, tmp_path: Path) -> None:
         with socket.socket() as free:

@@ -226,11 +226,12 @@ class TestOthersAtWork:
         other.start()
         is_held.wait()
 
-        def wait(_: float) -> None:
+        def wait(seconds: float) -> None:
+            assert seconds == run._ASK_EVERY_S
             may_end.set()
             other.join()
 
-        monkeypatch.setattr(run.time, "sleep", wait)
+        monkeypatch.setattr(run, "_sleep", wait)
         done = linkassist("nightly", "--library", library, "--project", "hatake")
         assert may_end.is_set() and done.exit_code == 0
         assert "waiting: " in (library / LOG_NAME).read_text("utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.nightly.actions import perform
+from linkassist.nightly.actions import Write, perform
 from linkassist.nightly.due import is_due, seconds_since_minute
 from linkassist.nightly.health import Failure, HealthState, health
 from linkassist.nightly.moments import Moment, now, seconds_since
@@ -53,7 +53,8 @@ def install(folder: Path, at_minute: int, when: Moment, monkeypatch: pytest.Monk
     """Notes a schedule as --install does, without telling the platform."""
     monkeypatch.setattr("linkassist.nightly.schedule.now", lambda: when)
     monkeypatch.setenv("PATH", "")  # nothing of the machine is asked
-    perform(install_actions("systemd", folder, ["true"], at_minute)[-1:])
+    actions = install_actions("systemd", folder, ["true"], at_minute)
+    perform([each for each in actions if isinstance(each, Write) and each.path.parent == folder])
 
 
 class TestHealth:

@@ -108,7 +108,11 @@ class _Night:
                     self._log.info("waiting: %s", error)
                 is_told = True
                 self.on_progress("wait", 0, 0)
-                time.sleep(_ASK_EVERY_S)
+                _sleep(_ASK_EVERY_S)
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def run_night(settings: Settings, names: Sequence[str], on_progress: OnProgress, *, wait_s: float) -> NightReport:

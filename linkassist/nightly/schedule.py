@@ -86,7 +86,8 @@ def install_actions(scheduler: Scheduler, library: Path, command: Sequence[str],
     others = [action for each in SCHEDULERS if each != scheduler for action in _removing(each, library)]
     schedule = Schedule(scheduler, at_minute, now())
     note = Write(library / SCHEDULE_NAME, json.dumps(asdict(schedule)) + "\n")
-    return (*others, *_installing(scheduler, library, command, at_minute), note)
+    # The note comes first: what is started at once is to find it, and not to think that a night was missed.
+    return (*others, note, *_installing(scheduler, library, command, at_minute))
 
 
 def uninstall_actions(library: Path) -> tuple[Action, ...]:
