@@ -158,6 +158,16 @@ def split_bert_name(name: str) -> tuple[str, str]:
     return (path, options) if mark else (options, "")
 
 
+def library_encoder(library: Path) -> str:
+    """The encoder that the library's own `linkassist.toml` names, else the wiki's own.
+
+    Raises SettingsError for a file that cannot be read.
+    """
+    path = library / FILE_NAME
+    named = _file_layer(path).get("encoder") if path.is_file() else None
+    return _encoder(named) if named else OWN_ENCODER
+
+
 def remember_encoder(library: Path, encoder: str) -> None:
     """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
     path = library / FILE_NAME

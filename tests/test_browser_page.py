@@ -77,9 +77,14 @@ def test_more_like_this_is_answered_there(
         card.locator(".card-more summary").click()
         card.locator(".card-deeds a").click()
         expect(page.locator(".like-rows h3")).to_have_text(["記法の見本", GARDEN])
-        page.locator(".like-rows .act.yes").first.click()
+        if viewport == DESK:
+            page.keyboard.press("j")
+            page.keyboard.press("a")
+        else:
+            page.locator(".like-rows .act.yes").first.click()
         expect(page.locator("#notice")).to_contain_text("Accepted on “記法の見本”")
         expect(page.locator(".like-rows h3")).to_have_text([GARDEN])
+        expect(page.locator(".like-rows h3 a")).to_be_focused()  # the keys go on with the next
         assert verdicts_of(tmp_path, "記法の見本")[0].target == "KJ法"
         page.keyboard.press("u")
         expect(page.locator(".like-rows h3")).to_have_text(["記法の見本", GARDEN])

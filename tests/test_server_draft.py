@@ -71,6 +71,30 @@ def test_a_script_gets_the_result_alone(client: TestClient) -> None:
     assert "<textarea" not in fragment and "data-text" not in fragment
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_dismissed_suggestion_is_gone_from_this_draft_until_it_is_taken_back(
+    client: TestClient, language: str
+) -> None:
+    form = {"title": "題", "text": TEXT}
+    without = post(client, form | {"dismiss": "図書館"}, language=language)
+    assert 'data-target="図書館"' not in without and "図書館</a>" not in without, "neither card nor mark"
+    assert textarea(without) == TEXT
+    assert ("この下書きでは見送りました" if language == "ja" else "for this draft") in without
+    assert '<button form="draft-form" name="restore" value="図書館" data-undo>' in without
+    (kept,) = re.findall(r'<input type="hidden" form="draft-form" name="dismissed" value="([^"]*)">', without)
+    assert 'data-target="図書館"' not in post(client, form | {"dismissed": kept}), "the form carries it on"
+    again = post(client, form | {"dismissed": kept, "restore": kept})
+    assert 'data-target="図書館"' in again and 'name="dismissed"' not in again
+    assert 'data-target="図書館"' in post(client, form), "nothing is kept of it elsewhere"
+
+
+def test_a_draft_whose_suggestions_are_all_dismissed_is_done(client: TestClient) -> None:
+    shown = post(client, {"text": TEXT})
+    targets = re.findall(r'data-target="([^"]*)"', shown)
+    page = client.post(ADDRESS, data={"text": TEXT, "dismissed": targets}, headers={"Accept-Language": "en"}).text
+    assert "This draft is done" in page and f"Dismissed: {len(targets)}" in page
+
+
 def test_accepting_puts_brackets_into_the_text_and_undo_takes_them_out(client: TestClient) -> None:
     first = post(client, {"title": "題", "text": TEXT})
     button = re.search(r'name="accept" value="(\d+:図書館)"', first)

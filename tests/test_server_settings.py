@@ -5,14 +5,17 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 from little_server import address, client_of, decide, little_client, verdicts_of
 from little_wiki import AWKWARD_TITLES, PROJECT
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from linkassist.server.app import create_app
-from linkassist.settings import Settings
+from linkassist.server.importer import Importer
+from linkassist.settings import Settings, remember_encoder
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
@@ -175,3 +178,20 @@ def test_a_page_of_another_project_is_not_reached_from_here(tmp_path: Path) -> N
         import_pages(library, "hatake", "畑", 1, [Page("甲", (Line("甲"),))], lambda _: [])
     refused = client_of(tmp_path).post("/settings/hatake/rejected", data={"page": "1", "target": "検索"})
     assert refused.status_code == 400
+
+
+def test_the_encoder_in_force_is_the_one_that_the_library_names_by_now(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    importer = cast(Starlette, client.app).state.importer
+    assert importer.settings.encoder == "wiki"
+    remember_encoder(tmp_path, "some/model")  # as `linkassist reindex --encoder` does while the server runs
+    assert importer.settings.encoder == "some/model", "the next reindex of the browser goes by it"
+    assert "<code>some/model</code>" in client.get(SETTINGS).text
+    above = Importer(Settings(tmp_path, encoder="another/model"))  # as the environment names it
+    remember_encoder(tmp_path, "wiki")
+    assert above.settings.encoder == "another/model"
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_way_to_the_import_stands_among_the_settings(tmp_path: Path, language: str) -> None:
+    assert re.search(r'<a class="button" href="/import">', little_client(tmp_path, language).get(SETTINGS).text)

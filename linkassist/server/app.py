@@ -105,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
-    app.state.site = Site(settings.library, names, settings.encoder, Templates())
+    app.state.site = Site(settings.library, names, Templates())
     return app
 
 

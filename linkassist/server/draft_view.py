@@ -17,6 +17,7 @@ from linkassist.server.views import Block, CardView
 from linkassist.store.browsing import ProjectName, glances
 from linkassist.store.library import Library
 from linkassist.suggestion import Suggestion
+from linkassist.wiki import title_key
 
 DraftState = Literal["empty", "preparing", "none", "failed", "found"]
 
@@ -26,11 +27,16 @@ STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form. `before` is the text before the last link was put into it, "" where there is none."""
+    """What stands in the form, which alone keeps it.
+
+    `before` is the text before the last link was put into it, "" where there is none. `dismissed`: the targets that
+    the reader does not want in this draft; they teach nothing about others.
+    """
 
     title: str
     text: str
     before: str = ""
+    dismissed: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
@@ -42,7 +48,8 @@ class Draft:
 class DraftView:
     """The draft's screen. `percent` and `step` are of the reading of the wiki; `message` is for the state failed.
 
-    `notice` tells what was just done, `n_weaker` how many suggestions are too weak to be shown.
+    `notice` tells what was just done, and `restorable` names the target where that was a dismissal.
+    `n_weaker` tells how many suggestions are too weak to be shown.
     """
 
     draft: Draft
@@ -54,6 +61,7 @@ class DraftView:
     percent: int = 0
     message: str = ""
     notice: str = ""
+    restorable: str = ""
 
 
 def found_view(
@@ -65,7 +73,9 @@ def found_view(
     notice: str = "",
 ) -> DraftView:
     """The screen with suggestions, or the news that there are none."""
-    likely = [suggestion for suggestion in suggestions if suggestion.is_worth_showing][:_N_CARDS]
+    unwanted = frozenset(map(title_key, draft.dismissed))
+    wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
+    likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]
     previews = preview_views(library, project, [Wanted(each.target, each.kind) for each in likely])
     cards = tuple(
         open_card(project, rank, suggestion, draft.texts, language, preview)
@@ -79,7 +89,7 @@ def found_view(
         "found" if cards else "none",
         blocks=shown_text(library, project, draft, marks),
         cards=cards,
-        n_weaker=len(suggestions) - len(likely),
+        n_weaker=len(wanted) - len(likely),
         notice=notice,
     )
 

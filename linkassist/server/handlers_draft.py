@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -38,19 +39,22 @@ async def draft(request: Request) -> Response:
         if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
             body += chunk
     if len(body) > 2 * _MOST_BYTES:
-        return await run_in_threadpool(_answer, request, {}, len(body) // 9)
+        return await run_in_threadpool(_answer, request, {}, (), len(body) // 9)
     try:
         given = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
         raise HTTPException(400, "The form has more fields than the draft's. Use its buttons.") from error
     form = {name: values[-1].replace("\r\n", "\n") for name, values in given.items()}
-    return await run_in_threadpool(_answer, request, form)
+    return await run_in_threadpool(_answer, request, form, tuple(given.get("dismissed", ())))
 
 
-def _answer(request: Request, form: dict[str, str], n_sent: int = 0) -> Response:
-    """n_sent: about how many characters were sent, where they are too many to be looked at."""
+def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] = (), n_sent: int = 0) -> Response:
+    """dismissed: the targets that are not wanted in this draft.
+
+    n_sent: about how many characters were sent, where they are too many to be looked at.
+    """
     say = Wording(preferences_of(request).language)
-    given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""))
+    given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""), dismissed)
     with site_of(request).open_library() as library:
         here = project_name(library, request.path_params["project"])
         is_changed = False
@@ -60,8 +64,8 @@ def _answer(request: Request, form: dict[str, str], n_sent: int = 0) -> Response
             view, status = DraftView(given, "failed", message=message), 413
         else:
             changed, notice = _changed(given, form, say)
-            is_changed = changed != given
-            view = _view(request, library, here, changed, notice)
+            is_changed = changed.text != given.text
+            view = replace(_view(request, library, here, changed, notice), restorable=form.get("dismiss", ""))
             status = 503 if view.state == "failed" else 200
         frame = frame_for(request, library, here, say("draft.title"), section="draft")
     values = {"draft": view, "is_changed": is_changed}
@@ -87,7 +91,13 @@ def _view(request: Request, library: Library, here: ProjectName, given: Draft, n
 def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, str]:
     """The draft with what the form asks for done to it, and what is to be told of that."""
     if "undo" in form and given.before:
-        return Draft(given.title, given.before), ""
+        return replace(given, text=given.before, before=""), ""
+    if unwanted := form.get("dismiss", ""):
+        dismissed = dict.fromkeys((*given.dismissed, unwanted))
+        return replace(given, before="", dismissed=tuple(dismissed)), say("draft.dismissed", unwanted)
+    if again := form.get("restore", ""):
+        kept = tuple(each for each in given.dismissed if each != again)
+        return replace(given, before="", dismissed=kept), ""
     rank, _, target = form.get("accept", "").partition(":")
     if not target:
         return given, ""
@@ -97,7 +107,7 @@ def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, s
         return given, say("draft.moved", target)
     page = Page(given.title, tuple(Line(text) for text in given.texts))
     text = "\n".join(linked_lines(page, [(target, mention)])[1:])
-    return Draft(given.title, text, before=given.text), say("draft.accepted", target)
+    return replace(given, text=text, before=given.text), say("draft.accepted", target)
 
 
 def _mention(texts: list[str], place: str) -> Mention | None:

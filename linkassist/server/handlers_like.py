@@ -34,7 +34,10 @@ def like(request: Request) -> Response:
         title = Wording(preferences.language)("like.title", view.target.title)
         frame = frame_for(request, library, here, title, section="pages")
     did = given.get("did") if given.get("did") in ("accept", "reject", "undo") else None
-    values = {"like": view, "did": did, "done_on": given.get("page", "")}
+    at = given.get("at", "")
+    # The row after the one that was answered, so that the keys go on from there; -1 before anything is answered.
+    place = min(int(at), len(view.rows) - 1) if did and at.isdecimal() and len(at) < 4 else -1
+    values = {"like": view, "did": did, "done_on": given.get("page", ""), "at": place}
     return show(request, "like.html", frame, values)
 
 
@@ -45,7 +48,8 @@ async def answer_like(request: Request) -> Response:
 
 
 def _answer(site: Site, name: str, form: FormData) -> Response:
-    page, target, decision, mention = (str(form.get(field, "")) for field in ("page", "target", "decision", "mention"))
+    fields = ("page", "target", "decision", "mention", "at")
+    page, target, decision, mention, at = (str(form.get(field, "")) for field in fields)
     with site.open_library() as library:
         here = project_name(library, name)
         page_id = find_page(library, here.id, title_key(page)).id
@@ -57,4 +61,5 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
             raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
     address = like_address(here.name, target)
     joint = "&" if "?" in address else "?"
-    return RedirectResponse(f"{address}{joint}{urlencode({'did': decision, 'page': page})}", status_code=303)
+    done = {"did": decision, "page": page, "at": at}
+    return RedirectResponse(f"{address}{joint}{urlencode(done)}", status_code=303)

@@ -28,11 +28,12 @@ def settings_screen(request: Request) -> Response:
     """The screen; `q` and `page` name the part of what was rejected."""
     say = Wording(preferences_of(request).language)
     site, given = site_of(request), request.query_params
+    encoder = request.app.state.importer.settings.encoder
     with site.open_library() as library:
         here = project_name(library, request.path_params["project"])
         page = given.get("page", "")
         number = max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1
-        view = settings_view(library, here, site.encoder, given.get("q", ""), number)
+        view = settings_view(library, here, encoder, given.get("q", ""), number)
         frame = frame_for(request, library, here, say("settings.title"), section="settings")
     did = given.get("did") if given.get("did") in ("saved", "restored") else None
     values = {"settings": view, "did": did, "most": MOST, "address": settings_address(here.name)}

@@ -17,7 +17,7 @@ from linkassist.errors import LinkAssistError
 from linkassist.ingest import IngestReport
 from linkassist.reindex import ReindexReport
 from linkassist.server.import_process import At, Indexed, Message, Order, Stopped, TakeIn, run_order
-from linkassist.settings import Settings
+from linkassist.settings import Settings, library_encoder
 from linkassist.store.lock import is_held
 
 _CLOSE_S: Final = 5.0
@@ -63,10 +63,21 @@ class Importer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._follows_library = settings.encoder == library_encoder(settings.library)
         self._lock = threading.Lock()
         self._job: Job | None = None
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force. The encoder is the one that the library names now, where it was so at the start too.
+
+        What the environment or another file of settings names stands above that, then as later.
+        """
+        if not self._follows_library:
+            return self._settings
+        return replace(self._settings, encoder=library_encoder(self._settings.library))
 
     @property
     def job(self) -> Job | None:
@@ -90,7 +101,7 @@ class Importer:
                 raise ImportUnderWayError
             context = multiprocessing.get_context("spawn")  # the fork of a process with threads may hang
             ours, theirs = context.Pipe()
-            process = context.Process(target=run_order, args=(theirs, self._settings, order), daemon=True)
+            process = context.Process(target=run_order, args=(theirs, self.settings, order), daemon=True)
             process.start()
             theirs.close()
             self._job, self._process, self._pipe = Job(order, time.monotonic()), process, ours

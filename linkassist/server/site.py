@@ -29,11 +29,10 @@ from linkassist.store.outbox import n_waiting
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One server's library, names, encoder as the settings name it, and templates; lies in `app.state.site`."""
+    """One server's library, names and templates; lies in `app.state.site`."""
 
     library_folder: Path
     names: Names
-    encoder: str
     templates: Templates
 
     def open_library(self) -> Library:

@@ -13,9 +13,20 @@ let timer = 0;
 let asked = null; // the question on its way
 let texts = []; // before each link that was put in since something was typed
 
+// What is not wanted in this draft stands in fields of the result, which the answer brings again.
+const dismissed = () => new FormData(form).getAll("dismissed");
+
+function dismiss(target) {
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "dismissed", value: target });
+  field.setAttribute("form", form.id);
+  find("#draft-result").append(field);
+}
+
 function keep() {
   try {
-    if (text.value || title.value) localStorage.setItem(kept, JSON.stringify({ title: title.value, text: text.value }));
+    const draft = { title: title.value, text: text.value, dismissed: dismissed() };
+    if (text.value || title.value) localStorage.setItem(kept, JSON.stringify(draft));
     else localStorage.removeItem(kept);
   } catch (error) {
     console.warn(error); // a browser that keeps nothing, as in private windows
@@ -26,6 +37,7 @@ function restore() {
   try {
     const found = JSON.parse(localStorage.getItem(kept) ?? "null");
     if (found) [title.value, text.value] = [String(found.title), String(found.text)];
+    for (const target of found?.dismissed ?? []) dismiss(String(target));
   } catch (error) {
     console.warn(error);
   }
@@ -44,6 +56,7 @@ async function ask(submitter = null) {
   const sent = text.value;
   const body = new URLSearchParams(new FormData(form));
   if (submitter?.name) body.set(submitter.name, submitter.value);
+  if (submitter?.name === "dismiss") dismiss(submitter.value); // for what is typed before the answer is here
   find("#draft-result").classList.add("is-stale");
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "draft" }, signal: question.signal });
@@ -61,6 +74,7 @@ async function ask(submitter = null) {
     }
     before.value = texts.at(-1) ?? "";
     show(fresh);
+    keep();
     find("#failure").hidden = true;
     if (fresh.dataset.state === "preparing") askSoon(AGAIN_MS);
   } catch (error) {
@@ -74,12 +88,15 @@ async function ask(submitter = null) {
 function show(fresh) {
   const old = find("#draft-result");
   const scroll = find(".side-scroll", old).scrollTop;
+  const at = [...old.querySelectorAll(".card")].indexOf(find(".card.is-current", old));
   const wanted = find(".card.is-current", old)?.dataset.target;
+  const isOpen = find(".draft-dismissed", old)?.open;
   const hadFocus = find("#suggestions", old).contains(document.activeElement);
   old.replaceWith(document.adoptNode(fresh));
   find(".side-scroll", fresh).scrollTop = scroll;
   const cards = [...fresh.querySelectorAll(".card")];
-  const current = cards.find((card) => card.dataset.target === wanted) ?? cards[0];
+  const current = cards.find((card) => card.dataset.target === wanted) ?? cards[Math.min(Math.max(at, 0), cards.length - 1)];
+  if (isOpen && find(".draft-dismissed", fresh)) find(".draft-dismissed", fresh).open = true;
   current?.classList.add("is-current");
   // To the script of all screens it is as if the reader pointed there: it shows the target, and lights up the mark.
   current?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
@@ -135,6 +152,7 @@ form.addEventListener("submit", (event) => {
 find("[data-copy]").addEventListener("click", copy);
 find("[data-clear]").addEventListener("click", () => {
   [title.value, text.value, before.value, texts] = ["", "", "", []];
+  for (const field of document.querySelectorAll('[name="dismissed"]')) field.remove();
   keep();
   ask();
   text.focus();

@@ -287,7 +287,11 @@ const keys = {
 
 // Of the last rejection, for as long as it is told of.
 const object = (key) => queue.then(() => find(`#notice:not(.is-old) [data-key="${key}"]`)?.click());
-const act = (selector) => find(`.card.is-current:not(.is-underway) ${selector}`)?.click();
+// Of the row that has the focus, or of the current card.
+const act = (selector) => {
+  const row = document.activeElement?.closest("[data-row]");
+  (row ? find(selector, row) : find(`.card.is-current:not(.is-underway) ${selector}`))?.click();
+};
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;

@@ -46,6 +46,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "draft.step.mentions": ("題名を探す", "Finding titles"),
     "draft.step.statistics": ("リンクを数える", "Counting the links"),
     "draft.step.phrases": ("言葉を探す", "Finding phrases"),
+    "draft.dismissed": ("「{0}」をこの下書きでは見送りました", "Dismissed “{0}” for this draft"),
+    "draft.dismissed.all": ("見送った提案 {0}", "Dismissed: {0}"),
+    "draft.dismissed.only": (
+        "この下書きのことだけです。ほかのページの提案は変わりません。",
+        "For this draft alone. Suggestions on pages stay as they are.",
+    ),
+    "draft.restore.of": ("「{0}」をもう一度出す", "Suggest “{0}” again"),
+    "draft.done": ("この下書きは終わりました", "This draft is done"),
     "draft.none": ("足すリンクは見つかりません", "Nothing to suggest"),
     "draft.failed": ("答えられませんでした", "There is no answer"),
     "draft.weaker": (

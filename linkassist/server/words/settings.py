@@ -41,6 +41,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settings.pages.add": ("ページの題名", "The page's title"),
     "settings.add": ("加える", "Add"),
     "settings.remove": ("「{0}」を外す", "Take “{0}” off the list"),
+    "settings.import": ("取り込み", "Import"),
+    "settings.import.lead": (
+        "新しい書き出しを読み込みます。これまでの判断は残ります。提案を作り直すのもここからです。",
+        "Take in a newer export; every decision stays. Suggestions are made anew from there too.",
+    ),
+    "settings.import.open": ("取り込みを開く", "Open the import"),
     "settings.encoder": ("エンコーダー", "Encoder"),
     "settings.encoder.own": (
         "この Wiki 自身の文章とリンクから学んだもの（wiki）",
