@@ -30,9 +30,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
+
+from starlette.applications import Starlette
 
 from linkassist.ingest import ingest
 from linkassist.reindex import reindex
@@ -184,7 +186,8 @@ def serve_and_decide(folder: Path, pairs: Sequence[tuple[str, str]], after_s: fl
     """
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    server = forked(lambda: serve_on(listener, create_app(Settings(folder, port=port)), lambda: None))
+    app = app_of(folder)
+    server = forked(lambda: serve_on(listener, app, lambda: None))
     listener.close()
     began = threading.Event()
     readers = [Reader(port, pairs[number::N_READERS], began) for number in range(N_READERS)]
@@ -211,6 +214,11 @@ def serve_and_decide(folder: Path, pairs: Sequence[tuple[str, str]], after_s: fl
             if kept.get(pair, "undo") not in allowed:
                 raise Wrong(f"{when}: {pair} was acknowledged as {answered}, but the library holds {kept.get(pair)}")
     return took_s, sum(reader.n_answers for reader in readers)
+
+
+@cache
+def app_of(folder: Path) -> Starlette:
+    return create_app(Settings(folder))
 
 
 class Reader:

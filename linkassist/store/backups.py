@@ -109,13 +109,14 @@ def restore(folder: Path, source: Path) -> Restored:
     with file_failures_in_words(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with only_worker(folder), nobody_serving(folder):
-            prepared = _prepare(folder, source)
+            place = folder / ".restoring"
             try:
+                prepared = _prepare(place, source)
                 before = contents(path) if path.exists() else None
                 kept = _keep(path)
                 _exchange(prepared, path)
             finally:
-                shutil.rmtree(prepared.parent)
+                shutil.rmtree(place, ignore_errors=True)
         now = contents(path)
     if now is None:
         raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
@@ -139,9 +140,8 @@ def _require_usable(source: Path) -> None:
         )
 
 
-def _prepare(folder: Path, source: Path) -> Path:
+def _prepare(place: Path, source: Path) -> Path:
     """A copy of the backup, brought to this version, in a folder of its own."""
-    place = folder / ".restoring"
     shutil.rmtree(place, ignore_errors=True)  # of a restore that was killed
     place.mkdir(mode=0o700)
     copy_whole(source, place / FILE_NAME)

@@ -36,7 +36,7 @@ def file_failures_in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StoreError(_full(path)) from error
         raise StoreError(
             f"{path} cannot be written ({error.strerror}). "

@@ -149,7 +149,8 @@ class Library:
             try:
                 version = self._version()
             finally:
-                self.connection.execute("COMMIT")
+                if self.connection.in_transaction:  # SQLite itself ends one where the disk fails
+                    self.connection.execute("COMMIT")
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self.connection.execute(f"PRAGMA {pragma}")
             # Without a limit the log of a first import would stay on the disk at its full size.
