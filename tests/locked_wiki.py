@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+import secrets
 from pathlib import Path
 
 from little_server import ORIGIN
 from little_wiki import write_little_wiki
 from starlette.testclient import TestClient
 
-from linkassist.server import password as kept
 from linkassist.server.app import create_app
-from linkassist.server.password import Access, new_access, new_token, write_access
+from linkassist.server.password import Access, new_token, write_access
 from linkassist.settings import Settings
 
 WORD = "ひみつの庭 correct horse"
@@ -19,8 +19,9 @@ WORD = "ひみつの庭 correct horse"
 
 def cheap_access(word: str = WORD) -> Access:
     """As `new_access`, with parameters that cost less, which are told in it."""
-    access = new_access("x" * 10)
-    return replace(access, n=2**14, p=1, key=kept._scrypt(word, access.salt, 2**14, access.r, 1))
+    salt = secrets.token_bytes(16)
+    key = hashlib.scrypt(word.encode(), salt=salt, n=2**14, r=8, p=1, maxmem=2**26, dklen=32)
+    return Access(salt, key, n=2**14, r=8, p=1)
 
 
 def write_locked_wiki(folder: Path) -> str:

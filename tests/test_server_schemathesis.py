@@ -28,7 +28,7 @@ from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
 from linkassist.store.lock import only_worker
 
-_N_CASES = 12
+_N_CASES = 9
 _HTML = "text/html; charset=utf-8"
 _KINDS = (_HTML, "application/json", "text/event-stream; charset=utf-8", "text/css; charset=utf-8")
 _READ = re.compile(r"""(?:query_params|given|params)\.get\("(\w+)"|"(\w+)" in (?:request\.)?query_params""")
