@@ -12,7 +12,8 @@ from little_wiki import PROJECT
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.worker import ModelWorker
+from linkassist.server.model_process import Nearness, Progress
+from linkassist.server.worker import ModelWorker, StillPreparing
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
@@ -104,7 +105,7 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
         ids = [find_page(library, here, title_key(title)).id for title in ("類似度", "検索")]
     asked: list[tuple[str, str]] = []
 
-    def nearest(self: ModelWorker, name: str, query: str, k: int) -> list[tuple[int, float]]:
+    def nearest(self: ModelWorker, name: str, query: str, k: int, *, start_s: float) -> list[tuple[int, float]]:
         asked.append((name, query))
         return [(ids[0], 0.91), (ids[1], 0.5), (10**6, 0.4)]  # the last is gone since
 
@@ -115,9 +116,22 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
 
 
 def test_where_the_models_cannot_tell_the_search_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nearest(self: ModelWorker, name: str, query: str, k: int) -> list[tuple[int, float]]:
+    def nearest(self: ModelWorker, name: str, query: str, k: int, *, start_s: float) -> list[tuple[int, float]]:
         raise LinkAssistError("Run `linkassist reindex` first.")
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = little_client(tmp_path).get("/search/niwa?q=x&by=meaning").text
     assert "Run `linkassist reindex` first." in html and 'role="alert"' in html
+
+
+@pytest.mark.parametrize(("language", "words"), [("ja", "準備しています"), ("en", "Getting ready")])
+def test_while_the_models_are_loaded_the_screen_says_so_and_asks_again_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    def not_yet(self: ModelWorker, project_name: str, query: str, k: int, *, start_s: float) -> list[Nearness]:
+        raise StillPreparing(Progress(project_name, "start", 0, 0))
+
+    monkeypatch.setattr(ModelWorker, "nearest", not_yet)
+    response = little_client(tmp_path, language).get("/search/niwa?q=x&by=meaning")
+    assert words in response.text and int(response.headers["refresh"]) <= 5
+    assert 'role="alert"' not in response.text.partition("<main")[2].partition("</main>")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,7 +12,7 @@ from linkassist.server.preferences import preferences_of
 from linkassist.server.search_view import meaning_view, search_view
 from linkassist.server.site import frame_for, show, site_of, wants_fragment
 from linkassist.server.wording import Wording
-from linkassist.server.worker import ModelWorker
+from linkassist.server.worker import ModelWorker, StillPreparing
 from linkassist.store.browsing import project_name
 
 _N_TITLES = 8
@@ -20,6 +22,8 @@ _N_NEAR = 20
 _N_HIT_TITLES = 6
 _N_HIT_TEXTS = 4
 _LONGEST = 200  # code points of a query
+_START_S = 1.5  # for the first answer of a process, which takes some seconds
+_AGAIN_S = 2
 
 
 def search(request: Request) -> Response:
@@ -33,9 +37,16 @@ def search(request: Request) -> Response:
         title = say("search.title.of", query) if query else say("search.title")
         frame = frame_for(request, library, here, title, query, "pages")
         if query and request.query_params.get("by") == "meaning":
-            near, failure = _nearest(request.app.state.models, here.name, query)
-            view = meaning_view(library, here, query, near, failure)
-            return show(request, "search.html", frame, {"found": None, "meaning": view})
+            try:
+                near, failure = _nearest(request.app.state.models, here.name, query)
+            except StillPreparing:
+                view = replace(meaning_view(library, here, query, [], ""), is_preparing=True)
+            else:
+                view = meaning_view(library, here, query, near, failure)
+            response = show(request, "search.html", frame, {"found": None, "meaning": view})
+            if view.is_preparing:
+                response.headers["Refresh"] = str(_AGAIN_S)  # works without a script too
+            return response
         found = search_view(
             library,
             here,
@@ -50,9 +61,11 @@ def search(request: Request) -> Response:
 
 
 def _nearest(models: ModelWorker, project: str, query: str) -> tuple[list[tuple[int, float]], str]:
-    """The pages nearest in meaning, and why there are none where the models cannot tell."""
+    """The pages nearest in meaning, and why there are none where the models cannot tell; StillPreparing at first."""
     try:
-        return models.nearest(project, query, _N_NEAR), ""
+        return models.nearest(project, query, _N_NEAR, start_s=_START_S), ""
+    except StillPreparing:
+        raise
     except LinkAssistError as error:
         return [], str(error)
 

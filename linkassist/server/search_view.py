@@ -74,12 +74,13 @@ class NearView:
 
 @dataclass(frozen=True, slots=True)
 class MeaningView:
-    """The pages closest in meaning, or why there are none to show."""
+    """The pages closest in meaning, or why there are none to show. is_preparing: the models are being loaded."""
 
     query: str
     pages: tuple[NearView, ...]
     failure: str
     by_words: str
+    is_preparing: bool = False
 
 
 def search_view(

@@ -98,17 +98,21 @@ class ModelWorker:
             done = self._ask(life, SuggestFor(next(self._numbers), project_name, title, text), answer_s)
         return list(done.suggestions)
 
-    def nearest(self, project_name: str, query: str, k: int, *, answer_s: float = ANSWER_S) -> list[Nearness]:
+    def nearest(
+        self, project_name: str, query: str, k: int, *, start_s: float | None = None, answer_s: float = ANSWER_S
+    ) -> list[Nearness]:
         """(page row id, similarity) of the `k` pages nearest in meaning, nearest first; raises ModelError as `suggest`.
 
         The first answer of a process takes as long as its libraries and the encoder take to load, some seconds;
-        StillPreparing where that is longer than answer_s.
+        StillPreparing where that is longer than start_s, or answer_s where it is None.
         """
         with self._living(project_name) as life:
+            is_ready = project_name in life.searched
             try:
-                done = self._ask(life, FindNearest(next(self._numbers), project_name, query, k), answer_s)
+                request = FindNearest(next(self._numbers), project_name, query, k)
+                done = self._ask(life, request, answer_s if is_ready or start_s is None else start_s)
             except _TooLate:
-                if project_name in life.searched:
+                if is_ready:
                     raise
                 raise StillPreparing(Progress(project_name, "start", 0, 0)) from None
             life.searched.add(project_name)

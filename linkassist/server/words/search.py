@@ -28,6 +28,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "search.all": ("すべての結果を見る", "Show all results"),
     "search.meaning": ("「{0}」に意味の近いページを探す", "Find pages close in meaning to “{0}”"),
     "search.meaning.help": ("初めは数秒かかります", "The first time takes some seconds"),
+    "search.meaning.preparing": ("準備しています", "Getting ready"),
+    "search.meaning.preparing.why": (
+        "はじめの一度だけ、数秒かかります。このままお待ちください。",
+        "This takes some seconds the first time only. The answer shows by itself.",
+    ),
+    "search.meaning.failed": ("意味では探せませんでした", "There is no answer by meaning"),
     "search.meaning.title": ("意味の近いページ", "Close in meaning"),
     "search.meaning.none": ("近いページは見つかりませんでした。", "No page is close."),
     "search.meaning.near": ("近さ {0}%", "{0} % alike"),
