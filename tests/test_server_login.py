@@ -250,6 +250,15 @@ def test_a_failure_tells_others_no_place_on_this_machine(tmp_path: Path) -> None
     assert str(tmp_path) not in response.text and "Traceback" not in response.text
 
 
+def test_a_file_that_cannot_be_written_tells_others_no_place_either(tmp_path: Path) -> None:
+    token = write_locked_wiki(tmp_path)
+    (tmp_path / "uploads").write_text("a file where a folder has to be")
+    file = {"file": ("a.json", b"{}", "application/json")}
+    response = stranger(tmp_path).post("/import", files=file, headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 507 and "uploads" in response.text
+    assert str(tmp_path) not in response.text
+
+
 def test_without_a_password_the_reader_of_this_machine_is_asked_for_nothing(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     page = client.get(PAGE)

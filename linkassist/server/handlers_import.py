@@ -20,6 +20,7 @@ from linkassist.server.importer import Importer, ImportUnderWayError
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.upload import Upload, UploadError, receive_upload
+from linkassist.server.visitor import is_shared
 from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 
@@ -102,6 +103,8 @@ def _screen(request: Request, refused: UploadError | None = None) -> Response:
         projects = shelf(library)
         frame = frame_for(request, library, None, say("import.title"))
     refusal = say(f"import.refused.{refused.why}", *refused.values) if refused else ""
+    if is_shared(request):  # where the library lies is its owner's business
+        refusal = refusal.replace(str(site_of(request).library_folder), "…")
     values = {
         "run": _run(request),
         "refusal": refusal,
