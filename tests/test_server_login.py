@@ -221,9 +221,13 @@ def test_the_login_never_leads_to_another_server_nor_in_a_circle(wiki: Path, wan
     assert log_in(client, wanted=wanted).headers["location"] == "/"
 
 
-@pytest.mark.parametrize("settings", [{"host": "0.0.0.0"}, {"host": "192.0.2.7"}, {"allow_host": "wiki.example"}])
+@pytest.mark.parametrize(
+    "settings", [{"host": "0.0.0.0"}, {"host": "192.0.2.7"}, {"allow_host": "wiki.example"}, {"trusted_proxy": "::1"}]
+)
 def test_without_a_password_no_server_for_others_begins(tmp_path: Path, settings: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="Set one with `linkassist password`, or leave out --host and --allow-host"):
+    with pytest.raises(
+        SettingsError, match="Set one with `linkassist password`, or leave out --host, --allow-host and"
+    ):
         create_app(Settings(tmp_path, **settings))  # type: ignore[arg-type]
 
 

@@ -46,12 +46,14 @@ def create_app(settings: Settings) -> Starlette:
 
     Raises SettingsError where others than this machine could reach it and no password is set.
     """
-    names = Names(settings.host, tuple(filter(None, settings.allow_host.split(","))))
+    allowed = tuple(filter(None, settings.allow_host.split(",")))
+    names = Names(settings.host, allowed, is_proxied=bool(settings.trusted_proxy))
     access = AccessFile(settings.library)
     if access.current() is None and not names.is_private:
         raise SettingsError(
             "Others than you could reach this server, and its library has no password. Set one with "
-            "`linkassist password`, or leave out --host and --allow-host to show it to this machine alone."
+            "`linkassist password`, or leave out --host, --allow-host and --trusted-proxy to show it to this machine "
+            "alone."
         )
     app = Starlette(
         routes=[

@@ -30,15 +30,19 @@ _UNUSED_POWERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Under which names the server answers: the address it listens on, and others that a reader has allowed."""
+    """Under which names the server answers: the address it listens on, and others that a reader has allowed.
+
+    is_proxied: a proxy in front of it is trusted.
+    """
 
     bound_host: str
     allowed: tuple[str, ...] = ()
+    is_proxied: bool = False
 
     @property
     def is_private(self) -> bool:
         """Whether only this machine can reach it: it listens on loopback, and no proxy passes others on to it."""
-        return is_loopback(self.bound_host) and not self.allowed
+        return is_loopback(self.bound_host) and not self.allowed and not self.is_proxied
 
     def has(self, name: str) -> bool:
         """Whether a request for that host name, without its port, is for this server."""
