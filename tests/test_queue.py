@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_a_sitting_counts_each_card_once(tmp_path: Path) -> None:
     client.post(QUEUE, data=why)
     answer(client, second, "later")
     with Library.open(tmp_path) as library:
-        so_far = sitting(library, project(library, PROJECT).id, start_of(library, since, 0), 0)
+        so_far = sitting(library, project(library, PROJECT).id, start_of(library, since, 0), int(time.time()))
     assert (len(so_far.decided), so_far.n_later, so_far.n_done) == (1, 1, 2)
     assert verdicts_of(tmp_path, so_far.decided[0].title)[0].why == "too_common"
 

@@ -180,9 +180,9 @@ def gains(wiki: Wiki) -> list[tuple[str, float]]:
 def test_the_same_export_again_leaves_nothing_to_do(wiki: Wiki) -> None:
     wiki.library.connection.execute("UPDATE artefacts SET made_at = made_at - 60")
     wiki.take_in(little_wiki())
-    assert is_older_than_pages(wiki.library, wiki.project)
+    assert is_older_than_pages(wiki.library, wiki.project.id)
     assert not wiki.reindex().was_needed
-    assert not is_older_than_pages(wiki.library, wiki.project)
+    assert not is_older_than_pages(wiki.library, wiki.project.id)
     before = dump(wiki.library.folder)
     assert not wiki.reindex().was_needed
     assert dump(wiki.library.folder) == before

@@ -105,7 +105,9 @@ def index_view(library: Library, here: ProjectName, now: int, *, is_working: boo
     if done is None:
         return IndexView("never", 0, imported)
     made_at = done.finished_at or done.started_at
-    if imported > made_at and now - made_at > TOO_OLD_S and (n_waiting := n_without_list(library, here.id)):
+    is_of_the_future = made_at > now  # by a clock that was set back since; nobody knows how old it is
+    is_too_old = imported > made_at and now - made_at > TOO_OLD_S
+    if (is_too_old or is_of_the_future) and (n_waiting := n_without_list(library, here.id)):
         return IndexView("missed", made_at, imported, n_waiting)
     return IndexView("fresh", made_at, imported)
 

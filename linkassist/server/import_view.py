@@ -159,7 +159,7 @@ def shelf(library: Library) -> tuple[ShelfView, ...]:
         indexed_at = (run.finished_at or run.started_at) if run else 0
         found.append(
             ShelfView(
-                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each)
+                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each.id)
             )
         )
     return tuple(found)
@@ -214,7 +214,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
     state: RunState = "stopped"
     if last.status == "failed":
         state = "failed"
-    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found))):
+    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found.id))):
         state = "done"  # an import that changed nothing is followed by no record of a reindex
     new, changed, gone, renamed, unchanged = (
         counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")

@@ -17,11 +17,14 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
+from linkassist.store.runs import Note, write_notes
 from linkassist.store.searching import CHARACTERS_AT_ONCE, fill_search, forget_texts, read_texts
 from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
 from linkassist.wiki import Link, Page
 
 _DROPPED_AT_ONCE: Final = 50
+
+IMPORTED: Final = "import"  # the note of a project whose pages nobody has read since they were taken in
 
 LinksOf = Callable[[Sequence[str]], list[Link]]
 
@@ -99,6 +102,7 @@ def import_pages(
         matches = _match(incoming, stored)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
+        write_notes(connection, project_id, [Note(IMPORTED, "and not yet read")])
     _drop_texts_without_page(library)
     _unstage(library)
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
@@ -65,10 +64,11 @@ def n_waiting(library: Library, project_id: int) -> int:
 
 def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
     """The pages with links that wait, the one with the latest decision first."""
-    rows = list(library.rows(f"{HOLDING} {_WAITING} ORDER BY v.page_id, l.id", (project_id,)))
-    grouped = [(page_id, list(of_page)) for page_id, of_page in groupby(rows, key=lambda row: int(row[0]))]
-    found = [WaitingPage(page_id, tuple(as_verdicts(of_page))) for page_id, of_page in grouped]
-    return sorted(found, key=lambda page: -max(verdict.decided_at for verdict in page.verdicts))
+    rows = list(library.rows(f"{HOLDING} {_WAITING} ORDER BY l.id", (project_id,)))
+    of_page: dict[int, list[tuple[Any, ...]]] = {int(row[0]): [] for row in reversed(rows)}  # the latest first
+    for row in rows:
+        of_page[int(row[0])].append(row)
+    return [WaitingPage(page_id, tuple(as_verdicts(found))) for page_id, found in of_page.items()]
 
 
 def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, until: int) -> int:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from linkassist.store.library import Library
+
+# One that was put off in the future was so by a clock that has been set back, and its end is as wrong; a clock that is
+# a little off is none.
+_HOLDS: Final = "s.until > ? AND s.snoozed_at <= ? + 86400"
 
 
 def snooze(library: Library, page_id: int, target_key: str, at: int, until: int) -> None:
@@ -28,8 +34,8 @@ def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]
     # CROSS JOIN: few pairs are put off, and SQLite would walk all pages of the project instead.
     rows = library.rows(
         "SELECT s.page_id, s.target_key FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id"
-        " WHERE p.project_id = ? AND s.until > ?",
-        (project_id, now),
+        f" WHERE p.project_id = ? AND {_HOLDS}",
+        (project_id, now, now),
     )
     return {(page_id, target_key) for page_id, target_key in rows}
 
@@ -37,12 +43,12 @@ def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]
 def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> int:
     """How many pairs were put off after that Unix second and still are, those decided on by now left out."""
     row = library.row(
-        """
+        f"""
         SELECT count(*) FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id
-        WHERE p.project_id = ? AND s.snoozed_at > ? AND s.until > ?
+        WHERE p.project_id = ? AND s.snoozed_at > ? AND {_HOLDS}
         AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.page_id = s.page_id AND v.target_key = s.target_key)
         """,
-        (project_id, since, now),
+        (project_id, since, now, now),
     )
     return row[0] if row else 0
 

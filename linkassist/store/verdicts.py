@@ -106,7 +106,7 @@ def verdicts(library: Library, page_id: int) -> list[Verdict]:
     `target` is the target's title as it is now, if it has been renamed. `mention` is as it was when decided: compare
     its surface with the line before using its span, since the page may have been edited.
     """
-    return as_verdicts(library.rows(f"{HOLDING} WHERE v.page_id = ? ORDER BY l.decided_at DESC, l.id DESC", (page_id,)))
+    return as_verdicts(library.rows(f"{HOLDING} WHERE v.page_id = ? ORDER BY l.id DESC", (page_id,)))
 
 
 def decided(library: Library, page_id: int) -> dict[str, Verdict]:
