@@ -85,7 +85,9 @@ class TestSystemd:
         assert service.parent == machine.home / ".config" / "systemd" / "user"
         text = timer.read_text("utf-8")
         assert (
-            "OnCalendar=*-*-* 04:05:00\n" in text and "Persistent=true\n" in text and "WantedBy=timers.target" in text
+            "OnCalendar=*-*-* 04:05:00\nOnCalendar=*-*-* *:22:00\n" in text
+            and "Persistent=true\n" in text
+            and "WantedBy=timers.target" in text
         )
         assert machine.called()[-3:] == [
             "systemctl --user daemon-reload",
@@ -121,7 +123,7 @@ class TestSystemd:
             re.sub(r"\\(.)", r"\1", word).replace("%%", "%").replace("$$", "$")
             for word in re.findall(r'"((?:[^"\\]|\\.)*)"', command)
         ]
-        assert words == ["/usr/bin/env", *night_command(machine.library, None, ["a b"])]
+        assert words == ["/usr/bin/env", *night_command(machine.library, None, ["a b"]), "--if-due"]
         assert words[1:6] == [sys.executable, "-P", "-m", "linkassist", "nightly"]
         assert words[7].endswith(AWKWARD)
 
@@ -132,7 +134,7 @@ class TestLaunchd:
         (path,) = machine.files()
         assert path.parent == machine.home / "Library" / "LaunchAgents"
         agent = plistlib.loads(path.read_bytes())
-        assert agent["StartCalendarInterval"] == {"Hour": 3, "Minute": 30}
+        assert agent["StartCalendarInterval"] == [{"Hour": 3, "Minute": 30}, {"Minute": 47}]
         assert agent["ProgramArguments"] == [*night_command(machine.library, None, []), "--if-due"]
         assert agent["RunAtLoad"] is True and agent["Label"] == path.stem
         domain = f"gui/{os.getuid()}"
@@ -151,7 +153,7 @@ class TestCron:
         text = machine.table.read_text("utf-8")
         assert text.startswith(ITS_OWN)
         nightly, hourly = [line for line in text.splitlines() if line[0] != "#" and "nightly" in line]
-        assert nightly.startswith("50 3 * * * ") and nightly.endswith(" --quiet")
+        assert nightly.startswith("50 3 * * * ") and nightly.endswith(" --quiet --if-due")
         assert hourly.startswith("7 * * * * ") and hourly.endswith(" --quiet --if-due")
         machine.run("--uninstall")
         assert machine.table.read_text("utf-8") == ITS_OWN

@@ -1,9 +1,9 @@
 """How the platform is told to start a night: a systemd user timer, a launchd agent, or lines of a crontab.
 
-A library has one schedule, under a name made from its folder; telling the platform again replaces it. Which ways catch
-up by themselves: a persistent systemd timer does, once the user's services run again. launchd does after sleep, and
-starts the agent at login for what was missed while the machine was off; cron forgets, and asks once an hour. These two
-say --if-due, and the night finds out by itself (`due.py`).
+A library has one schedule, under a name made from its folder; telling the platform again replaces it. Each is started
+at its minute of the day, and asked once an hour with --if-due: that finds out by itself whether a night was missed, or
+failed some hours ago (`due.py`), for cron forgets what it missed, launchd what fell into a time switched off, and none
+tries again. A persistent systemd timer catches up as soon as the user's services run.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from linkassist.nightly.report import FILE_NAME
 Scheduler = Literal["systemd", "launchd", "cron"]
 SCHEDULERS: Final[tuple[Scheduler, ...]] = ("systemd", "launchd", "cron")
 
+_HOURLY_AFTER: Final = 17  # minutes after that of the night
 _ENV: Final = "/usr/bin/env"  # systemd refuses a program whose own path holds a quotation mark
 _SERVICE: Final = """\
 # Written by `linkassist nightly --install`; `linkassist nightly --uninstall` removes it.
@@ -49,6 +50,7 @@ Description=linkassist nightly of {library}
 
 [Timer]
 OnCalendar=*-*-* {hour:02}:{minute:02}:00
+OnCalendar=*-*-* *:{hourly:02}:00
 Persistent=true
 
 [Install]
@@ -98,12 +100,16 @@ def uninstall_actions(library: Path) -> tuple[Action, ...]:
 
 def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> list[Action]:
     hour, minute = divmod(at_minute, 60)
+    hourly = (minute + _HOURLY_AFTER) % 60
     if scheduler == "systemd":
         service, timer = _unit_files(library)
         shown = str(library).replace("%", "%%")
         return [
-            Write(service, _SERVICE.format(library=shown, command=" ".join(map(systemd_word, (_ENV, *command))))),
-            Write(timer, _TIMER.format(library=shown, hour=hour, minute=minute)),
+            Write(
+                service,
+                _SERVICE.format(library=shown, command=" ".join(map(systemd_word, (_ENV, *command, "--if-due")))),
+            ),
+            Write(timer, _TIMER.format(library=shown, hour=hour, minute=minute, hourly=hourly)),
             Run(("systemctl", "--user", "daemon-reload")),
             Run(("systemctl", "--user", "enable", timer.name)),
             Run(("systemctl", "--user", "restart", timer.name)),
@@ -113,7 +119,7 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
         agent = {
             "Label": path.stem,
             "ProgramArguments": [*command, "--if-due"],
-            "StartCalendarInterval": {"Hour": hour, "Minute": minute},
+            "StartCalendarInterval": [{"Hour": hour, "Minute": minute}, {"Minute": hourly}],
             "RunAtLoad": True,
             "ProcessType": "Background",
             "LowPriorityIO": True,
@@ -126,8 +132,8 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
     line = cron_command(command)
     block = [
         _cron_begin(library),
-        f"{minute} {hour} * * * {line} --quiet",
-        f"{(minute + 17) % 60} * * * * {line} --quiet --if-due",
+        f"{minute} {hour} * * * {line} --quiet --if-due",
+        f"{hourly} * * * * {line} --quiet --if-due",
         _cron_end(library),
     ]
     return [Run(("crontab", "-"), "\n".join([*_crontab_without(library), *block]) + "\n")]
