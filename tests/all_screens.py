@@ -17,10 +17,13 @@ from reports_by_hand import report
 
 from linkassist.deciding import ignore
 from linkassist.evaluate.kept import keep_report
+from linkassist.nightly.moments import now
+from linkassist.nightly.report import NightReport, ProjectReport, StepReport, write_night
 from linkassist.server.addresses import like_address, search_address
 from linkassist.server.password import write_access
 from linkassist.store.library import Library
 from linkassist.store.pages import project
+from linkassist.store.samples import QualitySample, put_sample
 
 GARDEN = "庭としてのWiki"
 LONG_TITLE = "とても長い題名" * 12
@@ -59,18 +62,27 @@ SCREENS = {
 
 
 def write_full_library(folder: Path) -> None:
-    """Puts the little wiki there, with a measurement, accepted and rejected links, and ignored words."""
+    """Puts the little wiki there, with measurements, a failed night, accepted and rejected links, and ignored words."""
     write_little_wiki(folder)
     with Library.open(folder) as library:
         wiki = project(library, PROJECT)
         keep_report(library, wiki.id, report())
+        for week in range(3):
+            put_sample(library, wiki.id, QualitySample(1_700_000_000 + 604_800 * week, 120, 500, 0.6 + week / 10, 0.5))
         ignore(library, wiki.id, "word", "手入れ")
         ignore(library, wiki.id, "page", "さみしいページ")
+    _fail_a_night(folder)
     with client_of(folder) as client:
         decide(client, GARDEN, "KJ法", "accept")
         decide(client, GARDEN, "孤立したページ", "accept")
         decide(client, GARDEN, "草むしり", "reject")
         decide(client, "記法の見本", "書き方", "reject")
+
+
+def _fail_a_night(folder: Path) -> None:
+    step = StepReport("fetch", "failed", 1.0, f"https://scrapbox.io/{'niwa' * 30} cannot be reached")
+    projects = (ProjectReport(PROJECT, "", (step,)),)
+    write_night(folder, NightReport("", "failed", now(), now(), None, 10, projects))
 
 
 @contextmanager
