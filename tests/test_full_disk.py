@@ -86,7 +86,7 @@ def filled(folder: Path) -> Iterator[None]:
 def limited() -> Iterator[None]:
     """No file can be written past some kilobytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40 << 10, before[1]))
     try:
         yield
     finally:

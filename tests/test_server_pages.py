@@ -143,8 +143,27 @@ def test_the_chosen_mention_is_the_one_that_becomes_the_link(tmp_path: Path) -> 
         mentions = tuple(Mention(1, at, at + 4, "おぼえて") for at in (text.index("おぼえて"), text.rindex("おぼえて")))
         replace_suggestions(library, here.id, 1, [(page.id, [Suggestion("記憶", "new", 0.5, mentions)])])
     assert client.get(address("検索")).text.count('type="radio"') == 2
-    decide(client, "検索", "記憶", "accept", mention="1")
+    decide(client, "検索", "記憶", "accept", mention=f"1:{mentions[1].start}:おぼえて")
     assert verdicts_of(tmp_path, "検索")[0].mention == mentions[1]
+
+
+def test_a_tab_from_before_a_reindex_means_the_words_that_it_showed(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    with Library.open(tmp_path) as library:
+        text = find_page(library, project(library, PROJECT).id, "検索").page.texts[1]
+    first, last = (Mention(1, at, at + 4, "おぼえて") for at in (text.index("おぼえて"), text.rindex("おぼえて")))
+    suggest(tmp_path, "検索", Suggestion("記憶", "new", 0.5, (first, last)), Suggestion("芽", "red", 0.4, (first,)))
+    shown = re.findall(r'name="mention" value="([^"]+)"', client.get(address("検索")).text)
+    suggest(tmp_path, "検索", Suggestion("記憶", "new", 0.6, (last, first)), Suggestion("芽", "red", 0.4, (last,)))
+    decide(client, "検索", "記憶", "accept", mention=shown[0])
+    assert verdicts_of(tmp_path, "検索")[0].mention == first
+    gone = {"project": PROJECT, "page": "検索", "target": "芽", "decision": "accept", "mention": shown[0]}
+    response = client.post("/verdict", data=gone)
+    assert response.status_code == 404 and "made anew since. Reload the page" in unescape(response.text)
+    suggest(tmp_path, "検索")
+    response = client.post("/verdict", data=gone)
+    assert response.status_code == 404 and "is no longer suggested for this page. Reload" in unescape(response.text)
+    assert len(verdicts_of(tmp_path, "検索")) == 1
 
 
 def test_a_far_suggestion_stands_in_a_lane_of_its_own_with_the_two_lines_beside_it(tmp_path: Path) -> None:
@@ -250,8 +269,9 @@ def test_words_called_wrong_are_offered_on_no_page_and_the_others_become_the_lin
     decide(client, first, "となり", "reject")
     object_to(client, first, "となり", "wrong_span")
     html = client.get(address(second)).text
-    assert re.findall(r'name="mention" value="(\d)"', html) == ["1", "2"]
-    decide(client, second, "となり", "accept", mention="2")
+    places = re.findall(r'name="mention" value="([^"]+)"', html)
+    assert [place.split(":")[2] for place in places] == ["ば", "の"]
+    decide(client, second, "となり", "accept", mention=places[1])
     decide(client, third, "となり", "accept")
     chosen = [verdicts_of(tmp_path, title)[0].mention for title in (second, third)]
     assert [mention and mention.surface for mention in chosen] == ["の", "ば"]
@@ -263,7 +283,9 @@ def test_words_called_wrong_are_offered_on_no_page_and_the_others_become_the_lin
         pytest.param({"target": "KJ法", "decision": "maybe"}, 400, "expected accept, reject or undo", id="decision"),
         pytest.param({"target": "ない", "decision": "accept"}, 404, "Reload the page", id="not suggested"),
         pytest.param({"target": "KJ法", "decision": "undo"}, 404, "nothing to undo", id="nothing decided"),
-        pytest.param({"target": "KJ法", "decision": "accept", "mention": "7"}, 400, "but it has 1", id="mention"),
+        pytest.param(
+            {"target": "KJ法", "decision": "accept", "mention": "7:1:x"}, 404, "no longer there", id="mention"
+        ),
         pytest.param({"page": "ない", "target": "KJ法", "decision": "accept"}, 404, "No page has the title", id="page"),
         pytest.param({"project": "ない"}, 404, "It holds: niwa", id="project"),
     ],

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import decide, heed, ignore, lessons_of, object_to, undo
+from linkassist.errors import NotFoundError
 from linkassist.server.addresses import listed_address, own_address
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
@@ -84,9 +85,12 @@ def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
 
 
 def record_decision(
-    library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, position: str
+    library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, place: str
 ) -> None:
-    """Keeps the decision on an open suggestion. position: of the mention among all found, "" for the first."""
+    """Keeps the decision on an open suggestion. place: of the mention, as a form names it, "" for the first.
+
+    Raises NotFoundError where the suggestion, or the mention, is none any more: a reindex may have come since the form.
+    """
     suggestion = open_suggestion(library, page_id, title_key(target)).suggestion
     verdict = Verdict(
         target=suggestion.target,
@@ -94,20 +98,22 @@ def record_decision(
         decided_at=int(time.time()),
         kind=suggestion.kind,
         probability=suggestion.probability,
-        mention=_mention(library, here, suggestion, position),
+        mention=_mention(library, here, suggestion, place),
     )
     decide(library, here.id, page_id, verdict)
 
 
-def _mention(library: Library, here: ProjectName, suggestion: Suggestion, position: str) -> Mention | None:
-    """The mention that the form names by its place among all that were found, else the first that is offered."""
-    if not position:
+def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place: str) -> Mention | None:
+    """The mention that the form names by where it stands, else the first that is offered."""
+    if not place:
         shown = apply_to_one(lessons_of(library, here.id), suggestion) or suggestion
         return shown.mentions[0] if shown.mentions else None
-    if position.isdecimal() and int(position) < len(suggestion.mentions):
-        return suggestion.mentions[int(position)]
-    raise HTTPException(
-        400, f'Mention "{position}" of "{suggestion.target}" is asked for, but it has {len(suggestion.mentions)}.'
+    for mention in suggestion.mentions:
+        if place == f"{mention.line}:{mention.start}:{mention.surface}":
+            return mention
+    raise NotFoundError(
+        f'"{suggestion.target}" is still suggested, but no longer there ("{place}"): the suggestions were made anew '
+        "since. Reload the page to see where it is now."
     )
 
 

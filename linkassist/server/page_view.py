@@ -309,7 +309,6 @@ def _mention_views(entry: _Entry, texts: Sequence[str]) -> Iterable[MentionView]
         if fits(texts, mention):
             before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
             yield MentionView(
-                entry.found.mentions.index(mention),
                 mention.line,
                 f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
                 mention.surface,

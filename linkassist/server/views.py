@@ -94,12 +94,8 @@ class PreviewView:
 
 @dataclass(frozen=True, slots=True)
 class MentionView:
-    """A place in the text that could become the link, with the words around it. `number` counts lines from 0.
+    """A place in the text that could become the link, with the words around it. `number` counts lines from 0."""
 
-    `position` is its place among all mentions that were found, also those that are not offered.
-    """
-
-    position: int
     number: int
     before: str
     surface: str
