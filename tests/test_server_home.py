@@ -230,3 +230,12 @@ def test_pages_are_filtered_by_the_kind_of_what_they_are_offered(tmp_path: Path,
     assert titles_in(html) == wanted and 0 < len(wanted) < len(pages)
     assert f'<a href="/p/{PROJECT}#list" aria-current="true">' in html, "chosen again, it leads back to all pages"
     assert "only=far" not in html, "what no page is offered is not asked for"
+
+
+def test_where_no_page_tells_when_it_changed_there_is_no_column_order_or_filter_for_it(tmp_path: Path) -> None:
+    put(tmp_path, page("a"), page("b"))
+    undated = client_of(tmp_path).get(f"/p/{PROJECT}").text
+    assert 'class="rows undated"' in undated and "sort=updated" not in undated and "days=" not in undated
+    put(tmp_path, page("a", updated=1_700_000_000), page("b"))
+    dated = client_of(tmp_path).get(f"/p/{PROJECT}").text
+    assert 'class="rows"' in dated and "sort=updated" in dated and "days=7" in dated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -26,6 +27,7 @@ from linkassist.store.browsing import (
     first_lines,
     greatest_gain,
     groups_offered,
+    is_dated,
     project_name,
     project_names,
 )
@@ -74,6 +76,7 @@ def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: 
         library, here.id, only=wanted.filter(now), sort=wanted.sort, limit=_N_ROWS, offset=offset
     )
     best = greatest_gain(library, here.id)
+    knows_dates = is_dated(library, here.id)
     beginnings = first_lines(library, [each.id for each in found])
     has_more = offset + len(found) < n_found
     return HomeView(
@@ -83,8 +86,10 @@ def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: 
                 say(f"home.sort.{sort}"), replace(wanted, sort=sort, number=1).address(here.name), sort == wanted.sort
             )
             for sort in _SORTS
+            if knows_dates or sort != "updated"
         ),
-        filters=_filters(here, replace(wanted, number=1), groups_offered(library, here.id), say),
+        filters=_filters(here, replace(wanted, number=1), groups_offered(library, here.id), say, DAYS * knows_dates),
+        is_dated=knows_dates,
         is_filtered=wanted.is_filtered,
         n_found=n_found,
         first=offset + 1,
@@ -94,10 +99,12 @@ def _list(library: Library, here: ProjectName, wanted: PageList, now: int, say: 
     )
 
 
-def _filters(here: ProjectName, wanted: PageList, offered: frozenset[Group], say: Wording) -> tuple[Choice, ...]:
+def _filters(
+    here: ProjectName, wanted: PageList, offered: frozenset[Group], say: Wording, spans: Sequence[int]
+) -> tuple[Choice, ...]:
     """Each way to leave pages out; one that is chosen leads back. What was picked in a picture is named too.
 
-    offered: the groups of suggestions that some page has; the others are not asked for.
+    offered: the groups of suggestions that some page has; the others are not asked for. spans: of days.
     """
 
     def choice(words: str, with_it: PageList, without_it: PageList) -> Choice:
@@ -111,7 +118,7 @@ def _filters(here: ProjectName, wanted: PageList, offered: frozenset[Group], say
     ]
     found.append(choice(say("home.only.unlinked"), replace(wanted, links="0"), replace(wanted, links="")))
     found += [
-        choice(say(f"home.only.days.{days}"), replace(wanted, days=days), replace(wanted, days=0)) for days in DAYS
+        choice(say(f"home.only.days.{days}"), replace(wanted, days=days), replace(wanted, days=0)) for days in spans
     ]
     if wanted.links not in ("", "0"):
         words = say(

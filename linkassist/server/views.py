@@ -220,11 +220,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The list of a project's pages, or the part of it that is shown. everything: the address without a filter."""
+    """The list of a project's pages, or the part of it that is shown. everything: the address without a filter.
+
+    is_dated: whether the pages tell when they were changed.
+    """
 
     rows: tuple[RowView, ...]
     sorts: tuple[Choice, ...]
     filters: tuple[Choice, ...]
+    is_dated: bool
     is_filtered: bool
     n_found: int
     first: int

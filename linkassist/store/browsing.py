@@ -96,6 +96,13 @@ def groups_offered(library: Library, project_id: int) -> frozenset[Group]:
     return frozenset(group for group, bit in GROUP_BITS.items() if any(kinds & bit for kinds in found))
 
 
+def is_dated(library: Library, project_id: int) -> bool:
+    """Whether some present page tells when it was changed."""
+    sql = "SELECT updated FROM pages WHERE project_id = ? AND is_gone = 0 ORDER BY updated DESC LIMIT 1"
+    row = library.row(sql, (project_id,))
+    return bool(row and row[0])
+
+
 def greatest_gain(library: Library, project_id: int) -> float:
     """The gain of the page that has most to gain, 0.0 where no page has any."""
     sql = "SELECT gain FROM pages WHERE project_id = ? AND is_gone = 0 ORDER BY gain DESC LIMIT 1"

@@ -117,7 +117,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "import.gone": ("なくなった", "gone"),
     "import.renamed": ("改題", "renamed"),
     "import.unchanged": ("そのままのページ {0}", "{0} page unchanged|{0} pages unchanged"),
-    "import.suggestions": ("提案 {0} 件", "{0} suggestion|{0} suggestions"),
+    "import.suggestions": (
+        "提案 {0} 件（見込みの低いものも含む）",
+        "{0} suggestion, weak ones included|{0} suggestions, weak ones included",
+    ),
     "import.rewritten": ("{0} ページの提案が新しくなりました", "those of {0} page are new|those of {0} pages are new"),
     "import.needless": ("提案はもう新しいものでした", "The suggestions were up to date already"),
     "import.renamed.list": ("改題されたページ", "Renamed pages"),
