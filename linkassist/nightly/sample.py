@@ -31,11 +31,14 @@ _GROUP: Final = "page or red"
 def measure_sample(library: Library, project: Project, on_progress: OnProgress) -> QualitySample | None:
     """What the wiki's own encoder and a ranker that are learnt from the sample find of the newest pages' links.
 
-    The same pages give the same figures. None where they link too little to make a test.
+    The same pages give the same figures. None where the newest link nothing that the others know,
+    or the others are too few to learn from.
     """
     try:
         test = build_one_wiki_test(sample_pages(library, project), is_blind=False, n_asked=_N_ASKED)
     except LinkAssistError:  # the test is made of pages alone: nothing else can fail
+        return None
+    if not any(page.gold for page in test.asked):
         return None
     from linkassist.suggesting import suggest_wiki  # brings PyTorch and LightGBM, which a wiki without a test can spare
 
@@ -43,12 +46,14 @@ def measure_sample(library: Library, project: Project, on_progress: OnProgress) 
     suggestions = suggest_wiki(readings, encoder_name=OWN_ENCODER, on_progress=on_progress)
     figures = score("", test.asked, [answers_of(suggestions[page.number]) for page in test.asked])
     ranking = next((each.ranking for each in figures.groups if each.group == _GROUP), None)
+    if ranking is None:
+        return None
     return QualitySample(
         measured_at=int(time.time()),
         n_asked=len(test.asked),
-        n_links=ranking.n_right if ranking else 0,
-        found_in_10=ranking.recall_at_10 if ranking else 0.0,
-        first_right=ranking.precision_at_1 if ranking else 0.0,
+        n_links=ranking.n_right,
+        found_in_10=ranking.recall_at_10,
+        first_right=ranking.precision_at_1,
     )
 
 
