@@ -87,13 +87,20 @@ def sitting(library: Library, project_id: int, start: Start, now: int) -> Sittin
 
 
 def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
-    """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off."""
+    """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off.
+
+    More than the longest sitting takes are not looked for.
+    """
     put_off = snoozed(library, project_id, now)
     lessons = lessons_of(library, project_id)
     pages = [page for page in list_pages(library, project_id, sort="gain", limit=_N_PAGES)[0] if page.n_suggestions]
     offered = best_offers(library, [page.id for page in pages])
-    found = []
-    for page in pages:
+    # By what each can come to: the pages from which nothing better can come need not be read.
+    most = {page.id: _worth(page) * lessons.most_likely(offered.get(page.id, 1.0)) for page in pages}
+    found: list[Item] = []
+    for page in sorted(pages, key=lambda page: -most[page.id]):
+        if len(found) > LONGEST and most[page.id] < sorted(item.gain for item in found)[-LONGEST - 1]:
+            break
         if best := _best(library, page, lessons, put_off, offered.get(page.id, 0.0)):
             found.append(Item(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
     return sorted(found, key=lambda item: -item.gain)
@@ -124,5 +131,10 @@ def next_item(items: list[Item], after_page: int | None) -> Item | None:
 
 
 def expected_gain(page: PageSummary, shown: ShownSuggestion) -> float:
-    """How likely the link is, times what it is worth to a page with n links: 1 + 1/(n + 1), so two to an orphan."""
-    return shown.suggestion.probability * (1 + 1 / (page.n_links + 1))
+    """How likely the link is, times what it is worth to the page."""
+    return shown.suggestion.probability * _worth(page)
+
+
+def _worth(page: PageSummary) -> float:
+    """What a link is worth to a page with n links: 1 + 1/(n + 1), so two to an orphan."""
+    return 1 + 1 / (page.n_links + 1)

@@ -12,10 +12,11 @@ from little_server import little_client, verdicts_of
 from little_wiki import PROJECT
 from starlette.testclient import TestClient
 
-from linkassist.deciding import ShownSuggestion
+from linkassist import queueing
+from linkassist.deciding import ShownSuggestion, lessons_of, worth_showing
 from linkassist.queueing import Item, expected_gain, next_item, sitting, start_of, waiting_items
 from linkassist.store.library import Library
-from linkassist.store.pages import PageSummary, project
+from linkassist.store.pages import PageSummary, list_pages, project
 from linkassist.store.snoozes import n_snoozed_since, snooze, snoozed, wake
 from linkassist.store.suggestions import StoredSuggestion
 from linkassist.suggestion import Suggestion
@@ -153,3 +154,25 @@ def test_an_old_or_odd_address_still_shows_a_card(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     for query in ("?since=abc&of=-3", "?since=99999999999-9&of=900", "?did=accept&page=gone&target=x", "?did=undo"):
         assert 'class="answers"' in client.get(QUEUE + query).text, query
+
+
+def test_the_queue_begins_as_it_would_if_every_page_were_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = project(library, PROJECT).id
+    lessons = lessons_of(library, here)
+    best = [
+        max(expected_gain(page, each) for each in worth_showing(library, page.id, lessons))
+        for page in list_pages(library, here)[0]
+        if page.n_suggestions
+    ]
+    read: list[int] = []
+
+    def told(of: Library, page_id: int, *arguments: object, **others: float) -> list[ShownSuggestion]:
+        read.append(page_id)
+        return worth_showing(of, page_id, lessons, **others)
+
+    monkeypatch.setattr(queueing, "LONGEST", 3)
+    monkeypatch.setattr(queueing, "worth_showing", told)
+    assert [item.gain for item in waiting_items(library, here, 0)][:4] == sorted(best, reverse=True)[:4]
+    assert len(set(read)) < len(best)

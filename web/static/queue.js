@@ -19,7 +19,7 @@ async function send(form, button) {
     box.innerHTML = await response.text();
     history.replaceState(null, "", response.url);
     failure.hidden = true;
-    box.querySelector(".card, .ending a, .enough a")?.focus({ preventScroll: true });
+    box.querySelector(".card, .ending .button, .enough a")?.focus({ preventScroll: true });
     scrollTo({ top: 0 });
   } catch (error) {
     console.error(error);
