@@ -118,7 +118,7 @@ def test_a_damaged_backup_is_refused_and_the_latest_good_one_is_found(folder: Pa
 
 def test_backups_of_older_versions_are_brought_to_this_one_and_newer_ones_refused(tmp_path: Path, folder: Path) -> None:
     for version in (1, len(MIGRATIONS) + 1):
-        connection = sqlite3.connect(tmp_path / f"{version}.sqlite3")
+        connection = sqlite3.connect(tmp_path / f"{version}.sqlite3", isolation_level=None)
         for migration in MIGRATIONS[:version]:
             for statement in migration:
                 connection.execute(statement)
