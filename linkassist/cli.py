@@ -382,7 +382,8 @@ def status(
             note = artefact(opened, each.id, "encoder")
             fingerprint = note.fingerprint if note else ""
             source = settings.sources.get(each.name, "")
-            found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint, source))
+            drift = run.counts.get("drift_permille", 0) / 1000 if run else 0.0
+            found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint, source, drift))
     if is_json:
         print_utf8()
         print(status_json(settings.library, settings.encoder, found, nights))

@@ -1,6 +1,9 @@
-"""What was learnt from a project, encoder and ranker, kept in the library's folder until it no longer fits the wiki.
+"""What was learnt from a project, kept in the library's folder until it no longer fits the wiki.
 
-It holds until a fifth of the texts are new. The encoder stays the same for so long, and only new texts are encoded.
+Two things grow old at their own pace, and the drift that ends them is counted in pages. Encoder and ranker hold until a
+fifth of the texts are new: for so long only new texts are encoded, and into the same space. What is known of the wiki's
+texts and links (`knowledge.py`) holds until a twentieth of the pages has changed, come or gone: for so long only those
+lists are made that a change concerns.
 """
 
 from __future__ import annotations
@@ -11,17 +14,29 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from linkassist.embed.joined import JOIN_FILE, JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
 from linkassist.freshness import LEARNT_FILES, REVISION, encoder_state
+from linkassist.frozen import name_of
+from linkassist.knowledge import Knowledge, load_knowledge, save_knowledge
+from linkassist.scrapbox.reading import read_page
 from linkassist.settings import OWN_ENCODER
-from linkassist.store.pages import Project
+from linkassist.since import Since
+from linkassist.store.library import Library
+from linkassist.store.pages import Project, stored_page
+from linkassist.store.runs import artefact
+from linkassist.store.suggestions import list_states
 from linkassist.suggest.ranker import Ranker, from_json, to_json
 from linkassist.suggesting import open_model
+from linkassist.wiki import Reading
 
 _MOST_NEW = 0.2
+MOST_CHANGED: Final = 0.05
+_FEWEST = 1000  # pages; a smaller wiki is read in seconds, and better known for it
+_KNOWLEDGE = "knowledge.bin"
 _ABOUT = "learnt.json"
 
 
@@ -52,8 +67,11 @@ def save_learnt(
 
 
 def keep_learnt(folder: Path, new: Path) -> None:
-    """Lets the folder `new` hold what was learnt and lies in `folder`, without a second copy where that can be."""
-    for name in LEARNT_FILES if folder != new else ():
+    """Lets the folder `new` hold what was learnt and lies in `folder`, without a second copy where that can be.
+
+    What is known of the wiki goes with it; one that was learnt for the new folder is written there later.
+    """
+    for name in (*LEARNT_FILES, _KNOWLEDGE) if folder != new else ():
         if (folder / name).is_file():
             try:
                 os.link(folder / name, new / name)
@@ -106,6 +124,45 @@ def _learnt_encoder(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return OWN_ENCODER  # `load_learnt` tells what is wrong
     return state.rpartition(" ")[0] or state  # a model's files follow its name
+
+
+def keep_knowledge(folder: Path, knowledge: Knowledge) -> str:
+    """Writes what is known of the wiki into the folder, unless it is small; returns what tells it from others."""
+    path = folder / _KNOWLEDGE
+    if len(knowledge.hashes) < _FEWEST:
+        path.unlink(missing_ok=True)
+        return ""
+    return save_knowledge(knowledge, path)
+
+
+def known_of(library: Library, project_id: int, folder: Path, learnt: Learnt) -> Knowledge | None:
+    """What is known of the wiki; None where nothing was kept in the folder, or of another encoder or ranker, or where
+    the lists were made of something else. Raises ModelError where it is damaged."""
+    name, note = name_of(folder / _KNOWLEDGE), artefact(library, project_id, "knowledge")
+    if not name or (note is not None and note.fingerprint != name):
+        return None
+    knowledge = load_knowledge(folder / _KNOWLEDGE)
+    return knowledge if knowledge.made_with == made_with(learnt) else None
+
+
+def since_learnt(library: Library, project: Project, folder: Path, learnt: Learnt) -> Since | None:
+    """What has changed since the wiki was learnt; None where it is to be read anew, for much has changed, the wiki is
+    small, or there is nothing that `known_of` gives. Raises ModelError where that is damaged."""
+    knowledge = known_of(library, project.id, folder, learnt) if project.n_pages >= _FEWEST else None
+    if knowledge is None:
+        return None
+
+    def read(page_ids: Sequence[int]) -> list[Reading]:
+        return [read_page(stored_page(library, page_id).page) for page_id in page_ids]
+
+    name = name_of(folder / _KNOWLEDGE)
+    since = Since(knowledge, name, list(list_states(library, project.id)), read)
+    return since if since.share <= MOST_CHANGED else None
+
+
+def made_with(learnt: Learnt) -> str:
+    """What tells the encoder and ranker from others."""
+    return f"{learnt.encoder.fingerprint} {learnt.ranker.fingerprint}"
 
 
 def is_learnt_from(folder: Path, text_hashes: Sequence[str]) -> bool:

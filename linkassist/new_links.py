@@ -8,24 +8,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
 
+from linkassist.knowledge import Knowledge
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.examination import Examination, pages_to_examine
-from linkassist.suggest.explain import PhraseExplainer, best_rows
+from linkassist.suggest.explain import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.mentions import fold
+from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PhraseEvidence, PhraseHabits, PhrasePairs
 from linkassist.suggest.phrases import Phrases, not_new
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggest.restraint import variant_key
+from linkassist.suggest.spans import Hashes, is_member
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Reading, title_key
 
 _MOST_ANSWERS = 4  # of one page that are learnt from
 _ENOUGH_EXAMINED = 2000  # pages; fewer are joined by the next older ones
+LIMIT = 50
+_AT_ONCE = 400  # pages whose phrases are found together
 _HOPEFUL = 30  # candidates of a page that are scored in full
 _FLOOR = 0.04  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 3  # ... unless a page has fewer than this many
@@ -94,19 +100,79 @@ def _is_among(pages: IntArray, n_pages: int) -> BoolArray:
 
 
 def new_links(
-    corpus: Corpus, phrases: Phrases, known: sp.csr_matrix, ranker: Ranker, limit: int
+    corpus: Corpus, phrases: Phrases, habits: PhraseHabits, known: sp.csr_matrix, ranker: Ranker, limit: int
 ) -> dict[int, list[Suggestion]]:
     """Per page, the new links to suggest, best first; pages without any are left out.
 
     known: (pages, targets), every link of every page.
     """
-    is_old = not_new(corpus, phrases)
     n_known = np.diff(known.indptr).astype(np.int64)
-    evidence = PhraseEvidence(
-        corpus.readings, phrases, is_old, n_known, PhraseHabits(corpus, phrases, is_old, n_known > 0)
-    )
+    evidence = PhraseEvidence(corpus.readings, phrases, not_new(corpus, phrases), n_known, habits)
     explainer = PhraseExplainer(corpus, phrases)
     return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, ranker, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """New links for some pages, by what is known of their wiki.
+
+    old: the hashes, ascending, of what is no new link. gone: of the pages known, those that are there no more.
+    """
+
+    wiki: Knowledge
+    old: Hashes
+    gone: frozenset[int]
+    ranker: Ranker
+    limit: int
+
+    def new_links(
+        self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray
+    ) -> dict[int, list[Suggestion]]:
+        """By number, the new links of these pages; those without any are left out.
+
+        rows: their numbers. is_changed: per page, whether it reads otherwise than when the wiki was learnt; what it was
+        then, and what is gone, then say no phrase. n_known: per page, how many links it has.
+        """
+        use = self.wiki.use
+        found: dict[int, list[Suggestion]] = {}
+        as_known = np.flatnonzero(~is_changed)
+        for places in np.split(as_known, range(_AT_ONCE, len(as_known), _AT_ONCE)):
+            asked = [readings[i] for i in places.tolist()]
+            found |= self._of(rows[places], asked, use.phrases_among(asked), n_known[places], frozenset())
+        for i in np.flatnonzero(is_changed).tolist():
+            silent = self.gone | {int(rows[i])}
+            phrases = use.phrases_of(readings[i], partial(self._n_silent, silent))
+            found |= self._of(rows[[i]], [readings[i]], phrases, n_known[[i]], silent)
+        return found
+
+    def _n_silent(self, silent: frozenset[int], phrase_hash: int) -> int:
+        return len(silent.intersection(self.wiki.sayers.of(phrase_hash)))
+
+    def _of(
+        self,
+        rows: IntArray,
+        readings: Sequence[Reading],
+        phrases: Phrases,
+        n_known: IntArray,
+        silent: frozenset[int],
+    ) -> dict[int, list[Suggestion]]:
+        """phrases: of these readings. silent: pages that are not to be named."""
+        wiki = self.wiki
+        is_old = phrases.is_empty | is_member(phrases.hashes, self.old)
+        evidence = PhraseEvidence(readings, phrases, is_old, n_known, wiki.habits)
+        order = stable_order(phrases.phrase)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+
+        def suggestion_of(pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
+            place, phrase = int(pairs.page[row]), int(pairs.phrase[row])
+            said = order[starts[phrase] : starts[phrase + 1]]
+            others = wiki.sayers.of(int(phrases.hashes[phrase]))
+            names = [wiki.corpus.names[page] for page in others if page != rows[place] and page not in silent]
+            of_page = said[phrases.page[said] == place]
+            return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)
+
+        of_places = ranked_phrases(readings, evidence, suggestion_of, self.ranker, self.limit)
+        return {int(rows[place]): suggestions for place, suggestions in of_places}
 
 
 def ranked_phrases(

@@ -29,14 +29,15 @@ _N_RENAMED_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
-    """A project, its numbers, when its suggestions were last brought up to date (0: never), with what encoder, and
-    where its pages come from ("": not known)."""
+    """A project, its numbers, when its suggestions were last brought up to date (0: never), with what encoder, where
+    its pages come from ("": not known), and what share of them had changed by then since they were last all read."""
 
     project: Project
     totals: Totals
     reindexed_at: int
     encoder_fingerprint: str
     source: str
+    drift: float = 0.0
 
 
 def spoken_language(chosen: Language) -> Literal["ja", "en"]:
@@ -140,6 +141,7 @@ def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus], 
             "imported_at": each.totals.imported_at or None,
             "reindexed_at": each.reindexed_at or None,
             "encoder_fingerprint": each.encoder_fingerprint or None,
+            "drift": each.drift,
             "source": each.source or None,
             "last_run": _run_object(each.totals.last_run),
         }
@@ -169,6 +171,8 @@ def status_text(
         yield f"imported     {_moment(found.imported_at, now)}, exported {_moment(each.project.exported_at, now)}"
         made_with = f", encoder {each.encoder_fingerprint}" if each.encoder_fingerprint else ""
         yield f"reindexed    {_moment(each.reindexed_at, now)}{made_with}"
+        if each.drift:
+            yield f"drift        {each.drift:.1%} of the pages have changed since all were read; at 5 % they are again"
         if (run := found.last_run) is not None:
             yield f"last run     {run.kind}, {run.status.replace('_', ' ')}" + (
                 f": {run.message}" if run.message else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from linkassist.deciding import follow_verdicts
 from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
@@ -19,6 +20,7 @@ from linkassist.store.pages import Project
 from linkassist.store.runs import artefact, close_broken_off, finish_run, set_progress, start_run
 
 OnProgress = Callable[[str, int, int], None]
+Anew = Literal["nothing", "the wiki", "everything"]
 
 _PROGRESS_EVERY_S = 1.0
 
@@ -27,7 +29,9 @@ _PROGRESS_EVERY_S = 1.0
 class ReindexReport:
     """What a reindex did. `encoder` is the fingerprint; was_needed is False where nothing had changed.
 
-    `notes` tell the person what was not as it should have been, a sentence each.
+    `notes` tell the person what was not as it should have been, a sentence each. `n_listed` pages' lists were made.
+    `learnt` anew were "nothing", "the wiki" (its texts and links, not encoder and ranker) or "everything"; `drift` is
+    the share of the pages that has changed since.
     """
 
     n_pages: int
@@ -38,6 +42,9 @@ class ReindexReport:
     seconds: float
     was_needed: bool
     notes: tuple[str, ...] = ()
+    n_listed: int = 0
+    learnt: Anew = "nothing"
+    drift: float = 0.0
 
 
 def reindex(
@@ -71,7 +78,8 @@ def reindex(
         note_suggestions(library, project.id, encoder)
         seconds = time.monotonic() - started
         counts = {"pages": done.n_pages, "encoded": done.n_encoded, "suggestions": done.n_suggestions}
-        finish_run(library, run_id, "done", {**counts, "seconds": round(seconds)})
+        drift = {"listed": done.n_listed, "drift_permille": round(1000 * done.drift)}
+        finish_run(library, run_id, "done", {**counts, **drift, "seconds": round(seconds)})
     return ReindexReport(
         done.n_pages,
         done.n_encoded,
@@ -81,6 +89,9 @@ def reindex(
         seconds,
         was_needed=True,
         notes=done.notes,
+        n_listed=done.n_listed,
+        learnt=done.learnt,
+        drift=done.drift,
     )
 
 

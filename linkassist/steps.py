@@ -1,18 +1,22 @@
 """The steps of a reindex: read, learn, encode, examine, index, suggest, write. Each tells of itself as it begins.
 
+Of a wiki in which little has changed since it was learnt, only that is read, and only those lists are made that it
+concerns (`since.py`).
+
 Whether they are needed, the lock and the record of the run are left to `reindex.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from linkassist.deciding import as_shown_after, lessons_of, note_of_lessons
+from linkassist.deciding import as_shown_after, follow_verdicts, lessons_of, note_of_lessons
 from linkassist.embed.encoder import Encoder, TellingEncoder
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
@@ -28,20 +32,32 @@ from linkassist.freshness import (
     notes_of_models,
 )
 from linkassist.index import PageIndex
-from linkassist.learnt import Learnt, earlier_encoder, is_learnt_from, keep_learnt, load_learnt, save_learnt
+from linkassist.knowledge import holder_hash, holders_of
+from linkassist.learnt import (
+    Learnt,
+    earlier_encoder,
+    is_learnt_from,
+    keep_knowledge,
+    keep_learnt,
+    load_learnt,
+    made_with,
+    save_learnt,
+    since_learnt,
+)
 from linkassist.scrapbox.reading import read_page
 from linkassist.settings import OWN_ENCODER
+from linkassist.since import Since
 from linkassist.store.embeddings import drop_encoder, known, matrix, put
 from linkassist.store.library import Library
-from linkassist.store.pages import Project, read_pages
-from linkassist.store.runs import Artefact, artefact
+from linkassist.store.pages import Project, page_states, read_pages
+from linkassist.store.runs import Artefact, Note, artefact
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.store.target_index import write_target_index
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
 from linkassist.suggest.examination import pages_to_examine
-from linkassist.suggesting import choose_encoder, examine, scan_texts, suggest_pages
+from linkassist.suggesting import choose_encoder, examine, knowledge_of, scan_texts, suggest_pages
 from linkassist.suggestion import Suggestion
-from linkassist.wiki import Reading
+from linkassist.wiki import Reading, title_key
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -51,14 +67,21 @@ _NO_HELP = "{0} finds no pages that people link better than the wiki's own encod
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the steps did. `encoder` is the fingerprint; `notes` are for the person who waits."""
+    """What the steps did. `encoder` is the fingerprint; `notes` are for the person who waits.
+
+    learnt: "nothing" where all that was kept still held, "the wiki" where encoder and ranker did, else "everything".
+    drift: of the pages that were learnt from, the share that has changed since.
+    """
 
     n_pages: int
     n_encoded: int
+    n_listed: int
     n_suggestions: int
     n_pages_rewritten: int
     encoder: str
     notes: tuple[str, ...]
+    learnt: Literal["nothing", "the wiki", "everything"]
+    drift: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +101,82 @@ def bring_up_to_date(
     is_full: learns, encodes and writes anew also what is there.
     """
     folder, before = begin_models(library, project.id)
-    state = encoder_state(encoder_name)
+    kept, notes = (None, ()) if is_full else _kept(library, project, before, encoder_name)
+    since = None
+    try:
+        since = since_learnt(library, project, before, kept) if kept else None
+    except ModelError:
+        notes = (*notes, f"{before}: what was known of the pages is damaged, so they were all read anew.")
+    if kept:
+        keep_learnt(before, folder)
+    if kept and since:
+        return _follow(library, project, folder, run_id, on_progress, kept, since)
+    return _learn(library, project, encoder_name, (folder, before), run_id, on_progress, kept, notes, is_full=is_full)
+
+
+def _follow(
+    library: Library, project: Project, folder: Path, run_id: int, on_progress: OnProgress, kept: Learnt, since: Since
+) -> Done:
+    """Makes the lists that what has changed since makes another one, by what was learnt."""
+    ids = [page.page_id for page in since.pages]
+    hashes = [page.text_hash for page in since.pages]
+    stored = _Vectors(library, project, ids, hashes, since.texts, on_progress, is_full=False)
+    vectors = stored.of(kept.encoder)
+    _save_index(folder, ids, vectors, kept.encoder.fingerprint, on_progress)
+    on_progress("mentions", 0, len(ids))
+    places = since.to_list()
+    on_progress("mentions", len(ids), len(ids))
+    on_progress("suggest", 0, len(places))
+
+    def lists() -> Iterator[tuple[int, Sequence[Suggestion]]]:
+        for n_done, (place, suggestions) in enumerate(since.lists(places, kept.ranker, vectors), start=1):
+            on_progress("suggest", n_done, len(places))
+            yield ids[place], suggestions
+
+    lessons = lessons_of(library, project.id)
+    notes_made = [*notes_of_models(folder, kept.encoder.fingerprint), Note("knowledge", since.name)]
+    made_of = {ids[i]: since.wanted[i] for i in places}
+    shown = as_shown_after(lessons)
+    n_rewritten = replace_suggestions(library, project.id, run_id, lists(), shown, notes_made, made_of)
+    follow_verdicts(library, project.id)
+    return Done(
+        n_pages=len(ids),
+        n_encoded=len(stored.encoded),
+        n_listed=len(places),
+        n_suggestions=write_target_index(library, project.id),
+        n_pages_rewritten=n_rewritten,
+        encoder=kept.encoder.fingerprint,
+        notes=(),
+        learnt="nothing",
+        drift=since.share,
+    )
+
+
+def _learn(
+    library: Library,
+    project: Project,
+    encoder_name: str,
+    folders: tuple[Path, Path],
+    run_id: int,
+    on_progress: OnProgress,
+    kept: Learnt | None,
+    notes: tuple[str, ...],
+    *,
+    is_full: bool,
+) -> Done:
+    """Reads all pages and learns what they tell, with the encoder and ranker that were kept, or new ones.
+
+    folders: for what is learnt now, and of what was learnt before.
+    """
+    (folder, before), state = folders, encoder_state(encoder_name)
     wiki = _read(library, project, on_progress)
     on_progress("learn", 0, 0)
     corpus = build_corpus(wiki.readings)
-    kept, notes = _kept(library, project, before, encoder_name, state, wiki, is_full=is_full)
-    stored = _Vectors(library, project, wiki, on_progress, is_full=is_full)
+
+    def texts_of(places: Sequence[int]) -> list[str]:
+        return [wiki.readings[i].text for i in places]
+
+    stored = _Vectors(library, project, wiki.ids, wiki.hashes, texts_of, on_progress, is_full=is_full)
     if kept:
         encoder, vectors = kept.encoder, stored.of(kept.encoder)
     else:
@@ -95,29 +188,43 @@ def bring_up_to_date(
     scan = scan_texts(corpus, vectors, on_progress)
     if kept:
         ranker = kept.ranker
-        keep_learnt(before, folder)
     else:
         ranker = examine(scan, pages_to_examine(corpus), encoder, on_progress=on_progress)
         save_learnt(folder, state, wiki.hashes, encoder, ranker)
         note_begun(library, project.id, folder)
-    on_progress("index", 0, len(wiki.ids))
-    PageIndex(np.array(wiki.ids, np.int64), vectors, encoder.fingerprint).save(folder / INDEX_FILE)
-    on_progress("index", len(wiki.ids), len(wiki.ids))
-    n_suggestions = 0
-
-    def lists() -> Iterator[tuple[int, Sequence[Suggestion]]]:
-        nonlocal n_suggestions
-        for page, suggestions in suggest_pages(scan, ranker, on_progress=on_progress):
-            n_suggestions += len(suggestions)
-            yield wiki.ids[page], suggestions
-
+    _save_index(folder, wiki.ids, vectors, encoder.fingerprint, on_progress)
+    knowledge = knowledge_of(scan, made_with(Learnt(encoder, ranker)), wiki.hashes, on_progress)
+    held: list[tuple[int, int]] = []
     lessons = lessons_of(library, project.id)
     notes_made = [*notes_of_models(folder, encoder.fingerprint), note_of_lessons(lessons)]
+
+    def lists() -> Iterator[tuple[int, Sequence[Suggestion]]]:
+        for page, suggestions in suggest_pages(knowledge, scan, ranker, on_progress=on_progress):
+            held.extend((holder_hash(title_key(each.target)), page) for each in suggestions)
+            yield wiki.ids[page], suggestions
+        name = keep_knowledge(folder, replace(knowledge, holders=holders_of(held)))
+        notes_made.append(Note("knowledge", name))  # in time: notes are written behind the last list
+
     own_before = artefact(library, project.id, "encoder")
     n_rewritten = replace_suggestions(library, project.id, run_id, lists(), as_shown_after(lessons), notes_made)
     _drop_vectors_of(library, own_before, encoder)
-    write_target_index(library, project.id)
-    return Done(len(wiki.ids), len(stored.encoded), n_suggestions, n_rewritten, encoder.fingerprint, notes)
+    return Done(
+        n_pages=len(wiki.ids),
+        n_encoded=len(stored.encoded),
+        n_listed=len(wiki.ids),
+        n_suggestions=write_target_index(library, project.id),
+        n_pages_rewritten=n_rewritten,
+        encoder=encoder.fingerprint,
+        notes=notes,
+        learnt="the wiki" if kept else "everything",
+        drift=0.0,
+    )
+
+
+def _save_index(folder: Path, ids: list[int], vectors: FloatArray, encoder: str, on_progress: OnProgress) -> None:
+    on_progress("index", 0, len(ids))
+    PageIndex(np.array(ids, np.int64), vectors, encoder).save(folder / INDEX_FILE)
+    on_progress("index", len(ids), len(ids))
 
 
 def _read(library: Library, project: Project, on_progress: OnProgress) -> _Wiki:
@@ -135,23 +242,15 @@ def _read(library: Library, project: Project, on_progress: OnProgress) -> _Wiki:
     return _Wiki(ids, hashes, readings)
 
 
-def _kept(
-    library: Library,
-    project: Project,
-    folder: Path,
-    encoder_name: str,
-    state: str,
-    wiki: _Wiki,
-    *,
-    is_full: bool,
-) -> tuple[Learnt | None, tuple[str, ...]]:
+def _kept(library: Library, project: Project, folder: Path, encoder_name: str) -> tuple[Learnt | None, tuple[str, ...]]:
     """(what was learnt before, if it still holds; what to tell the person where it should and does not)."""
     is_present = folder == model_folder(library, project.id)
-    if is_full or (is_present and artefact(library, project.id, "learnt") is None):
+    if is_present and artefact(library, project.id, "learnt") is None:
         return None, ()
     try:
         if not is_present or is_as_noted(library, project.id, "learnt", LEARNT_FILES):
-            return load_learnt(folder, encoder_name, state, wiki.hashes), ()
+            hashes = [page.text_hash for page in page_states(library, project.id)]
+            return load_learnt(folder, encoder_name, encoder_state(encoder_name), hashes), ()
     except ModelError:
         pass  # damaged, like files that are not as they were noted
     return None, (f"{folder}: what was learnt before is damaged or incomplete, so it was learnt anew.",)
@@ -193,26 +292,28 @@ def _drop_vectors_of(library: Library, before: Artefact | None, encoder: Encoder
 
 @dataclass(slots=True)
 class _Vectors:
-    """The vectors of a wiki's pages, kept by encoder. is_full: encodes also what is there. encoded: the pages that had
-    to be. notes: what the encoders tell of themselves."""
+    """The vectors of a wiki's pages, kept by encoder. texts_of: of those at these places. is_full: encodes also what is
+    there. encoded: the pages that had to be. notes: what the encoders tell of themselves."""
 
     library: Library
     project: Project
-    wiki: _Wiki
+    ids: list[int]
+    hashes: list[str]
+    texts_of: Callable[[Sequence[int]], list[str]]
     on_progress: OnProgress
     is_full: bool
     encoded: set[int] = field(default_factory=set)
     notes: tuple[str, ...] = ()
 
     def of(self, encoder: Encoder) -> FloatArray:
-        """(pages, width): one vector a page, in the wiki's order. Of a joined encoder each part is kept by itself."""
+        """(pages, width): one vector a page, in their order. Of a joined encoder each part is kept by itself."""
         if isinstance(encoder, JoinedEncoder):
             return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
         if isinstance(encoder, TellingEncoder):
             self.notes = encoder.notes
-        wiki, fingerprint = self.wiki, encoder.fingerprint
-        have: set[str] = set() if self.is_full else known(self.library, fingerprint, wiki.hashes)
-        missing = [i for i, text_hash in enumerate(wiki.hashes) if text_hash not in have]
+        fingerprint = encoder.fingerprint
+        have: set[str] = set() if self.is_full else known(self.library, fingerprint, self.hashes)
+        missing = [i for i, text_hash in enumerate(self.hashes) if text_hash not in have]
         self.encoded.update(missing)
 
         def told(n_before: int, n_done: int) -> None:
@@ -221,10 +322,10 @@ class _Vectors:
         told(0, 0)
         for start in range(0, len(missing), _PAGES_AT_ONCE):
             chunk = missing[start : start + _PAGES_AT_ONCE]
-            vectors = encoder.encode([wiki.readings[i].text for i in chunk], partial(told, start))
-            put(self.library, fingerprint, [wiki.hashes[i] for i in chunk], vectors)
+            vectors = encoder.encode(self.texts_of(chunk), partial(told, start))
+            put(self.library, fingerprint, [self.hashes[i] for i in chunk], vectors)
         ids, stored = matrix(self.library, self.project.id, fingerprint)
-        if ids.tolist() != wiki.ids:
+        if ids.tolist() != self.ids:
             raise LinkAssistError(
                 f"Project {self.project.name} changed while it was reindexed. Run `linkassist reindex` once more."
             )

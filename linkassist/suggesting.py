@@ -14,33 +14,27 @@ import scipy.sparse as sp
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
-from linkassist.index import PageIndex
-from linkassist.new_links import new_links, phrase_lessons
+from linkassist.knowledge import Knowledge, learn_knowledge
+from linkassist.listing import Lister, Pages, search_of
+from linkassist.new_links import LIMIT, new_links, phrase_lessons
 from linkassist.settings import BERT_JAPANESE
 from linkassist.suggest.ahead import computed_ahead
-from linkassist.suggest.candidates import CandidateFinder, Nearest, Pairs, Search, in_chunks
+from linkassist.suggest.candidates import Asked, CandidateFinder, Pairs
 from linkassist.suggest.contexts import context_odds
-from linkassist.suggest.contributions import Contributions
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus, cells, csr
-from linkassist.suggest.evidence import FEATURES, EvidenceMaker, read_traits, tabulate_mentions
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
+from linkassist.suggest.evidence import FEATURES, EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
 from linkassist.suggest.examination import Examination, hide_links, links_beside, pages_to_examine
-from linkassist.suggest.explain import LinkExplainer, best_rows
 from linkassist.suggest.mentions import Mentions, TitleFinder
-from linkassist.suggest.phrases import Phrases, find_phrases
+from linkassist.suggest.phrases import Phrases, PhraseUse, find_phrases_and_use
 from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
-from linkassist.suggest.restraint import link_budgets, restrained
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 from linkassist.suggestion import Suggestion
-from linkassist.wiki import Reading, title_key
+from linkassist.wiki import Reading
 
 OnProgress = Callable[[str, int, int], None]  # (step, done, total)
 
 WIKI = "wiki"
-LIMIT = 50
-_FLOOR = 0.02  # less likely suggestions are not worth keeping ...
-_AT_LEAST = 10  # ... unless a page has fewer than this many
 _ENOUGH_EXAMINED = 1000  # pages; fewer are examined twice, with other links hidden
-_HOPEFUL = 60  # candidates of a page that are scored in full
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -55,6 +49,7 @@ class Scan:
     mentions: Mentions
     texts: Texts
     phrases: Phrases
+    use: PhraseUse
 
 
 def suggest_wiki(
@@ -83,7 +78,8 @@ def suggest_wiki(
     scan = scan_texts(corpus, vectors, told)
     ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
     found: list[list[Suggestion]] = [[] for _ in readings]
-    for page, suggestions in suggest_pages(scan, ranker, limit=limit, on_progress=told):
+    knowledge = knowledge_of(scan, on_progress=told)
+    for page, suggestions in suggest_pages(knowledge, scan, ranker, limit=limit, on_progress=told):
         found[page] = suggestions
     return found
 
@@ -140,9 +136,9 @@ def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = qu
     on_progress("mentions", 0, corpus.n_pages)
     mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
     on_progress("phrases", 0, corpus.n_pages)
-    phrases = find_phrases(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
+    phrases, use = find_phrases_and_use(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
-    return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases)
+    return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
 
 
 def examine(
@@ -182,29 +178,7 @@ def _scan_again(scan: Scan, examination: Examination, encoder: Encoder) -> Scan:
     vectors = scan.texts.vectors.copy()
     if len(blind):
         vectors[blind] = encoder.encode([corpus.readings[page].text for page in blind.tolist()])
-    return Scan(corpus, mentions, reread_texts(scan.texts, corpus, mentions, vectors, blind), scan.phrases)
-
-
-def _nearest(vectors: FloatArray) -> Nearest:
-    index = PageIndex(np.arange(len(vectors)), vectors, "")
-
-    def search(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-        found = index.nearest(queries, k)
-        return found.page_ids, found.similarities
-
-    return search
-
-
-def search_of(corpus: Corpus, vectors: FloatArray, statistics: Statistics) -> Search:
-    """What candidates are searched with. vectors: (pages, width) unit rows."""
-    shared = np.flatnonzero((statistics.n_linked >= 2) & ~corpus.is_template)
-    search_shared = _nearest(statistics.profiles[shared])
-
-    def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-        rows, similarities = search_shared(queries, k)
-        return shared[rows], similarities
-
-    return Search(_nearest(vectors), nearest_profiles)
+    return Scan(corpus, mentions, reread_texts(scan.texts, corpus, mentions, vectors, blind), scan.phrases, scan.use)
 
 
 def _candidates(
@@ -213,15 +187,16 @@ def _candidates(
     """The candidates of these pages, some hundred pages at a time, and their features (pairs, len(FEATURES))."""
     odds = context_odds(scan.mentions, statistics.is_teacher)
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
-    maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus))
+    icons = icon_pairs(scan.corpus, pages)
+    maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus), icons)
     search = search_of(scan.corpus, scan.texts.vectors, statistics)
     finder = CandidateFinder(scan.corpus, scan.texts, statistics, search)
 
-    def found(chunk: IntArray) -> tuple[Pairs, FloatArray]:
-        pairs = finder.find(finder.asked(chunk, known), is_target)
+    def found(part: Asked) -> tuple[Pairs, FloatArray]:
+        pairs = finder.find(part, is_target)
         return pairs, maker.features(pairs)
 
-    return computed_ahead(found, in_chunks(pages))
+    return computed_ahead(found, finder.asked(pages, known).in_parts())
 
 
 def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
@@ -253,57 +228,43 @@ def _is_typical(features: FloatArray, examination: Examination, page: IntArray) 
 
 
 def suggest_pages(
-    scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
+    knowledge: Knowledge, scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
 ) -> Iterator[tuple[int, list[Suggestion]]]:
-    """(page, its suggestions best first) for every page of the corpus, in order."""
+    """(page, its suggestions best first) for every page of the scan, in order. knowledge: what the scan told."""
     corpus = scan.corpus
-    known = _all_known(corpus)
-    on_progress("statistics", 0, 2)
-    statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
-    on_progress("statistics", 1, 2)
-    new = new_links(corpus, scan.phrases, known, ranker, limit)
-    explainer = LinkExplainer(corpus, scan.texts, statistics, scan.mentions, Contributions(ranker.links[0]))
-    budgets = link_budgets(corpus)
-    on_progress("statistics", 2, 2)
-    on_progress("suggest", 0, corpus.n_pages)
+    known = all_known(corpus)
     pages = np.arange(corpus.n_pages)
-    is_target = np.ones(corpus.n_targets, np.bool_)
-    done = 0
-    for pairs, features in _candidates(scan, statistics, pages, known, is_target):
-        found = {page: list(new.get(page, ())) for page in pairs.pages.tolist()}
-        for page, suggestion in ranked_links(pairs, features, corpus.n_pages, ranker, explainer, limit):
-            found[page].append(suggestion)
-        for page, suggestions in found.items():
-            yield page, listed(suggestions, int(budgets[page]))
-        done += len(pairs.pages)
-        on_progress("suggest", done, corpus.n_pages)
+    lister = Lister(knowledge, ranker)
+    found = Pages(
+        asked=lister.asked(pages, known),
+        mentions=scan.mentions,
+        icons=icon_pairs(corpus, pages),
+        new=new_links(corpus, scan.phrases, knowledge.habits, known, ranker, limit),
+        n_links=np.diff(corpus.links.indptr).astype(np.int64),
+        around={},
+        titles=scan.texts.bigrams.titles,
+    )
+    on_progress("suggest", 0, corpus.n_pages)
+    for done, (page, suggestions) in enumerate(lister.lists(found, limit), start=1):
+        yield page, suggestions
+        if done % 200 == 0 or done == corpus.n_pages:
+            on_progress("suggest", done, corpus.n_pages)
 
 
-def ranked_links(
-    pairs: Pairs, features: FloatArray, n_pages: int, ranker: Ranker, explainer: LinkExplainer, limit: int
-) -> Iterator[tuple[int, Suggestion]]:
-    """(page, suggestion), at most `limit` of each page and kind; n_pages: of the targets, how many are pages."""
-    hopeful = ranker.hopeful_links(features, pairs.page, _HOPEFUL)
-    probability = np.zeros(len(features), np.float32)
-    probability[hopeful] = ranker.score_links(features[hopeful])
-    rows = _best_of_each_kind(pairs.page, pairs.target >= n_pages, probability, limit)
-    explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
-    return zip(pairs.page[rows].tolist(), explained, strict=True)
-
-
-def listed(suggestions: Sequence[Suggestion], budget: int) -> list[Suggestion]:
-    """One page's suggestions of all kinds as its list: best first, with those held back marked."""
-    return restrained(sorted(suggestions, key=lambda suggestion: -suggestion.probability), budget)
-
-
-def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> IntArray:
-    """Rows, at most `limit` of each page and kind; the minimum holds for both kinds together."""
-    chosen = [
-        rows[is_red[rows] == kind][:limit]
-        for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST)
-        for kind in (False, True)
-    ]
-    return np.concatenate([np.zeros(0, np.int64), *chosen])
+def knowledge_of(
+    scan: Scan, made_with: str = "", hashes: Sequence[str] = (), on_progress: OnProgress = quiet
+) -> Knowledge:
+    """What the scan tells. made_with, hashes: as `Knowledge` has them, where it is to be kept."""
+    return learn_knowledge(
+        made_with,
+        hashes,
+        scan.corpus,
+        scan.texts,
+        scan.mentions,
+        scan.phrases,
+        scan.use,
+        lambda done, total: on_progress("statistics", done, total),
+    )
 
 
 def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
@@ -311,22 +272,9 @@ def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArra
     corpus = scan.corpus
     statistics = learn_statistics(corpus, scan.texts, np.diff(corpus.links.indptr) > 0)
     is_target = np.ones(corpus.n_targets, np.bool_)
-    found = list(_candidates(scan, statistics, pages, _all_known(corpus), is_target))
+    found = list(_candidates(scan, statistics, pages, all_known(corpus), is_target))
     return (
         np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *(features for _, features in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.page for pairs, _ in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.target for pairs, _ in found)]),
     )
-
-
-def _all_known(corpus: Corpus) -> sp.csr_matrix:
-    """(pages, targets): every link of every page, also those from which nothing is learnt."""
-    number = {key: i for i, key in enumerate(corpus.keys)}
-    rows, columns = [], []
-    for row, reading in enumerate(corpus.readings):
-        for target in reading.also_linked:
-            column = number.get(title_key(target))
-            if column is not None:
-                rows.append(row)
-                columns.append(column)
-    return sp.csr_matrix(corpus.links.maximum(csr(rows, columns, corpus.links.shape).sign()))

@@ -7,7 +7,7 @@ import pytest
 from wiki_by_hand import MARKER, corpus_of, find, number_of, vectors_of
 
 from linkassist.suggest.ranker import starting_ranker
-from linkassist.suggesting import scan_texts, suggest_pages
+from linkassist.suggesting import knowledge_of, scan_texts, suggest_pages
 from linkassist.suggestion import Suggestion
 
 # What the rules are held against: 道具 and 検索 are pages, 赤い糸 is a red link, and others link them all.
@@ -47,7 +47,8 @@ RULES = {
 def suggestions_for(title: str, text: str) -> list[Suggestion]:
     """What is suggested for this page among the others."""
     corpus = corpus_of({**AROUND, title: text})
-    found = dict(suggest_pages(scan_texts(corpus, vectors_of(corpus)), starting_ranker()))
+    scan = scan_texts(corpus, vectors_of(corpus))
+    found = dict(suggest_pages(knowledge_of(scan), scan, starting_ranker()))
     return found[number_of(corpus, title)]
 
 

@@ -7,8 +7,11 @@ import pytest
 from wiki_by_hand import Found, corpus_of, features_of, find, number_of, numbers_of
 
 from linkassist.suggest.contributions import Contributions
+from linkassist.suggest.corpus import mark_numbers
 from linkassist.suggest.explain import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
+from linkassist.suggest.lines import LineExplainer, read_linking_lines
 from linkassist.suggest.ranker import starting_ranker
+from linkassist.suggest.witnesses import Witnesses
 from linkassist.suggestion import Reason, Suggestion
 
 WIKI = {
@@ -31,7 +34,10 @@ def suggestion(title: str, target: str, probability: float = BY_RULE) -> Suggest
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
     rows = np.flatnonzero(is_row)
     contributions = Contributions(starting_ranker().links[0])
-    explainer = LinkExplainer(corpus, found.texts, found.statistics, found.mentions, contributions)
+    bigrams, statistics = found.texts.bigrams, found.statistics
+    witnesses = Witnesses(corpus, bigrams.titles, list(mark_numbers(corpus.readings)), statistics)
+    lines = LineExplainer(corpus, bigrams, read_linking_lines(corpus, bigrams, statistics.is_teacher))
+    explainer = LinkExplainer(corpus, statistics, found.mentions, witnesses, lines, contributions)
     (suggestion,) = explainer.suggestions(pairs, rows, features[rows], np.array([probability], np.float32))
     return suggestion
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from wiki_by_hand import corpus_of, number_of
 
-from linkassist.suggest.lines import LineExplainer, LineFinder, LinePair
+from linkassist.suggest.lines import LineExplainer, LineFinder, LinePair, read_linking_lines
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
@@ -28,7 +28,8 @@ def finder(pages: dict[str, str]) -> tuple[LineFinder, LineExplainer, list[str]]
     corpus = corpus_of(pages)
     bigrams = Bigrams([fold(reading.text) for reading in corpus.readings], [fold(name) for name in corpus.names])
     is_teacher = np.diff(corpus.links.indptr) > 0
-    return LineFinder(corpus, bigrams, is_teacher), LineExplainer(corpus, bigrams, is_teacher), corpus.names
+    linking = read_linking_lines(corpus, bigrams, is_teacher)
+    return LineFinder(corpus, bigrams, linking), LineExplainer(corpus, bigrams, linking), corpus.names
 
 
 def most_alike(page: str, target: str, least: float = 0.3) -> LinePair | None:

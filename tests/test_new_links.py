@@ -7,8 +7,8 @@ from wiki_by_hand import corpus_of
 
 from linkassist.new_links import apart, new_links, phrase_lessons
 from linkassist.suggest.examination import hide_links
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
-from linkassist.suggest.phrases import find_phrases
+from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseHabits
+from linkassist.suggest.phrases import find_phrases, not_new
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Mention, Suggestion
 
@@ -80,7 +80,9 @@ def test_the_lessons_of_older_pages_come_from_what_stood_before() -> None:
 def test_every_new_link_is_mentioned_and_not_linked_yet() -> None:
     corpus = corpus_of(WIKI)
 
-    found = new_links(corpus, find_phrases(corpus.readings), corpus.links, starting_ranker(), limit=5)
+    phrases = find_phrases(corpus.readings)
+    habits = PhraseHabits(corpus, phrases, not_new(corpus, phrases), np.diff(corpus.links.indptr) > 0)
+    found = new_links(corpus, phrases, habits, corpus.links, starting_ranker(), limit=5)
 
     assert found
     for page, suggestions in found.items():

@@ -372,6 +372,16 @@ _COUNTS = (
     "DROP INDEX pages_in_picture",
 )
 
+# Of what a list was made, where that is not what was learnt alone. Before that of an empty list stands a "-".
+_ORIGINS = (
+    """
+    CREATE TABLE list_origins (
+        page_id INTEGER PRIMARY KEY REFERENCES pages(id),
+        made_of TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _FIRST,
     _FIGURES,
@@ -381,4 +391,5 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _COVERING,
     _SAMPLES,
     _COUNTS,
+    _ORIGINS,
 )

@@ -64,6 +64,7 @@ class EncodedList:
     blob: bytes
 
 
+_first_of = json.JSONDecoder().raw_decode
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -150,7 +151,7 @@ def decode_targets(blob: bytes) -> list[tuple[str, float]]:
     """(target, probability) of each suggestion that `encode_list` wrote, best first; the rest is not read."""
     n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
     plain = zlib.decompress(blob[_HEAD.size : _HEAD.size + n_packed])
-    targets: list[str] = json.loads(plain[:n_texts])[0]
+    targets: list[str] = _first_of(plain[:n_texts].decode(), 1)[0]
     probabilities = struct.unpack_from(f"<{len(targets)}d", plain, n_texts + 8 * n_integers)
     return list(zip(targets, probabilities, strict=True))
 

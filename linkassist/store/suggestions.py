@@ -8,7 +8,7 @@ are worth showing, as they were shown when last added up: what was taught on oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sqlite3 import Connection
@@ -34,6 +34,7 @@ from linkassist.wiki import title_key
 # Pages at once: few enough that a verdict given meanwhile need not wait.
 _N_PAGES_AT_ONCE: Final = 500
 _MAX_LIST: Final = 1_000_000
+_EMPTY: Final = "-"  # before the origin of a list that was found empty, and so is not kept: it need not be made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,14 @@ def replace_suggestions(
     per_page: Iterable[tuple[int, Sequence[Suggestion]]],
     as_shown: AsShown = as_found,
     notes: Sequence[Note] = (),
+    made_of: Mapping[int, str] | None = None,
 ) -> int:
     """Makes the given lists the pages' suggestions; returns how many pages were written, those that differed.
 
     per_page: (page row id, its suggestions in any order); a page not given keeps its list, an empty list clears it.
-    as_shown: for the gains alone; the lists are kept as given. notes: of artefacts, made together with the lists.
+    as_shown: for the gains alone; the lists are kept as given. notes: of artefacts, made together with the lists;
+    the last list given may still add one. made_of: by page row id, what tells of what its list was made; "" for those
+    left out.
     While the lists come, they are put aside, where they hold up nobody; then one short transaction makes them the
     pages' own, for all readers at one moment. Broken off, every page has the list that it had.
     """
@@ -73,7 +77,7 @@ def replace_suggestions(
     while batch := [(page_id, encode_list(suggestions)) for page_id, suggestions in islice(pages, _N_PAGES_AT_ONCE)]:
         with library.staging() as connection:
             for page_id, new in batch:
-                _stage_list(connection, project_id, page_id, new, as_shown)
+                _stage_list(connection, project_id, page_id, new, as_shown, (made_of or {}).get(page_id, ""))
     with library.transaction() as connection:
         n_written = _switch(connection, run_id)
         for page_id in _decided_since(connection, project_id, decided_before):
@@ -125,6 +129,33 @@ def is_added_up(library: Library, project_id: int) -> bool:
     return library.row(sql, (project_id,)) is None
 
 
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """A present page, and of what its list was made: None where it has no list, as one whose text an import changed."""
+
+    page_id: int
+    title: str
+    text_hash: str
+    created: int
+    made_of: str | None
+
+
+def list_states(library: Library, project_id: int) -> Iterator[ListState]:
+    """The state of every present page's list, in order of row id."""
+    rows = library.rows(
+        """
+        SELECT p.id, p.title, p.text_hash, p.created, CASE
+            WHEN EXISTS (SELECT 1 FROM suggestion_lists WHERE page_id = p.id) THEN coalesce(ltrim(o.made_of, ?1), '')
+            WHEN o.made_of LIKE ?1 || '%' THEN substr(o.made_of, 2)
+        END
+        FROM pages p LEFT JOIN list_origins o ON o.page_id = p.id
+        WHERE +p.project_id = ?2 AND p.is_gone = 0 ORDER BY p.id
+        """,
+        (_EMPTY, project_id),
+    )
+    return (ListState(*row) for row in rows)
+
+
 def page_suggestions(
     library: Library, page_id: int, *, with_decided: bool = False, least: float = 0.0
 ) -> list[StoredSuggestion]:
@@ -164,7 +195,7 @@ _STAGE: Final = (
     "DROP TABLE IF EXISTS temp.staged_offers",
     """
     CREATE TEMP TABLE staged_lists (
-        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, has_new_offers INTEGER
+        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, has_new_offers INTEGER, made_of TEXT
     )
     """,
     """
@@ -175,7 +206,9 @@ _STAGE: Final = (
 )
 
 
-def _stage_list(connection: Connection, project_id: int, page_id: int, new: EncodedList, as_shown: AsShown) -> None:
+def _stage_list(
+    connection: Connection, project_id: int, page_id: int, new: EncodedList, as_shown: AsShown, made_of: str
+) -> None:
     row = connection.execute(
         """
         SELECT s.list_hash FROM pages p LEFT JOIN suggestion_lists s ON s.page_id = p.id
@@ -189,7 +222,8 @@ def _stage_list(connection: Connection, project_id: int, page_id: int, new: Enco
     list_hash = new.list_hash if new.suggestions else None
     blob = new.blob if list_hash not in (None, row[0]) else None
     connection.execute(
-        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?)", (page_id, list_hash, blob, offers is not None)
+        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?, ?)",
+        (page_id, list_hash, blob, offers is not None, made_of if list_hash else _EMPTY + made_of),
     )
     connection.execute("DELETE FROM staged_offers WHERE page_id = ?", (page_id,))
     connection.executemany(
@@ -214,6 +248,8 @@ def _switch(connection: Connection, run_id: int) -> int:
     connection.execute(f"DELETE FROM offers WHERE page_id IN ({with_new_offers})")
     connection.execute("INSERT INTO offers SELECT page_id, place, kind, probability FROM staged_offers")
     add_up_offers(connection, f"p.id IN ({with_new_offers})")
+    connection.execute("DELETE FROM list_origins WHERE page_id IN (SELECT page_id FROM staged_lists)")
+    connection.execute("INSERT INTO list_origins SELECT page_id, made_of FROM staged_lists WHERE made_of <> ''")
     connection.execute("DROP TABLE staged_lists")
     connection.execute("DROP TABLE staged_offers")
     return n_written + n_cleared

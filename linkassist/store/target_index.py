@@ -33,8 +33,11 @@ class SuggestedOn:
     probability: float
 
 
-def write_target_index(library: Library, project_id: int) -> None:
-    """Writes the index of the project's lists anew. Raises StoreError if the file cannot be written."""
+def write_target_index(library: Library, project_id: int) -> int:
+    """Writes the index of the project's lists anew; returns how many suggestions they hold.
+
+    Raises StoreError if the file cannot be written.
+    """
     found = sorted(_entries(library, project_id))
     columns = (
         array("Q", (key_hash for key_hash, _, _ in found)),
@@ -51,6 +54,7 @@ def write_target_index(library: Library, project_id: int) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+    return len(found)
 
 
 def suggested_on(library: Library, project_id: int, target: str, *, limit: int | None = None) -> list[SuggestedOn]:

@@ -48,9 +48,11 @@ class Pairs:
     """Candidate pairs, ordered by page, and the sources' scores beside them (all of the same length).
 
     neighbours: per page of `pages`, the rows of `nearest` (by vector) and `alike` (by bigram), (pages, all pages).
+    n_characters: per page of `pages`, those of its text.
     """
 
     pages: IntArray
+    n_characters: FloatArray
     page: IntArray
     target: IntArray
     scores: dict[str, FloatArray]
@@ -63,11 +65,14 @@ class Pairs:
 class Asked:
     """Pages that lack links, as rows: what each says, shows and is known to link.
 
-    pages: their numbers. vectors: (rows, width). mentioned, known, co_cited, links_back: (rows, targets); the last
+    pages: their numbers, ascending. own: the target that each one's title is. n_characters: of each one's text.
+    vectors: (rows, width). mentioned, known, co_cited, links_back: (rows, targets); the last
     two are what is linked beside the page, and what links it. bigrams, titles: (rows, terms). marks: (rows, marks).
     """
 
     pages: IntArray
+    own: IntArray
+    n_characters: FloatArray
     vectors: FloatArray
     mentioned: sp.csr_matrix
     known: sp.csr_matrix
@@ -76,6 +81,12 @@ class Asked:
     bigrams: sp.csr_matrix
     titles: sp.csr_matrix
     marks: sp.csr_matrix
+
+    def in_parts(self) -> Iterator[Asked]:
+        """Some hundred of the rows at a time; what is found for a row does not depend on those beside it."""
+        for start in range(0, len(self.pages), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield Asked(**{field: getattr(self, field)[part] for field in self.__slots__})
 
 
 class CandidateFinder:
@@ -102,6 +113,8 @@ class CandidateFinder:
         texts = self._texts
         return Asked(
             pages=pages,
+            own=pages,
+            n_characters=texts.n_characters[pages],
             vectors=texts.vectors[pages],
             mentioned=sp.csr_matrix(texts.mentioned[pages]),
             known=known[pages],
@@ -152,7 +165,7 @@ class CandidateFinder:
         union = sources[0].sign()
         for source in sources[1:]:
             union = union + source.sign()
-        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), rows, known)
+        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), asked.own, known)
         as_page = np.where(target < corpus.n_pages, target, 0)
         page_similarity = np.einsum("ij,ij->i", vectors[pair_row], self._texts.vectors[as_page])
         scores["mentions"] = mentioned
@@ -161,13 +174,7 @@ class CandidateFinder:
         values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
         values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
         values["profile_similarity"] = np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target])
-        return Pairs(rows, rows[pair_row], target, values, nearest, alike, known)
-
-
-def in_chunks(pages: IntArray) -> Iterator[IntArray]:
-    """The pages some hundred at a time: as many as are asked for at once."""
-    for start in range(0, len(pages), _CHUNK):
-        yield pages[start : start + _CHUNK]
+        return Pairs(rows, asked.n_characters, rows[pair_row], target, values, nearest, alike, known)
 
 
 def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
@@ -187,13 +194,13 @@ def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -
 
 
 def _allowed(
-    is_target: BoolArray, union: sp.csr_matrix, rows: IntArray, known: sp.csr_matrix
+    is_target: BoolArray, union: sp.csr_matrix, own: IntArray, known: sp.csr_matrix
 ) -> tuple[IntArray, IntArray]:
-    """(row of the chunk, target) of the pairs that the rules allow, ordered by row."""
+    """(row of the chunk, target) of the pairs that the rules allow, ordered by row. own: what each row is."""
     union.sort_indices()
-    pair_row = np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(union.indptr))
+    pair_row = np.repeat(np.arange(len(own), dtype=np.int64), np.diff(union.indptr))
     target = union.indices.astype(np.int64)
-    is_bad = (rows[pair_row] == target) | ~is_target[target] | (cells(known, pair_row, target) > 0)
+    is_bad = (own[pair_row] == target) | ~is_target[target] | (cells(known, pair_row, target) > 0)
     return pair_row[~is_bad], target[~is_bad]
 
 

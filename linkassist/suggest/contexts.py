@@ -31,7 +31,7 @@ class ContextOdds:
         is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
         is_linked = mentions.is_linked[is_known]
         tells = bool(is_linked.any()) and not is_linked.all()
-        self._odds = [_Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
+        self._odds = [Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
 
     def of(self, mentions: Mentions) -> FloatArray:
         """Per mention, its log-odds; a context that no teacher has tells nothing."""
@@ -45,7 +45,7 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
     return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
 
 
-class _Odds:
+class Odds:
     """Per context, the log of how much oftener it is seen among links than among the rest."""
 
     def __init__(self, context: IntArray, is_linked: BoolArray) -> None:

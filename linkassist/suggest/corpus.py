@@ -97,15 +97,33 @@ def build_corpus(readings: Sequence[Reading]) -> Corpus:
         keys=keys,
         names=names,
         links=links,
-        is_template=np.array([is_date_title(key) or _is_signs(key) for key in keys], dtype=np.bool_),
+        is_template=np.array([is_template_key(key) for key in keys], dtype=np.bool_),
         created=np.array([reading.created for reading in readings], dtype=np.int64),
         marks=_marks(readings),
     )
 
 
+def is_template_key(key: str) -> bool:
+    """Whether a target of this title key is never suggested."""
+    return is_date_title(key) or _is_signs(key)
+
+
 def _is_signs(key: str) -> bool:
     """True for `##` and `---`: what Markdown leaves behind is a link to nothing."""
     return key.isascii() and not any(char.isalnum() for char in key)
+
+
+def all_known(corpus: Corpus) -> sp.csr_matrix:
+    """(pages, targets): every link of every page, also those from which nothing is learnt."""
+    number = {key: i for i, key in enumerate(corpus.keys)}
+    rows, columns = [], []
+    for row, reading in enumerate(corpus.readings):
+        for target in reading.also_linked:
+            column = number.get(title_key(target))
+            if column is not None:
+                rows.append(row)
+                columns.append(column)
+    return sp.csr_matrix(corpus.links.maximum(csr(rows, columns, corpus.links.shape).sign()))
 
 
 def _marks(readings: Sequence[Reading]) -> sp.csr_matrix:
@@ -135,22 +153,19 @@ def csr(
 
 def keep_rows(matrix: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
     """The matrix with the rows that are not kept emptied."""
-    return sp.csr_matrix(sp.diags(is_kept.astype(np.float32)) @ matrix)
+    return in_order(sp.diags(is_kept.astype(np.float32)) @ matrix)
 
 
-def with_row(matrix: sp.csr_matrix, row: int, cells: sp.csr_matrix) -> sp.csr_matrix:
-    """The matrix with `cells`, a matrix of one row, in the place of that row."""
-    start, end = matrix.indptr[row], matrix.indptr[row + 1]
-    indptr = matrix.indptr.copy()
-    indptr[row + 1 :] += cells.nnz - (end - start)
-    data = np.concatenate([matrix.data[:start], cells.data, matrix.data[end:]])
-    indices = np.concatenate([matrix.indices[:start], cells.indices, matrix.indices[end:]])
-    return sp.csr_matrix((data, indices, indptr), shape=matrix.shape)
+def in_order(matrix: sp.spmatrix) -> sp.csr_matrix:
+    """The matrix with the columns of each row in order. What is added up over them is then the same to the last bit,
+    whatever rows stand beside."""
+    matrix = sp.csr_matrix(matrix)
+    return matrix if matrix.has_sorted_indices else matrix.sorted_indices()
 
 
 def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
-    """The matrix with only the k largest cells of each row."""
-    matrix = sp.csr_matrix(matrix)
+    """The matrix with only the k largest cells of each row, the columns in order."""
+    matrix = in_order(matrix)
     lengths = np.diff(matrix.indptr)
     if lengths.max(initial=0) <= k:
         return matrix

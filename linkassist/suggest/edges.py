@@ -42,7 +42,7 @@ class LinkRates:
         linked = seen[_are_links(corpus, phrases, np.flatnonzero(is_teacher), seen)]
         overall = (len(linked) + 1) / (len(seen) + 100)
         self._rates = [
-            _Rate(fine_seen, coarse_seen, fine_linked, coarse_linked, overall)
+            Rate(fine_seen, coarse_seen, fine_linked, coarse_linked, overall)
             for (fine_seen, coarse_seen), (fine_linked, coarse_linked) in zip(
                 _groups(phrases, seen), _groups(phrases, linked), strict=True
             )
@@ -71,7 +71,7 @@ def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
     ]
 
 
-class _Rate:
+class Rate:
     """The link rate of each group of occurrences; small groups lean on the coarse one that they belong to."""
 
     def __init__(

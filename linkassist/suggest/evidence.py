@@ -135,10 +135,9 @@ class EvidenceMaker:
         statistics: Statistics,
         table: MentionTable,
         traits: TargetTraits,
-        icons: frozenset[int] | None = None,
+        icons: frozenset[int],
     ) -> None:
-        """icons: page * n_targets + target of the pairs in which the page shows the target's icon; None for those of
-        all pages."""
+        """icons: as `icon_pairs` tells them."""
         self._corpus = corpus
         self._texts = texts
         self._statistics = statistics
@@ -147,7 +146,7 @@ class EvidenceMaker:
         n_teachers = max(1.0, float(statistics.is_teacher.sum()))
         self._rarity = np.log(n_teachers / (statistics.n_mentioned + 0.5)).astype(np.float32)
         self._n_links = np.diff(statistics.links.indptr).astype(np.float32)
-        self._icons = _all_icons(corpus) if icons is None else icons
+        self._icons = icons
 
     def features(self, pairs: Pairs) -> FloatArray:
         """(pairs, len(FEATURES)) float32; NaN where a thing cannot be known."""
@@ -217,7 +216,7 @@ class EvidenceMaker:
             "titles": scores["titles"],
             "titles_rank": _rank(row, scores["titles"]),
             "links_back": scores["links_back"],
-            "page_size": np.log1p(self._texts.n_characters[page]),
+            "page_size": np.log1p(pairs.n_characters)[row],
             "n_candidates_mentioned": np.log1p(np.bincount(row, weights=has, minlength=row.max(initial=0) + 1))[row],
             "n_known": np.log1p(known)[row],
             "neighbours_density": self._density(pairs)[row],
@@ -236,12 +235,13 @@ class EvidenceMaker:
         return density
 
 
-def _all_icons(corpus: Corpus) -> frozenset[int]:
+def icon_pairs(corpus: Corpus, pages: IntArray) -> frozenset[int]:
+    """page * n_targets + target of the pairs in which one of these pages shows the target's icon."""
     number = {key: i for i, key in enumerate(corpus.keys)}
     return frozenset(
         page * corpus.n_targets + number[key]
-        for page, reading in enumerate(corpus.readings)
-        for icon in reading.icons
+        for page in pages.tolist()
+        for icon in corpus.readings[page].icons
         if (key := title_key(icon)) in number
     )
 

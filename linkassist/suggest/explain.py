@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import replace
 
 import numpy as np
 
-from linkassist.suggest.candidates import Asked, Pairs
+from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.contributions import GROUPS, Contributions
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
@@ -17,7 +16,7 @@ from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhrasePairs
 from linkassist.suggest.phrases import Phrases
-from linkassist.suggest.statistics import Statistics, Texts
+from linkassist.suggest.statistics import Statistics
 from linkassist.suggest.witnesses import Witnesses
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 from linkassist.wiki import Reading
@@ -109,26 +108,21 @@ class LinkExplainer:
     """Suggestions of existing targets, with reasons, for one choice of teachers."""
 
     def __init__(
-        self, corpus: Corpus, texts: Texts, statistics: Statistics, mentions: Mentions, contributions: Contributions
+        self,
+        corpus: Corpus,
+        statistics: Statistics,
+        mentions: Mentions,
+        witnesses: Witnesses,
+        lines: LineExplainer,
+        contributions: Contributions,
     ) -> None:
+        """mentions: of the pages that will be asked about."""
         self._corpus = corpus
         self._statistics = statistics
         self._finder = MentionFinder(corpus, mentions)
-        self._witnesses = Witnesses(corpus, texts, statistics)
+        self._witnesses = witnesses
         self._contributions = contributions
-        self._lines = LineExplainer(corpus, texts.bigrams, statistics.is_teacher)
-
-    def beside(self, corpus: Corpus, mentions: Mentions, page: int, own: int, asked: Asked) -> LinkExplainer:
-        """The same for a corpus in which this page reads otherwise, whose mentions these are.
-
-        own: the target that its title is. asked: the page, as the candidates were asked for.
-        """
-        other = copy(self)
-        other._corpus = corpus
-        other._finder = MentionFinder(corpus, mentions)
-        other._witnesses = self._witnesses.beside(corpus, page, own, asked.titles)
-        other._lines = self._lines.beside(corpus, page, own, asked.known)
-        return other
+        self._lines = lines
 
     def suggestions(
         self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr, with_row
+from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
@@ -41,22 +41,18 @@ class LinePair:
 class LineExplainer:
     """Reasons that name a pair of lines, for suggestions that the page's text does not say."""
 
-    def __init__(self, corpus: Corpus, bigrams: Bigrams, is_teacher: BoolArray) -> None:
+    def __init__(self, corpus: Corpus, bigrams: Bigrams, linking: LinkingLines) -> None:
         self._names = corpus.names
-        self._finder = LineFinder(corpus, bigrams, is_teacher)
+        self._finder = LineFinder(corpus, bigrams, linking)
         links = corpus.links.tocoo()
         shape = (corpus.n_targets, corpus.n_targets)
         self._joined = csr(np.append(links.row, links.col), np.append(links.col, links.row), shape)
+        self._around: Mapping[int, IntArray] = {}
 
-    def beside(self, corpus: Corpus, page: int, own: int, known: sp.csr_matrix) -> LineExplainer:
-        """The same for a corpus in which this page reads otherwise.
-
-        own: the target that its title is. known: (1, targets), what it links.
-        """
+    def beside(self, around: Mapping[int, IntArray]) -> LineExplainer:
+        """The same where some pages link otherwise than the corpus tells. around: what they link or are linked by."""
         other = copy(self)
-        other._finder = self._finder.beside(corpus)
-        row = csr(np.zeros(known.nnz, np.int64), known.indices, (1, corpus.n_targets))
-        other._joined = with_row(self._joined, page, sp.csr_matrix(self._joined[own] + row))
+        other._around = around
         return other
 
     def read(self, pages: Sequence[int]) -> None:
@@ -92,27 +88,46 @@ class LineExplainer:
 
     def _near(self, page: int) -> frozenset[int]:
         """What links this page or is linked by it, and what these link or are linked by."""
-        around = self._joined[page].indices
+        around = self._around.get(page, self._joined[page].indices)
         return frozenset((*around.tolist(), *self._joined[around].indices.tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkingLines:
+    """The lines that link a target, by target, those of the newest pages first, at most `_MOST_OF_TARGET` of each.
+
+    starts: per target and one more, where its lines begin. page, passage: where each line stands. bigrams: (lines,
+    terms), what it says besides the link. readings: of all pages, as they were when the lines were found.
+    """
+
+    starts: IntArray
+    page: IntArray
+    passage: IntArray
+    bigrams: sp.csr_matrix
+    readings: Sequence[Reading]
+
+
+def read_linking_lines(corpus: Corpus, bigrams: Bigrams, is_teacher: BoolArray) -> LinkingLines:
+    """Of the teachers' pages, the lines that link anything."""
+    found = _linking_lines(corpus, is_teacher)
+    targets = [line.target for line in found]
+    return LinkingLines(
+        starts=np.searchsorted(targets, np.arange(corpus.n_targets + 1)).astype(np.int64),
+        page=np.array([line.page for line in found], np.int64),
+        passage=np.array([line.passage for line in found], np.int64),
+        bigrams=bigrams.of([fold(line.rest) for line in found]),
+        readings=corpus.readings,
+    )
 
 
 class LineFinder:
     """Finds pairs of lines; the lines that link a target count for what they say besides."""
 
-    def __init__(self, corpus: Corpus, bigrams: Bigrams, is_teacher: BoolArray) -> None:
+    def __init__(self, corpus: Corpus, bigrams: Bigrams, linking: LinkingLines) -> None:
         self._corpus = corpus
         self._bigrams = bigrams
-        self._linking = _linking_lines(corpus, is_teacher)
-        self._lines = bigrams.of([fold(line.rest) for line in self._linking])
-        starts = np.searchsorted([line.target for line in self._linking], np.arange(corpus.n_targets + 1))
-        self._starts: IntArray = starts.astype(np.int64)
+        self._linking = linking
         self._own: dict[int, tuple[list[str], sp.csr_matrix]] = {}
-
-    def beside(self, corpus: Corpus) -> LineFinder:
-        """The same for a corpus in which a page reads otherwise that links nothing here."""
-        other = copy(self)
-        other._corpus = corpus
-        return other
 
     def read(self, pages: Sequence[int]) -> None:
         """Makes ready to be asked about these pages; those read before are forgotten."""
@@ -126,19 +141,20 @@ class LineFinder:
     def most_alike(self, page: int, targets: Sequence[int], least: float) -> list[LinePair | None]:
         """Per target, the pair that is most alike; None where it is less so than `least`. The page must be read."""
         best: list[LinePair | None] = [None] * len(targets)
-        rows = [(i, row) for i, t in enumerate(targets) for row in range(self._starts[t], self._starts[t + 1])]
-        rows = [(i, row) for i, row in rows if self._linking[row].page != page]
+        linking = self._linking
+        rows = [(i, row) for i, t in enumerate(targets) for row in range(linking.starts[t], linking.starts[t + 1])]
+        rows = [(i, row) for i, row in rows if linking.page[row] != page]
         own, mine = self._own[page]
         if not own or not rows:
             return best
-        similarity = np.asarray((mine @ self._lines[[row for _, row in rows]].T).todense())
+        similarity = np.asarray((mine @ linking.bigrams[[row for _, row in rows]].T).todense())
         nearest, how_near = similarity.argmax(axis=0), similarity.max(axis=0)
         for column in np.argsort(how_near, kind="stable").tolist():
             if how_near[column] >= least:
                 i, row = rows[column]
-                line = self._linking[row]
-                text = self._corpus.readings[line.page].passages[line.passage].text
-                best[i] = LinePair(_shown(own[nearest[column]]), line.page, _shown(text), float(how_near[column]))
+                other = int(linking.page[row])
+                text = linking.readings[other].passages[linking.passage[row]].text
+                best[i] = LinePair(_shown(own[nearest[column]]), other, _shown(text), float(how_near[column]))
         return best
 
 

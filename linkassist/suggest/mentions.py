@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -184,6 +184,33 @@ class TitleFinder:
             if on_progress:
                 on_progress(end)
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
+
+    def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
+        """(number of the text, number of the key) for each of these folded texts that says a key, maybe more than once,
+        maybe only in another spelling or inside a longer title."""
+        chunk: list[str] = []
+        first = size = 0
+        for text in texts:
+            chunk.append(text)
+            size += len(text) + 1
+            if size > _CHUNK:
+                yield from self._saying(chunk, first)
+                first, size, chunk = first + len(chunk), 0, []
+        yield from self._saying(chunk, first)
+
+    def _saying(self, texts: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
+        text = "\n".join(texts)
+        matches = chain.from_iterable(self._automaton.iter(text)) if len(self._members) else ()
+        found = np.fromiter(matches, np.int64).reshape(-1, 2)
+        end, group = found[:, 0] + 1, found[:, 1]
+        start = end - self._lengths[group]
+        left, right = _edges(scripts(text), start, end)
+        kept = _whole_words(left, right)
+        borders = np.cumsum([len(each) + 1 for each in texts])
+        owner = np.searchsorted(borders, start[kept], side="right")
+        for number, of_group in sorted(set(zip(owner.tolist(), group[kept].tolist(), strict=True))):
+            at = self._first_member[of_group]
+            yield from ((first + number, int(member)) for member in self._members[at : at + self._n_members[of_group]])
 
     def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
         raw = "\n".join(reading.text for reading in readings)

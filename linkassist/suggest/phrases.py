@@ -128,14 +128,27 @@ class PhraseUse:
     n_said: Int32s
     n_pages: Int32s
 
-    def phrases_of(self, reading: Reading) -> Phrases:
-        """The phrases of a page that is none of the wiki's, which is page 0 of them; counted as if it were one."""
+    def phrases_of(self, reading: Reading, was_among: Callable[[int], int]) -> Phrases:
+        """The phrases of a page that is none of the wiki's, which is page 0 of them; counted as if it were one.
+
+        was_among: how many of the pages that say a phrase, given by its hash, do not count.
+        """
         text = fold(reading.text)
         spans = without_fragments(find_spans(text, self.words), text, self.endings)
         counted = _count([reading], spans)
         n_said, n_pages = self._counts(counted.hashes)
-        counted = replace(counted, n_said=counted.n_said + n_said, n_pages=counted.n_pages + n_pages)
+        less = np.array([was_among(each) for each in counted.hashes.tolist()], np.int32)
+        n_pages = (counted.n_pages + n_pages - less).astype(np.int32)
+        counted = replace(counted, n_said=counted.n_said + n_said, n_pages=n_pages)
         return _phrases_of([reading], text, spans, counted, self.n_wiki_pages)
+
+    def phrases_among(self, readings: Sequence[Reading]) -> Phrases:
+        """The phrases of some of the wiki's own pages, read as they were when the phrases were counted."""
+        text = fold("\n".join(reading.text for reading in readings))
+        spans = without_fragments(find_spans(text, self.words), text, self.endings)
+        counted = _count(readings, spans)
+        n_said, n_pages = self._counts(counted.hashes)
+        return _phrases_of(readings, text, spans, replace(counted, n_said=n_said, n_pages=n_pages), self.n_wiki_pages)
 
     def _counts(self, hashes: Hashes) -> tuple[Int32s, Int32s]:
         """(how often each is said; on how many pages)."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, keep_rows, top_per_row
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, in_order, keep_rows, top_per_row
 from linkassist.suggest.mentions import Mentions, fold
 
 _TERMS_PER_PAGE = 80
@@ -161,7 +161,7 @@ def reread_texts(texts: Texts, corpus: Corpus, mentions: Mentions, vectors: Floa
         texts,
         mentioned=csr(mentions.page, mentions.target, texts.mentioned.shape),
         vectors=vectors,
-        page_bigrams=sp.csr_matrix(keep_rows(texts.page_bigrams, is_kept) + into_place),
+        page_bigrams=in_order(keep_rows(texts.page_bigrams, is_kept) + into_place),
         n_characters=n_characters,
     )
 
@@ -178,7 +178,7 @@ def _bigram_codes(texts: list[str]) -> tuple[IntArray, IntArray]:
 
 def _unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()) + 1e-9
-    return sp.csr_matrix(sp.diags((1 / norms).astype(np.float32)) @ matrix)
+    return in_order(sp.diags((1 / norms).astype(np.float32)) @ matrix)
 
 
 def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Statistics:

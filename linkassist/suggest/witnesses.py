@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.candidates import Pairs
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr, with_row
-from linkassist.suggest.statistics import Statistics, Texts
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr, keep_rows
+from linkassist.suggest.statistics import Statistics
 
 _MOST_NEAR = 40  # pages looked through for a reason
 _NEAR = 0.2  # cosine: what is less alike is no reason
@@ -69,24 +68,21 @@ def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k:
 class Witnesses:
     """What speaks for the candidates of one corpus, by name, for one choice of teachers."""
 
-    def __init__(self, corpus: Corpus, texts: Texts, statistics: Statistics) -> None:
+    def __init__(self, corpus: Corpus, titles: sp.csr_matrix, marks: Sequence[str], statistics: Statistics) -> None:
+        """titles: (targets, terms). marks: the columns of the corpus's marks."""
         self._corpus = corpus
-        self._titles = texts.bigrams.titles
+        self._titles = titles
         self._linking = sp.csr_matrix(statistics.links.T)
         self._links = Relation(statistics.links)
         self._co_cited = Relation(sp.csr_matrix(statistics.co_cited.T))
-        self._showing = _pages_by_mark(corpus, statistics)
-        self._target_of: dict[int, int] = {}
+        self._showing = _pages_by_mark(corpus, marks, statistics)
+        self._target_of: Mapping[int, int] = {}
 
-    def beside(self, corpus: Corpus, page: int, own: int, title: sp.csr_matrix) -> Witnesses:
-        """The same for a corpus in which this page reads otherwise and has another title.
-
-        own: the target that this title is. title: (1, terms), its bigrams.
-        """
+    def beside(self, titles: sp.csr_matrix, target_of: Mapping[int, int]) -> Witnesses:
+        """The same with other titles, (targets, terms). target_of: of pages whose title is another target than their
+        number, which that is."""
         other = copy(self)
-        other._corpus = corpus
-        other._titles = with_row(self._titles, page, title)
-        other._target_of = {page: own}
+        other._titles, other._target_of = titles, target_of
         return other
 
     def linking(self, target: int) -> IntArray:
@@ -137,13 +133,12 @@ class Witnesses:
         return best
 
 
-def _pages_by_mark(corpus: Corpus, statistics: Statistics) -> dict[str, frozenset[int]]:
+def _pages_by_mark(corpus: Corpus, marks: Sequence[str], statistics: Statistics) -> dict[str, frozenset[int]]:
     """Per mark, the teachers that show it."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for page in np.flatnonzero(statistics.is_teacher).tolist():
-        for mark in corpus.readings[page].marks:
-            found[mark].append(page)
-    return {mark: frozenset(pages) for mark, pages in found.items()}
+    shown = sp.csr_matrix(keep_rows(corpus.marks, statistics.is_teacher).T)
+    shown.eliminate_zeros()
+    pages = [frozenset(each.tolist()) for each in np.split(shown.indices, shown.indptr[1:-1])]
+    return dict(zip(marks, pages, strict=False))
 
 
 def _places(pairs: Pairs, rows: IntArray) -> tuple[IntArray, IntArray]:

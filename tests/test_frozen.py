@@ -1,0 +1,77 @@
+"""What was learnt as a file: read back as it was written, refused where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkassist.errors import ModelError
+from linkassist.frozen import freeze, name_of, thaw
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    numbers: np.ndarray
+    title: str
+
+
+class Outer:
+    def __init__(self, matrix: sp.csr_matrix, parts: list[Inner], texts: list[str]) -> None:
+        self.matrix, self.parts, self.texts, self.nothing = matrix, parts, texts, None
+
+
+def an_object(texts: list[str]) -> Outer:
+    thin = np.zeros(50_000, np.float32)
+    thin[[3, 49_999]] = (0.5, np.nan)
+    parts = [Inner(np.arange(7, dtype=np.uint64), "七"), Inner(thin, ""), Inner(np.zeros((0, 3)), "none")]
+    return Outer(sp.csr_matrix(np.array([[0, 2.5], [1, 0], [0, 0]])), parts, texts)
+
+
+@settings(max_examples=20, deadline=None)
+@given(texts=st.lists(st.text(st.characters(codec=None)), max_size=4))
+def test_what_is_read_is_what_was_written(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    path, before = tmp_path_factory.mktemp("frozen") / "it", an_object(texts)
+    name = freeze(before, path, (Inner, Outer))
+    after = thaw(path, (Inner, Outer))
+    assert name == name_of(path) != ""
+    assert (after.matrix != before.matrix).nnz == 0 and after.matrix.shape == (3, 2)
+    assert list(after.texts) == texts and after.nothing is None
+    for mine, theirs in zip(after.parts, before.parts, strict=True):
+        assert mine.title == theirs.title and mine.numbers.dtype == theirs.numbers.dtype
+        np.testing.assert_array_equal(mine.numbers, theirs.numbers)
+
+
+def test_equal_objects_have_one_name_and_different_ones_two(tmp_path: Path) -> None:
+    names = [freeze(an_object(texts), tmp_path / "it", (Inner, Outer)) for texts in (["a"], ["a"], ["b"])]
+    assert names[0] == names[1] != names[2]
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short", "a bit", "empty", "the first line"])
+def test_a_damaged_file_is_refused_with_advice(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "it"
+    freeze(an_object(["a"]), path, (Inner, Outer))
+    data = bytearray(path.read_bytes())
+    if damage == "a bit":
+        at = data.index(np.arange(7, dtype=np.uint64).tobytes())
+        data[at + 8] ^= 1
+    elif damage == "the first line":
+        data[30:60] = b"x" * 30
+    path.write_bytes({"cut short": data[:-70], "empty": b""}.get(damage, data))
+    if damage == "missing":
+        path.unlink()
+    with pytest.raises(ModelError, match="Run `linkassist reindex` to learn it anew"):
+        thaw(path, (Inner, Outer))
+
+
+def test_a_file_names_no_class_but_those_that_its_reader_expects(tmp_path: Path) -> None:
+    freeze(an_object([]), tmp_path / "it", (Inner, Outer))
+    with pytest.raises(ModelError, match="Inner"):
+        thaw(tmp_path / "it", (Outer,))
+    with pytest.raises(TypeError, match="a Outer is none of"):
+        freeze(an_object([]), tmp_path / "it", (Inner,))
