@@ -74,17 +74,7 @@ def main() -> None:
 def taken_in(export: Path, library: Path) -> Time:
     """What `linkassist import` takes, in a process of its own."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [
-        sys.executable,
-        "-m",
-        "linkassist",
-        "import",
-        str(export),
-        "--library",
-        str(library),
-        "--project",
-        "wiki",
-    ]
+    command = [sys.executable, "-m", "linkassist", "import", str(export), "--library", str(library)]
     subprocess.run(command, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
