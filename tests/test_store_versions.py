@@ -31,7 +31,7 @@ from linkassist.store.samples import QualitySample, put_sample
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 from linkassist.store.searching import fill_search, find_texts
 from linkassist.store.snoozes import snooze
-from linkassist.store.suggestions import page_suggestions
+from linkassist.store.suggestions import page_suggestions, replace_suggestions
 from linkassist.store.target_index import write_target_index
 from linkassist.store.verdicts import record_verdict, undo_verdict, verdicts
 from linkassist.suggestion import Mention, Verdict
@@ -68,6 +68,8 @@ def write_full_library(folder: Path) -> None:
         set_project_setting(library, of, "most_per_page", "3")
         snooze(library, page, title_key("つながり"), 100, 4_000_000_000)
         put_sample(library, of, QualitySample(100, 30, 60, 0.5, 0.4))
+        found = [each.suggestion for each in page_suggestions(library, page, with_decided=True)]
+        replace_suggestions(library, of, 1, [(page, found)], made_of={page: "0" * 16})
         write_target_index(library, of)
 
 
