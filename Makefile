@@ -31,7 +31,7 @@ run: setup ## open the sample wiki in the browser (the first time: set up, impor
 	@$(BIN)/linkassist demo $(ARGS)
 
 test: setup browser witness .venv/.model-stamp ## run all tests, in Chromium too
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
 	@$(BIN)/ruff check .

@@ -19,6 +19,13 @@ settings.register_profile(
 )
 settings.load_profile("linkassist")
 
+# Begun first, so that no worker is left alone with one of them at the end.
+_LONGEST = ("test_crash.py", "test_server_schemathesis.py", "test_browser_axe.py", "test_hostile_screens.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
 
 @pytest.fixture(scope="session")
 def _drafted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
