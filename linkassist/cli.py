@@ -7,6 +7,7 @@ Results go to standard output; progress, notices and failures to standard error.
 from __future__ import annotations
 
 import io
+import os
 import socket
 import sys
 import time
@@ -91,6 +92,8 @@ class Format(StrEnum):
 
     text = "text"
     jsonl = "jsonl"
+
+_WORK = (["import"], ["reindex"], ["nightly"])  # commands of minutes, often with a server beside them
 
 
 @app.callback(invoke_without_command=True)
@@ -430,6 +433,8 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Words may hold what the terminal's encoding cannot write, and that is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.argv[1:2] in _WORK and hasattr(os, "nice"):
+        os.nice(10)  # who reads meanwhile goes first
     app(prog_name="linkassist")
 
 
