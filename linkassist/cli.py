@@ -93,6 +93,7 @@ class Format(StrEnum):
     text = "text"
     jsonl = "jsonl"
 
+
 _WORK = (["import"], ["reindex"], ["nightly"])  # commands of minutes, often with a server beside them
 
 

@@ -180,3 +180,19 @@ def test_other_machines_are_served_only_behind_a_password(tmp_path: Path, enviro
         code, errors = end(process)
     assert code == 0
     assert "0.0.0.0 can be reached from other machines" in errors and "nothing is encrypted" in errors
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no such priorities")
+def test_work_of_minutes_goes_behind_who_reads_meanwhile() -> None:
+    program = (
+        "import atexit, os, sys\n"
+        "from linkassist.cli import main\n"
+        "atexit.register(lambda: print('lower by', os.nice(0)))\n"
+        "main()\n"
+    )
+    lowered = {}
+    for command in ("reindex", "status"):
+        run = [sys.executable, "-c", program, command, "--help"]
+        done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60)
+        lowered[command] = int(done.stdout.split("lower by ")[1])
+    assert lowered["reindex"] == min(19, lowered["status"] + 10)
