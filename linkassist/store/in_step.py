@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Generic, TypeVar
 
 from linkassist.store.library import Library
@@ -15,12 +16,16 @@ _Value = TypeVar("_Value")
 
 
 class InStep(Generic[_Value]):
-    """A value for each project, made on first use and again after its pages have changed."""
+    """A value for each project, made on first use and again after its pages have changed.
+
+    Of threads that ask at once, one makes it and the others wait: were each to, all would wait longer.
+    """
 
     def __init__(self, make: Callable[[Library, int], _Value]) -> None:
         """make: the value for a library and the id of one of its projects."""
         self._make = make
         self._kept: dict[tuple[Path, int], tuple[int, _Value]] = {}
+        self._making: dict[tuple[Path, int], Lock] = {}
 
     def of(self, library: Library, project_id: int) -> _Value:
         """The value as the pages are now."""
@@ -28,7 +33,11 @@ class InStep(Generic[_Value]):
         row = library.row("SELECT n FROM page_changes WHERE project_id = ?", (project_id,))
         n_changes = int(row[0]) if row else 0
         kept_at, value = self._kept.get(at, (None, None))
-        if kept_at != n_changes or value is None:
-            value = self._make(library, project_id)
-            self._kept[at] = n_changes, value
-        return value
+        if kept_at == n_changes and value is not None:
+            return value
+        with self._making.setdefault(at, Lock()):
+            kept_at, value = self._kept.get(at, (None, None))
+            if kept_at != n_changes or value is None:
+                value = self._make(library, project_id)
+                self._kept[at] = n_changes, value
+            return value
