@@ -42,6 +42,19 @@ class IngestReport:
         found = self.imported
         return bool(found.new or found.changed or found.gone or found.renamed)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many pages became what, by the words that records and reports have for it."""
+        found = self.imported
+        return {
+            "new": found.new,
+            "changed": found.changed,
+            "unchanged": found.unchanged,
+            "gone": found.gone,
+            "renamed": len(found.renamed),
+            "skipped": len(self.skipped),
+        }
+
 
 def ingest(
     folder: Path,

@@ -107,15 +107,7 @@ def links_json(page: str, links: Sequence[Link]) -> str:
 def ingest_text(report: IngestReport) -> Iterator[str]:
     """What an import found: the counts, the renamed pages, and every page that was left out."""
     found = report.imported
-    counts = {
-        "new": found.new,
-        "changed": found.changed,
-        "unchanged": found.unchanged,
-        "gone": found.gone,
-        "renamed": len(found.renamed),
-        "skipped": len(report.skipped),
-    }
-    in_words = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    in_words = ", ".join(f"{number:,} {name}" for name, number in report.counts.items())
     yield f"{found.project.name}: {found.project.n_pages:,} pages ({in_words})"
     for before, after in found.renamed[:_N_RENAMED_SHOWN]:
         yield f"  renamed: {before} -> {after}"

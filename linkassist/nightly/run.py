@@ -206,18 +206,9 @@ def _import(night: _Night, name: str, arrived: Arrival) -> _Found:
         n_before = next((each.n_pages for each in projects(library) if each.name == name), 0)
     least = n_before // 2 if n_before > _FEW_PAGES else 0
     report = ingest(night.folder, arrived.path, name, night.on_progress, least_pages=least)
-    found = report.imported
     with Library.open(night.folder) as library:
-        note_taken_in(library, found.project.id, arrived)
-    counts = {
-        "new": found.new,
-        "changed": found.changed,
-        "unchanged": found.unchanged,
-        "gone": found.gone,
-        "renamed": len(found.renamed),
-        "skipped": len(report.skipped),
-    }
-    return _Found(message=" ".join(report.skipped[:3]), counts=counts)
+        note_taken_in(library, report.imported.project.id, arrived)
+    return _Found(message=" ".join(report.skipped[:3]), counts=report.counts)
 
 
 def _reindex(night: _Night, name: str) -> _Found:

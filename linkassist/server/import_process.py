@@ -122,15 +122,7 @@ def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
         finish_run(library, run_id, "failed" if is_failure else "broken_off", message=message)
         raise
     found = report.imported
-    counts = {
-        "new": found.new,
-        "changed": found.changed,
-        "unchanged": found.unchanged,
-        "gone": found.gone,
-        "renamed": len(found.renamed),
-        "skipped": len(report.skipped),
-    }
-    finish_run(library, run_id, "done", counts, project_id=found.project.id)
+    finish_run(library, run_id, "done", report.counts, project_id=found.project.id)
     skipped = tuple(_in_readers_words(message, order) for message in report.skipped)
     told.tell(IngestReport(found, skipped))
     return found.project.name
