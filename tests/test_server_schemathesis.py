@@ -58,7 +58,7 @@ def description(folder: Path) -> dict[str, Any]:
         source = inspect.getsource(inspect.getmodule(route.endpoint) or route.endpoint)
         named = {"project": text(PROJECT), "title": text("庭としてのWiki", "まだないページ", *AWKWARD_TITLES)}
         path = re.sub(r":path\}", "}", route.path)
-        for method in (route.methods or set()) - {"HEAD"}:
+        for method in sorted((route.methods or set()) - {"HEAD"}):  # every process collects in one order
             used = {name: schema for name, schema in named.items() if f"{{{name}}}" in path}
             paths.setdefault(path, {})[method.lower()] = operation(source, used, is_post=method == "POST")
     return {"openapi": "3.0.3", "info": {"title": "linkassist", "version": "1"}, "paths": paths}
