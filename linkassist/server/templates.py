@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -26,35 +27,42 @@ from linkassist.shipped import shipped_folder
 
 
 class Templates:
-    """Renders the templates of `web/templates`, escaped throughout. Make one for the whole server."""
+    """Renders the templates of `web/templates`, escaped throughout."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(shipped_folder("web") / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(
-            outbox_address=outbox_address,
-            project_address=project_address,
-            draft_address=draft_address,
-            like_address=like_address,
-            import_address=import_address,
-            page_address=page_address,
-            preview_address=preview_address,
-            queue_address=queue_address,
-            settings_address=settings_address,
-            search_address=search_address,
-        )
-        self._environment.filters["iso"] = _iso
+        self._environment = _environment()
 
     def render(self, name: str, frame: Frame, values: Mapping[str, object]) -> str:
         """The template `name` in the frame's language, with `values` under their names."""
         say = Wording(frame.preferences.language)
         return self._environment.get_template(name).render(frame=frame, say=say, now=int(time.time()), **values)
+
+
+@cache
+def _environment() -> Environment:
+    """One for all apps of the process: a template takes longer to compile than to render, and stays compiled there."""
+    environment = Environment(
+        loader=FileSystemLoader(shipped_folder("web") / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        outbox_address=outbox_address,
+        project_address=project_address,
+        draft_address=draft_address,
+        like_address=like_address,
+        import_address=import_address,
+        page_address=page_address,
+        preview_address=preview_address,
+        queue_address=queue_address,
+        settings_address=settings_address,
+        search_address=search_address,
+    )
+    environment.filters["iso"] = _iso
+    return environment
 
 
 def _iso(moment: int) -> str:
