@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -39,6 +40,9 @@ from linkassist.server.upload import MOST_BYTES, remove_leftovers
 from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
+from linkassist.store.kept_open import KeptOpen
+
+_WAIT_S: Final = 10.0  # of a verdict, for another that is being written
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -107,7 +111,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
-    app.state.site = Site(settings.library, names, Templates())
+    app.state.site = Site(settings.library, names, Templates(), KeptOpen(settings.library, wait_s=_WAIT_S))
     return app
 
 
@@ -117,3 +121,4 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     app.state.importer.close()
     app.state.models.close()
+    app.state.site.libraries.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from linkassist.server.templates import Templates
 from linkassist.server.views import Frame, ProjectView, Section, TabView
 from linkassist.server.visitor import visitor_of
 from linkassist.store.browsing import ProjectName, project_names
+from linkassist.store.kept_open import KeptOpen
 from linkassist.store.library import Library
 from linkassist.store.outbox import n_waiting
 
@@ -34,10 +36,11 @@ class Site:
     library_folder: Path
     names: Names
     templates: Templates
+    libraries: KeptOpen
 
-    def open_library(self) -> Library:
-        """The library, for one request: a Library belongs to one thread, and opening it takes about a millisecond."""
-        return Library.open(self.library_folder, wait_s=10.0)
+    def open_library(self) -> AbstractContextManager[Library]:
+        """The library, for one request."""
+        return self.libraries.lent()
 
 
 def site_of(request: Request) -> Site:

@@ -1,7 +1,7 @@
 """A library: one folder with one SQLite file, opened and migrated. What can fail is put into words by `failures.py`.
 
 The other modules of `store/` hold the SQL and run it through `rows`, `row` and `transaction`; nothing outside `store/`
-touches the connection. A Library belongs to the thread that opened it: a server opens one in each worker thread.
+touches the connection. A Library belongs to one thread at a time; `kept_open.py` lends them to those of a server.
 """
 
 from __future__ import annotations
@@ -35,19 +35,22 @@ class Library:
         self._wait_s = wait_s
 
     @classmethod
-    def open(cls, folder: Path, *, wait_s: float = 30.0) -> Library:
+    def open(cls, folder: Path, *, wait_s: float = 30.0, cache_kb: int = 32_768, is_lent: bool = False) -> Library:
         """The library in `folder`, made if it is not there (folder 0700, file 0600) and brought to this version.
 
-        wait_s: how long a write waits for another process that is writing.
+        wait_s: how long a write waits for another process that is writing. cache_kb: how much of the file it keeps in
+        memory. is_lent: it goes from thread to thread, which `KeptOpen` does one after another.
         Raises StoreError for a folder that cannot be used, a file that is no library, and one of a newer linkassist.
         """
         path = folder / FILE_NAME
         _make_private(path)
         with failures_in_words(path):
-            connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
+            connection = sqlite3.connect(
+                path, timeout=wait_s, isolation_level=None, check_same_thread=not is_lent, cached_statements=256
+            )
         library = cls(folder, connection, wait_s)
         try:
-            library._prepare()
+            library._prepare(cache_kb)
         except BaseException:
             connection.close()
             raise
@@ -69,6 +72,12 @@ class Library:
     def close(self) -> None:
         """Gives the file back. A second call does nothing."""
         self.connection.close()
+
+    def is_of_this_version(self) -> bool:
+        """Whether the file, which was when it was opened, still is: a newer linkassist may have migrated it since."""
+        with failures_in_words(self.path):
+            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        return bool(version == len(MIGRATIONS))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of one query, streamed."""
@@ -143,7 +152,7 @@ class Library:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def _prepare(self) -> None:
+    def _prepare(self, cache_kb: int) -> None:
         with failures_in_words(self.path):
             self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
             try:
@@ -155,7 +164,7 @@ class Library:
                 self.connection.execute(f"PRAGMA {pragma}")
             # Without a limit the log of a first import would stay on the disk at its full size.
             self.connection.execute("PRAGMA journal_size_limit = 16777216")
-            self.connection.execute("PRAGMA cache_size = -32768")
+            self.connection.execute(f"PRAGMA cache_size = -{cache_kb}")
         if version < len(MIGRATIONS):
             self._migrate()
 

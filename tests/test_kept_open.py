@@ -1,0 +1,118 @@
+"""A library that stays open between requests: lent to one at a time, and never behind the file that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from little_server import address, decide, little_client
+from little_wiki import PROJECT, write_little_wiki
+
+from linkassist.errors import StoreError
+from linkassist.server.addresses import like_address, preview_address, search_address
+from linkassist.store.kept_open import KeptOpen
+from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.schema import MIGRATIONS
+
+SCREENS = (
+    f"/p/{PROJECT}",
+    f"/p/{PROJECT}?only=alone&page=2",
+    address("庭としてのWiki"),
+    address("まだないページ"),
+    f"/queue/{PROJECT}",
+    f"/outbox/{PROJECT}",
+    f"/quality/{PROJECT}",
+    f"/settings/{PROJECT}",
+    f"/draft/{PROJECT}",
+    "/import",
+    search_address(PROJECT, "道具"),
+    like_address(PROJECT, "道具"),
+    preview_address(PROJECT, "道具"),
+)
+
+
+def written_elsewhere(folder: Path, value: str) -> None:
+    with Library.open(folder) as library, library.transaction() as connection:
+        connection.execute("UPDATE projects SET display_name = ?", (value,))
+
+
+def shown_name(library: Library) -> str:
+    row = library.row("SELECT display_name FROM projects")
+    assert row is not None
+    return str(row[0])
+
+
+def test_a_library_is_lent_again_and_never_to_two_at_once(tmp_path: Path) -> None:
+    Library.open(tmp_path).close()
+    kept = KeptOpen(tmp_path, wait_s=1.0)
+    with kept.lent() as first, kept.lent() as second:
+        assert first is not second
+    with kept.lent() as again, kept.lent() as other:
+        assert {id(again), id(other)} == {id(first), id(second)}
+
+
+def test_what_another_process_writes_shows_at_once(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path)
+    kept = KeptOpen(tmp_path, wait_s=1.0)
+    with kept.lent() as first:
+        assert shown_name(first) != "another"
+    written_elsewhere(tmp_path, "another")
+    with kept.lent() as again:
+        assert again is first and shown_name(again) == "another"
+
+
+def test_a_file_that_took_the_place_of_the_library_is_opened_anew(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "other")
+    written_elsewhere(tmp_path / "other", "another")
+    kept = KeptOpen(tmp_path / "one", wait_s=1.0)
+    with kept.lent() as first:
+        assert shown_name(first) != "another"
+    os.replace(tmp_path / "other" / FILE_NAME, tmp_path / "one" / FILE_NAME)
+    for ending in ("-wal", "-shm"):
+        Path(f"{tmp_path / 'one' / FILE_NAME}{ending}").unlink(missing_ok=True)
+    with kept.lent() as again:
+        assert shown_name(again) == "another"
+
+
+def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path: Path) -> None:
+    Library.open(tmp_path).close()
+    kept = KeptOpen(tmp_path, wait_s=1.0)
+    with kept.lent():
+        pass
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as newer:
+        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(StoreError, match="Update linkassist"), kept.lent():
+        pass
+
+
+def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path)
+    kept = KeptOpen(tmp_path, wait_s=1.0)
+    with pytest.raises(ZeroDivisionError) as failure, kept.lent() as library:
+        half_read = library.connection.execute("SELECT title FROM pages")
+        next(half_read)
+        raise ZeroDivisionError
+    written_elsewhere(tmp_path, "another")
+    with kept.lent() as again:
+        assert shown_name(again) == "another"
+    assert failure.traceback  # which still holds the query
+
+
+def test_no_screen_leaves_a_query_half_read(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    decide(client, "庭としてのWiki", "KJ法", "accept")
+    half_read = []
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, timeout=0)) as other:
+        for screen in SCREENS:
+            client.get(screen)
+            other.execute("UPDATE projects SET display_name = ?", (screen,))
+            other.commit()
+            # It comes to its end only when nobody is in the midst of reading.
+            if other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                half_read.append(screen)
+    assert half_read == []
