@@ -65,6 +65,7 @@ def test_swipes_answer_and_scrolling_does_not(browser: Browser, origin: str) -> 
         assert target(page) == first
         page.evaluate(swipe, [140, 10])
         expect(page.locator("#notice")).to_contain_text(f"「{first}」を採用しました")
+        expect(page.locator("#tab-count")).to_have_text("1")
         second = target(page)
         page.evaluate(swipe, [-140, 10])
         expect(page.locator("#notice")).to_contain_text(f"「{second}」を見送りました")

@@ -23,6 +23,15 @@ function exchange(html) {
     const old = document.getElementById(part.id);
     if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
   }
+  showWaiting(fresh);
+}
+
+/** What waits in the outbox, on its tab: fragments bring the number along. */
+export function showWaiting(root) {
+  const [count, waiting] = [find("#tab-count"), find("#waiting", root)];
+  if (!count || !waiting) return;
+  count.textContent = waiting.textContent;
+  count.hidden = waiting.value === "0";
 }
 
 // Decisions are sent one after another. What is on its way is taken off the reader's hands at once: the next card is

@@ -1,6 +1,8 @@
 // The queue without reloads: answers are sent in the background, the next card takes the place of the last. Keys a, r, u
 // and 1 to 4 are those of every screen (linkassist.js); here are l, the arrows and swipes.
 
+import { showWaiting } from "./linkassist.js";
+
 const box = document.querySelector("#queue");
 const failure = document.querySelector("#failure");
 let underway = false;
@@ -17,6 +19,7 @@ async function send(form, button) {
     if (response.status === 401) location.reload(); // by way of the login
     if (!response.ok) throw new Error(`${response.status} from ${form.action}`);
     box.innerHTML = await response.text();
+    showWaiting(box);
     history.replaceState(null, "", response.url);
     failure.hidden = true;
     box.querySelector(".card, .ending .button, .enough a")?.focus({ preventScroll: true });
