@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.phrases import Phrases
-from linkassist.suggest.spans import is_member
+from linkassist.suggest.spans import Int32s, counted, is_member
 from linkassist.wiki import title_key
 
 _PRIOR = 20.0  # candidates' worth of belief in the coarser rate
@@ -90,11 +90,10 @@ class Rate:
         return np.log(rate / self._overall).astype(np.float32)
 
 
-def _counts(seen: _Groups, linked: _Groups) -> tuple[FloatArray, FloatArray]:
+def _counts(seen: _Groups, linked: _Groups) -> tuple[Int32s, Int32s]:
     """(per group, its occurrences; and those of them that are links); the last group is empty."""
     size = int(seen.max(initial=0)) + 2
-    n_seen, n_linked = (np.bincount(groups, minlength=size).astype(np.float32) for groups in (seen, linked))
-    return n_seen, n_linked
+    return counted(seen, size), counted(linked, size)
 
 
 def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntArray, rows: IntArray) -> BoolArray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.spans import codes_of
+from linkassist.suggest.spans import codes_of, counted
 
 _N_PAIRS = 1 << 22  # bigrams are numbered below this; the few that share a number blur each other
 
@@ -20,26 +20,32 @@ class TitleLikeness:
         """usual: phrases of the wiki (folded texts of two characters or more) that show what is common."""
         linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
         titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
-        of_titles, of_usual = _Pairs([title for title in titles if len(title) > 1]), _Pairs(usual)
-        self._odds = _log_share(of_titles.numbers) - _log_share(of_usual.numbers)
-        self._heads = np.bincount(of_titles.heads, minlength=_N_PAIRS)
-        self._tails = np.bincount(of_titles.tails, minlength=_N_PAIRS)
+        of_titles = _Pairs([title for title in titles if len(title) > 1])
+        self._of_titles, self._of_usual = _Shares(of_titles.numbers), _Shares(_Pairs(usual).numbers)
+        self._heads = counted(of_titles.heads, _N_PAIRS)
+        self._tails = counted(of_titles.tails, _N_PAIRS)
 
     def of(self, keys: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         """Per phrase (a folded text of two characters or more): the mean log-odds of its character bigrams between
         linked titles and usual phrases; and log of how many linked titles begin or end as it does (two characters)."""
         pairs = _Pairs(keys)
         n_pairs = np.bincount(pairs.owner, minlength=len(keys)).clip(1)
-        likeness = np.bincount(pairs.owner, weights=self._odds[pairs.numbers], minlength=len(keys)) / n_pairs
+        odds = self._of_titles.log_of(pairs.numbers) - self._of_usual.log_of(pairs.numbers)
+        likeness = np.bincount(pairs.owner, weights=odds, minlength=len(keys)) / n_pairs
         n_like = self._heads[pairs.heads] + self._tails[pairs.tails]
         return likeness.astype(np.float32), np.log1p(n_like).astype(np.float32)
 
 
-def _log_share(numbers: IntArray) -> FloatArray:
-    """Per bigram, the log of its share, each counted half a time more than it is seen."""
-    counts = np.bincount(numbers, minlength=_N_PAIRS).astype(np.float32)
-    share: FloatArray = np.log((counts + np.float32(0.5)) / np.float32(len(numbers) + 1))
-    return share
+class _Shares:
+    """The shares of bigrams in some texts, each counted half a time more than it is seen."""
+
+    def __init__(self, numbers: IntArray) -> None:
+        self._counts, self._n = counted(numbers, _N_PAIRS), np.float32(len(numbers) + 1)
+
+    def log_of(self, numbers: IntArray) -> FloatArray:
+        """Per bigram, the log of its share."""
+        share: FloatArray = np.log((self._counts[numbers].astype(np.float32) + np.float32(0.5)) / self._n)
+        return share
 
 
 class _Pairs:

@@ -320,6 +320,14 @@ def _ngrams(script: npt.NDArray[np.uint8], hasher: _Hasher, words: Hashes) -> tu
     return start, end, np.full(len(start), NGRAM)
 
 
+def counted(numbers: npt.NDArray[np.integer], size: int) -> Int32s:
+    """(size,) how often each number below `size` occurs. Where none of a stretch does, its memory is never touched: of
+    a table for millions of hashes, a small wiki needs next to nothing."""
+    table = np.zeros(size, np.int32)
+    np.add.at(table, numbers, np.int32(1))
+    return table
+
+
 def is_member(values: Hashes, ascending: Hashes) -> BoolArray:
     """Per value, whether it is one of the ascending ones."""
     if len(ascending) == 0:
