@@ -36,6 +36,7 @@ from linkassist.server.limits import Limits
 from linkassist.server.password import AccessFile
 from linkassist.server.site import Site
 from linkassist.server.templates import Templates
+from linkassist.server.turns import Turns
 from linkassist.server.upload import MOST_BYTES, remove_leftovers
 from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
@@ -98,6 +99,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(Guard, names=names),
             Middleware(Entrance, is_private=names.is_private),
             Middleware(Limits),
+            Middleware(Turns),
         ],
         exception_handlers={
             HTTPException: http_failure,

@@ -1,0 +1,56 @@
+"""Screens are made one after another, in the order in which they were asked for.
+
+All threads share one interpreter. SQLite lets go of it for every row that it reads, and while another thread computes,
+it comes back only after five milliseconds: two screens made at once take many times as long as one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST_S: Final = 0.25  # a turn; whoever takes longer, as one that waits for the models, goes on beside the next
+_SHOWS: Final = frozenset({"GET", "HEAD"})
+_STATIC: Final = "/static/"
+
+
+class Turns:
+    """ASGI middleware, the innermost. What is sent to the server, which may wait for the disk, needs no turn."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._free = asyncio.Semaphore(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in _SHOWS or scope["path"].startswith(_STATIC):
+            await self.app(scope, receive, send)
+            return
+        await self._free.acquire()
+        turn = _Turn(self._free)
+
+        async def send_it(message: Message) -> None:
+            turn.end()  # from here on it is the reader's line that takes time
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_it)
+        finally:
+            turn.end()
+
+
+class _Turn:
+    """One that was taken, and ends by itself after the longest time."""
+
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self._free = free
+        self._is_over = False
+        self._timer = asyncio.get_running_loop().call_later(LONGEST_S, self.end)
+
+    def end(self) -> None:
+        """Lets the next one in; a second call does nothing."""
+        if not self._is_over:
+            self._is_over = True
+            self._timer.cancel()
+            self._free.release()

@@ -1,0 +1,87 @@
+"""Screens are made one after another; what takes long, or is no screen, holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from linkassist.server import turns
+from linkassist.server.turns import Turns
+
+
+class Screens:
+    """An application that takes its time, and notes in which order screens began and ended, and how many at once."""
+
+    def __init__(self, takes_s: float, *, fails: bool = False) -> None:
+        self.takes_s = takes_s
+        self.fails = fails
+        self.began: list[str] = []
+        self.n_now = 0
+        self.n_most = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.began.append(scope["path"])
+        self.n_now += 1
+        self.n_most = max(self.n_most, self.n_now)
+        await asyncio.sleep(self.takes_s)
+        self.n_now -= 1
+        if self.fails:
+            raise ZeroDivisionError
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(5 * self.takes_s)  # a reader with a slow line
+        await send({"type": "http.response.body", "body": b""})
+
+
+def asked_at_once(screens: Screens, paths: list[str], method: str = "GET") -> float:
+    """The seconds until all are answered."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        pass
+
+    async def ask() -> float:
+        app = Turns(screens)
+        loop = asyncio.get_running_loop()
+        began_at = loop.time()
+        scopes = [{"type": "http", "method": method, "path": path} for path in paths]
+        await asyncio.gather(*(app(scope, receive, send) for scope in scopes), return_exceptions=True)
+        return loop.time() - began_at
+
+    return asyncio.run(ask())
+
+
+PATHS = [f"/p/{n}" for n in range(5)]
+
+
+def test_screens_are_made_one_after_another_in_the_order_in_which_they_were_asked_for() -> None:
+    screens = Screens(0.02)
+    asked_at_once(screens, PATHS)
+    assert screens.n_most == 1 and screens.began == PATHS
+
+
+def test_a_slow_line_holds_up_nobody() -> None:
+    assert asked_at_once(Screens(0.05), PATHS) < 5 * 0.05 + 5 * 0.05 + 0.2  # one after another it would be 1.5 s
+
+
+def test_the_next_begins_also_after_a_fault() -> None:
+    screens = Screens(0.001, fails=True)
+    asked_at_once(screens, PATHS)
+    assert screens.began == PATHS and screens.n_most == 1
+
+
+def test_one_that_takes_long_goes_on_beside_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_S", 0.01)
+    screens = Screens(0.2)
+    asked_at_once(screens, PATHS)
+    assert screens.began == PATHS and screens.n_most == 5
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/p/x"), ("GET", "/static/style.css")])
+def test_what_is_no_screen_needs_no_turn(method: str, path: str) -> None:
+    screens = Screens(0.05)
+    asked_at_once(screens, [path] * 5, method)
+    assert screens.n_most == 5
