@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice, takewhile
 from sqlite3 import Connection
@@ -53,6 +54,7 @@ _ADD_UP: Final = """
     WHERE pages.id = now.page_id AND (n_suggestions, pages.gain, pages.kinds) IS NOT (now.n, now.gain, now.kinds)
 """
 _HEAD: Final = struct.Struct("<III")
+_MOST_DECODED: Final = 64  # lists, of 30 to 100 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,12 @@ def encode_list(suggestions: Sequence[Suggestion]) -> EncodedList:
     return EncodedList(ranked, list_hash, _HEAD.pack(len(packed), len(texts), len(integers)) + packed + evidence)
 
 
-def decode_list(blob: bytes, least: float = 0.0) -> list[Suggestion]:
-    """The suggestions that `encode_list` wrote, best first; least: those of at least this probability alone."""
+@lru_cache(maxsize=_MOST_DECODED)
+def decode_list(blob: bytes, least: float = 0.0) -> tuple[Suggestion, ...]:
+    """The suggestions that `encode_list` wrote, best first; least: those of at least this probability alone.
+
+    Those read last are kept: the start and the queue read the same ten again and again, at a millisecond each.
+    """
     n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
     evidence_at = _HEAD.size + n_packed
     plain = zlib.decompress(blob[_HEAD.size : evidence_at])
@@ -144,7 +150,7 @@ def decode_list(blob: bytes, least: float = 0.0) -> list[Suggestion]:
                 evidence,
             )
         )
-    return suggestions
+    return tuple(suggestions)
 
 
 def decode_targets(blob: bytes) -> list[tuple[str, float]]:
@@ -205,7 +211,7 @@ def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least:
     least: what is less likely as found never counts.
     """
     row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    offers = new_offers(connection, page_id, decode_list(row[0], least) if row else [], as_shown)
+    offers = new_offers(connection, page_id, decode_list(row[0], least) if row else (), as_shown)
     if offers is not None:
         connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
         connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers))
