@@ -17,6 +17,7 @@ from linkassist.server.preview import Wanted, preview_views
 from linkassist.server.rendering import Surroundings, render_page
 from linkassist.server.views import (
     AlikeView,
+    Block,
     CardView,
     GroupChoice,
     Lane,
@@ -79,6 +80,14 @@ class _Entry:
         return self.verdict is None and self.suggestion.is_worth_showing
 
 
+@dataclass(frozen=True, slots=True)
+class OneSuggestion:
+    """The card of one target, and the text of the page with its mentions marked."""
+
+    card: CardView
+    blocks: tuple[Block, ...]
+
+
 def page_view(
     library: Library,
     project: ProjectName,
@@ -87,24 +96,19 @@ def page_view(
     *,
     shows_all: bool = False,
     group: Group | None = None,
-    only: str | None = None,
     notice: Notice | None = None,
 ) -> PageView:
     """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing.
 
     group: those of one group alone, where there are any.
-    only: the one target whose suggestion is shown, whatever became of it.
     """
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
     lessons = lessons_of(library, project.id)
     shown_ones = shown_suggestions(library, stored.id, lessons, with_decided=True)
-    entries = _entries(shown_ones, decided, linked)
+    entries = everything = _entries(shown_ones, decided, linked)
     latest = title_key(decided[0].target) if decided else None
-    if only is not None:
-        entries = [entry for entry in entries if title_key(entry.suggestion.target) == title_key(only)]
-    everything = entries
     if any(entry.found.group == group for entry in everything):
         entries = [entry for entry in everything if entry.found.group == group]
     else:
@@ -153,11 +157,34 @@ def page_view(
         ),
         n_backlinks=n_backlinks,
         neighbours=_neighbours(library, project, stored.id),
-        graph=_graph(library, project, stored, shown, previews) if only is None else None,
+        graph=_graph(library, project, stored, shown, previews),
         is_ignored=stored.id in lessons.choices.pages,
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
         next=NamedLink(after, page_address(project.name, after)) if after else None,
         notice=_completed(notice, everything, lessons.choices.words) if notice else None,
+    )
+
+
+def one_suggestion(
+    library: Library, project: ProjectName, stored: StoredPage, target: str, language: Language
+) -> OneSuggestion | None:
+    """The suggestion of that target for the page, whatever became of it; None where there never was one."""
+    texts = stored.page.texts
+    linked = linked_targets(library, stored.id)
+    decided = verdicts(library, stored.id)
+    shown_ones = shown_suggestions(library, stored.id, lessons_of(library, project.id), with_decided=True)
+    found = [
+        entry
+        for entry in _entries(shown_ones, decided, linked)
+        if title_key(entry.suggestion.target) == title_key(target)
+    ]
+    if not found:
+        return None
+    (preview,) = preview_views(library, project, [Wanted(found[0].suggestion.target, found[0].suggestion.kind)])
+    latest = title_key(decided[0].target) if decided else None
+    around = Surroundings(project.name, linked.existing_keys, place_marks(texts, _marks(found)))
+    return OneSuggestion(
+        _card(project, found[0], texts, language, latest, preview), render_page(texts[:_MAX_LINES], around)
     )
 
 

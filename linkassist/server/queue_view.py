@@ -17,7 +17,8 @@ from linkassist.queueing import (
     sitting,
     waiting_items,
 )
-from linkassist.server.page_view import page_view
+from linkassist.server.addresses import page_address
+from linkassist.server.page_view import one_suggestion
 from linkassist.server.preferences import Language
 from linkassist.server.views import Block, CardView, NamedLink, ObjectionView
 from linkassist.store.browsing import ProjectName
@@ -113,22 +114,24 @@ def _again(items: list[Item], last: AnswerView) -> Item | None:
 
 def _card(library: Library, project: ProjectName, item: Item, language: Language) -> QueueCardView:
     stored = find_page(library, project.id, title_key(item.title))
-    view = page_view(library, project, stored, language, only=item.target)
-    card = view.cards[0]
+    found = one_suggestion(library, project, stored, item.target, language)
+    assert found is not None  # it waits
+    card = found.card
     at = card.mentions[0].number if card.mentions else None
-    said = [block for block in view.blocks if block.shape != "text" or block.pieces]
+    said = [block for block in found.blocks if block.shape != "text" or block.pieces]
     if at is None:
         shown = said[:_N_FIRST]
     else:
         # a table or code block begins above the line that is in it
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
-    return QueueCardView(NamedLink(view.title, view.address), tuple(shown), card, at is not None)
+    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
+    return QueueCardView(page, tuple(shown), card, at is not None)
 
 
 def _with_objections(library: Library, project: ProjectName, language: Language, last: AnswerView) -> AnswerView:
     if last.answer != "reject":
         return last
     stored = find_page(library, project.id, title_key(last.page))
-    rejected = page_view(library, project, stored, language, only=last.target).rejected
-    return AnswerView(last.answer, last.page, last.target, rejected[0].objections) if rejected else last
+    found = one_suggestion(library, project, stored, last.target, language)
+    return AnswerView(last.answer, last.page, last.target, found.card.objections) if found else last
