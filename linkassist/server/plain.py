@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from linkassist.scrapbox.notation import Token, parse_page
 from linkassist.wiki import Span
 
 _N_CHARACTERS = 160
+_LONGEST_KEPT = 1_000
 # A line without any of these is shown as it is.
 _NOTATION = frozenset("[`>")
 
@@ -15,8 +17,15 @@ _NOTATION = frozenset("[`>")
 def plain_text(line: str) -> str:
     """The line without notation, shortened if long: `plain_text(" see [x] [https://a.b c]") == "see x c"`."""
     is_plain = not set(line) & _NOTATION
-    text = line.strip() if is_plain else "".join(shown for _, shown in _leaves(line)).strip()
+    text = line.strip() if is_plain else _shown_of(line) if len(line) <= _LONGEST_KEPT else _show(line)
     return f"{text[:_N_CHARACTERS]}…" if len(text) > _N_CHARACTERS else text
+
+
+def _show(line: str) -> str:
+    return "".join(shown for _, shown in _leaves(line)).strip()
+
+
+_shown_of = lru_cache(maxsize=512)(_show)  # the start shows the same 150 lines each time; to parse them took 5 ms
 
 
 def words_around(line: str, span: Span) -> tuple[str, str]:

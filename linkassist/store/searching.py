@@ -9,6 +9,7 @@ Each answer reads at most `MOST_READ` pages and says where the next one goes on.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _LAST_READ: Final = "SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1"
 _END: Final = "\n\n"
 # Marks that compatibility forms draw into the character before them, though they combine with nothing by themselves.
 _DRAWN_IN: Final = "\uff9e\uff9f"
+_FOUND: Final = re.compile(b"\1+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,13 @@ def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     whole = _searchable(text)
     if not any(word in whole for word in words):
         return ()
+    if whole == text.lower() and len(whole) == len(text) and not any(map(unicodedata.combining, text)):
+        return tuple(found.span() for found in _FOUND.finditer(_found_in(whole, words)))
     clusters = list(_clusters(text))
     folded = [_form_of(cluster) for cluster in clusters]
     if whole != "".join(folded):
         return ((0, len(text)),)
-    is_found = bytearray(len(whole))
-    for word in words:
-        at = whole.find(word)
-        while at >= 0:
-            is_found[at : at + len(word)] = b"\1" * len(word)
-            at = whole.find(word, at + 1)
+    is_found = _found_in(whole, words)
     spans: list[tuple[int, int]] = []
     start, folded_start = 0, 0
     for cluster, form in zip(clusters, folded, strict=True):
@@ -168,6 +167,17 @@ def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
                 spans.append((start, end))
         start, folded_start = end, folded_end
     return tuple(spans)
+
+
+def _found_in(whole: str, words: Sequence[str]) -> bytearray:
+    """For each code point of the folded text, 1 where it is part of a word."""
+    is_found = bytearray(len(whole))
+    for word in words:
+        at = whole.find(word)
+        while at >= 0:
+            is_found[at : at + len(word)] = b"\1" * len(word)
+            at = whole.find(word, at + 1)
+    return is_found
 
 
 def n_unread(library: Library) -> int:
@@ -274,7 +284,7 @@ def _candidates(library: Library, project_id: int, asked: str, start_at: int) ->
 
 def _best_lines(lines: Sequence[str], forms: Sequence[str], words: Sequence[str]) -> tuple[FoundLine, ...]:
     """The lines with most of the words, in the order of the page. forms: the lines, folded."""
-    counts = [sum(word in form for word in words) for form in forms]
+    counts = [sum(found) for found in zip(*([word in form for form in forms] for word in words), strict=True)]
     best = sorted((number for number, n in enumerate(counts) if n), key=lambda number: (-counts[number], number))
     return tuple(
         FoundLine(number, lines[number], find_words(lines[number], words)) for number in sorted(best[:_N_LINES])
