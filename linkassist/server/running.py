@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
 from linkassist.server.guard import MOST_HEAD_BYTES
+from linkassist.server.warming import warm_up
 
 MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
 HEADER_S: Final = 10.0
@@ -153,6 +154,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.on_ready()
+            threading.Thread(target=warm_up, args=(self.app.state.site,), daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.is_ending = True  # for the answers that last as long as an import does

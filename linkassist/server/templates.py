@@ -32,6 +32,11 @@ class Templates:
     def __init__(self) -> None:
         self._environment = _environment()
 
+    def read_all(self) -> None:
+        """Reads every template, which else happens when it is first shown."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
     def render(self, name: str, frame: Frame, values: Mapping[str, object]) -> str:
         """The template `name` in the frame's language, with `values` under their names."""
         say = Wording(frame.preferences.language)
