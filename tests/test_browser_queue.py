@@ -35,7 +35,7 @@ def test_a_sitting_by_keys_alone(browser: Browser, origin: str) -> None:
         page.keyboard.press("1")
         expect(page.locator('#notice [data-key="1"]')).to_have_attribute("aria-pressed", "true")
         page.keyboard.press("u")
-        expect(page.locator("#notice")).to_contain_text("Took back")
+        expect(page.locator("#notice")).to_contain_text("Undid")
         page.keyboard.press("u")
         for key in ("a", "l", "ArrowRight", "a", "a", "a", "a", "a", "a"):
             if page.locator(".ending, .enough").count():

@@ -164,7 +164,7 @@ def test_the_import_file_holds_the_changed_pages_whole_and_no_other(library: Lib
     ("language", "empty", "line", "warning"),
     [
         ("en", "Nothing waits here", "line 12", "replaces pages of the same title whole"),
-        ("ja", "書き戻すものはありません", "12 行目", "同じ題名のページは丸ごと置き換わります"),
+        ("ja", "書き戻すものはありません", "12 行目", "同じタイトルのページは丸ごと置き換わります"),
     ],
 )
 def test_the_screen_shows_the_changed_lines_in_both_languages(
@@ -181,7 +181,7 @@ def test_the_screen_shows_the_changed_lines_in_both_languages(
 def test_a_page_is_marked_as_done_and_taken_back_by_plain_forms(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     decide(client, GARDEN, "KJ法", "accept")
-    assert '<small class="count">1</small>' in client.get(address(GARDEN)).text
+    assert '<small class="count" id="tab-count">1</small>' in client.get(address(GARDEN)).text
     page = re.search(r'name="page" value="(\d+)"', client.get(OUTBOX).text)
     assert page
     html = client.post(f"{OUTBOX}/done", data={"page": page[1], "way": "by_hand", "until": "9"}).text
@@ -189,7 +189,7 @@ def test_a_page_is_marked_as_done_and_taken_back_by_plain_forms(tmp_path: Path) 
     batch = re.search(r'name="batch" value="(\d+)"', html)
     assert batch
     html = client.post(f"{OUTBOX}/undo", data={"batch": batch[1]}).text
-    assert "Taken back" in html and "<ins>[</ins>KJ法" in html
+    assert "Undone" in html and "<ins>[</ins>KJ法" in html
 
 
 def test_the_download_changes_nothing_and_marking_all_empties_the_outbox(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_where_nothing_waits_it_says_so(tmp_path: Path) -> None:
         if 'class="answers"' not in html:
             break
         answer(client, html, "reject")
-    assert "Nothing waits just now" in html
+    assert "Nothing to answer just now" in html
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ WORDS = {
     ),
     "mention": (
         Reason("mention"),
-        "このページの題名が本文にあります",
+        "このページのタイトルが本文にあります",
         "the text says the title of this page",
     ),
     "variant": (
@@ -52,7 +52,7 @@ WORDS = {
     ),
     "same_title": (
         Reason("same_title", names=("庭",)),
-        "「庭」 とほぼ同じ題名です",
+        "「庭」 とほぼ同じタイトルです",
         "nearly the same title as “庭”",
     ),
     "taken": (Reason("taken"), "この言葉はほかのリンクの中にしかありません", "its words stand within other links only"),
@@ -68,7 +68,7 @@ WORDS = {
     ),
     "own_line": (
         Reason("own_line"),
-        "ここでのリンクによくある形で、一行に単独であります",
+        "ここでのリンクによくある形で、一行に単独で書かれています",
         "it stands alone on its line, as links here do",
     ),
     "seeds_link": (
@@ -78,7 +78,7 @@ WORDS = {
     ),
     "namesakes": (
         Reason("namesakes", names=NAMES),
-        "題名の似たページがリンクしています: 「庭」、「道具」",
+        "タイトルの似たページがリンクしています: 「庭」、「道具」",
         "pages with titles like this one link it: “庭”, “道具”",
     ),
     "linked_beside": (
@@ -112,9 +112,9 @@ WORDS = {
         "linked in 3 of the 8 other pages by the same author",
     ),
     "similar_page": (Reason("similar_page"), "内容が近いページです", "its text is close to this page"),
-    "title_words": (Reason("title_words"), "題名が似ています", "the titles are alike"),
+    "title_words": (Reason("title_words"), "タイトルが似ています", "the titles are alike"),
     "backlink": (Reason("backlink"), "そのページからこのページへリンクがあります", "it already links to this page"),
-    "in_title": (Reason("in_title"), "このページの題名にある言葉です", "the title of this page says it"),
+    "in_title": (Reason("in_title"), "このページのタイトルにある言葉です", "the title of this page says it"),
     "in_link": (Reason("in_link"), "ほかのリンクの文字の中にある言葉です", "the text of another link says it"),
     "related": (
         Reason("related"),
@@ -132,7 +132,7 @@ WORDS = {
         "2 ページに同じ言葉があり、リンクすればつながります: 「庭」、「道具」",
         "2 other pages say it too and would be joined: “庭”, “道具”",
     ),
-    "phrase": (Reason("phrase"), "題名になりそうな言葉です", "it reads like a title"),
+    "phrase": (Reason("phrase"), "タイトルになりそうな言葉です", "it reads like a title"),
     "quoted": (Reason("quoted"), "かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
 }
 

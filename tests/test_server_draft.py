@@ -49,7 +49,7 @@ def test_the_screen_begins_empty_and_says_where_the_text_stays(client: TestClien
     page = client.get(ADDRESS, headers={"Accept-Language": language}).text
 
     assert words in page
-    assert ("このブラウザにだけ残ります" if language == "ja" else "stays in this browser alone") in page
+    assert ("このブラウザーにだけ残ります" if language == "ja" else "stays in this browser alone") in page
     assert f'href="{ADDRESS}" aria-current="page"' in page
 
 

@@ -58,17 +58,17 @@ def test_the_queue_is_told_with_its_first_card(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
         items = waiting_items(library, project(library, PROJECT).id, int(time.time()))
     assert f"{min(7, len(items))} cards" in html
-    assert f"First “{items[0].target}”, to “{items[0].title}”" in unescape(html)
+    assert f"The first: “{items[0].target}” on “{items[0].title}”" in unescape(html)
     assert 'class="button primary" href="/queue/niwa"' in html
 
 
 @pytest.mark.parametrize(
     ("made_h", "imported_h", "state"),
     [
-        pytest.param(1, 2, "Made 1 hour ago", id="as it should be"),
-        pytest.param(24, 1, "Made 1 day ago", id="the night is still to come"),
-        pytest.param(90, 91, "Made 3 days ago", id="old, but nothing was imported since"),
-        pytest.param(37, 1, "A night was missed", id="a night was missed"),
+        pytest.param(1, 2, "Updated 1 hour ago", id="as it should be"),
+        pytest.param(24, 1, "Updated 1 day ago", id="the night is still to come"),
+        pytest.param(90, 91, "Updated 3 days ago", id="old, but nothing was imported since"),
+        pytest.param(37, 1, "An update was missed", id="a night was missed"),
     ],
 )
 def test_a_missed_night_is_an_alarm(tmp_path: Path, made_h: int, imported_h: int, state: str) -> None:
@@ -76,7 +76,7 @@ def test_a_missed_night_is_an_alarm(tmp_path: Path, made_h: int, imported_h: int
     set_times(tmp_path, made_h=made_h, imported_h=imported_h)
     html = client.get("/p/niwa").text
     assert state in html
-    assert ("linkassist reindex --project niwa" in html) == (state == "A night was missed")
+    assert ("linkassist reindex --project niwa" in html) == (state == "An update was missed")
 
 
 def test_an_import_that_changed_nothing_is_no_missed_night(tmp_path: Path) -> None:
@@ -89,10 +89,10 @@ def test_an_import_that_changed_nothing_is_no_missed_night(tmp_path: Path) -> No
             SELECT id, 1, text_hash, list_hash, suggestions FROM pages, (SELECT * FROM suggestion_lists LIMIT 1)
             """.replace("id, 1, text_hash,", "pages.id, 1, pages.text_hash,")
         )
-    assert "A night was missed" not in client.get("/p/niwa").text
+    assert "An update was missed" not in client.get("/p/niwa").text
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "The last run failed"), ("ja", "最後の更新は失敗しました")])
+@pytest.mark.parametrize(("language", "words"), [("en", "The last update failed"), ("ja", "最後の更新は失敗しました")])
 def test_a_failed_run_is_an_alarm_that_says_why(tmp_path: Path, language: str, words: str) -> None:
     client = little_client(tmp_path, language)
     with Library.open(tmp_path) as library:
@@ -107,8 +107,8 @@ def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> N
     with Library.open(tmp_path) as library:
         start_run(library, "reindex", project(library, PROJECT).id)
     with only_worker(tmp_path):
-        assert "A run is under way" in client.get("/p/niwa").text
-    assert "The last run was broken off" in client.get("/p/niwa").text
+        assert "An update is under way" in client.get("/p/niwa").text
+    assert "The last update was interrupted" in client.get("/p/niwa").text
 
 
 def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None
         and 'action="/import/reindex"' in html
         and "linkassist reindex --project niwa" in html
     )
-    assert "Nothing waits just now" in html
+    assert "Nothing to answer just now" in html
 
 
 def test_a_project_without_pages_says_so(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_the_share_of_linked_pages_is_told_by_the_time_they_were_made(tmp_path: 
     )
     client = client_of(tmp_path)
     bars = {unescape(label): unescape(link) for link, label in BAR.findall(client.get("/p/niwa").text)}
-    assert titles_in(client.get(bars["2021-01: 50 % of 2 pages"]).text) == {"a", "b"}
-    assert titles_in(client.get(bars["2021-02: 100 % of 1 pages"]).text) == {"c"}
+    assert titles_in(client.get(bars["2021-01: 50% of 2 made then"]).text) == {"a", "b"}
+    assert titles_in(client.get(bars["2021-02: 100% of 1 made then"]).text) == {"c"}
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def test_one_import_at_a_time_and_cancelling_while_reading_takes_nothing_in(clie
         assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
         assert stat.S_IMODE(kept[0].parent.stat().st_mode) == 0o700
         second = client.post("/import", files={"file": ("notes.json", SMALL)})
-        assert second.status_code == 409 and "Another import or reindex is under way" in second.text
+        assert second.status_code == 409 and "Another import or update is under way" in second.text
         assert uploads_in(tmp_path) == kept
         client.app.state.is_ending = True  # type: ignore[attr-defined]
         assert client.get("/import/progress").text == ""  # a server that ends waits for nobody who watches
@@ -271,7 +271,7 @@ def test_while_another_program_is_at_work_nothing_is_begun(client: TestClient, t
     with only_worker(tmp_path):
         assert send(client, SMALL) == 409
         response = client.post("/import/reindex", data={"project": PROJECT})
-        assert response.status_code == 409 and "Another import or reindex is under way" in response.text
+        assert response.status_code == 409 and "Another import or update is under way" in response.text
     assert uploads_in(tmp_path) == [] and importer_of(client).job is None
 
 

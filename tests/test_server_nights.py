@@ -53,7 +53,7 @@ class TestHome:
         html = home(folder)
         assert "A nightly run failed 2 hours ago" in html
         assert "<b>niwa</b> – fetching: &lt;b&gt;no&lt;/b&gt; network" in html
-        assert "The last one that did everything: 3 days ago." in html
+        assert "The last one that went well was 3 days ago." in html
         assert f"linkassist nightly --library {folder}" in html
         japanese = home(folder, "ja")
         assert "夜の更新が失敗しました（2時間前）" in japanese and "<b>niwa</b> – 取得" in japanese
@@ -61,7 +61,7 @@ class TestHome:
     def test_a_killed_night_shows(self, folder: Path) -> None:
         night(folder, "running", 7200)
         html = home(folder)
-        assert "was broken off; it began 2 hours ago" in html and "None has done everything yet" in html
+        assert "was interrupted; it began 2 hours ago" in html and "None has gone well yet" in html
 
     def test_a_missed_night_tells_how_to_have_it_started_again(self, folder: Path) -> None:
         night(folder, "done", 60 * DAY_S, success_age_s=60 * DAY_S)
@@ -85,7 +85,7 @@ class TestQuality:
 
     def test_a_first_sample_is_told_in_words(self, folder: Path) -> None:
         html = self.put(folder, QualitySample(int(time.time()) - 7200, 100, 1200, 0.6149, 0.5))
-        assert "2 hours ago: 61 % of 1,200 links found within ten, the first suggestion right on 50 %" in html
+        assert "2 hours ago: 61% of 1,200 links found within ten, the first suggestion right on 50%" in html
         assert "The next figure comes in a week" in html and "movement-picture" not in html
 
     def test_several_are_drawn_and_told_in_a_table(self, folder: Path) -> None:

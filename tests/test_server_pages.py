@@ -48,7 +48,7 @@ def test_an_empty_library_says_how_to_import(tmp_path: Path) -> None:
 
 def test_the_list_tells_what_there_is_and_puts_the_most_to_gain_first(tmp_path: Path) -> None:
     html = little_client(tmp_path).get("/p/niwa").text
-    assert "22 pages" in html and "20 suggestions" in html and "Made just now" in html
+    assert "22 pages" in html and "20 suggestions" in html and "Updated just now" in html
     assert titles_in(html)[:2] == [GARDEN, "記法の見本"]
 
 
@@ -366,7 +366,7 @@ def test_a_page_that_is_far_too_long_opens_and_says_what_it_leaves_out(tmp_path:
 def test_a_page_shows_who_links_it_and_what_it_shares_with_others(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address("知的生産")).text
     around = html[html.index('class="around"') :]
-    assert "記法の見本" in around and "Related pages" in around
+    assert "記法の見本" in around and "Two links away" in around
 
 
 def test_a_red_link_has_a_page_that_tells_who_links_it(tmp_path: Path) -> None:

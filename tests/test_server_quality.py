@@ -73,7 +73,7 @@ def test_a_project_that_is_not_there_is_not_found(tmp_path: Path) -> None:
 
 def test_it_says_in_words_how_many_of_ten_were_right(tmp_path: Path) -> None:
     html = screen(tmp_path, report())
-    assert "Of 10 suggestions shown at 70 to 80 %, people had made 7." in html
+    assert "Of every 10 suggestions shown at 70 to 80%, people had made 7 themselves." in html
     assert "Counted over 60 suggestions." in html
     assert "rough" not in html
 
@@ -103,7 +103,7 @@ def test_the_diagram_has_a_name_and_a_table_with_the_same_figures(tmp_path: Path
     assert 'role="img" aria-labelledby="diagram-title diagram-words"' in html
     assert '<title id="diagram-title">' in html and '<desc id="diagram-words">' in html
     assert html.count('<circle class="dot"') == 3  # not those below 10 %
-    assert "<title>75 % promised, 72 % came true, of 60</title>" in html
+    assert "<title>75% promised, 72% came true, of 60</title>" in html
     row = '<th scope="row">70–80<small>%</small></th><td class="number">60</td>'
     assert row in html
 

@@ -111,7 +111,7 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = client.get("/search/niwa?q=近さ&by=meaning").text
-    assert titles_in(html) == ["類似度", "検索"] and "91 % alike" in html
+    assert titles_in(html) == ["類似度", "検索"] and "91% alike" in html
     assert asked == [("niwa", "近さ")]
 
 

@@ -8,17 +8,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "import.title": ("取り込み", "Import"),
     "import.lead": (
         "Scrapbox のプロジェクトを書き出したファイルを渡すと、足りないリンクを探します。どこにも送られません。",
-        "Hand over the export of a Scrapbox project, and its missing links are looked for. Nothing is sent anywhere.",
+        "Give it the export of a Scrapbox project, and it looks for the links that are missing. Nothing is sent anywhere.",
     ),
     "import.add": ("取り込む", "Import"),
-    "import.drop": ("書き出したファイルをここに落とす", "Drop an export here"),
+    "import.drop": ("書き出したファイルをここにドロップ", "Drop an export here"),
     "import.choose": ("ファイルを選ぶ", "Choose a file"),
-    "import.kinds": (".json と、それを .gz や .xz で縮めたもの", ".json, plain or compressed as .gz or .xz"),
+    "import.kinds": (".json、または .gz や .xz で圧縮したもの", ".json, plain or compressed as .gz or .xz"),
     "import.name": ("プロジェクトの名前", "Name of the project"),
     "import.name.hint": ("ファイルにあるとおり", "As the file says"),
     "import.name.help": (
         "いまある名前なら、そのページを新しい書き出しに合わせます。採用や見送りは残ります。",
-        "Of a project that is here already, the pages become those of the file; what was decided stays.",
+        "With the name of a project that is here, its pages become those of the file; your decisions stay.",
     ),
     "import.skip": ("読めないページは飛ばす", "Leave out pages that cannot be read"),
     "import.start": ("取り込みを始める", "Start the import"),
@@ -29,15 +29,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import.refused.busy": (
         "ほかの取り込みや更新の途中なので、ファイルは受け取りませんでした。終わってから、もう一度お試しください。",
-        "Another import or reindex is under way, so nothing was taken. Wait until it has finished, then try again.",
+        "Another import or update is under way, so nothing was taken. Wait until it has finished, then try again.",
     ),
     "import.refused.none": (
         "ファイルが選ばれていないか、中身が空です。プロジェクトを書き出したファイルを選んでください。",
         "No file was chosen, or it is empty. Choose the export of a project.",
     ),
     "import.refused.too_long": (
-        "「{0}」は大きすぎます。ここで受け取れるのは {1} MB までです。gzip か xz で縮めるか、"
-        "端末の linkassist import を使ってください。",
+        "「{0}」は大きすぎます。ここで受け取れるのは {1} MB までです。gzip か xz で圧縮するか、"
+        "ターミナルの linkassist import を使ってください。",
         "“{0}” is too large: {1} MB are the most that is taken here. Compress it with gzip or xz, or use"
         " linkassist import in a terminal.",
     ),
@@ -103,7 +103,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "import.step.read": ("ページを読む", "reading the pages"),
     "import.step.learn": ("言葉と並び", "words and their company"),
     "import.step.encode": ("ページごとに", "page by page"),
-    "import.step.mentions": ("題名を探す", "titles in the text"),
+    "import.step.mentions": ("タイトルを探す", "titles in the text"),
     "import.step.phrases": ("言葉を探す", "phrases"),
     "import.step.examine": ("あるリンクから学ぶ", "learning from the links there are"),
     "import.step.index": ("索引を作る", "the index"),

@@ -37,13 +37,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "error.429": ("少しお待ちください", "One moment, please"),
     "error.429.lead": (
-        "短いあいだに頼まれすぎました。{0} 秒たってから、もう一度お試しください。",
+        "短いあいだのリクエストが多すぎました。{0} 秒たってから、もう一度お試しください。",
         "That was asked for too often. Try again in {0} second.|"
         "That was asked for too often. Try again in {0} seconds.",
     ),
     "error.busy": ("いま混み合っています", "Busy just now"),
     "error.busy.lead": (
-        "ほかの人の頼みに答えています。少したってから、もう一度お試しください。",
+        "ほかの人のリクエストに答えています。少したってから、もう一度お試しください。",
         "Others are being answered. Try again in a moment.",
     ),
 }

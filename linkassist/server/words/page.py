@@ -62,6 +62,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "like.open": ("リンク先を開く", "Open it"),
     "like.did.accept": ("「{0}」で採用しました", "Accepted on “{0}”"),
     "like.did.reject": ("「{0}」で見送りました", "Dismissed on “{0}”"),
-    "like.did.undo": ("「{0}」での判断を取り消しました", "Took back the decision on “{0}”"),
+    "like.did.undo": ("「{0}」での判断を取り消しました", "Undid the decision on “{0}”"),
     "like.from_red": ("提案できるページを見る", "See the pages that could link it"),
 }

@@ -6,7 +6,7 @@ from typing import Final
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "search.box": ("タイトルと本文を検索", "Search titles and text"),
-    "search.box.short": ("タイトルと本文", "Titles and text"),
+    "search.box.short": ("検索", "Search"),
     "search.title": ("検索", "Search"),
     "search.title.of": ("「{0}」の検索", "Search for “{0}”"),
     "search.start": (
@@ -36,7 +36,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "search.meaning.failed": ("意味では探せませんでした", "There is no answer by meaning"),
     "search.meaning.title": ("意味の近いページ", "Close in meaning"),
     "search.meaning.none": ("近いページは見つかりませんでした。", "No page is close."),
-    "search.meaning.near": ("近さ {0}%", "{0} % alike"),
+    "search.meaning.near": ("近さ {0}%", "{0}% alike"),
     "search.words": ("言葉で探す", "Search by words"),
     "search.unread": (
         "{0} ページの本文はまだ検索に入っていません。linkassist serve を起動し直すか、次の取り込みで入ります。",

@@ -8,18 +8,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settings.title": ("設定", "Settings"),
     "settings.saved": ("保存しました", "Saved"),
     "settings.restored": ("見送りを取り消しました", "It is suggested again"),
-    "settings.offered": ("一ページに出す提案の数", "How many suggestions a page"),
+    "settings.offered": ("1 ページに出す提案の数", "Suggestions per page"),
     "settings.offered.lead": (
         "見込みの高いものから出します。答えたものも数えます。残りは「さらに表示」で見られます。",
         "The likeliest come first, and what you have answered counts. The rest is kept under “Show more”.",
     ),
-    "settings.offered.wiki": ("Wiki にまかせる", "As the wiki does"),
+    "settings.offered.wiki": ("Wikiに合わせる", "As this wiki links"),
     "settings.offered.wiki.help": (
-        "同じくらいの長さのページが持つリンクの数まで",
-        "up to the links that pages of such a length have here",
+        "同じくらいの長さのページにあるリンクの数まで",
+        "up to as many as pages of the same length have links",
     ),
     "settings.offered.number": ("多くても", "At most"),
-    "settings.offered.unit": ("件", "a page"),
+    "settings.offered.unit": ("件", "per page"),
     "settings.offered.then": (
         "すべての画面に、すぐ効きます。",
         "It shows on every screen at once.",
@@ -38,7 +38,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Diaries, indexes: pages that need no more links.",
     ),
     "settings.pages.none": ("まだありません。", "None so far."),
-    "settings.pages.add": ("ページの題名", "The page's title"),
+    "settings.pages.add": ("ページのタイトル", "The page's title"),
     "settings.add": ("加える", "Add"),
     "settings.remove": ("「{0}」を外す", "Take “{0}” off the list"),
     "settings.import": ("取り込み", "Import"),
@@ -49,7 +49,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settings.import.open": ("取り込みを開く", "Open the import"),
     "settings.encoder": ("エンコーダー", "Encoder"),
     "settings.encoder.own": (
-        "この Wiki 自身の文章とリンクから学んだもの（wiki）",
+        "このWiki自身の文章とリンクから学んだもの（wiki）",
         "Learnt from this wiki's own text and links (wiki)",
     ),
     "settings.encoder.change": (
@@ -57,7 +57,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "For NAME, give the folder or name of a transformers model. All is then learnt anew; your decisions stay.",
     ),
     "settings.encoder.back": (
-        "Wiki から学ぶものに戻すには、次の命令を実行します。学び直しますが、採用と見送りは残ります。",
+        "Wikiから学ぶものに戻すには、次のコマンドを実行します。学び直しますが、採用と見送りは残ります。",
         "To return to what is learnt from the wiki itself, run this. All is then learnt anew; your decisions stay.",
     ),
     "settings.display": ("表示", "Display"),
@@ -68,7 +68,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settings.decided.waiting": ("書き戻し待ち", "Wait in the outbox"),
     "settings.decided.share": (
         "答えた提案の {0}% を採用しました。示した確率からの見込みは {1}% でした。",
-        "You accepted {0} % of what you answered, where the probabilities shown promised {1} %.",
+        "You accepted {0}% of what you answered; the probabilities shown had promised {1}%.",
     ),
     "settings.decided.whys": ("見送った理由", "Why dismissed"),
     "settings.rejected": ("見送った提案", "Dismissed suggestions"),
