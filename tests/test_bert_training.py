@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,54 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from toy_training import SETTINGS, Toy, toy_examples, train_toy
 
 from linkassist.embed.bert_japanese.classifier import BatchLoss, ClassedSequence, with_head
 from linkassist.embed.bert_japanese.folder import open_bert
 from linkassist.embed.bert_japanese.optimisation import AdamWeightDecay, GlobalNorm, Schedule, schedule
 from linkassist.embed.bert_japanese.sequences import TokenSequence
-from linkassist.embed.bert_japanese.training import BEST, CHECKPOINT, TrainingSettings, batch_members, train
+from linkassist.embed.bert_japanese.training import BEST, CHECKPOINT, batch_members, train
 from linkassist.embed.bert_japanese.weights import parameter_of
 from linkassist.errors import ModelError
 
 DATA = Path(__file__).parent / "data"
 GOLDEN = DATA / "bert-golden"
-SETTINGS = TrainingSettings(Schedule(20, 4, 0.01), batch_size=4, identity="toy", seed=3, save_every=5, evaluate_every=4)
-
-
-class Toy(nn.Module):
-    """Words to classes: the names are those that the optimiser looks at. Word 0 may be a word like any other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(1)
-        self.word_embeddings = nn.Embedding(7, 5, padding_idx=0)
-        self.LayerNorm = nn.LayerNorm(5)
-        self.dense = nn.Linear(5, 3)
-        nn.init.normal_(self.dense.weight, std=3)
-
-    def forward(self, words: Tensor) -> Tensor:
-        hidden = functional.dropout(self.word_embeddings(words).sum(dim=1), 0.2, self.training)
-        return self.dense(self.LayerNorm(hidden))
-
-    def losses(self, batch: Sequence[tuple[int, ...]]) -> Iterator[Tensor]:
-        words = torch.tensor(batch)
-        yield functional.cross_entropy(self(words[:, :-1]), words[:, -1])
-
-
-def toy_examples() -> list[tuple[int, ...]]:
-    """Four words, of which some are the same, and a class that depends on the first."""
-    words = np.random.default_rng(5).integers(0, 7, size=(22, 4))
-    words[:, 1] = words[:, 0]
-    return [(*map(int, row), int(row[0]) % 3) for row in words]
-
-
-def train_toy(
-    folder: Path, settings: TrainingSettings = SETTINGS, score: Callable[[Toy], float] | None = None
-) -> tuple[Toy, tuple[float, ...]]:
-    toy = Toy()
-    asked = (lambda: score(toy)) if score else None
-    report = train(toy, toy_examples(), toy.losses, settings, folder, asked)
-    return toy, report.losses
 
 
 def same_bits(one: nn.Module, other: nn.Module) -> bool:
@@ -176,7 +140,7 @@ def test_a_training_that_was_killed_ends_with_the_same_bits(tmp_path: Path) -> N
     whole, losses = train_toy(tmp_path / "whole")
     script = (
         "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
-        "from pathlib import Path; import test_bert_training as t\n"
+        "from pathlib import Path; import toy_training as t\n"
         "toy = t.Toy()\n"
         "kill = lambda done, *_: os.kill(os.getpid(), signal.SIGKILL) if done == 13 else None\n"
         "t.train(toy, t.toy_examples(), toy.losses, t.SETTINGS, Path(sys.argv[2]), None, kill)"

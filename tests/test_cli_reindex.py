@@ -1,4 +1,7 @@
-"""From an export to suggestions through the commands: import, reindex, suggest."""
+"""From an export to suggestions through the commands: import, reindex, suggest.
+
+Each is a process of its own once; where a command learns all anew to show one thing more, it does so in this process.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from linkassist.cli import app
 
 COMMAND = [sys.executable, "-m", "linkassist"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The program on one library, in a process of its own: models leave threads and warnings behind."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Names one library, and none of the machine's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LINKASSIST_")}
-    environment = kept | {"LINKASSIST_LIBRARY": str(tmp_path_factory.mktemp("library"))}
+    return kept | {"LINKASSIST_LIBRARY": str(tmp_path_factory.mktemp("library"))}
+
+
+@pytest.fixture(scope="module")
+def run(environment: dict[str, str]) -> Run:
+    """The program on the library, in a process of its own: models leave threads and warnings behind."""
 
     def started(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
@@ -28,6 +39,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         return done
 
     return started
+
+
+@pytest.fixture
+def call(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The program on the library, in this process."""
+    for name in [name for name in os.environ if name.startswith("LINKASSIST_")]:
+        monkeypatch.delenv(name)
+
+    def called(*arguments: str, code: int = 0) -> Result:
+        result = CliRunner(env=environment).invoke(app, arguments, prog_name="linkassist")
+        assert result.exit_code == code, result.output
+        return result
+
+    return called
 
 
 @pytest.fixture(scope="module")
@@ -67,22 +92,22 @@ def test_nothing_changed_is_nothing_to_do(run: Run, imported: str, source: Path)
     assert again.splitlines()[1] == "niwa: the suggestions are up to date"
 
 
-def test_a_model_that_is_not_there_is_told_and_not_remembered(run: Run, imported: str) -> None:
-    assert "/nowhere/model does not exist" in run("reindex", "--encoder", "/nowhere/model", code=1).stderr
-    assert json.loads(run("status", "--json").stdout)["encoder"] == "wiki"
+def test_a_model_that_is_not_there_is_told_and_not_remembered(call: Callable[..., Result], imported: str) -> None:
+    assert "/nowhere/model does not exist" in call("reindex", "--encoder", "/nowhere/model", code=1).stderr
+    assert json.loads(call("status", "--json").stdout)["encoder"] == "wiki"
 
 
-def test_progress_is_told_on_standard_error_alone(run: Run, imported: str) -> None:
-    done = run("reindex", "--full")
+def test_progress_is_told_on_standard_error_alone(call: Callable[..., Result], imported: str) -> None:
+    done = call("reindex", "--full")
     assert len(done.stdout.splitlines()) == 1
     assert "Reading the pages: 50, " in done.stderr
 
 
-def test_what_was_damaged_is_learnt_anew_and_told(run: Run, imported: str) -> None:
-    library = Path(json.loads(run("status", "--json").stdout)["library"])
+def test_what_was_damaged_is_learnt_anew_and_told(call: Callable[..., Result], imported: str) -> None:
+    library = Path(json.loads(call("status", "--json").stdout)["library"])
     ranker = max(library.glob("models/*/*/ranker.json"))
     ranker.write_bytes(ranker.read_bytes()[:100])
-    done = run("reindex")
+    done = call("reindex")
     assert "linkassist: " in done.stderr and "is damaged or incomplete, so it was learnt anew" in done.stderr
     assert "0 of them new or changed" in done.stdout
-    assert run("reindex").stdout == "niwa: the suggestions are up to date\n"
+    assert call("reindex").stdout == "niwa: the suggestions are up to date\n"
