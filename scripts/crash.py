@@ -16,6 +16,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before the models' libraries come, whose threads a fork would lose
 
 import argparse
+import gc
 import hashlib
 import http.client
 import json
@@ -31,6 +32,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -50,8 +52,9 @@ from linkassist.suggestion import Suggestion
 NAME = "garden"
 WORDS = ("hedge", "ladder", "rain barrel", "compost", "greenhouse", "trellis", "seed box", "wheelbarrow")
 SHARES = {"accept": 0.5, "import": 0.41, "reindex": 0.08, "learn": 0.01}
+WHEN_SERVING = ("anyio._backends._asyncio", "uvicorn.lifespan.on", "uvicorn.loops.asyncio")  # imported that late
 N_READERS = 3
-N_PAIRS = 6
+N_PAIRS = 3
 BEYOND = 1.1  # the last moments are to be met too
 MOST_TRIES = 4  # for each kill that is asked for; a step that has ended by then is no kill
 LATER_S = 0.002  # at most: what waits for the disk spends no processor time, and is to be met too
@@ -110,6 +113,9 @@ def kill_them_all(room: Path, n_kills: int, chance: random.Random) -> None:
     old.write_text(json.dumps(export(is_new=False)))
     new.write_text(json.dumps(export(is_new=True)))
     begun, learnt = room / "begun", room / "learnt"
+    for module in WHEN_SERVING:
+        import_module(module)
+    gc.freeze()  # a child would copy what its garbage collector looks at
     take_in(begun, old)
     suggest_by_hand(begun)
     serve_and_decide(begun, pairs_to_decide(begun)[-N_PAIRS:], None)
@@ -121,7 +127,8 @@ def kill_them_all(room: Path, n_kills: int, chance: random.Random) -> None:
     bring_up(learnt)  # here the models' libraries come: the children before are lighter without
     take_in(learnt, new)
     bring_up(fresh(room / "warm", learnt))
-    kill_step(room, Step("reindex", learnt, bring_up, completes_every=3), n_kills, chance)
+    gc.freeze()
+    kill_step(room, Step("reindex", learnt, bring_up, completes_every=6), n_kills, chance)
     learn = Step("learn", learnt, lambda folder: bring_up(folder, is_full=True), completes_every=3, n_measured=1)
     kill_step(room, learn, n_kills, chance)
 
