@@ -6,6 +6,7 @@ so a reload, another tab and a restart of the server lose nothing.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,6 +69,11 @@ class Sitting:
         """How many cards were answered, one way or another."""
         return len(self.decided) + self.n_later
 
+    @property
+    def titles(self) -> frozenset[str]:
+        """The pages that were decided on."""
+        return frozenset(each.title for each in self.decided)
+
 
 def start_of(library: Library, written: str, now: int) -> Start:
     """The start that was written so, or one at this moment where it is none."""
@@ -125,9 +131,16 @@ def _best(
     return best
 
 
-def next_item(items: list[Item], after_page: int | None) -> Item | None:
-    """The best item of another page than the last card's, unless only that page has any; None where nothing waits."""
-    return next((item for item in items if item.page_id != after_page), items[0] if items else None)
+def next_item(items: list[Item], after_page: int | None, had: Set[str] = frozenset()) -> Item | None:
+    """The best item of a page that the sitting has not had; None where nothing waits.
+
+    Where it has had them all, that of another page than the last card's; of that one, where it is the only one.
+    had: the titles of the pages that were decided on.
+    """
+    others = [item for item in items if item.page_id != after_page]
+    unseen = (item for item in others if item.title not in had)
+    seen = others or items
+    return next(unseen, seen[0] if seen else None)
 
 
 def expected_gain(page: PageSummary, shown: ShownSuggestion) -> float:

@@ -65,6 +65,13 @@ def test_the_same_page_never_comes_twice_in_a_row_unless_it_is_the_only_one() ->
     assert next_item([], 1) is None
 
 
+def test_a_sitting_goes_to_every_page_before_it_comes_back_to_one() -> None:
+    one, other, third = Item(1, "A", "a", 0.9), Item(2, "B", "b", 0.5), Item(3, "C", "c", 0.1)
+    assert next_item([one, other, third], 2, had={"A", "B"}) == third
+    assert next_item([one, other], 2, had={"A", "B"}) == one
+    assert next_item([other], 2, had={"A", "B"}) == other
+
+
 def test_what_is_put_off_comes_back_when_its_time_has_come(library: Library) -> None:
     here = project(library, PROJECT).id
     first = waiting_items(library, here, now=100)[0]

@@ -15,6 +15,11 @@ from linkassist.suggestion import Reason
 NAMES = ("庭", "道具")
 
 WORDS = {
+    "link_probability of one page": (
+        Reason("link_probability", count=1, total=1),
+        "この語があるほかの 1 ページがリンクしています",
+        "linked in the only page that says it",
+    ),
     "link_probability": (
         Reason("link_probability", count=3, total=8),
         "この語がある 8 ページのうち 3 ページがリンクしています",
@@ -68,7 +73,7 @@ WORDS = {
     ),
     "own_line": (
         Reason("own_line"),
-        "ここでのリンクによくある形で、一行に単独で書かれています",
+        "ここのリンクによくある形で、一行に単独で書かれています",
         "it stands alone on its line, as links here do",
     ),
     "seeds_link": (

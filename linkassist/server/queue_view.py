@@ -85,7 +85,7 @@ def queue_view(
         length = so_far.n_done + min(USUAL, len(items))
     length = min(LONGEST, max(SHORTEST, length))
     after = find_page(library, project.id, title_key(last.page)).id if last else None
-    item = _again(items, last) if last and last.answer == "undo" else next_item(items, after)
+    item = _again(items, last) if last and last.answer == "undo" else next_item(items, after, so_far.titles)
     card = _card(library, project, item, language) if item and so_far.n_done < length else None
     return QueueView(
         start=start,

@@ -30,9 +30,15 @@ _WORDS: dict[str, tuple[str, str]] = {
         "リンクでは遠いページですが、「{quote}」は、これをリンクする「{page}」の「{line}」に似ています",
         "far from here by links, yet “{quote}” is like “{line}” on “{page}”, where it is linked",
     ),
-    "own_line": ("ここでのリンクによくある形で、一行に単独で書かれています", "it stands alone on its line, as links here do"),
+    "own_line": (
+        "ここのリンクによくある形で、一行に単独で書かれています",
+        "it stands alone on its line, as links here do",
+    ),
     "seeds_link": ("このページがリンクする {names} がリンクしています", "linked here, and links it: {names}"),
-    "namesakes": ("タイトルの似たページがリンクしています: {names}", "pages with titles like this one link it: {names}"),
+    "namesakes": (
+        "タイトルの似たページがリンクしています: {names}",
+        "pages with titles like this one link it: {names}",
+    ),
     "linked_beside": (
         "このページと一緒にリンクされています: {names}",
         "linked beside this page on {names}",
@@ -104,6 +110,8 @@ _SINGULAR: dict[str, str] = {
     "bridges": "one other page says it too and would be joined: {names}",
 }
 
+_SINGULAR_JA: dict[str, str] = {"link_probability": "この語があるほかの 1 ページがリンクしています"}
+
 
 def reason_text(reason: Reason, language: Language) -> str:
     """The reason as one short sentence. Unknown signals (of a newer version's library) show their name."""
@@ -111,8 +119,8 @@ def reason_text(reason: Reason, language: Language) -> str:
     if words is None:
         return reason.signal
     template = words[0] if language == "ja" else words[1]
-    if language == "en" and reason.total == 1:
-        template = _SINGULAR.get(reason.signal, template)
+    if reason.total == 1:
+        template = (_SINGULAR_JA if language == "ja" else _SINGULAR).get(reason.signal, template)
     return template.format(
         count=reason.count,
         total=reason.total,

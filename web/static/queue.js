@@ -6,6 +6,7 @@ import { showWaiting } from "./linkassist.js";
 const box = document.querySelector("#queue");
 const failure = document.querySelector("#failure");
 let underway = false;
+let regretted = false; // the answer on its way, by a `u` that came before the next card
 
 async function send(form, button) {
   if (underway) return;
@@ -28,8 +29,11 @@ async function send(form, button) {
     console.error(error);
     deck?.classList.remove("is-leaving", "goes-right", "goes-left");
     failure.hidden = false;
+    regretted = false;
   }
   underway = false;
+  if (regretted) press("[data-undo]");
+  regretted = false;
 }
 
 document.addEventListener("submit", (event) => {
@@ -43,6 +47,7 @@ const press = (selector) => box.querySelector(selector)?.click();
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input, textarea, select")) return;
+  if (underway && event.key.toLowerCase() === "u") regretted = true;
   const action = { l: ".act.later", s: ".act.later", ArrowRight: ".act.yes", ArrowLeft: ".act.no" }[event.key];
   if (!action || event.target.closest(".table-scroll")) return;
   event.preventDefault();

@@ -8,7 +8,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "import.title": ("取り込み", "Import"),
     "import.lead": (
         "Scrapbox のプロジェクトを書き出したファイルを渡すと、足りないリンクを探します。どこにも送られません。",
-        "Give it the export of a Scrapbox project, and it looks for the links that are missing. Nothing is sent anywhere.",
+        "Give it the export of a Scrapbox project, and it looks for missing links. Nothing is sent anywhere.",
     ),
     "import.add": ("取り込む", "Import"),
     "import.drop": ("書き出したファイルをここにドロップ", "Drop an export here"),
