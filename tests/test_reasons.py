@@ -15,11 +15,6 @@ from linkassist.suggestion import Reason
 NAMES = ("庭", "道具")
 
 WORDS = {
-    "link_probability of one page": (
-        Reason("link_probability", count=1, total=1),
-        "この語があるほかの 1 ページがリンクしています",
-        "linked in the only page that says it",
-    ),
     "link_probability": (
         Reason("link_probability", count=3, total=8),
         "この語がある 8 ページのうち 3 ページがリンクしています",
@@ -146,6 +141,12 @@ WORDS = {
 def test_each_signal_has_words_in_both_languages(reason: Reason, japanese: str, english: str) -> None:
     assert reason_text(reason, "ja") == japanese
     assert reason_text(reason, "en") == english
+
+
+def test_one_page_is_told_in_the_singular() -> None:
+    reason = Reason("link_probability", count=1, total=1)
+    assert reason_text(reason, "ja") == "この語があるほかの 1 ページがリンクしています"
+    assert reason_text(reason, "en") == "linked in the only page that says it"
 
 
 def signals_of_the_explainers() -> set[str]:
