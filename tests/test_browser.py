@@ -196,6 +196,15 @@ def test_the_question_mark_shows_the_keys_and_escape_hides_them(desk: Page) -> N
     expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
+def test_escape_closes_a_menu_and_gives_the_focus_back(desk: Page) -> None:
+    desk.goto(address(GARDEN))
+    desk.locator(".switcher summary").click()
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Escape")
+    expect(desk.locator(".switcher")).not_to_have_attribute("open", "")
+    expect(desk.locator(".switcher summary")).to_be_focused()
+
+
 def test_keys_typed_into_the_search_are_text(desk: Page, tmp_path: Path) -> None:
     desk.goto(address(GARDEN))
     desk.locator("#search").fill("")

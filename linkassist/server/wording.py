@@ -32,6 +32,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "menu.images.on": ("表示", "Show"),
     "menu.images.off": ("隠す", "Hide"),
     "keys": ("キー操作", "Keys"),
+    "keys.rows": ("次 / 前の行へ", "Next / previous row"),
+    "keys.pager": ("一覧の続き / 前へ", "Further / back in the list"),
     "keys.move": ("次 / 前の提案へ", "Next / previous suggestion"),
     "keys.accept": ("採用する", "Accept it"),
     "keys.reject": ("見送る", "Dismiss it"),

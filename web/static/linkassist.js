@@ -146,6 +146,15 @@ function light(card) {
   if (card) for (const each of findAll(`[data-card="${card}"]`)) each.classList.add("is-lit");
 }
 
+// Whether one was open. The focus goes back to what opened it.
+function closeMenus() {
+  const open = find(".menu[open]");
+  if (!open) return false;
+  open.open = false;
+  find("summary", open).focus();
+  return true;
+}
+
 function lower() {
   for (const card of findAll(".card.is-lifted")) card.classList.remove("is-lifted");
 }
@@ -291,7 +300,7 @@ const keys = {
   p: () => find('a[rel="prev"]')?.click(),
   "/": () => box?.focus(),
   "?": () => find("#keys").showModal(),
-  Escape: lower,
+  Escape: () => closeMenus() || lower(),
 };
 
 // Of the last rejection, for as long as it is told of.

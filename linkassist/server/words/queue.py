@@ -35,5 +35,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Every likely suggestion is answered. What you put off comes back tomorrow.",
     ),
     "queue.pages": ("ページの一覧へ", "To the list of pages"),
-    "queue.keys.later": ("あとで見る（今日の分）", "Later (in the queue)"),
 }
