@@ -355,7 +355,7 @@ def test_how_far_to_trust_the_suggestions_is_a_step_from_the_list(desk: Page, tm
     expect(desk.get_by_text("linkassist evaluate")).to_be_visible()
     keep_a_report(tmp_path)
     desk.reload()
-    expect(desk.get_by_text("Of every 10 suggestions shown at 70 to 80%, people had made 7 themselves.")).to_be_visible()
+    expect(desk.get_by_text("Of every 10 suggestions shown at 70 to 80%, people had made 7")).to_be_visible()
     diagram = desk.get_by_role("img", name="Promised, and come true")
     box = diagram.bounding_box()
     assert box is not None and box["width"] > 300
