@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -35,20 +35,54 @@ def chromium_path() -> str | None:
     return next(filter(None, found), None)
 
 
+_left: dict[tuple[Browser, str, tuple[int, int], str], Page] = {}  # pages that tests were done with
+
+
 @contextmanager
 def watched_page(browser: Browser, origin: str, viewport: ViewportSize, locale: str = "en-US") -> Iterator[Page]:
-    """A page of the server at `origin`; fails at the end if the screens logged an error or broke their own policy."""
+    """A page of the server at `origin`; fails at the end if the screens logged an error or broke their own policy.
+
+    It may be one that an earlier test has left: to make another takes Chromium longer than most tests. Nothing of
+    what was stored in it is there any more, but for styles and scripts.
+    """
     faults: list[str] = []
+
+    def note_error(error: object) -> None:
+        faults.append(str(error))
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
+
+    kind = (browser, origin, (viewport["width"], viewport["height"]), locale)
+    page = _left.pop(kind, None) or _new_page(browser, origin, viewport, locale)
+    page.on("pageerror", note_error)
+    page.on("console", note_message)
+    yield page
+    page.goto("/static/icon.svg")
+    page.remove_listener("pageerror", note_error)
+    page.remove_listener("console", note_message)
+    _forget(page, viewport)
+    _left[kind] = page
+    assert faults == []
+
+
+def _new_page(browser: Browser, origin: str, viewport: ViewportSize, locale: str) -> Page:
     context = browser.new_context(
         base_url=origin, viewport=viewport, locale=locale, has_touch=viewport["width"] < 600, accept_downloads=True
     )
     context.route("https://example.com/**", lambda route: route.fulfill(content_type="image/svg+xml", body=PICTURE))
-    page = context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert faults == []
+    return context.new_page()
+
+
+def _forget(page: Page, viewport: ViewportSize) -> None:
+    page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.set_viewport_size(viewport)
+    page.context.clear_cookies()
+    page.context.clear_permissions()
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
 
 
 def no_chromium() -> NoReturn:

@@ -61,21 +61,34 @@ def verdicts_of(folder: Path, page: str) -> list[Verdict]:
         return verdicts(library, find_page(library, project(library, PROJECT).id, title_key(page)).id)
 
 
+_ports: list[int] = []  # those of servers that have ended: the next has the address of an earlier one
+
+
+def _bind(listener: socket.socket) -> int:
+    """Binds to a port of loopback, and tells which."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", _ports.pop() if _ports else 0))
+    except OSError:  # another program has taken it meanwhile
+        listener.bind(("127.0.0.1", 0))
+    return int(listener.getsockname()[1])
+
+
 @contextmanager
 def running_server(folder: Path, *, allow_host: str = "", trusted_proxy: str = "") -> Iterator[str]:
     """The address of a real server of the library in `folder`, in a thread of its own; the rest as in Settings."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+        port = _bind(listener)
         server = uvicorn.Server(server_config(create_app(Settings(folder, allow_host=allow_host)), trusted_proxy))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 60
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert server.started, "the server did not start within ten seconds"
+        assert server.started, "the server did not start within a minute"
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join(timeout=10)
+            _ports.append(port)
