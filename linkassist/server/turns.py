@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,14 +22,16 @@ class Turns:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._free = asyncio.Semaphore(1)
+        # A server has one loop; where an application is asked without one, as in tests, each request has its own.
+        self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in _SHOWS or scope["path"].startswith(_STATIC):
             await self.app(scope, receive, send)
             return
-        await self._free.acquire()
-        turn = _Turn(self._free)
+        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1))
+        await free.acquire()
+        turn = _Turn(free)
 
         async def send_it(message: Message) -> None:
             turn.end()  # from here on it is the reader's line that takes time
