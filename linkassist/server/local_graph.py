@@ -7,8 +7,11 @@ and its label is cut to the column, so no two labels overlap. All lengths are in
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
 from typing import Final, Literal
 
 from linkassist.suggestion import Kind
@@ -111,13 +114,13 @@ def width_of(text: str) -> float:
 
 def cut_to(text: str, width: float) -> str:
     """The text, or as much of it as fits with an ellipsis."""
-    if width_of(text) <= width:
+    ends = list(accumulate(map(_width_of, text)))
+    if not ends or ends[-1] <= width:
         return text
-    while text and width_of(text) + _width_of("…") > width:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    return f"{text[: bisect_right(ends, width - _width_of('…'))].rstrip()}…"
 
 
+@lru_cache(maxsize=4096)
 def _width_of(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WFA":
         return 13.0

@@ -167,29 +167,29 @@ def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> 
 
 
 def glances(library: Library, project_id: int, keys: Sequence[str], n_lines: int = 4) -> dict[str, Glance]:
-    """What the library knows of each title key, in two queries for all of them. Unknown keys are absent."""
-    marks = _marks(keys)
+    """What the library knows of each title key, in three queries for all of them. Unknown keys are absent."""
     # CROSS JOIN: from the few links to their pages. Left to itself, SQLite reads all pages of the project first.
-    linked = {
-        key: (as_written, n_linked)
-        for key, as_written, n_linked in library.rows(
-            f"""
-            SELECT l.key, max(l.target), count(DISTINCT p.id)
-            FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
-            WHERE l.key IN ({marks}) AND p.project_id = ? AND p.is_gone = 0 GROUP BY l.key
-            """,
-            (*keys, project_id),
-        )
-    }
-    found = {key: Glance(as_written, False, (), n_linked) for key, (as_written, n_linked) in linked.items()}
+    linked = """
+        FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
+        WHERE l.key IN ({}) AND p.project_id = ? AND p.is_gone = 0 GROUP BY l.key
+    """
+    # Counted in indexes alone; how a key is written stands in the link itself, and is asked only where no page tells.
+    count = f"SELECT l.key, count(DISTINCT p.id) {linked}".format(_marks(keys))
+    n_linked = dict(library.rows(count, (*keys, project_id)))
+    found: dict[str, Glance] = {}
     for key, title, lines in library.rows(
         f"""
         SELECT p.key, p.title, {_BEGINNING} FROM pages p JOIN texts t ON t.id = p.text_id
-        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key IN ({marks})
+        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key IN ({_marks(keys)})
         """,
         (project_id, *keys),
     ):
-        found[key] = Glance(title, True, _beginning(lines, n_lines), linked[key][1] if key in linked else 0)
+        found[key] = Glance(title, True, _beginning(lines, n_lines), n_linked.get(key, 0))
+    red = [key for key in n_linked if key not in found]
+    for key, as_written in library.rows(
+        f"SELECT l.key, max(l.target) {linked}".format(_marks(red)), (*red, project_id)
+    ):
+        found[key] = Glance(as_written, False, (), n_linked[key])
     return found
 
 
