@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import ipaddress
 import os
 import socket
@@ -20,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
 from linkassist.server.guard import MOST_HEAD_BYTES
+from linkassist.server.site import Site
 from linkassist.server.warming import warm_up
 
 MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
@@ -154,11 +156,18 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.on_ready()
-            threading.Thread(target=warm_up, args=(self.app.state.site,), daemon=True).start()
+            threading.Thread(target=_settle, args=(self.app.state.site,), daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.is_ending = True  # for the answers that last as long as an import does
         await super().shutdown(sockets)
+
+
+def _settle(site: Site) -> None:
+    warm_up(site)
+    # What is in memory now stays there; to look through all of it for garbage held every reader up for 90 ms.
+    gc.collect()
+    gc.freeze()
 
 
 def _words(error: OSError, host: str, port: int) -> str:
