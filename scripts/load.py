@@ -180,7 +180,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             ends_at = time.monotonic() + PATIENCE_S
             while True:
                 try:
-                    socket.create_connection(("127.0.0.1", port)).close()
+                    asyncio.run(Line(port).status_of("/"))
                     break
                 except ConnectionRefusedError:
                     if time.monotonic() > ends_at or server.poll() is not None:
