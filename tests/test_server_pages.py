@@ -393,6 +393,7 @@ def test_a_title_that_nobody_links_is_not_called_a_red_link(tmp_path: Path) -> N
     response = little_client(tmp_path).get(address("どこにもない"))
     assert response.status_code == 404
     assert "And no page links here" in response.text and "Red link" not in response.text
+    assert 'href="https://scrapbox.io/niwa/' in response.text and "could link it" not in response.text
 
 
 def test_one_can_switch_between_the_projects_of_a_library(tmp_path: Path) -> None:

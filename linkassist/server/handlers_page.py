@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from linkassist.server.addresses import page_address
+from linkassist.server.addresses import page_address, scrapbox_address
 from linkassist.server.page_list import group_of
 from linkassist.server.page_view import page_view
 from linkassist.server.plain import plain_text
@@ -16,6 +16,7 @@ from linkassist.server.views import NamedLink, Notice, RedView
 from linkassist.store.browsing import ProjectName, glances, has_page, project_name
 from linkassist.store.library import Library
 from linkassist.store.pages import backlinks, find_page, list_pages
+from linkassist.store.target_index import suggested_on
 from linkassist.wiki import title_key
 
 _N_LINKERS = 48
@@ -65,6 +66,8 @@ def _red(request: Request, library: Library, here: ProjectName, title: str) -> R
         ),
         n_linked=found.n_linked if found else 0,
         near=tuple(NamedLink(each.title, page_address(here.name, each.title)) for each in near),
+        scrapbox=scrapbox_address(f"/{here.name}/{found.title if found else title}"),
+        is_suggested=bool(linkers) or bool(suggested_on(library, here.id, title, limit=1)),
     )
     return show(
         request, "red.html", frame_for(request, library, here, title, section="pages"), {"red": view}, status=404

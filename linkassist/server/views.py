@@ -315,12 +315,17 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class RedView:
-    """A title without a page: who links it, and which titles are like it."""
+    """A title without a page: who links it, and which titles are like it.
+
+    scrapbox: where it can be written. is_suggested: whether other pages may be suggested it.
+    """
 
     title: str
     linkers: tuple[NamedLink, ...]
     n_linked: int
     near: tuple[NamedLink, ...]
+    scrapbox: str
+    is_suggested: bool
 
 
 @dataclass(frozen=True, slots=True)
