@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from all_screens import SCREENS, Origins, every_screen, looking_page, screen_at
 from little_browser import DESK, PHONE
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +45,12 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Page]:
+    with looking_page(browser, DESK) as page:
+        yield page
+
+
 @pytest.mark.parametrize("locale", ["ja-JP", "en-US"])
 def test_no_screen_scrolls_sideways_at_any_width(browser: Browser, origins: Origins, locale: str) -> None:
     too_wide = []
@@ -52,7 +58,7 @@ def test_no_screen_scrolls_sideways_at_any_width(browser: Browser, origins: Orig
         for name in SCREENS:
             page.goto(screen_at(origins, name))
             for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 800})
+                page.set_viewport_size({"width": width, "height": 300})  # less to paint
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 too_wide += [f"{name} is {wide} px wide at {width}"] if wide > width else []
     assert too_wide == []
@@ -68,41 +74,37 @@ def test_nothing_jumps_while_a_screen_loads(browser: Browser, origins: Origins, 
     assert {name: shift for name, shift in shifts.items() if shift >= LARGEST_SHIFT} == {}
 
 
-def test_a_jump_would_be_seen(browser: Browser, origins: Origins) -> None:
-    with looking_page(browser, DESK) as page:
-        page.goto(screen_at(origins, "home"))
-        page.evaluate("document.querySelector('.bar').insertAdjacentHTML('afterend', '<br>'.repeat(20))")
-        assert page.evaluate(SHIFT) >= LARGEST_SHIFT
+def test_a_jump_would_be_seen(desk: Page, origins: Origins) -> None:
+    desk.goto(screen_at(origins, "home"))
+    desk.evaluate("document.querySelector('.bar').insertAdjacentHTML('afterend', '<br>'.repeat(20))")
+    assert desk.evaluate(SHIFT) >= LARGEST_SHIFT
 
 
-def test_whatever_tab_reaches_shows_that_it_is_reached(browser: Browser, origins: Origins) -> None:
+def test_whatever_tab_reaches_shows_that_it_is_reached(desk: Page, origins: Origins) -> None:
     unmarked = set()
-    with looking_page(browser, DESK) as page:
-        for name in SCREENS:
-            page.goto(screen_at(origins, name))
-            if name != "home":  # what stands above the content is the same on all
-                page.locator("#content").focus()
-            for _ in range(25 if name == "home" else 10):
-                page.keyboard.press("Tab")
-                unmarked.add(f"{name}: {page.evaluate(UNMARKED)}")
+    for name in SCREENS:
+        desk.goto(screen_at(origins, name))
+        if name != "home":  # what stands above the content is the same on all
+            desk.locator("#content").focus()
+        for _ in range(25 if name == "home" else 10):
+            desk.keyboard.press("Tab")
+            unmarked.add(f"{name}: {desk.evaluate(UNMARKED)}")
     assert [each for each in sorted(unmarked) if not each.endswith(": ")] == []
 
 
-def test_a_focus_that_does_not_show_would_be_seen(browser: Browser, origins: Origins) -> None:
-    with looking_page(browser, DESK) as page:
-        page.goto(screen_at(origins, "home"))
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
-        page.evaluate("document.activeElement.style.outline = 'none'")
-        assert page.evaluate(UNMARKED).startswith("<a")
+def test_a_focus_that_does_not_show_would_be_seen(desk: Page, origins: Origins) -> None:
+    desk.goto(screen_at(origins, "home"))
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Tab")
+    desk.evaluate("document.activeElement.style.outline = 'none'")
+    assert desk.evaluate(UNMARKED).startswith("<a")
 
 
-def test_the_keys_dialog_opens_by_key_and_closes_on_every_screen(browser: Browser, origins: Origins) -> None:
-    with looking_page(browser, DESK) as page:
-        for name in SCREENS:
-            page.goto(screen_at(origins, name))
-            page.evaluate("document.activeElement.blur()")  # the login begins in its field
-            page.keyboard.press("?")
-            assert page.locator("dialog#keys").is_visible(), name
-            page.keyboard.press("Escape")
-            assert not page.locator("dialog#keys").is_visible(), name
+def test_the_keys_dialog_opens_by_key_and_closes_on_every_screen(desk: Page, origins: Origins) -> None:
+    for name in SCREENS:
+        desk.goto(screen_at(origins, name))
+        desk.evaluate("document.activeElement.blur()")  # the login begins in its field
+        desk.keyboard.press("?")
+        assert desk.locator("dialog#keys").is_visible(), name
+        desk.keyboard.press("Escape")
+        assert not desk.locator("dialog#keys").is_visible(), name
