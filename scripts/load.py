@@ -2,8 +2,9 @@
 
 A copy of the library is served by a process of its own while another process reindexes it in full. Each reader opens a
 screen drawn at random, reads for some seconds (an exponential pause, five seconds in the mean) and opens the next.
-Printed are the times until an answer was whole, what failed, and the most memory that the server took. It ends with 1
-where a request failed.
+The server is up for some seconds before, as one is at night. Printed are the times until an answer was whole, what
+failed, the most memory that the server took, and how busy other programs kept the processor: where they do, the times
+are theirs too. It ends with 1 where a request failed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from linkassist.store.pages import project, read_pages
 
 PAUSE_S = 5.0
 PATIENCE_S = 30.0
+SETTLE_S = 3.0
 N_PAGES = 500
 # Of a hundred screens that are opened, how many are which.
 SHARES = {"page": 60, "home": 12, "queue": 10, "search": 8, "preview": 6, "outbox": 2, "quality": 1, "settings": 1}
@@ -64,9 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             wiki = project(library, given.project)
             titles = [page.page.title for page in read_pages(library, wiki.id) if page.page.key.strip(".")]
         with served(copy) as (server, port), reindexing(copy, wiki.name) as reindex:
-            worked_s, read_s = processor_s(server.pid), time.process_time()
+            before = spent(server.pid, reindex.pid)
             found = asyncio.run(readers(port, wiki.name, titles, given.readers, given.seconds, given.pause))
-            worked_s, read_s = processor_s(server.pid) - worked_s, time.process_time() - read_s
+            server_s, reindex_s, readers_s, all_s = (
+                now - then for now, then in zip(spent(server.pid, reindex.pid), before, strict=True)
+            )
             is_under_way = reindex.poll() is None
             megabytes = most_memory(server.pid)
     print(f"{wiki.name}: {len(titles):,} pages, {given.readers} readers for {given.seconds:g} s, load", end=" ")
@@ -78,7 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             median, late = those[len(those) // 2], those[int(len(those) * 0.95)]
             print(f"{screen:10}{len(those):10,}{median:10.0f}{late:10.0f}{those[-1]:10.0f}")
     print(f"the server took {megabytes:,} MB at most; {len(found.failures):,} requests failed")
-    print(f"of the processor's time the server took {worked_s:.1f} s and the readers {read_s:.1f} s")
+    print(
+        f"seconds of the processor: server {server_s:.0f}, readers {readers_s:.0f}, reindex {reindex_s:.0f}", end="; "
+    )
+    print(f"all programs {all_s:.0f}, of {given.seconds * (os.cpu_count() or 1):.0f} there were")
     for failure in found.failures[:10]:
         print(f"  {failure}")
     return 1 if found.failures else 0
@@ -186,6 +193,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                     if time.monotonic() > ends_at or server.poll() is not None:
                         raise
                     time.sleep(0.1)
+            time.sleep(SETTLE_S)
             yield server, port
         finally:
             server.terminate()
@@ -206,6 +214,13 @@ def most_memory(pid: int) -> int:
     """The most MB of memory that a process ever had in use, without its children; Linux tells it."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) // 1024
+
+
+def spent(server: int, reindex: int) -> tuple[float, float, float, float]:
+    """How many seconds of the processor the server, the reindex, this process and all programs have taken so far."""
+    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
+    everything = (user + nice + system) / os.sysconf("SC_CLK_TCK")
+    return processor_s(server), processor_s(reindex), time.process_time(), everything
 
 
 def processor_s(pid: int) -> float:
