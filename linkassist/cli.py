@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import io
 import os
-import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from linkassist import cli_features, cli_finetune, cli_finetune_links  # noqa: F401 (they add their commands to `bert`)
 from linkassist.cli_backup import backup, restore
 from linkassist.cli_bert import bert
+from linkassist.cli_evaluate import evaluate
 from linkassist.cli_experiments import experiments
 from linkassist.cli_nightly import fetch, nightly
 from linkassist.cli_options import (
@@ -33,7 +33,8 @@ from linkassist.cli_options import (
     print_utf8,
 )
 from linkassist.cli_password import password
-from linkassist.deciding import add_up_offers, lessons_of, shown_suggestions
+from linkassist.cli_serve import demo, serve
+from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import LinkAssistError
 from linkassist.ingest import ingest
 from linkassist.nightly.health import health
@@ -53,21 +54,16 @@ from linkassist.printing import (
 from linkassist.reindex import reindex as bring_up_to_date
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
-from linkassist.settings import Settings, default_folder, load_settings, remember_encoder
+from linkassist.settings import Settings, load_settings, remember_encoder
 from linkassist.store.library import Library
-from linkassist.store.lock import being_served
 from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
-from linkassist.store.searching import fill_search
 from linkassist.store.totals import totals
 from linkassist.suggest.reader import apply_lessons
 from linkassist.suggestion import Suggestion
 from linkassist.terminal import progress, say
 from linkassist.visible import visible
 from linkassist.wiki import title_key
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
@@ -242,123 +238,11 @@ def links(export: ExportFile) -> None:
             print(links_json(page.title, page_links(page.texts)))
 
 
-@app.command(epilog="Example: linkassist serve --port 8080")
-def serve(
-    host: Annotated[
-        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="Where to listen; 0 is any that is free. [default: 8000]")
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="A further name it is reached by, as of a reverse proxy."),
-    ] = None,
-    trusted_proxy: Annotated[
-        str | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed."),
-    ] = None,
-    library: LibraryOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Show the library in the browser, until Ctrl-C.
-
-    Others than this machine are answered only once `linkassist password` has set a password.
-    """
-    from linkassist.server.app import create_app
-    from linkassist.server.guard import is_loopback
-    from linkassist.server.running import listen
-
-    settings = load_settings(
-        library, config=config, host=host, port=port, allow_host=allow_host or None, trusted_proxy=trusted_proxy
-    )
-    site = create_app(settings)
-    if not is_loopback(settings.host):
-        say(
-            f"linkassist: {settings.host} can be reached from other machines. They are asked for the password, but "
-            "nothing is encrypted: put a reverse proxy with a certificate in front."
-        )
-    _serve(settings, site, listen(settings.host, settings.port), opens_browser=False)
-
-
+app.command(epilog="Example: linkassist serve --port 8080")(serve)
 app.command(epilog="Example: linkassist password --library ~/wiki")(password)
 
 
-@app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
-def evaluate(
-    old: Annotated[
-        Path | None, typer.Argument(metavar="OLD", help="An export. [default: the project in the library]")
-    ] = None,
-    new: Annotated[
-        Path | None, typer.Argument(metavar="NEW", help="A later export of the same project, if there is one.")
-    ] = None,
-    is_blind: Annotated[
-        bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
-    ] = False,
-    by_id: Annotated[
-        bool | None,
-        typer.Option(
-            "--by-id/--by-title", help="How pages of two exports are recognised. [default: by id where all have one]"
-        ),
-    ] = None,
-    n_pages: Annotated[
-        int | None,
-        typer.Option(
-            "--pages",
-            metavar="N",
-            min=1,
-            help="How many pages of a single wiki to ask about. [default: an eighth or so, from 30 to 500]",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option("--seed", metavar="N", min=0, help="Chooses the pages where times do not tell them. [default: 0]"),
-    ] = None,
-    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
-    project_name: ProjectOption = None,
-    library: LibraryOption = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option("--encoder", metavar="NAME", help="The encoder to measure with. [default: the library's]"),
-    ] = None,
-    config: ConfigOption = None,
-) -> None:
-    """Measure suggestions by the links that people made.
-
-    How many of the links of the newest pages would have been suggested, had these pages come without any? Simple
-    suggesters answer the same questions, for comparison. Two exports tell the past exactly. A wiki alone tells it by
-    the times of its lines, or else random pages have their links hidden. The library keeps its last report for the
-    browser; of files nothing is kept.
-    """
-    _refuse_what_does_not_fit(
-        old,
-        new,
-        {"--project": project_name, "--library": library},
-        {"--pages": n_pages, "--seed": seed},
-        {"--by-id or --by-title": by_id},
-    )
-    from linkassist.evaluate.run import Sample, evaluate_file, evaluate_files, evaluate_project
-
-    settings = load_settings(library, config=config, encoder=encoder)
-    sample = Sample(n_pages, seed or 0)
-    with progress() as told:
-        if old and new:
-            report = evaluate_files(
-                old, new, is_blind=is_blind, by_id=by_id, encoder=settings.encoder, on_progress=told
-            )
-        elif old:
-            report = evaluate_file(old, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told)
-        else:
-            with existing_library(settings) as opened:
-                of = project(opened, project_name)
-                report = evaluate_project(
-                    opened, of, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told
-                )
-    if is_json:
-        print_utf8()
-    print(report.as_json() if is_json else report.as_text())
-
-
+app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")(evaluate)
 app.command(epilog="Example: linkassist experiments notes.json --nearest")(experiments)
 app.command(epilog="Example: linkassist nightly --install --at 03:30")(nightly)
 app.command(epilog="Example: linkassist backup --to /media/usb/wiki.sqlite3")(backup)
@@ -397,36 +281,7 @@ def status(
         raise typer.Exit(_NIGHT_ALARM)
 
 
-@app.command(epilog="Example: linkassist demo --no-browser")
-def demo(
-    library: Annotated[
-        Path | None, typer.Option("--library", metavar="DIR", help="Its folder. [default: one of its own]")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", metavar="N", help="Where to listen. [default: 8000, or any free one if that is taken]"),
-    ] = None,
-    is_browser_opened: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Whether to open the browser where there is a desktop.")
-    ] = True,
-) -> None:
-    """Show the sample wiki in the browser, until Ctrl-C.
-
-    It has a library of its own; yours is left alone.
-    """
-    from linkassist.demo import prepare_demo
-    from linkassist.server.app import create_app
-    from linkassist.server.running import listen, listen_nearby
-
-    settings = load_settings(library or default_folder("demo"), port=port)
-    site = create_app(settings)
-    # Before the work, so that a port that is taken is told of at once.
-    listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
-    if settings.port not in (0, listener.getsockname()[1]):
-        say(f"Port {settings.port} is taken by another program, so another one is used.")
-    with progress() as on_progress:
-        prepare_demo(settings, on_progress)
-    _serve(settings, site, listener, opens_browser=is_browser_opened)
+app.command(epilog="Example: linkassist demo --no-browser")(demo)
 
 
 def main() -> None:
@@ -437,23 +292,6 @@ def main() -> None:
     if sys.argv[1:2] in _WORK and hasattr(os, "nice"):
         os.nice(10)  # who reads meanwhile goes first
     app(prog_name="linkassist")
-
-
-def _serve(settings: Settings, site: Starlette, listener: socket.socket, *, opens_browser: bool) -> None:
-    from linkassist.server.running import address_of, has_desktop, open_browser, serve_on
-
-    address = address_of(listener)
-    with Library.open(settings.library) as library, progress() as told:
-        fill_search(library, lambda n_done, n_total: told("search", n_done, n_total))
-        add_up_offers(library, lambda n_done, n_total: told("offers", n_done, n_total))
-
-    def on_ready() -> None:
-        print(f"linkassist: {address} (Ctrl-C stops it)", flush=True)
-        if opens_browser and has_desktop():
-            open_browser(address)
-
-    with being_served(settings.library):
-        serve_on(listener, site, on_ready, settings.trusted_proxy)
 
 
 def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:
@@ -468,25 +306,6 @@ def _reindex(settings: Settings, project_name: str, *, is_full: bool) -> None:
         )
     else:
         print(f"{project_name}: the suggestions are up to date")
-
-
-def _refuse_what_does_not_fit(
-    old: Path | None,
-    new: Path | None,
-    of_a_library: Mapping[str, object],
-    of_one_wiki: Mapping[str, object],
-    of_two_exports: Mapping[str, object],
-) -> None:
-    """Options of `evaluate` by name, None where not given; one that would be without effect is wrong usage."""
-    refused = [
-        (of_a_library if old else {}, "is for the library; leave out the exports, or the option"),
-        (of_one_wiki if new else {}, "is for a single wiki; with two exports, all new pages are asked about"),
-        ({} if new else of_two_exports, "is for two exports; name OLD and NEW"),
-    ]
-    for options, why in refused:
-        for name, value in options.items():
-            if value is not None:
-                raise typer.BadParameter(f"{name} {why}.")
 
 
 def _remember(encoder: str | None, library: Path | None, config: Path | None, settings: Settings) -> None:

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli_options import ConfigOption, LibraryOption, ProjectOption, existing_library, print_utf8
+from linkassist.cli_options import (
+    BlindOption,
+    ConfigOption,
+    LibraryOption,
+    ProjectOption,
+    SampleOption,
+    existing_library,
+    print_utf8,
+)
 from linkassist.settings import load_settings
 from linkassist.store.pages import project
 from linkassist.terminal import progress
@@ -25,22 +33,12 @@ def experiments(
     is_buckets: Annotated[
         bool, typer.Option("--buckets", help="Pages whose twelve-bit codes are the same: signs, and a learnt code.")
     ] = False,
-    is_blind: Annotated[
-        bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
-    ] = False,
+    is_blind: BlindOption = False,
     n_pairs: Annotated[
         int | None,
         typer.Option("--pairs", metavar="N", min=0, help="How many of the nearest pairs to print. [default: 20]"),
     ] = None,
-    n_pages: Annotated[
-        int | None,
-        typer.Option(
-            "--pages",
-            metavar="N",
-            min=1,
-            help="How many pages to ask about. [default: an eighth or so, from 30 to 500]",
-        ),
-    ] = None,
+    n_pages: SampleOption = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Chooses whatever is random.")] = 0,
     is_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON object, all pairs too.")] = False,
     project_name: ProjectOption = None,

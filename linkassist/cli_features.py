@@ -13,10 +13,12 @@ from linkassist.cli_bert import bert
 from linkassist.cli_options import (
     BertConfigOption,
     BertFolderOption,
+    BlindOption,
     CheckpointOption,
     ConfigOption,
     LibraryOption,
     ProjectOption,
+    SampleOption,
     SentencePieceOption,
     VocabularyOption,
     existing_library,
@@ -149,18 +151,8 @@ def compare_pooling(
             help="Read long pages to the end, in windows that share so many tokens. [default: the beginning alone]",
         ),
     ] = None,
-    is_blind: Annotated[
-        bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
-    ] = False,
-    n_pages: Annotated[
-        int | None,
-        typer.Option(
-            "--pages",
-            metavar="N",
-            min=1,
-            help="How many pages to ask about. [default: an eighth or so, from 30 to 500]",
-        ),
-    ] = None,
+    is_blind: BlindOption = False,
+    n_pages: SampleOption = None,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Chooses the pages where times do not tell them.")
     ] = 0,

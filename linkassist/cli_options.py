@@ -36,6 +36,18 @@ EncoderOption = Annotated[
 ProjectOption = Annotated[
     str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
 ]
+BlindOption = Annotated[
+    bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
+]
+SampleOption = Annotated[
+    int | None,
+    typer.Option(
+        "--pages",
+        metavar="N",
+        min=1,
+        help="How many pages of a single wiki to ask about. [default: an eighth or so, from 30 to 500]",
+    ),
+]
 
 # The files of a BERT, by the names that bert-japanese gave their flags.
 BertFolderOption = Annotated[
