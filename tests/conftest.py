@@ -20,7 +20,14 @@ settings.register_profile(
 settings.load_profile("linkassist")
 
 # Begun first, so that no worker is left alone with one of them at the end.
-_LONGEST = ("test_crash.py", "test_server_schemathesis.py", "test_browser_axe.py", "test_hostile_screens.py")
+_LONGEST = (
+    "test_crash.py",
+    "test_browser_axe.py",
+    "test_browser_every_screen.py",
+    "test_reindex.py",
+    "test_server_import.py",
+    "test_server_worker.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
