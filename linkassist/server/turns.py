@@ -1,7 +1,8 @@
-"""Screens are made one after another, in the order in which they were asked for.
+"""A few screens are made at once, the others wait in the order in which they were asked for.
 
 All threads share one interpreter. SQLite lets go of it for every row that it reads, and while another thread computes,
-it comes back only after five milliseconds: two screens made at once take many times as long as one after the other.
+it comes back only after five milliseconds: of many screens made at once each takes many times as long. One alone would
+leave the processor idle while it passes from thread to thread.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+AT_ONCE: Final = 3
 LONGEST_S: Final = 0.25  # a turn; whoever takes longer, as one that waits for the models, goes on beside the next
 _SHOWS: Final = frozenset({"GET", "HEAD"})
 _STATIC: Final = "/static/"
@@ -29,7 +31,7 @@ class Turns:
         if scope["type"] != "http" or scope["method"] not in _SHOWS or scope["path"].startswith(_STATIC):
             await self.app(scope, receive, send)
             return
-        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1))
+        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
         await free.acquire()
         turn = _Turn(free)
 
