@@ -115,8 +115,7 @@ def test_the_figures_tell_what_was_decided(tmp_path: Path) -> None:
     assert (figures.n_accepted, figures.n_rejected, figures.whys) == (1, 1, ())
     assert figures.n_expected == pytest.approx(0.86 + 0.64)
     assert (
-        "You accepted 50% of what you answered; the probabilities shown had promised 75%"
-        in client.get(SETTINGS).text
+        "You accepted 50% of what you answered; the probabilities shown had promised 75%" in client.get(SETTINGS).text
     )
 
 
