@@ -21,7 +21,7 @@ from linkassist.store.picture import imported_at
 from linkassist.store.runs import Note, artefact, put_artefact
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
-REVISION: Final = 3
+REVISION: Final = 4
 
 LEARNT_FILES: Final = ("encoder.json", "pieces.model", "vectors.npz", "join.npz", "ranker.json", "learnt.json")
 INDEX_FILE: Final = "pages.faiss"

@@ -123,8 +123,7 @@ class _Taken:
         name = type(value).__name__
         if name not in self._classes:
             raise TypeError(f"a {name} is none of {sorted(self._classes)}")
-        fields = getattr(type(value), "__slots__", None) or vars(value)
-        return {"class": name, "fields": {field: self.apart(getattr(value, field)) for field in fields}}
+        return {"class": name, "fields": {field: self.apart(getattr(value, field)) for field in _fields(type(value))}}
 
     def _array(self, array: np.ndarray) -> object:
         if array.ndim == 1 and array.size > _WIDE and np.count_nonzero(array) * _THIN < array.size:
@@ -182,7 +181,14 @@ def _together(tree: Any, arrays: Sequence[np.ndarray], classes: dict[str, type])
     if "list" in tree:
         return [_together(each, arrays, classes) for each in tree["list"]]
     kind = classes[tree["class"]]
+    if sorted(tree["fields"]) != sorted(_fields(kind)):
+        raise ValueError(f"a {kind.__name__} has {sorted(_fields(kind))}, and not {sorted(tree['fields'])}")
     value: Any = object.__new__(kind)
     for field, part in tree["fields"].items():
         object.__setattr__(value, field, _together(part, arrays, classes))
     return value
+
+
+def _fields(kind: type) -> Sequence[str]:
+    """The names of what its objects hold; a class that is kept names them all, so that a change of it is noticed."""
+    return tuple(vars(kind)["__slots__"])

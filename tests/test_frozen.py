@@ -22,6 +22,8 @@ class Inner:
 
 
 class Outer:
+    __slots__ = ("matrix", "nothing", "parts", "texts")
+
     def __init__(self, matrix: sp.csr_matrix, parts: list[Inner], texts: list[str]) -> None:
         self.matrix, self.parts, self.texts, self.nothing = matrix, parts, texts, None
 
@@ -75,3 +77,10 @@ def test_a_file_names_no_class_but_those_that_its_reader_expects(tmp_path: Path)
         thaw(tmp_path / "it", (Outer,))
     with pytest.raises(TypeError, match="a Outer is none of"):
         freeze(an_object([]), tmp_path / "it", (Inner,))
+
+
+def test_a_file_of_an_earlier_version_of_a_class_is_refused(tmp_path: Path) -> None:
+    freeze(Inner(np.zeros(1), "a"), tmp_path / "it", (Inner,))
+    named_anew = type("Inner", (), {"__slots__": ("numbers", "name")})
+    with pytest.raises(ModelError, match=r"a Inner has \['name', 'numbers'\], and not \['numbers', 'title'\]"):
+        thaw(tmp_path / "it", (named_anew,))

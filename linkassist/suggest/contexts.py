@@ -27,6 +27,8 @@ def context_odds(mentions: Mentions, is_teacher: BoolArray) -> FloatArray:
 class ContextOdds:
     """What the teachers' mentions tell about contexts, for any mentions."""
 
+    __slots__ = ("_odds",)
+
     def __init__(self, mentions: Mentions, is_teacher: BoolArray) -> None:
         is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
         is_linked = mentions.is_linked[is_known]
@@ -47,6 +49,8 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
 
 class Odds:
     """Per context, the log of how much oftener it is seen among links than among the rest."""
+
+    __slots__ = ("_contexts", "_odds")
 
     def __init__(self, context: IntArray, is_linked: BoolArray) -> None:
         self._contexts, number = np.unique(context, return_inverse=True)

@@ -37,6 +37,8 @@ class LinkOdds:
 class LinkRates:
     """What the occurrences on the teachers' pages tell about those anywhere."""
 
+    __slots__ = ("_rates",)
+
     def __init__(self, corpus: Corpus, phrases: Phrases, is_teacher: BoolArray) -> None:
         seen = np.flatnonzero(is_teacher[phrases.page] & (phrases.passage >= 0))
         linked = seen[_are_links(corpus, phrases, np.flatnonzero(is_teacher), seen)]
@@ -73,6 +75,8 @@ def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
 
 class Rate:
     """The link rate of each group of occurrences; small groups lean on the coarse one that they belong to."""
+
+    __slots__ = ("_coarse", "_fine", "_overall")
 
     def __init__(
         self, fine_seen: _Groups, coarse_seen: _Groups, fine_linked: _Groups, coarse_linked: _Groups, overall: float

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
+from linkassist.suggest.corpus import Corpus, FloatArray
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.spans import codes_of, counted
+from linkassist.suggest.spans import Int32s, codes_of, counted
 
 _N_PAIRS = 1 << 22  # bigrams are numbered below this; the few that share a number blur each other
 
@@ -16,12 +16,16 @@ _N_PAIRS = 1 << 22  # bigrams are numbered below this; the few that share a numb
 class TitleLikeness:
     """Compares phrases with the titles that the wiki links, both seen beside usual phrases."""
 
+    __slots__ = ("_heads", "_n_in_titles", "_n_usual", "_of_titles", "_of_usual", "_tails")
+
     def __init__(self, corpus: Corpus, usual: Sequence[str]) -> None:
         """usual: phrases of the wiki (folded texts of two characters or more) that show what is common."""
         linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
         titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
         of_titles = _Pairs([title for title in titles if len(title) > 1])
-        self._of_titles, self._of_usual = _Shares(of_titles.numbers), _Shares(_Pairs(usual).numbers)
+        of_usual = _Pairs(usual).numbers
+        self._of_titles, self._n_in_titles = counted(of_titles.numbers, _N_PAIRS), len(of_titles.numbers)
+        self._of_usual, self._n_usual = counted(of_usual, _N_PAIRS), len(of_usual)
         self._heads = counted(of_titles.heads, _N_PAIRS)
         self._tails = counted(of_titles.tails, _N_PAIRS)
 
@@ -30,22 +34,17 @@ class TitleLikeness:
         linked titles and usual phrases; and log of how many linked titles begin or end as it does (two characters)."""
         pairs = _Pairs(keys)
         n_pairs = np.bincount(pairs.owner, minlength=len(keys)).clip(1)
-        odds = self._of_titles.log_of(pairs.numbers) - self._of_usual.log_of(pairs.numbers)
+        odds = _log_share(self._of_titles[pairs.numbers], self._n_in_titles)
+        odds -= _log_share(self._of_usual[pairs.numbers], self._n_usual)
         likeness = np.bincount(pairs.owner, weights=odds, minlength=len(keys)) / n_pairs
         n_like = self._heads[pairs.heads] + self._tails[pairs.tails]
         return likeness.astype(np.float32), np.log1p(n_like).astype(np.float32)
 
 
-class _Shares:
-    """The shares of bigrams in some texts, each counted half a time more than it is seen."""
-
-    def __init__(self, numbers: IntArray) -> None:
-        self._counts, self._n = counted(numbers, _N_PAIRS), np.float32(len(numbers) + 1)
-
-    def log_of(self, numbers: IntArray) -> FloatArray:
-        """Per bigram, the log of its share."""
-        share: FloatArray = np.log((self._counts[numbers].astype(np.float32) + np.float32(0.5)) / self._n)
-        return share
+def _log_share(n_seen: Int32s, n_in_all: int) -> FloatArray:
+    """Log of the shares of what was seen so often among so many, each counted half a time more than that."""
+    share: FloatArray = np.log((n_seen.astype(np.float32) + np.float32(0.5)) / np.float32(n_in_all + 1))
+    return share
 
 
 class _Pairs:

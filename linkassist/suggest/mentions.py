@@ -163,6 +163,7 @@ class TitleFinder:
             ],
             np.bool_,
         )
+        self._keys = [keys[number] for number in self._members.tolist()]
         self._lengths = np.array([len(folded) for folded in groups] or [0], np.int64)
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, folded in enumerate(groups):
@@ -228,7 +229,10 @@ class TitleFinder:
         within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
         member = np.repeat(self._first_member[group] if len(group) else group, counts) + within
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
-        is_exact = _is_unfolded(raw, text, start, end) & self._is_folded[member]
+        plain = _as_key(raw)
+        is_exact = _is_unfolded(plain, text, start, end) & self._is_folded[member]
+        for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few titles have wide letters and the like
+            is_exact[row] = plain[start[row] : end[row]] == self._keys[member[row]]
         place = _Places(readings)
         page, passage, offset = place.of(start, end)
         inside = passage >= -1
@@ -264,11 +268,17 @@ def _is_findable(folded: str) -> bool:
     return len(folded.strip("_")) >= SHORTEST or (len(folded) == 1 and _script_of(ord(folded)) == KANJI)
 
 
-def _is_unfolded(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """Per span, whether folding did no more to it than a title key does: case, and `_` for a space."""
-    plain = raw.replace(" ", "_").replace("\t", "_").lower()
+def _as_key(raw: str) -> str:
+    """The text in lower case, with `_` for spaces, as title keys are; of the same length."""
+    spaced = raw.replace(" ", "_").replace("\t", "_")
+    plain = spaced.lower()
     if len(plain) != len(raw):  # "İ".lower() is two code points
-        plain = "".join(low if len(low := char.lower()) == 1 else char for char in raw.replace(" ", "_"))
+        plain = "".join(low if len(low := char.lower()) == 1 else char for char in spaced)
+    return plain
+
+
+def _is_unfolded(plain: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
+    """Per span, whether folding did no more to it than a title key does."""
     differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(
         folded.encode("utf-32-le"), np.uint32
     )

@@ -80,6 +80,8 @@ class PhrasePairs:
 class PhraseHabits:
     """What a wiki's links and phrases tell about any phrase."""
 
+    __slots__ = ("likeness", "link_rate", "n_pages", "rates")
+
     def __init__(self, corpus: Corpus, phrases: Phrases, is_old: BoolArray, is_teacher: BoolArray) -> None:
         """is_old: per phrase, as `not_new` tells. is_teacher: per page, whether its links show what people link."""
         self.rates = LinkRates(corpus, phrases, is_teacher)

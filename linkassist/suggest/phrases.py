@@ -162,6 +162,8 @@ class PhraseUse:
 class Sayers:
     """Which pages of a wiki say a phrase."""
 
+    __slots__ = ("_hashes", "_page", "_starts")
+
     def __init__(self, phrases: Phrases) -> None:
         self._hashes = phrases.hashes
         self._page = phrases.page[stable_order(phrases.phrase)]  # by page within a phrase, as occurrences are ordered

@@ -35,6 +35,8 @@ def link_budgets(corpus: Corpus) -> IntArray:
 class LinkBudgets:
     """What the pages of a wiki tell about how many links a page of a length may have."""
 
+    __slots__ = ("_middle", "_most")
+
     def __init__(self, lengths: IntArray, n_links: IntArray) -> None:
         """lengths: per page, the code points of its text. n_links: per page, the links it has."""
         length = np.log1p(lengths)

@@ -68,6 +68,8 @@ class Statistics:
 class Bigrams:
     """Character bigrams weighted by TF-IDF, the terms and their weights taken from the pages given at first."""
 
+    __slots__ = ("_frequency", "_idf", "_n_texts", "_n_titles", "_terms", "_title_frequency", "pages", "titles")
+
     def __init__(self, texts: list[str], titles: list[str]) -> None:
         codes, rows = _bigram_codes(texts)
         title_codes, title_rows = _bigram_codes(titles)
