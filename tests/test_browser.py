@@ -158,8 +158,8 @@ def test_keys_pressed_faster_than_the_server_answers_each_find_their_card(desk: 
 def test_a_decision_that_cannot_be_saved_is_said_and_taken_back(browser: Browser, origin: str) -> None:
     context = browser.new_context(base_url=origin, viewport=DESK, locale="en-US")
     page = context.new_page()
-    page.goto(address(GARDEN))
     page.route("**/verdict", lambda route: route.fulfill(status=503, body="busy"))
+    page.goto(address(GARDEN))
     page.keyboard.press("a")
     expect(page.get_by_role("alert")).to_contain_text("could not be saved")
     expect(page.locator('.card[data-target="KJ法"]')).to_have_attribute("data-state", "open")
