@@ -231,7 +231,7 @@ class TitleFinder:
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
         plain = _as_key(raw)
         is_exact = _is_unfolded(plain, text, start, end) & self._is_folded[member]
-        for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few titles have wide letters and the like
+        for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few: wide letters, other spellings
             is_exact[row] = plain[start[row] : end[row]] == self._keys[member[row]]
         place = _Places(readings)
         page, passage, offset = place.of(start, end)
