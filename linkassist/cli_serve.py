@@ -55,7 +55,7 @@ def serve(
             f"linkassist: {settings.host} can be reached from other machines. They are asked for the password, but "
             "nothing is encrypted: put a reverse proxy with a certificate in front."
         )
-    _serve(settings, site, listen(settings.host, settings.port), opens_browser=False)
+    run_server(settings, site, listen(settings.host, settings.port), opens_browser=False)
 
 
 def demo(
@@ -86,10 +86,11 @@ def demo(
         say(f"Port {settings.port} is taken by another program, so another one is used.")
     with progress() as on_progress:
         prepare_demo(settings, on_progress)
-    _serve(settings, site, listener, opens_browser=is_browser_opened)
+    run_server(settings, site, listener, opens_browser=is_browser_opened)
 
 
-def _serve(settings: Settings, site: Starlette, listener: socket.socket, *, opens_browser: bool) -> None:
+def run_server(settings: Settings, site: Starlette, listener: socket.socket, *, opens_browser: bool) -> None:
+    """Brings the library up to what the screens read, then serves it until Ctrl-C or SIGTERM."""
     from linkassist.server.running import address_of, has_desktop, open_browser, serve_on
 
     address = address_of(listener)
