@@ -15,6 +15,7 @@ from linkassist.store.backup_files import BackupFile, backup_files
 from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
 from linkassist.store.backups import restore as restore_library
 from linkassist.store.copies import complaints, copy_whole
+from linkassist.store.database_file import database_files, identity
 from linkassist.terminal import say
 
 
@@ -76,7 +77,8 @@ def restore(
 
 def _require_replaceable(path: Path, own: Path) -> None:
     """A backup may take the place of an earlier one, and of nothing else."""
-    if path.exists() and (path.samefile(own) or complaints(path)):
+    is_own = identity(path) in {identity(file) for file in database_files(own)} - {None}
+    if is_own or path.exists() and complaints(path):
         raise StoreError(f"{path} is there already and is no backup of a library. Name another file.")
     if not path.absolute().parent.is_dir():
         raise StoreError(f"{path.absolute().parent} is no folder. Name a file in a folder that exists.")

@@ -58,7 +58,8 @@ def begin_models(library: Library, project_id: int) -> tuple[Path, Path]:
     """
     root, current = _models(library, project_id), model_folder(library, project_id)
     begun = _begun(library, project_id)
-    root.mkdir(parents=True, exist_ok=True)
+    root.parent.mkdir(mode=0o700, exist_ok=True)
+    root.mkdir(exist_ok=True)
     for each in root.iterdir():
         if each.is_dir() and each not in (current, begun):
             shutil.rmtree(each)

@@ -13,8 +13,9 @@ from typing import Final
 from linkassist.errors import ExportError
 from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
+from linkassist.store.database_file import database_files, identity
 from linkassist.store.imports import ImportReport, import_pages
-from linkassist.store.library import Library
+from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import only_worker
 from linkassist.wiki import Page
 
@@ -85,6 +86,8 @@ def ingest(
             )
         on_progress("store", 0, 0)
 
+    if identity(source) in {identity(file) for file in database_files(folder / FILE_NAME)} - {None}:
+        raise ExportError(f"{source} is the library itself and no export. Name the JSON file that Scrapbox exported.")
     with read_export(
         source,
         skip_bad_pages=skip_bad_pages,

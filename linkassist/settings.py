@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from platformdirs import user_data_path
 
 from linkassist.errors import SettingsError
+from linkassist.private_files import write_private
 
 Language = Literal["auto", "ja", "en"]
 
@@ -178,7 +179,7 @@ def remember_encoder(library: Path, encoder: str) -> None:
         replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
         after = replaced if n_replaced else f"{line}\n{before}"
         if after != before:
-            path.write_text(after, "utf-8")
+            write_private(path, after.encode())
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
 
@@ -203,8 +204,7 @@ def remember_source(library: Path, project: str, place: str) -> None:
         after = "\n".join(lines) + "\n"
         if tomllib.loads(after)["sources"][project] != place:
             raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
-        path.touch(mode=0o600)  # the key to Scrapbox may follow
-        path.write_text(after, "utf-8")
+        write_private(path, after.encode())  # the key to Scrapbox may follow
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:

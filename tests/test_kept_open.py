@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -65,18 +64,50 @@ def test_what_another_process_writes_shows_at_once(tmp_path: Path) -> None:
         assert again is first and shown_name(again) == "another"
 
 
-def test_a_file_that_took_the_place_of_the_library_is_opened_anew(tmp_path: Path) -> None:
+def test_a_file_that_took_the_place_of_the_library_is_refused_until_the_library_is_back(tmp_path: Path) -> None:
     write_little_wiki(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "other")
     written_elsewhere(tmp_path / "other", "another")
     kept = KeptOpen(tmp_path / "one", wait_s=1.0)
     with kept.lent() as first:
-        assert shown_name(first) != "another"
-    os.replace(tmp_path / "other" / FILE_NAME, tmp_path / "one" / FILE_NAME)
-    for ending in ("-wal", "-shm"):
-        Path(f"{tmp_path / 'one' / FILE_NAME}{ending}").unlink(missing_ok=True)
+        name = shown_name(first)
+    (tmp_path / "one" / FILE_NAME).rename(tmp_path / "aside")
+    (tmp_path / "other" / FILE_NAME).rename(tmp_path / "one" / FILE_NAME)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="Put the library back in its place"), kept.lent():
+            pass
+    (tmp_path / "aside").rename(tmp_path / "one" / FILE_NAME)
     with kept.lent() as again:
-        assert shown_name(again) == "another"
+        assert shown_name(again) == name
+    kept.close()
+
+
+def test_where_the_library_was_taken_away_no_new_one_is_made(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path / "one")
+    kept = KeptOpen(tmp_path / "one", wait_s=1.0)
+    with kept.lent() as first:
+        name = shown_name(first)
+    (tmp_path / "one").rename(tmp_path / "unplugged")
+    with pytest.raises(StoreError, match="no new library was made"), kept.lent():
+        pass
+    assert not (tmp_path / "one").exists()
+    (tmp_path / "unplugged").rename(tmp_path / "one")
+    with kept.lent() as again:
+        assert shown_name(again) == name
+    kept.close()
+
+
+def test_what_is_written_into_a_file_that_is_no_longer_in_place_is_not_said_to_be_kept(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path)
+    for taken in ("", "-wal"):
+        with (
+            Library.open(tmp_path) as library,
+            pytest.raises(StoreError, match="not kept"),
+            library.transaction(is_durable=True) as connection,
+        ):
+            connection.execute("UPDATE projects SET display_name = 'lost'")
+            Path(f"{tmp_path / FILE_NAME}{taken}").rename(tmp_path / "taken")
+        (tmp_path / "taken").rename(f"{tmp_path / FILE_NAME}{taken}")
 
 
 def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path: Path) -> None:

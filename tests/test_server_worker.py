@@ -161,6 +161,7 @@ def test_a_project_that_was_never_reindexed_starts_nothing_and_says_what_to_do(t
 
 
 def test_a_project_that_does_not_exist_starts_nothing(tmp_path: Path) -> None:
+    Library.open(tmp_path).close()
     worker = ModelWorker(tmp_path)
     with pytest.raises(NotFoundError):
         worker.suggest("nobody", "題", "本文")

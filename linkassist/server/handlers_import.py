@@ -36,6 +36,7 @@ def import_screen(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """Takes a file in, then shows how it is read; a browser without a script is sent to the screen for that."""
     importer = importer_of(request)
+    await run_in_threadpool(_require_library, request)
     try:
         form = await receive_upload(
             request.stream(),
@@ -131,6 +132,12 @@ def _run(request: Request) -> RunView | None:
 def _run_html(request: Request, run: RunView) -> str:
     frame = frame_for(request, None, None, "")
     return site_of(request).templates.render("_import.html", frame, {"run": run})
+
+
+def _require_library(request: Request) -> None:
+    """Raises StoreError before a file comes that could be put nowhere."""
+    with site_of(request).open_library():
+        pass
 
 
 def _start(importer: Importer, form: Upload) -> None:

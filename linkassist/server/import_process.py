@@ -104,7 +104,7 @@ def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
 
 def _do(told: _Told, settings: Settings, order: Order) -> Message:
     name = order.project
-    with Library.open(settings.library) as library:
+    with Library.open(settings.library, must_exist=True) as library:
         if isinstance(order, TakeIn):
             name = _take_in(library, order, told)
         told("load", 0, 0)  # the models' libraries, which a reindex brings before its first step

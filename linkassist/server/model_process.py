@@ -141,7 +141,7 @@ class _Drafts:
         from linkassist.store.pages import project
         from linkassist.suggest.reader import apply_lessons
 
-        with Library.open(self._library) as library:
+        with Library.open(self._library, must_exist=True) as library:
             drafting = self._prepared(library, request.project)
             if not isinstance(request, SuggestFor):
                 return Done(request.number)
@@ -178,6 +178,6 @@ class _Searches:
 
         assert isinstance(request, FindNearest)
         if request.project not in self._of:
-            with Library.open(self._library) as library:
+            with Library.open(self._library, must_exist=True) as library:
                 self._of[request.project] = load_search(library, project(library, request.project))
         return Done(request.number, nearest=tuple(self._of[request.project].nearest(request.query, request.k)))

@@ -161,7 +161,7 @@ class _Reading:
     def end_headers(self) -> None:
         if self._is_file and self.library and self.path is None:
             folder = uploads_folder(self.library)
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             self.path = folder / f"upload-{secrets.token_hex(8)}"
             descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
             self._file = os.fdopen(descriptor, "wb")

@@ -132,7 +132,7 @@ class ModelWorker:
     @contextmanager
     def _living(self, project_name: str) -> Iterator[_Life]:
         """The process, with the lock held; a new one where there is none or what it read is out of date."""
-        with Library.open(self._library) as library:
+        with Library.open(self._library, must_exist=True) as library:
             now = _fingerprint(library, project_name)
         with self._changed:
             if self._life and now and self._life.fingerprints.setdefault(project_name, now) != now:

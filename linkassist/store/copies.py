@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.private_files import create_private, keep_private
 from linkassist.store.backup_files import FOLDER_NAME, backup_files, next_backup
 from linkassist.store.failures import damaged, failures_in_words, file_failures_in_words
 from linkassist.store.schema import APPLICATION_ID
@@ -34,6 +35,7 @@ def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
     folder = path.parent / FOLDER_NAME
     with file_failures_in_words(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
+        keep_private(folder)
         with _only_one(folder):
             for leftover in folder.glob(".*.partial*"):  # of a backup that was killed
                 leftover.unlink()
@@ -111,6 +113,7 @@ def _sync_folder(folder: Path) -> None:
 def _only_one(folder: Path) -> Iterator[None]:
     """One backup after the other. The operating system lets go of the lock when the program ends, however."""
     lock_path = folder / "backup.lock"
+    create_private(lock_path)
     with failures_in_words(lock_path), closing(sqlite3.connect(lock_path, timeout=_WAIT_S)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         yield

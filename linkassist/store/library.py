@@ -6,7 +6,6 @@ touches the connection. A Library belongs to one thread at a time; `kept_open.py
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,10 @@ from types import TracebackType
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.private_files import create_private, keep_private
 from linkassist.store.copies import keep_copy
-from linkassist.store.failures import failures_in_words
+from linkassist.store.database_file import Identity, database_files, identity
+from linkassist.store.failures import failures_in_words, moved
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 
 FILE_NAME: Final = "linkassist.sqlite3"
@@ -29,26 +30,46 @@ _GAP_S: Final = 0.01  # some times the above
 class Library:
     """An open library. Use it as a context manager, in one thread."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, wait_s: float) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, wait_s: float, database: Identity | None) -> None:
+        """database: the file that the connection has open, as found just before it was opened."""
         self.folder = folder
         self.connection = connection
+        self.identity = database
         self._wait_s = wait_s
+        self._log: Identity | None = None
 
     @classmethod
-    def open(cls, folder: Path, *, wait_s: float = 30.0, cache_kb: int = 32_768, is_lent: bool = False) -> Library:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        wait_s: float = 30.0,
+        cache_kb: int = 32_768,
+        is_lent: bool = False,
+        must_exist: bool = False,
+    ) -> Library:
         """The library in `folder`, made if it is not there (folder 0700, file 0600) and brought to this version.
 
         wait_s: how long a write waits for another process that is writing. cache_kb: how much of the file it keeps in
-        memory. is_lent: it goes from thread to thread, which `KeptOpen` does one after another.
+        memory. is_lent: it goes from thread to thread, which `KeptOpen` does one after another. must_exist: none is
+        made, for whoever works on a library that was there before.
         Raises StoreError for a folder that cannot be used, a file that is no library, and one of a newer linkassist.
         """
         path = folder / FILE_NAME
+        if must_exist and identity(path) is None:
+            raise StoreError(moved(path))
         _make_private(path)
+        database = identity(path)
         with failures_in_words(path):
             connection = sqlite3.connect(
-                path, timeout=wait_s, isolation_level=None, check_same_thread=not is_lent, cached_statements=256
+                f"{path.absolute().as_uri()}?mode=rw",  # of the file that is there: SQLite makes none
+                uri=True,
+                timeout=wait_s,
+                isolation_level=None,
+                check_same_thread=not is_lent,
+                cached_statements=256,
             )
-        library = cls(folder, connection, wait_s)
+        library = cls(folder, connection, wait_s, database)
         try:
             library._prepare(cache_kb)
         except BaseException:
@@ -73,6 +94,11 @@ class Library:
         """Gives the file back. A second call does nothing."""
         self.connection.close()
 
+    def is_in_place(self) -> bool:
+        """Whether the database and its log are still the files that were opened, and not moved, replaced or removed."""
+        database, log, _ = database_files(self.path)
+        return identity(database) == self.identity and self._log in (None, identity(log))
+
     def is_of_this_version(self) -> bool:
         """Whether the file, which was when it was opened, still is: a newer linkassist may have migrated it since."""
         with failures_in_words(self.path):
@@ -96,6 +122,7 @@ class Library:
 
         is_durable: on the disk before it returns (what a person decided), where otherwise the last moments before a
         power cut may be lost (what can be computed again). Never leaves the file inconsistent, either way.
+        Raises StoreError where the file was moved, replaced or removed: what is written then is in no library.
         """
         with failures_in_words(self.path):
             if is_durable:
@@ -107,6 +134,8 @@ class Library:
             finally:
                 if is_durable:
                     self.connection.execute("PRAGMA synchronous = NORMAL")
+        if not self.is_in_place():
+            raise StoreError(moved(self.path))
 
     @contextmanager
     def turn(self) -> Iterator[sqlite3.Connection]:
@@ -167,6 +196,14 @@ class Library:
             self.connection.execute(f"PRAGMA cache_size = -{cache_kb}")
         if version < len(MIGRATIONS):
             self._migrate()
+        with failures_in_words(self.path):
+            self._version()  # the first read of a connection makes the log, where there is none
+        _, log, _ = files = database_files(self.path)
+        for file in (*files, self.folder / "models"):
+            keep_private(file)
+        self._log = identity(log)
+        if not self.is_in_place():
+            raise StoreError(moved(self.path))
 
     def _version(self) -> int:
         version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
@@ -198,11 +235,11 @@ class Library:
 
 
 def _make_private(path: Path) -> None:
-    """Makes the folder and an empty file for the owner alone; what is already there is left as it is."""
+    """Makes the folder and an empty file for the owner alone, where there are none."""
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        create_private(path)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be opened for writing ({error.strerror}). "

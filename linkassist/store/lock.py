@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.private_files import create_private, keep_private
 
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
 NIGHT_NAME: Final = "nightly.lock"
 
+_WAIT_S: Final = 0.5  # for one who only looks whether a lock is held, and lets go of it at once
 _ALONE: Final = ("BEGIN EXCLUSIVE",)
 _TOGETHER: Final = ("BEGIN", "SELECT count(*) FROM sqlite_schema")  # what has been read stays locked for others to read
 
@@ -63,26 +65,27 @@ def only_night(folder: Path) -> Iterator[None]:
 
 def is_night(folder: Path) -> bool:
     """Whether a nightly run of the library in `folder` is under way in some process."""
+    return _is_locked(folder / NIGHT_NAME)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether an import or a reindex of the library in `folder` is under way in some process."""
+    return _is_locked(folder / LOCK_NAME)
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether another has it; False where it cannot be locked at all, which whoever wants to hold it is told."""
     try:
-        with only_night(folder):
+        with _held(path, _ALONE, "", wait_s=0):
             return False
     except StoreError as error:
         return isinstance(error, BusyError)
 
 
-def is_held(folder: Path) -> bool:
-    """Whether an import or a reindex of the library in `folder` is under way in some process."""
-    try:
-        with only_worker(folder):
-            return False
-    except StoreError:
-        return True
-
-
 @contextmanager
-def _held(path: Path, statements: tuple[str, ...], busy: str) -> Iterator[None]:
+def _held(path: Path, statements: tuple[str, ...], busy: str, wait_s: float = _WAIT_S) -> Iterator[None]:
     # A database without a table: SQLite's file locks are the same on every platform, and it is here already.
-    with closing(_connection(path)) as lock:
+    with closing(_connection(path, wait_s)) as lock:
         try:
             for statement in statements:
                 lock.execute(statement).fetchall()
@@ -92,9 +95,13 @@ def _held(path: Path, statements: tuple[str, ...], busy: str) -> Iterator[None]:
         yield
 
 
-def _connection(path: Path) -> sqlite3.Connection:
+def _connection(path: Path, wait_s: float) -> sqlite3.Connection:
     try:
-        return sqlite3.connect(path, timeout=0, isolation_level=None)
+        create_private(path)
+        keep_private(path)
+        return sqlite3.connect(path, timeout=wait_s, isolation_level=None)
+    except OSError as error:
+        raise StoreError(_refused(path, str(error.strerror))) from error
     except sqlite3.OperationalError as error:
         raise StoreError(_words(error, path, "")) from error
 
@@ -102,7 +109,11 @@ def _connection(path: Path) -> sqlite3.Connection:
 def _words(error: sqlite3.OperationalError, path: Path, busy: str) -> str:
     if _is_busy(error):
         return f"{path.parent}: {busy}"
-    return f"{path} cannot be locked ({error}). Give your user the right to write to that folder, and try again."
+    return _refused(path, str(error))
+
+
+def _refused(path: Path, why: str) -> str:
+    return f"{path} cannot be locked ({why}). Give your user the right to write to that folder, and try again."
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

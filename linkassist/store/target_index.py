@@ -8,7 +8,6 @@ the probabilities as found; 8 bytes each. Of one target the likeliest comes firs
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from array import array
@@ -20,6 +19,7 @@ from pathlib import Path
 from zlib import crc32
 
 from linkassist.errors import StoreError
+from linkassist.private_files import write_private
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import decode_targets
 from linkassist.wiki import title_key
@@ -45,13 +45,11 @@ def write_target_index(library: Library, project_id: int) -> int:
         array("d", (-negative for _, negative, _ in found)),
     )
     path = _path(library, project_id)
-    beside = path.with_suffix(".new")
     try:
         data = b"".join(column.tobytes() for column in columns)
-        beside.write_bytes(_checksum(data) + data)
         if path.is_dir():  # no file of ours
             shutil.rmtree(path)
-        os.replace(beside, path)
+        write_private(path, _checksum(data) + data)
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
     return len(found)
