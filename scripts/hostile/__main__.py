@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ["OMP_NUM_THREADS"] = "1"  # before the models' libraries come, whose threads a fork would lose
-for name in [name for name in os.environ if name.startswith("LINKASSIST_")]:
-    del os.environ[name]  # settings of whoever runs this
-
 import argparse
+import os
 import random
 import sys
 import time
@@ -23,13 +18,16 @@ from rich.table import Table
 from scripts.hostile.outcome import Budget, Outcome
 
 # By attack, its share of the time.
-SHARES = {"processes": 0.5}
+SHARES = {"processes": 30, "exports": 10}
 MINUTES = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the attacks one after the other; returns 1 where one of them found something."""
     given = _options().parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = "1"  # before the models' libraries come, whose threads a fork would lose
+    for name in [name for name in os.environ if name.startswith("LINKASSIST_")]:
+        del os.environ[name]  # settings of whoever runs this
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
     names = given.only.split(",") if given.only else list(SHARES)
     outcomes = _attack(names, given.rounds, 60 * given.minutes, seed)
@@ -58,9 +56,7 @@ def _attack(names: Sequence[str], n_rounds: int | None, seconds: float, seed: in
             def on_progress(n_done: int, done: float, bar: int = bar) -> None:
                 progress.update(bar, completed=done, n=n_done, refresh=True)
 
-            budget = Budget(
-                n_rounds=n_rounds, seconds=seconds * share / sum(shares.values()), on_progress=on_progress
-            )
+            budget = Budget(n_rounds=n_rounds, seconds=seconds * share / sum(shares.values()), on_progress=on_progress)
             began_at = time.monotonic()
             found = import_module(f"scripts.hostile.{name}").run(budget, seed)
             outcomes.append(replace(found, seconds=time.monotonic() - began_at))

@@ -70,6 +70,19 @@ class Child:
             os.kill(self.pid, how)
 
 
+def complaint(child: Child, good_codes: Sequence[int] = (0,)) -> str:
+    """What is wrong with how a process has ended, "" where nothing is: it was killed by us, or has an expected exit
+    code and has written no traceback."""
+    said = child.said()
+    if child.exit_code == -signal.SIGKILL and child.is_told_to_end:
+        return ""
+    if child.exit_code not in good_codes:
+        return f"{child.name} ended with exit code {child.exit_code}: {said[-2000:]}"
+    if "Traceback" in said or "fault of linkassist" in said:
+        return f"{child.name} wrote a traceback: {said[-2000:]}"
+    return ""
+
+
 def run_program(arguments: Sequence[str]) -> None:
     """Does what `linkassist` with these arguments does, and exits as it does."""
     sys.argv = ["linkassist", *arguments]

@@ -9,14 +9,11 @@ What a round leaves behind is where the next one begins, ten times; then the lib
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
 import random
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,27 +23,33 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from linkassist.cli_serve import run_server
 from linkassist.drafting import load_search
 from linkassist.errors import LinkAssistError
-from linkassist.server.app import create_app
 from linkassist.server.model_process import FindNearest, run_models
-from linkassist.server.running import address_of, listen, serve_on
-from linkassist.settings import Settings
 from linkassist.store.backup_files import backup_files
 from linkassist.store.copies import complaints
 from linkassist.store.library import Library
-from linkassist.store.pages import list_pages, project
-from linkassist.store.suggestions import page_suggestions
-from scripts.crash import NAME, export, fresh
-from scripts.hostile.children import Child, run_program, warm_up
+from linkassist.store.pages import project
+from scripts.crash import NAME, fresh
+from scripts.hostile.children import Child, complaint, run_program
 from scripts.hostile.outcome import Budget, Outcome, repeat
 from scripts.hostile.readers import Answer, Pair, answers_in, read_and_decide
+from scripts.hostile.served import (
+    PATIENCE_S,
+    READY,
+    Decision,
+    address_said,
+    app_of,
+    damage,
+    logged,
+    open_pairs,
+    serve,
+    write_garden,
+)
 
 PROMISE: Final = "A verdict that was answered with 303 is in the library, whoever else works on it and however they end"
 _LIFE: Final = 10  # rounds that one library goes through
 _SPAN_S: Final = 0.2  # in which the processes of a round begin
-_PATIENCE_S: Final = 60.0
 _N_PAIRS: Final = 4  # for the readers of one server
 _LOOK_AGAIN_S: Final = 0.002
 # How often each comes, beside the server that is always there.
@@ -54,10 +57,7 @@ _SHARES: Final = {"status": 6, "models": 4, "backup": 4, "import": 3, "nightly":
 _ENDS: Final = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)  # of a server
 _GOOD_CODES: Final = {"status": (0, 3), "serve": (0, -signal.SIGTERM)}
 _BUSY_CODES: Final = (1, 11, 12, 13, 14, 16)
-_READY: Final = "(Ctrl-C"  # what a server says that answers
 _BUSY: Final = "under way"  # what a command says that another one keeps from its work
-
-Decision = tuple[int, str, str]  # page row id, the target's key, and accept, reject or undo
 
 
 @dataclass
@@ -108,9 +108,9 @@ def run(budget: Budget, seed: int) -> Outcome:
     n_processes = n_acknowledged = 0
     with tempfile.TemporaryDirectory(prefix="linkassist-hostile-") as name:
         room = Path(name)
-        start, exports = _prepared(room)
+        start, *exports = write_garden(room, lambda: _search(room / "garden"))
         folder, chance = room / "library", random.Random()
-        app = _app(folder)
+        app = app_of(folder)
         for number in budget.rounds():
             if number % _LIFE == 0:
                 chance.seed(seed + number // _LIFE)
@@ -118,7 +118,7 @@ def run(budget: Budget, seed: int) -> Outcome:
                 fresh(folder, start)
             (room / "round").mkdir()
             before = logged(folder)
-            pairs = _open_pairs(folder, chance)
+            pairs = open_pairs(folder, chance)
             played = Round(folder, app, room / "round", chance, exports[number % 2], pairs)
             n_acknowledged += _play(played)
             _look_at(played, before)
@@ -130,41 +130,6 @@ def run(budget: Budget, seed: int) -> Outcome:
         failures.append("no verdict was acknowledged in any round, so nothing was seen")
     done = f"{budget.n_done:,} rounds with {n_processes:,} processes; {n_acknowledged:,} verdicts acknowledged"
     return Outcome("processes", PROMISE, done, tuple(failures))
-
-
-def _prepared(room: Path) -> tuple[Path, list[Path]]:
-    """A library with suggestions to decide about, and the exports that are imported, in turn.
-
-    All that the processes import is imported when this returns.
-    """
-    start, exports = room / "start", [room / "new.json", room / "old.json"]
-    for path in exports:
-        path.write_text(json.dumps(export(is_new=path.stem == "new")))
-    commands = (["import", str(exports[1])], ["nightly"], ["backup"], ["status"])
-    works: list[Callable[[], object]] = [
-        lambda command=command: run_program([*command, "--library", str(start)]) for command in commands
-    ]
-    warm_up(room, [*works, lambda: _serve_a_moment(start, room / "answers.json"), lambda: _search(start)])
-    return start, exports
-
-
-def _app(folder: Path) -> Starlette:
-    """The server's application, with its templates read: a server spends more time on that than on all of a round."""
-    app = create_app(Settings(folder))
-    app.state.site.templates.read_all()
-    return app
-
-
-def _serve_a_moment(folder: Path, answers: Path) -> None:
-    """A server that shows its screens once, takes some verdicts and ends."""
-    listener = listen("127.0.0.1", 0)
-    pairs = _open_pairs(folder, random.Random(0))[:3]
-
-    def visit() -> None:
-        read_and_decide(address_of(listener), NAME, pairs, answers, 0)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    serve_on(listener, _app(folder), threading.Thread(target=visit).start)
 
 
 def _play(played: Round) -> int:
@@ -205,11 +170,7 @@ def _begin(played: Round, name: str, lasts_s: float | None) -> None:
 
 
 def _begin_server(played: Round) -> Child:
-    settings = Settings(played.folder, port=0)
-    return played.begin(
-        "serve",
-        lambda: run_server(settings, played.app, listen(settings.host, settings.port), opens_browser=False),
-    )
+    return played.begin("serve", lambda: serve(played.app, played.folder))
 
 
 def _read_when_it_answers(played: Round, server: Child) -> None:
@@ -218,12 +179,11 @@ def _read_when_it_answers(played: Round, server: Child) -> None:
     seed, asked_at = played.chance.randrange(1 << 30), time.monotonic()
 
     def look() -> None:
-        if _READY in server.said():
-            address = server.said().split("linkassist: ")[1].split(" ")[0]
+        if address := address_said(server):
             answers = played.room / f"answers-{len(played.answers)}.json"
             played.answers.append(answers)
             played.begin("readers", lambda: read_and_decide(address, NAME, pairs, answers, seed))
-        elif not server.has_ended() and time.monotonic() - asked_at < _PATIENCE_S:
+        elif not server.has_ended() and time.monotonic() - asked_at < PATIENCE_S:
             played.later(_LOOK_AGAIN_S, look)
         elif not server.is_told_to_end:
             played.failures.append(f"a server does not begin to answer: {server.said() or 'it says nothing'}")
@@ -239,7 +199,7 @@ def _search(folder: Path) -> None:
 def _end_server(played: Round, server: Child) -> None:
     """With SIGKILL, or in order. While Python itself begins, a Ctrl-C would show where."""
     how = played.chance.choice(_ENDS)
-    server.end(how if _READY in server.said() else signal.SIGKILL)
+    server.end(how if READY in server.said() else signal.SIGKILL)
 
 
 def _one_search(folder: Path) -> None:
@@ -262,10 +222,10 @@ class _AskedOnce:
 
 def _await(played: Round, children: Sequence[Child]) -> None:
     for child in children:
-        if not child.wait(_PATIENCE_S):
-            played.failures.append(f"{child.name} does not end within {_PATIENCE_S:g} s: {child.said()}")
+        if not child.wait(PATIENCE_S):
+            played.failures.append(f"{child.name} does not end within {PATIENCE_S:g} s: {child.said()}")
             child.end(signal.SIGKILL)
-            child.wait(_PATIENCE_S)
+            child.wait(PATIENCE_S)
 
 
 def _answers(played: Round) -> list[Answer]:
@@ -275,7 +235,9 @@ def _answers(played: Round) -> list[Answer]:
 def _look_at(played: Round, before: list[Decision]) -> None:
     """Looks for what broke in the round. before: the log of decisions when it began."""
     for child in played.children:
-        _require_good_end(played, child)
+        codes = _BUSY_CODES if _BUSY in child.said() else ()
+        if wrong := complaint(child, (*_GOOD_CODES.get(child.name, (0,)), *codes)):
+            played.failures.append(wrong)
     # A verdict is taken, or told that its suggestion is none any more: a reindex has come since.
     bad = [each for each in _answers(played) if each.status not in ((0, 303, 404) if each.page_id else (0, 200))]
     if bad:
@@ -288,24 +250,9 @@ def _look_at(played: Round, before: list[Decision]) -> None:
         played.failures.append(f"the library cannot be read any more: {error}")
 
 
-def _require_good_end(played: Round, child: Child) -> None:
-    """Who was not killed has ended with an exit code of its command, and has not written a traceback."""
-    code, said = child.exit_code, child.said()[-2000:]
-    if code == -signal.SIGKILL and child.is_told_to_end:
-        return
-    is_busy = code in _BUSY_CODES and _BUSY in said
-    if not is_busy and code not in _GOOD_CODES.get(child.name, (0,)):
-        played.failures.append(f"{child.name} ended with exit code {code}: {said}")
-    elif "Traceback" in said:
-        played.failures.append(f"{child.name} wrote a traceback: {said}")
-
-
 def _require_whole(played: Round) -> None:
-    with Library.open(played.folder) as library:
-        damages = list(library.rows("PRAGMA integrity_check(3)"))
-        strangers = list(library.rows("PRAGMA foreign_key_check"))
-    if damages != [("ok",)] or strangers:
-        played.failures.append(f"the database is damaged: {damages} {strangers}")
+    if found := damage(played.folder):
+        played.failures.append(f"the database is damaged: {found}")
     for backup in backup_files(played.folder)[:3]:
         if complaint := complaints(backup.path):
             played.failures.append(f"{backup.path.name} is no good backup: {complaint}")
@@ -328,23 +275,3 @@ def _require_logged(played: Round, before: list[Decision]) -> None:
     if n_lost:
         names = ", ".join(child.name for child in played.children)
         played.failures.append(f"decisions about {n_lost} suggestions are lost. {words}. Processes: {names}")
-
-
-def logged(folder: Path) -> list[Decision]:
-    """The log of decisions, the oldest first."""
-    sql = "SELECT page_id, target_key, CASE action WHEN 'undo' THEN action ELSE decision END FROM verdict_log"
-    with Library.open(folder) as library:
-        return list(library.rows(f"{sql} ORDER BY id"))
-
-
-def _open_pairs(folder: Path, chance: random.Random) -> list[Pair]:
-    """All that can be decided, in random order."""
-    with Library.open(folder) as library:
-        pages, _ = list_pages(library, project(library, NAME).id, sort="title", limit=100)
-        found = [
-            Pair(page.id, page.title, each.suggestion.target)
-            for page in pages
-            for each in page_suggestions(library, page.id)
-        ]
-    chance.shuffle(found)
-    return found
