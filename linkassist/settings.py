@@ -10,8 +10,10 @@ import ipaddress
 import json
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
@@ -20,6 +22,7 @@ from urllib.parse import unquote
 from platformdirs import user_data_path
 
 from linkassist.errors import SettingsError
+from linkassist.file_errors import cannot_be, read_plain_text
 
 Language = Literal["auto", "ja", "en"]
 
@@ -171,16 +174,17 @@ def library_encoder(library: Path) -> str:
 def remember_encoder(library: Path, encoder: str) -> None:
     """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
     path = library / FILE_NAME
+    line = f"encoder = {_toml_text(encoder)}"
     try:
         before = path.read_text("utf-8") if path.is_file() else ""
-        # Text of a string in TOML is escaped as in JSON, but for DEL, which no path holds.
-        line = "encoder = " + '"' + encoder.replace("\\", "\\\\").replace('"', '\\"') + '"'
         replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
         after = replaced if n_replaced else f"{line}\n{before}"
         if after != before:
-            path.write_text(after, "utf-8")
+            _replace_file(path, after)
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise SettingsError(cannot_be("written", path, error)) from error
 
 
 def remember_source(library: Path, project: str, place: str) -> None:
@@ -203,12 +207,30 @@ def remember_source(library: Path, project: str, place: str) -> None:
         after = "\n".join(lines) + "\n"
         if tomllib.loads(after)["sources"][project] != place:
             raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
-        path.touch(mode=0o600)  # the key to Scrapbox may follow
-        path.write_text(after, "utf-8")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        _replace_file(path, after)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, UnicodeEncodeError) as error:
         raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise SettingsError(cannot_be("written", path, error)) from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """Puts the text in place of the file's, which stands until all of it is on the disk. A new one is for its owner
+    alone: the key to Scrapbox may follow."""
+    path = path.resolve()  # a link stays one
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        with open(beside, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(mode)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def _toml_text(text: str) -> str:
@@ -242,10 +264,10 @@ def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, 
 
 def _file_layer(path: Path) -> dict[str, _Given]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(read_plain_text(path))
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}). Name a file that exists.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(cannot_be("read", path, error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f'{path} is not TOML ({error}). Write a line a setting, such as: host = "::1"') from error
     for key in table:
         _require_known(key, key, str(path))
@@ -295,9 +317,13 @@ def _sources(given: _Given) -> dict[str, str]:
             value = tomllib.loads(f"sources = {value}")["sources"]
         except tomllib.TOMLDecodeError as error:
             raise given.refusal(_SOURCES) from error
-    if not isinstance(value, dict) or not all(isinstance(place, str) and place.strip() for place in value.values()):
+    if not isinstance(value, dict) or not all(map(_is_place, value.values())):
         raise given.refusal(_SOURCES)
     return {project: source_place(place.strip(), given.folder) for project, place in value.items()}
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
 def _key(given: _Given) -> str:
@@ -325,7 +351,7 @@ def _proxies(given: _Given) -> str:
 
 
 def _text(given: _Given, expected: str) -> str:
-    if not isinstance(given.value, str) or not given.value.strip():
+    if not isinstance(given.value, str) or not given.value.strip() or "\0" in given.value:
         raise given.refusal(expected)
     return given.value.strip()
 

@@ -15,7 +15,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "linkassist"
 
 FLOORS = (
-    ("nouns", ("wiki", "suggestion", "settings", "errors", "shipped", "visible")),
+    ("nouns", ("wiki", "suggestion", "settings", "errors", "file_errors", "shipped", "visible")),
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
     (
         "recipes",

@@ -15,6 +15,7 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, R
 from linkassist.embed.bert_japanese import choices
 from linkassist.errors import ModelError
 from linkassist.settings import BERT_JAPANESE
+from linkassist.visible import quoted
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
@@ -106,12 +107,12 @@ def _from_hub(name: str) -> Path:
         return folder
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise ModelError(
-            f'"{name}" is neither a folder here nor a model on the Hugging Face hub that can be read without a key.'
-            " Check its spelling."
+            f"{quoted(name)} is neither a folder here nor a model on the Hugging Face hub that can be read without a"
+            " key. Check its spelling."
         ) from error
     except OSError as error:  # all else that the hub's client raises: no network, offline mode, a refusal, a full disk
         raise ModelError(
-            f'"{name}" is not a folder here, and it could not be fetched from the Hugging Face hub'
+            f"{quoted(name)} is not a folder here, and it could not be fetched from the Hugging Face hub"
             f" ({type(error).__name__}). On a machine with a network run `hf download {name} --local-dir FOLDER`,"
             " copy the folder to this machine, and give its path instead of the name."
         ) from error

@@ -23,6 +23,7 @@ from linkassist.store.pages import find_page
 from linkassist.store.suggestions import open_suggestion
 from linkassist.suggest.reader import apply_to_one
 from linkassist.suggestion import Decision, Mention, Objection, Suggestion, Verdict
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -62,14 +63,14 @@ def _decide(site: Site, form: FormData) -> Response:
         elif decision in get_args(Decision):
             record_decision(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
         else:
-            raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
+            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
     return _back_to_page(here, stored.page.title, form)
 
 
 def _never(site: Site, form: FormData) -> Response:
     decision, target = _text(form, "decision"), _text(form, "target")
     if decision not in ("never", "again") or not target:
-        raise HTTPException(400, f'The decision on "{target}" is "{decision}"; expected never or again.')
+        raise HTTPException(400, f"The decision on {quoted(target)} is {quoted(decision)}; expected never or again.")
     with site.open_library() as library:
         here = project_name(library, _text(form, "project"))
         stored = find_page(library, here.id, title_key(_text(form, "page")))
@@ -112,15 +113,15 @@ def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place:
         if place == f"{mention.line}:{mention.start}:{mention.surface}":
             return mention
     raise NotFoundError(
-        f'"{suggestion.target}" is still suggested, but no longer there ("{place}"): the suggestions were made anew '
-        "since. Reload the page to see where it is now."
+        f"{quoted(suggestion.target)} is still suggested, but no longer there ({quoted(place)}): the suggestions were "
+        "made anew since. Reload the page to see where it is now."
     )
 
 
 def record_objection(library: Library, here: ProjectName, page_id: int, target: str, why: str) -> None:
     """Keeps what the reader has against a rejected target; "" takes it back."""
     if why and why not in get_args(Objection):
-        raise HTTPException(400, f'The objection is "{why}"; expected {", ".join(get_args(Objection))} or none.')
+        raise HTTPException(400, f"The objection is {quoted(why)}; expected {', '.join(get_args(Objection))} or none.")
     object_to(library, here.id, page_id, target, cast(Objection, why) if why else None)
 
 

@@ -22,6 +22,7 @@ from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 from linkassist.store.pages import find_page
 from linkassist.suggestion import Decision
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -58,7 +59,7 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
         elif decision in get_args(Decision):
             record_decision(library, here, page_id, target, cast(Decision, decision), mention)
         else:
-            raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
+            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
     address = like_address(here.name, target)
     joint = "&" if "?" in address else "?"
     done = {"did": decision, "page": page, "at": at}

@@ -24,6 +24,7 @@ from linkassist.store.browsing import has_page, project_name
 from linkassist.store.pages import find_page
 from linkassist.store.snoozes import snooze, snoozed, wake
 from linkassist.suggestion import Decision
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -74,7 +75,7 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
         elif given in get_args(Decision):
             record_decision(library, here, page_id, target, cast(Decision, given), _text(form, "mention"))
         else:
-            raise HTTPException(400, f'The answer is "{given}"; expected {", ".join(get_args(Answer))}.')
+            raise HTTPException(400, f"The answer is {quoted(given)}; expected {', '.join(get_args(Answer))}.")
     query = {"since": _text(form, "since"), "of": _text(form, "of"), "did": given, "page": page, "target": target}
     return RedirectResponse(f"{queue_address(here.name)}?{urlencode(query)}", status_code=303)
 

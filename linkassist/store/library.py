@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.store.copies import keep_copy
 from linkassist.store.failures import failures_in_words
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
@@ -204,7 +205,4 @@ def _make_private(path: Path) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be opened for writing ({error.strerror}). "
-            "Give your user the right to write there, or name another folder with --library."
-        ) from error
+        raise StoreError(cannot_be("written", path, error)) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.store.failures import words_of
 
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
@@ -86,7 +87,7 @@ def _held(path: Path, statements: tuple[str, ...], busy: str) -> Iterator[None]:
         try:
             for statement in statements:
                 lock.execute(statement).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             kind = BusyError if _is_busy(error) else StoreError
             raise kind(_words(error, path, busy)) from error
         yield
@@ -99,12 +100,14 @@ def _connection(path: Path) -> sqlite3.Connection:
         raise StoreError(_words(error, path, "")) from error
 
 
-def _words(error: sqlite3.OperationalError, path: Path, busy: str) -> str:
+def _words(error: sqlite3.DatabaseError, path: Path, busy: str) -> str:
     if _is_busy(error):
         return f"{path.parent}: {busy}"
-    return f"{path} cannot be locked ({error}). Give your user the right to write to that folder, and try again."
+    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return f"{path} is damaged. It only keeps programs apart: delete it, and try again."
+    return words_of(error, path) or f"{path} cannot be locked ({error}). Try again."
 
 
-def _is_busy(error: sqlite3.OperationalError) -> bool:
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

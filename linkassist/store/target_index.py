@@ -20,6 +20,7 @@ from pathlib import Path
 from zlib import crc32
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import decode_targets
 from linkassist.wiki import title_key
@@ -53,7 +54,7 @@ def write_target_index(library: Library, project_id: int) -> int:
             shutil.rmtree(path)
         os.replace(beside, path)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise StoreError(cannot_be("written", path, error)) from error
     return len(found)
 
 

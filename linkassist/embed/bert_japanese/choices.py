@@ -14,6 +14,7 @@ from typing import Final, Literal, cast, get_args
 
 from linkassist.errors import ModelError
 from linkassist.settings import BERT_JAPANESE, split_bert_name
+from linkassist.visible import quoted
 
 Pooling = Literal["cls", "pooled", "mean", "max"]
 Tokens = Literal["all", "inner"]
@@ -74,7 +75,7 @@ def read_name(name: str) -> Named:
     for option in filter(None, options.split("&")):
         key, _, value = option.partition("=")
         if key not in _OPTIONS:
-            raise ModelError(f'{name}: there is no option "{key}"; expected {", ".join(_OPTIONS)}, as in {USAGE}')
+            raise ModelError(f"{name}: there is no option {quoted(key)}; expected {', '.join(_OPTIONS)}, as in {USAGE}")
         if key in given.values:
             raise ModelError(f"{name}: {key} is given twice. Leave one out.")
         given.values[key] = value
@@ -141,4 +142,4 @@ class _Given:
         return tuple(sorted({int(each) for each in value.split(",")}, reverse=True))
 
     def _refusal(self, key: str, expected: str) -> ModelError:
-        return ModelError(f'{self.name}: {key} is "{self.values[key]}"; expected {expected}, as in {USAGE}')
+        return ModelError(f"{self.name}: {key} is {quoted(self.values[key])}; expected {expected}, as in {USAGE}")
