@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import undo
 from linkassist.server.addresses import like_address
+from linkassist.server.forms import text_of
 from linkassist.server.handlers_choice import record_decision
 from linkassist.server.handlers_page import title_of
 from linkassist.server.like_view import like_view
@@ -50,7 +51,7 @@ async def answer_like(request: Request) -> Response:
 
 def _answer(site: Site, name: str, form: FormData) -> Response:
     fields = ("page", "target", "decision", "mention", "at")
-    page, target, decision, mention, at = (str(form.get(field, "")) for field in fields)
+    page, target, decision, mention, at = (text_of(form, field) for field in fields)
     with site.open_library() as library:
         here = project_name(library, name)
         page_id = find_page(library, here.id, title_key(page)).id

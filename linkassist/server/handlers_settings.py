@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import heed, ignore, offer_at_most, undo
 from linkassist.server.addresses import settings_address
+from linkassist.server.forms import QUOTED, text_of
 from linkassist.server.preferences import preferences_of
 from linkassist.server.settings_view import settings_view
 from linkassist.server.site import Site, frame_for, show, site_of
@@ -75,7 +76,9 @@ def _most(site: Site, name: str, form: FormData) -> Response:
 
 
 def _ignoring(site: Site, name: str, form: FormData) -> Response:
-    sort, title, action = form.get("sort", ""), str(form.get("title", "")).strip(), form.get("action", "")
+    sort, title, action = form.get("sort", ""), text_of(form, "title"), form.get("action", "")
+    if action == "add" and f"title{QUOTED}" not in form:
+        title = title.strip()  # it was typed
     if sort not in get_args(IgnoredSort) or action not in ("add", "remove") or not title:
         raise HTTPException(
             400, f"{quoted(title)} cannot be ignored. Write the title of a page or a link, on one line."
@@ -92,7 +95,7 @@ def _ignoring(site: Site, name: str, form: FormData) -> Response:
 
 
 def _restored(site: Site, name: str, form: FormData) -> Response:
-    page, target, search = (str(form.get(field, "")) for field in ("page", "target", "q"))
+    page, target, search = (text_of(form, field) for field in ("page", "target", "q"))
     with site.open_library() as library:
         here = project_name(library, name)
         if not (page.isdecimal() and len(page) < 19) or stored_page(library, int(page)).project_id != here.id:
