@@ -10,7 +10,7 @@ import typer
 
 from linkassist.cli_options import ConfigOption, LibraryOption, existing_library
 from linkassist.errors import StoreError
-from linkassist.file_errors import file_errors_as
+from linkassist.file_errors import at_home, file_errors_as
 from linkassist.settings import load_settings
 from linkassist.store.backup_files import BackupFile, backup_files
 from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
@@ -44,7 +44,7 @@ def backup(
         if to is None:
             made = make_backup(opened, keep or KEPT)
         else:
-            made = to.expanduser()
+            made = at_home(to)
             _require_replaceable(made, opened.path)
             copy_whole(opened.path, made)
     print(f"{shown(made)}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
@@ -72,7 +72,7 @@ def restore(
         file, passed_over = latest_good(folder)
         for each in passed_over:
             say(f"linkassist: {each}")
-    for line in _restored(restore_library(folder, file.expanduser())):
+    for line in _restored(restore_library(folder, at_home(file))):
         print(visible(line))
 
 

@@ -60,6 +60,14 @@ def cannot_be(use: Use, path: Path | str, error: OSError) -> str:
     return f"{shown(path)} cannot be {use} ({reason}). {advice}"
 
 
+def at_home(path: Path | str) -> Path:
+    """The path with the folder that a "~" at its beginning stands for. Raises LinkAssistError for an unknown user's."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise LinkAssistError(f"{path}: there is no user of that name here. Write the path out.") from error
+
+
 @contextmanager
 def file_errors_as(kind: type[LinkAssistError], use: Use, path: Path) -> Iterator[None]:
     """Turns an OSError into a `kind` that names the file which the system names, else `path`."""

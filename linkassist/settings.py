@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from platformdirs import user_data_path
 
 from linkassist.errors import SettingsError
-from linkassist.file_errors import cannot_be, read_plain_text
+from linkassist.file_errors import at_home, cannot_be, read_plain_text
 
 Language = Literal["auto", "ja", "en"]
 
@@ -125,7 +125,7 @@ def load_settings(
         },
     }
     config_name = config or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
-    below = _file_layer(config_name.expanduser()) if config_name else {}
+    below = _file_layer(at_home(config_name)) if config_name else {}
     named = (below | above).get("library")
     folder = _folder(named) if named else default_folder("library")
     beside = folder / FILE_NAME
@@ -217,7 +217,7 @@ def remember_source(library: Path, project: str, place: str) -> None:
 def _replace_file(path: Path, text: str) -> None:
     """Puts the text in place of the file's, which stands until all of it is on the disk. A new one is for its owner
     alone: the key to Scrapbox may follow."""
-    path = path.resolve()  # a link stays one
+    path = Path(os.path.realpath(path))  # a link stays one
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
     beside = path.with_name(f".{path.name}.new")
     try:
@@ -247,7 +247,7 @@ def _key_of(line: str) -> str | None:
 
 def source_place(place: str, folder: Path) -> str:
     """The place as `Settings.sources` has it: an address as it is, a path made absolute, from `folder` on."""
-    return place if re.match(r"https?://", place) else str(folder / Path(place).expanduser())
+    return place if re.match(r"https?://", place) else str(folder / at_home(place))
 
 
 def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, _Given]:
@@ -284,8 +284,8 @@ def _require_known(key: str, name: str, place: str) -> None:
 
 def _folder(given: _Given) -> Path:
     if isinstance(given.value, Path):
-        return given.folder / given.value.expanduser()
-    return given.folder / Path(_text(given, "a folder")).expanduser()
+        return given.folder / at_home(given.value)
+    return given.folder / at_home(_text(given, "a folder"))
 
 
 def _encoder(given: _Given) -> str:
@@ -297,10 +297,10 @@ def _encoder(given: _Given) -> str:
         path, options = split_bert_name(name)
         if not path:
             raise given.refusal(expected)
-        absolute = (given.folder / Path(path).expanduser()).resolve()
+        absolute = os.path.realpath(given.folder / at_home(path))
         return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
-    folder = given.folder / Path(name).expanduser()
+    folder = given.folder / at_home(name)
     return str(folder.resolve()) if folder.is_dir() else name
 
 

@@ -14,6 +14,7 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, R
 
 from linkassist.embed.bert_japanese import choices
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 from linkassist.settings import BERT_JAPANESE
 from linkassist.visible import quoted
 
@@ -28,7 +29,7 @@ def find_model(name: str) -> Path:
     A copy that is already on this machine is used without asking the hub. Remote code is never fetched.
     Raises ModelError if there is neither, or the folder holds no model.
     """
-    folder = Path(name).expanduser()
+    folder = at_home(name)
     if not folder.exists():
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
             raise ModelError(
@@ -70,7 +71,7 @@ def files_state(name: str) -> str:
     """
     if name.startswith(BERT_JAPANESE):
         return choices.files_state(choices.read_name(name).path)
-    folder = Path(name).expanduser()
+    folder = at_home(name)
     if not folder.is_dir():
         try:
             folder = _snapshot(name, "*.safetensors", local_files_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 from linkassist.settings import BERT_JAPANESE, split_bert_name
 from linkassist.visible import quoted
 
@@ -93,7 +94,7 @@ def read_name(name: str) -> Named:
         input=cast(Input, given.one_of("input", get_args(Input), "single")),
         precision=cast(Precision, given.one_of("precision", get_args(Precision), "auto")),
     )
-    return Named(Path(path).expanduser(), choices)
+    return Named(at_home(path), choices)
 
 
 def files_state(path: Path) -> str:
