@@ -113,6 +113,8 @@ def ingest_text(report: IngestReport) -> Iterator[str]:
         yield f"  renamed: {before} -> {after}"
     if len(found.renamed) > _N_RENAMED_SHOWN:
         yield f"  and {len(found.renamed) - _N_RENAMED_SHOWN:,} more renamed"
+    if found.n_mended:
+        yield f"  {found.n_mended:,} texts in the library were damaged; those of this export took their place"
     for message in report.skipped:
         yield f"  skipped: {message}"
 

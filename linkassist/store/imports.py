@@ -15,6 +15,10 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.store.checksums import VERDICTS, is_sound, seal
+from linkassist.store.copies import complaints
+from linkassist.store.damage import damaged_texts
+from linkassist.store.failures import damaged
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
 from linkassist.store.runs import Note, write_notes
@@ -35,7 +39,8 @@ class ImportReport:
 
     `changed` and `unchanged` speak of title and texts; views and times alone do not make a change. A page that comes
     back after being gone is `new`. `renamed` holds (old title, new title) and is also counted under `changed`.
-    `skipped` says in words which pages were left out because another has the same title key or id.
+    `skipped` says in words which pages were left out because another has the same title key or id. `n_mended` texts in
+    the library were damaged, and are those of the export now, where it has their pages.
     """
 
     project: Project
@@ -45,6 +50,7 @@ class ImportReport:
     gone: int
     renamed: tuple[tuple[str, str], ...]
     skipped: tuple[str, ...]
+    n_mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ def import_pages(
     id) the most recently updated is kept, the first of equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
     """
+    found = complaints(library.path)
+    if found:  # an import decides which page is which: of a damaged index it might make two of one
+        raise StoreError(damaged(library.path, found))
+    n_mended = _disown_damaged_texts(library)
     fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
     incoming, skipped = _without_doubles(_stage(library, pages, links_of))
     _keep_staged_texts(library)
@@ -115,6 +125,7 @@ def import_pages(
         gone=sum(not row.is_gone and row.id not in kept for row in stored),
         renamed=tuple((match.title, page.title) for page, match in matched if page.key != match.key),
         skipped=tuple(skipped),
+        n_mended=n_mended,
     )
 
 
@@ -155,6 +166,17 @@ _STAGE: Final = (
     """,
     "CREATE INDEX temp.staged_links_by_text ON staged_links (text_id)",
 )
+
+
+def _disown_damaged_texts(library: Library) -> int:
+    """Lets no page of the export be recognised by a text that is damaged; returns how many texts are."""
+    found = {each.text_id for each in damaged_texts(library.path)}
+    if found:
+        with library.transaction() as connection:
+            connection.executemany(
+                "UPDATE texts SET content_hash = randomblob(16) WHERE id = ?", [(text_id,) for text_id in found]
+            )
+    return len(found)
 
 
 def _stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[_Incoming]:
@@ -385,12 +407,24 @@ def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
     """
     connection.execute(f"UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id IN ({stale})", (project_id,))
     connection.execute(f"DELETE FROM suggestion_lists WHERE page_id IN ({stale})", (project_id,))
-    # A verdict given to a red link learns which page it became, so that it follows when that page is renamed.
-    connection.execute(
+    _follow_red_links(connection)
+
+
+def _follow_red_links(connection: Connection) -> None:
+    """A verdict given to a red link learns which page it became, so that it follows when that page is renamed."""
+    rows = connection.execute(
         """
-        UPDATE verdicts SET target_page_id = (
-            SELECT t.id FROM pages p JOIN pages t ON t.project_id = p.project_id
-            WHERE p.id = verdicts.page_id AND t.key = verdicts.target_key AND t.is_gone = 0
-        ) WHERE target_page_id IS NULL
+        SELECT t.id, v.page_id, v.target_key, v.target_page_id, v.log_id, v.checksum
+        FROM verdicts v JOIN pages p ON p.id = v.page_id
+        JOIN pages t ON t.project_id = p.project_id AND t.key = v.target_key AND t.is_gone = 0
+        WHERE v.target_page_id IS NULL
         """
-    )
+    ).fetchall()
+    for target_page_id, *verdict in rows:
+        if is_sound(
+            VERDICTS, verdict
+        ):  # a damaged one stays as it is, to be told of, and not sealed as if it were good
+            connection.execute(
+                f"UPDATE verdicts SET target_page_id = ? WHERE {VERDICTS.is_this_row}", (target_page_id, *verdict[:2])
+            )
+            seal(connection, VERDICTS, VERDICTS.is_this_row, verdict[:2])

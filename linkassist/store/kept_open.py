@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from linkassist.store.damage import raise_in_words
 from linkassist.store.library import FILE_NAME, Library
 
 _MOST_KEPT: Final = 4
@@ -44,8 +45,9 @@ class KeptOpen:
         )
         try:
             yield library
-        except BaseException:
+        except BaseException as error:
             library.close()
+            raise_in_words(library.path, error)
             raise
         with self._lock:
             is_kept = identity is not None and len(self._idle) < _MOST_KEPT
