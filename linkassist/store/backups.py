@@ -16,7 +16,7 @@ from typing import Final
 from linkassist.errors import StoreError
 from linkassist.store.backup_files import BEFORE_RESTORE, FOLDER_NAME, WITH_DAMAGE, backup_files, next_backup
 from linkassist.store.copies import complaints, copy_whole, drop_older, for_reading, keep_copy
-from linkassist.store.damage import all_damage, in_words
+from linkassist.store.damage import all_damage, in_words, require_undamaged
 from linkassist.store.failures import failures_in_words, file_failures_in_words
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import nobody_serving, only_worker
@@ -43,13 +43,15 @@ class Contents:
 class Restored:
     """A library that was restored. kept: where it lies as it was before, None where there was none.
 
-    before: what it held, None where that cannot be read any more.
+    before: what it held, None where that cannot be read any more. damage: what is damaged in it now, in words, "" for
+    nothing.
     """
 
     source: Path
     kept: Path | None
     before: Contents | None
     now: Contents
+    damage: str
 
 
 def make_backup(library: Library, keep: int) -> Path:
@@ -61,14 +63,13 @@ def make_backup(library: Library, keep: int) -> Path:
     that no good one goes for it.
     """
     made = keep_copy(library.path, "", None)
-    found = all_damage(made)
-    if found:
+    if all_damage(made):
         # The number stays, so the new name is nobody else's.
         apart = made.with_name(f"{made.stem}-{WITH_DAMAGE}.sqlite3")
         with file_failures_in_words(apart):
             os.replace(made, apart)
         drop_older(library.folder, WITH_DAMAGE, keep)
-        raise StoreError(f"The backup {apart} was made, but with damage. {in_words(library.path, found)}")
+        require_undamaged(apart, library.path)
     drop_older(library.folder, "", keep)
     return made
 
@@ -142,7 +143,8 @@ def restore(folder: Path, source: Path) -> Restored:
         now = contents(path)
     if now is None:
         raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
-    return Restored(source, kept, before, now)
+    found = all_damage(path)
+    return Restored(source, kept, before, now, in_words(path, found) if found else "")
 
 
 def _require_usable(source: Path) -> None:

@@ -112,6 +112,13 @@ def all_damage(path: Path) -> list[Damage]:
         raise StoreError(damaged(path, complaints(path) or str(error))) from error
 
 
+def require_undamaged(backup: Path, of: Path) -> None:
+    """Raises StoreError where a row or a text is damaged in the backup, just made, of the library at `of`."""
+    found = all_damage(backup)
+    if found:
+        raise StoreError(f"The backup {backup} was made, but with damage. {in_words(of, found)}")
+
+
 def damaged_rows(path: Path) -> list[DamagedRow]:
     """The damaged rows of the reader's own, none for a library that has no checksums yet. Raises sqlite3.Error."""
     with closing(tolerant(path)) as connection:

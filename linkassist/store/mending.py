@@ -16,6 +16,7 @@ from linkassist.store.backup_files import BEFORE_RESTORE
 from linkassist.store.checksums import VERDICT_LOG, VERDICTS, SealedTable, checksum, seal
 from linkassist.store.copies import keep_copy
 from linkassist.store.damage import (
+    Damage,
     DamagedRow,
     DamagedText,
     Row,
@@ -32,10 +33,11 @@ _TRIGGERS: Final = ("verdict_log_is_never_changed", "verdict_log_is_never_delete
 @dataclass(frozen=True, slots=True)
 class MendedRow:
     """What was damaged, in words, and the file that it came back from: a backup, the library itself for what its log
-    of decisions tells, None where nothing has it."""
+    of decisions tells, None where nothing has it. instead: what holds now, in the last case."""
 
     what: str
     source: Path | None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,18 @@ def mend(folder: Path) -> Mended:
                 else:
                     _mend_row(connection, each, row)
                 is_in_log = isinstance(each, DamagedRow) and each.table is VERDICTS
-                told.append(MendedRow(each.what, path if is_in_log else backup))
+                told.append(MendedRow(each.what, path if is_in_log else backup, _instead(each)))
             _hold_what_the_log_says(connection)
             _forget_the_unheld(connection)
             for sql in triggers:
                 connection.execute(sql)
     return Mended(tuple(told), kept)
+
+
+def _instead(damaged: Damage) -> str:
+    if isinstance(damaged, DamagedText):
+        return "It stays as it is; the next import of its page brings it back."
+    return "It is taken back, and its suggestion is open again." if damaged.table is VERDICT_LOG else "It is gone."
 
 
 def _mend_row(connection: Connection, damaged: DamagedRow, row: Row | None) -> None:
