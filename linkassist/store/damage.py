@@ -155,18 +155,20 @@ def in_words(path: Path, found: Sequence[Damage]) -> str:
     """Each damaged thing with the backup from which it can come back, and the command that does it."""
     told = []
     for each in found[:_MOST_TOLD]:
-        backup = next((file.path.name for file, _ in sound_copies(path.parent, each)), "")
-        told.append(f"{each.what} ({f'whole in {backup}' if backup else _elsewhere(each)})")
+        told.append(f"{each.what} ({_where_whole(path.parent, each)})")
     more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
     command = f"linkassist restore --damaged --library {shlex.quote(str(path.parent))}"
     texts = " Or import the export again, which brings back texts." if isinstance(found[-1], DamagedText) else ""
     return f"{path} is damaged in places: {'; '.join(told)}{more}. `{command}` mends these places alone.{texts}"
 
 
-def _elsewhere(each: Damage) -> str:
-    if isinstance(each, DamagedText):
-        return "in no backup; the next import brings it"
-    return "the log of decisions has it" if each.table is VERDICTS else "in no backup"
+def _where_whole(folder: Path, each: Damage) -> str:
+    if isinstance(each, DamagedRow) and each.table is VERDICTS:
+        return "the log of decisions has it"
+    backup = next((file.path.name for file, _ in sound_copies(folder, each)), None)
+    if backup is not None:
+        return f"whole in {backup}"
+    return "in no backup; the next import brings it" if isinstance(each, DamagedText) else "in no backup"
 
 
 def sound_copies(folder: Path, of: Damage) -> Iterator[tuple[BackupFile, Row]]:
