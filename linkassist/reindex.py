@@ -13,6 +13,7 @@ from typing import Literal
 from linkassist.deciding import follow_verdicts
 from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
 from linkassist.settings import Settings
+from linkassist.store.counts import recount
 from linkassist.store.failures import file_failures_in_words
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
@@ -61,6 +62,7 @@ def reindex(
         close_broken_off(library)
         encoder = encoder_state(settings.encoder)
         n_damaged = drop_damaged_lists(library, project.id)
+        recount(library, project.id)
         notes = (_DAMAGED.format(n_damaged),) if n_damaged else ()
         if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)

@@ -23,13 +23,16 @@ from linkassist.deciding import ignore, offer_at_most
 from linkassist.errors import StoreError
 from linkassist.store.backup_files import backup_files
 from linkassist.store.backups import latest_good, make_backup
+from linkassist.store.browsing import figures
 from linkassist.store.checksums import SEALED
+from linkassist.store.counts import recount
 from linkassist.store.damage import all_damage, diagnosis
 from linkassist.store.embeddings import known, put
 from linkassist.store.evaluations import evaluation, put_evaluation
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
+from linkassist.store.picture import pages_by_month
 from linkassist.store.schema import MIGRATIONS
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
@@ -228,6 +231,7 @@ def test_a_row_comes_back_from_the_backup_before_an_upgrade(folder: Path) -> Non
     (backup,) = backup_files(folder)
     with closing(sqlite3.connect(backup.path, isolation_level=None)) as connection:
         connection.execute("DROP TABLE schema_check")
+        connection.execute("DROP TRIGGER verdict_log_is_never_changed")
         for table in SEALED:
             connection.execute(f"ALTER TABLE {table.name} DROP COLUMN checksum")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
@@ -420,3 +424,23 @@ def test_what_a_damaged_library_makes_the_program_do_ends_in_the_advice(folder: 
     damage(folder, "verdict_log")
     with pytest.raises(StoreError, match="restore --damaged"), Library.open(folder):
         raise KeyError("what comes of it")
+
+
+def test_a_damaged_count_is_made_again_by_a_reindex(folder: Path) -> None:
+    with Library.open(folder) as library:
+        of = project(library, PROJECT).id
+        before = figures(library, of), pages_by_month(library, of)
+        assert not recount(library, of)
+    change(folder, "UPDATE page_counts SET n_pages = n_pages + 64 WHERE n_links = 1 AND kinds = 0")
+    with Library.open(folder) as library:
+        assert (figures(library, of), pages_by_month(library, of)) != before
+        assert recount(library, of)
+        assert (figures(library, of), pages_by_month(library, of)) == before
+        assert not recount(library, of)
+
+
+def test_a_backup_of_damaged_lists_says_what_makes_them_anew(folder: Path) -> None:
+    change(folder, "UPDATE suggestion_lists SET suggestions = zeroblob(40) WHERE page_id = 1")
+    result = run("backup", "--library", folder)
+    assert result.exit_code == 0
+    assert "Of 1 pages the stored suggestions are damaged" in result.stderr and "linkassist reindex" in result.stderr
