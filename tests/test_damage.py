@@ -21,18 +21,21 @@ from typer.testing import CliRunner, Result
 from linkassist.cli import app
 from linkassist.deciding import ignore, offer_at_most
 from linkassist.errors import StoreError
+from linkassist.scrapbox.notation import page_links
 from linkassist.store.backup_files import backup_files
 from linkassist.store.backups import latest_good, make_backup
 from linkassist.store.browsing import figures
 from linkassist.store.checksums import SEALED
 from linkassist.store.counts import recount
-from linkassist.store.damage import all_damage, diagnosis
+from linkassist.store.damage import all_damage, damaged_links, diagnosis
 from linkassist.store.embeddings import known, put
 from linkassist.store.evaluations import evaluation, put_evaluation
+from linkassist.store.imports import refresh_links
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
 from linkassist.store.picture import pages_by_month
+from linkassist.store.runs import drop_unreadable
 from linkassist.store.schema import MIGRATIONS
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
@@ -444,3 +447,43 @@ def test_a_backup_of_damaged_lists_says_what_makes_them_anew(folder: Path) -> No
     result = run("backup", "--library", folder)
     assert result.exit_code == 0
     assert "Of 1 pages the stored suggestions are damaged" in result.stderr and "linkassist reindex" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("UPDATE runs SET message = CAST(x'ff' AS TEXT) WHERE id = 1", "its runs"),
+        ("INSERT INTO artefacts VALUES (1, 'encoder', CAST(x'c3' AS TEXT), 0)", "its artefacts"),
+    ],
+)
+def test_a_record_that_is_no_text_any_more_is_told_and_dropped_by_the_next_reindex(
+    folder: Path, sql: str, what: str
+) -> None:
+    change(folder, sql)
+    result = run("status", "--library", folder)
+    assert result.exit_code == 1 and f"damaged in {what}" in result.stderr and "linkassist reindex" in result.stderr
+    with Library.open(folder) as library:
+        assert drop_unreadable(library) == 1
+        assert drop_unreadable(library) == 0
+    assert run("status", "--library", folder).exit_code == 0
+
+
+def test_a_damaged_link_is_told_and_found_anew_from_the_text(folder: Path) -> None:
+    change(folder, "UPDATE links SET target = CAST(x'e79fff' AS TEXT) WHERE key = 'まだないページ'")
+    with client_of(folder) as client:
+        answer = client.get(address("記法の見本"))
+    assert answer.status_code == 503 and "reindex --full" in answer.text
+    with Library.open(folder) as library:
+        assert refresh_links(library, project(library, PROJECT).id, page_links) == 1
+    assert damaged_links(folder / FILE_NAME) == []
+    change(folder, "UPDATE links SET target = '類似点' WHERE key = '類似度'")
+    assert len(damaged_links(folder / FILE_NAME)) == 1
+    write_little_wiki(folder)
+    assert damaged_links(folder / FILE_NAME) == []
+
+
+def test_the_id_of_a_page_that_is_no_text_any_more_is_told_and_mended(folder: Path) -> None:
+    change(folder, f"UPDATE pages SET export_id = CAST(x'ff' AS TEXT) WHERE key = '{title_key(PAGE)}'")
+    assert f'the text of page "{PAGE}"' in run("backup", "--library", folder).stderr
+    write_little_wiki(folder)
+    assert run("backup", "--library", folder).exit_code == 0
