@@ -295,7 +295,7 @@ def _require(found: tuple[int, str] | Exception) -> None:
 
 def _export() -> dict[str, object]:
     pages = [_page(thing, [f"A {thing} is a tool.", "https://example.com/"], n) for n, thing in enumerate(THINGS)]
-    for n in range(24):
+    for n in range(12):
         thing, beside = THINGS[n % 8], THINGS[(n + 3) % 8]
         named = thing if n % 3 == 0 else f"[{thing}]"
         texts = [f"About the {named} in spring", f"[{beside}] and [not yet {n % 3}] too"]

@@ -18,7 +18,7 @@ def test_after_200_flips_every_command_answers_or_says_what_to_do_and_nothing_is
     monkeypatch.syspath_prepend(str(SCRIPTS))
     from hostile_flips import run, table
 
-    flips = run(200, 12, most_learnt=3, n_screens=4)
+    flips = run(200, 12, most_learnt=2, n_screens=2)
     faults = [f"byte {flip.offset}, bit {flip.bit}, {flip.where}: {fault}" for flip in flips for fault in flip.faults]
     assert faults == []
     assert len(flips) == 200
