@@ -140,7 +140,7 @@ def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
         raise DamagedListError("a list of suggestions cannot be read") from error
     n_mentions, n_reasons = sum(heads[::3]), sum(heads[1::3])
     n_numbers = 4 * len(targets) + 3 * n_mentions + 4 * n_reasons
-    is_whole = n_texts + 8 * n_numbers == len(plain) and sum(heads[2::3]) == len(evidence)
+    is_whole = n_texts + 8 * n_numbers == len(plain) and evidence_at + sum(heads[2::3]) == len(blob)
     if not is_whole or n_integers != 3 * (len(targets) + n_mentions + n_reasons):
         raise DamagedListError("a list of suggestions is not as long as it says")
     return _Unpacked(plain, n_texts, n_integers, targets, evidence_at)

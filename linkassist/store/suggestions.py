@@ -112,11 +112,8 @@ def refresh_gains(
         on_progress(min(start + _N_PAGES_AT_ONCE, len(page_ids)), len(page_ids))
 
 
-def drop_damaged_lists(library: Library, project_id: int) -> int:
-    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
-
-    Nothing is written where all are sound. For the holder of the lock.
-    """
+def damaged_lists(library: Library, project_id: int) -> list[int]:
+    """The rows of the project's pages whose lists are not what was written."""
     rows = library.rows(
         """
         SELECT s.page_id, s.suggestions, s.list_hash, s.checksum
@@ -124,7 +121,15 @@ def drop_damaged_lists(library: Library, project_id: int) -> int:
         """,
         (project_id,),
     )
-    dropped = [(page_id,) for page_id, *stored in rows if not is_sound_list(*stored)]
+    return [page_id for page_id, *stored in rows if not is_sound_list(*stored)]
+
+
+def drop_damaged_lists(library: Library, project_id: int) -> int:
+    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
+
+    Nothing is written where all are sound. For the holder of the lock.
+    """
+    dropped = [(page_id,) for page_id in damaged_lists(library, project_id)]
     if dropped:
         with library.transaction() as connection:
             connection.executemany("UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id = ?", dropped)
