@@ -12,12 +12,13 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
 from linkassist.server.entrance import Entrance
-from linkassist.server.failures import expected_failure, fault, http_failure, not_found
+from linkassist.server.failures import expected_failure, fault, http_failure, nobody_waits, not_found
 from linkassist.server.guard import Guard, Names
 from linkassist.server.handlers_choice import never, preferences, verdict
 from linkassist.server.handlers_draft import draft
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers={
             HTTPException: http_failure,
+            ClientDisconnect: nobody_waits,
             NotFoundError: not_found,
             LinkAssistError: expected_failure,
             500: fault,

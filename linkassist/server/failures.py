@@ -52,6 +52,11 @@ def expected_failure(request: Request, error: Exception) -> Response:
     return failure(request, 503, say("error.503"), advice)
 
 
+def nobody_waits(request: Request, error: Exception) -> Response:
+    """The answer, which nobody reads, to a browser that went away before its form was whole: no fault, and no trace."""
+    return Response(status_code=400)
+
+
 def fault(request: Request, error: Exception) -> Response:
     """The answer to a bug: none of it is shown, the terminal has it."""
     say = Wording(preferences_of(request).language)
