@@ -18,7 +18,7 @@ from rich.table import Table
 from scripts.hostile.outcome import Budget, Outcome
 
 # By attack, its share of the time.
-SHARES = {"processes": 30, "exports": 10}
+SHARES = {"processes": 30, "exports": 10, "sockets": 8}
 MINUTES = 60.0
 
 
