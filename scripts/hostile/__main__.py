@@ -18,7 +18,7 @@ from rich.table import Table
 from scripts.hostile.outcome import Budget, Outcome
 
 # By attack, its share of the time.
-SHARES = {"processes": 30, "exports": 10, "sockets": 8}
+SHARES = {"processes": 20, "kills": 6, "exports": 10, "flips": 8, "lines": 4, "disks": 8, "sockets": 4}
 MINUTES = 60.0
 
 

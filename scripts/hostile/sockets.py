@@ -154,9 +154,8 @@ def _request(address: str, chance: random.Random, *headers: str, method: str = "
 def _form(address: str, chance: random.Random) -> bytes:
     """A good form of a decision on what nobody is suggested, so that it changes nothing."""
     body = urlencode({"project": NAME, "page": "hedge", "target": "nothing of the kind", "decision": "accept"}).encode()
-    headers = (
-        f"Origin: {address.rstrip('/')}", "Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}",
-    )  # fmt: skip
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    headers = (f"Origin: {address.rstrip('/')}", kind, f"Content-Length: {len(body)}")
     lines = ["POST /verdict HTTP/1.1", f"Host: {urlsplit(address).netloc}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -208,8 +207,9 @@ def _headers(address: str, chance: random.Random, pairs: Sequence[Pair]) -> list
         "%",
     )
     names = (
-        "Accept-Language", "Cookie", "Range", "If-None-Match", "If-Modified-Since", "Content-Type", "X-Fragment", "Expect",
-        "Sec-Fetch-Site", "Sec-Fetch-Mode", "Authorization", "X-Forwarded-For", "Content-Length", "Connection", "Referer",
+        "Accept-Language", "Cookie", "Range", "If-None-Match", "If-Modified-Since", "Content-Type", "X-Fragment",
+        "Expect", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Authorization", "X-Forwarded-For", "Content-Length",
+        "Connection", "Referer",
     )  # fmt: skip
     chosen = [f"{chance.choice(names)}: {chance.choice(values)}" for _ in range(chance.randint(1, 5))]
     sent = _request(address, chance, *chosen, method=chance.choice(("GET", "HEAD", "POST")))
@@ -279,7 +279,7 @@ def _foreign(address: str, chance: random.Random, pairs: Sequence[Pair]) -> list
     body = urlencode(filled).encode()
     sites: list[str | None] = [*_FOREIGN_SITES, None]
     origins: list[str | None] = [
-        None, "", "null", "http://evil.example", f"http://{host}.evil.example", f"http://evil.example#{host}", f"{host}",
+        None, "", "null", "http://evil.example", f"http://{host}.evil.example", f"http://evil.example#{host}", host,
         f"http://{host}@evil.example", f"http://evil.example/http://{host}", f"http://{host}0", f"ftp://{host}",
         f"http://{host}, http://evil.example", f"http://{host} ", "http://127.0.0.1", "http://localhost:1", f"//{host}",
         f"http://{host}\x00", f"https://{host}/evil",
