@@ -36,10 +36,11 @@ from linkassist.cli_password import password
 from linkassist.cli_serve import demo, serve
 from linkassist.deciding import lessons_of, shown_suggestions
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be, open_plain
 from linkassist.ingest import ingest
 from linkassist.nightly.health import health
 from linkassist.nightly.moments import now
-from linkassist.outcomes import Commands
+from linkassist.outcomes import Commands, open_standard_streams
 from linkassist.printing import (
     ProjectStatus,
     first_of_each_kind,
@@ -214,11 +215,18 @@ def _suggested(library: Library, of: Project, page: str | None) -> Iterator[tupl
 
 def _drafted(library: Library, of: Project, source: Path) -> Iterator[tuple[str, list[Suggestion]]]:
     """(title, what it is shown) of the text in the file, or of standard input where that is "-"."""
-    from linkassist.drafting import draft_page, prepare  # seconds, for the models' libraries
+    from linkassist.drafting import LONGEST, draft_page, prepare  # seconds, for the models' libraries
 
+    most = 2 * LONGEST  # beyond what is too long anyway; what is read has an end
     try:
-        text = sys.stdin.read() if str(source) == "-" else source.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        if str(source) == "-":
+            text = sys.stdin.read(most)
+        else:
+            with io.TextIOWrapper(open_plain(source), "utf-8") as file:
+                text = file.read(most)
+    except OSError as error:
+        raise LinkAssistError(cannot_be("read", source, error)) from error
+    except UnicodeDecodeError as error:
         raise LinkAssistError(f"{source} cannot be read ({error}). Name a file of UTF-8 text.") from error
     title, _, rest = text.partition("\n")
     with progress() as told:
@@ -286,6 +294,7 @@ app.command(epilog="Example: linkassist demo --no-browser")(demo)
 
 def main() -> None:
     """The program `linkassist`."""
+    open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Words may hold what the terminal's encoding cannot write, and that is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -10,6 +10,7 @@ import typer
 
 from linkassist.cli_options import ConfigOption, LibraryOption, existing_library
 from linkassist.errors import StoreError
+from linkassist.file_errors import at_home, file_errors_as
 from linkassist.settings import load_settings
 from linkassist.store.backup_files import BackupFile, backup_files
 from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
@@ -17,6 +18,7 @@ from linkassist.store.backups import restore as restore_library
 from linkassist.store.copies import complaints, copy_whole
 from linkassist.store.database_file import database_files, identity
 from linkassist.terminal import say
+from linkassist.visible import shown, visible
 
 
 def backup(
@@ -43,10 +45,10 @@ def backup(
         if to is None:
             made = make_backup(opened, keep or KEPT)
         else:
-            made = to.expanduser()
+            made = at_home(to)
             _require_replaceable(made, opened.path)
             copy_whole(opened.path, made)
-    print(f"{made}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
+    print(f"{shown(made)}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
 
 
 def restore(
@@ -64,31 +66,32 @@ def restore(
         raise typer.BadParameter("Name one backup FILE, or the newest with --latest, or see them all with --list.")
     folder = load_settings(library, config=config).library
     if is_list:
-        for line in [_listed(each) for each in backup_files(folder)] or [f"There are no backups in {folder}."]:
+        for line in [_listed(each) for each in backup_files(folder)] or [f"There are no backups in {shown(folder)}."]:
             print(line)
         return
     if file is None:
         file, passed_over = latest_good(folder)
         for each in passed_over:
             say(f"linkassist: {each}")
-    for line in _restored(restore_library(folder, file.expanduser())):
-        print(line)
+    for line in _restored(restore_library(folder, at_home(file))):
+        print(visible(line))
 
 
 def _require_replaceable(path: Path, own: Path) -> None:
     """A backup may take the place of an earlier one, and of nothing else."""
-    is_own = identity(path) in {identity(file) for file in database_files(own)} - {None}
-    if is_own or path.exists() and complaints(path):
-        raise StoreError(f"{path} is there already and is no backup of a library. Name another file.")
-    if not path.absolute().parent.is_dir():
-        raise StoreError(f"{path.absolute().parent} is no folder. Name a file in a folder that exists.")
+    own_files = {identity(file) for file in database_files(own)} - {None}
+    with file_errors_as(StoreError, "written", path):
+        if path.exists() and (not path.is_file() or identity(path) in own_files or complaints(path)):
+            raise StoreError(f"{path} is there already and is no backup of a library. Name another file.")
+        if not path.absolute().parent.is_dir():
+            raise StoreError(f"{path.absolute().parent} is no folder. Name a file in a folder that exists.")
 
 
 def _listed(each: BackupFile) -> str:
     size = f"{each.path.stat().st_size / 1e6:,.1f} MB"
     day, clock = each.date[:10], f"{each.date[11:13]}:{each.date[13:15]}"
     occasion = f", {each.occasion.replace('-', ' ')}" if each.occasion else ""
-    return f"{day} {clock}{occasion}: {_held(contents(each.path))}, {size}\n    {each.path}"
+    return f"{day} {clock}{occasion}: {_held(contents(each.path))}, {size}\n    {shown(each.path)}"
 
 
 def _restored(done: Restored) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from linkassist.cli_options import print_utf8
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be, open_plain
 from linkassist.terminal import say
 
 if TYPE_CHECKING:
@@ -116,8 +117,7 @@ def tokenize(
 
     files = BertFiles(vocabulary=vocabulary, sentencepiece=sentencepiece, do_lower_case=do_lower_case)
     tokenizer = open_bert_tokenizer(model, files)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    print_utf8()
     with _opened(file) as lines:
         for line in _decoded(lines, file):
             found = token_sequence(tokenizer, *split_pair(line), max_seq_length or sys.maxsize)
@@ -133,19 +133,19 @@ def _tokens_json(found: TokenSequence) -> str:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path) -> Iterator[IO[bytes]]:
     if file == Path("-"):
         yield sys.stdin.buffer
         return
     try:
-        opened = file.open("rb")
+        opened = open_plain(file)
     except OSError as error:
-        raise LinkAssistError(f"{file} cannot be read ({error.strerror}). Check its name.") from error
+        raise LinkAssistError(cannot_be("read", file, error)) from error
     with opened:
         yield opened
 
 
-def _decoded(lines: BinaryIO, file: Path) -> Iterator[str]:
+def _decoded(lines: IO[bytes], file: Path) -> Iterator[str]:
     """The lines as text; only a line feed ends one."""
     for number, line in enumerate(lines, 1):
         try:

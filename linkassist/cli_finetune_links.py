@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -250,7 +251,7 @@ def _task(source: _Source, *, is_blind: bool, seed: int) -> _Task:
 
 
 def _refuse_same(model: Path, output: Path) -> None:
-    if model.resolve() == output.resolve():
+    if os.path.realpath(model) == os.path.realpath(output):
         raise typer.BadParameter("--output is the folder of --model, which would be lost. Name another one.")
 
 

@@ -97,7 +97,7 @@ def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
 
 
 def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: bool) -> None:
-    from linkassist.fetching import arrival, note_taken_in
+    from linkassist.fetching import arrival, clear_away
 
     with progress() as told:
         with Library.open(settings.library) as opened:
@@ -105,9 +105,8 @@ def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: b
         if found is None:
             print(f"{name}: nothing has changed")
             return
-        report = ingest(settings.library, found.path, name, told)
-    with Library.open(settings.library) as opened:
-        note_taken_in(opened, report.imported.project.id, found)
+        report = ingest(settings.library, found.path, name, told, version=found.version)
+    clear_away(found)
     for line in ingest_text(report):
         print(visible(line))
 

@@ -78,6 +78,9 @@ def existing_library(settings: Settings) -> Library:
 
 
 def print_utf8() -> None:
-    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform."""
+    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform.
+
+    A lone surrogate, as of a path that is no UTF-8, is spelled as JSON spells it.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -21,6 +21,8 @@ from linkassist.server.password import (
 )
 from linkassist.settings import load_settings
 
+_LONGEST = 1_000  # characters
+
 
 def password(
     is_token: Annotated[
@@ -58,8 +60,21 @@ def password(
 
 def _asked() -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        return _first_line()
     first = getpass.getpass(f"New password, at least {FEWEST_CHARACTERS} characters: ")
     if getpass.getpass("The same again: ") != first:
         raise LinkAssistError("The two differ. Nothing has changed; run the command again.")
     return first
+
+
+def _first_line() -> str:
+    """The first line of standard input. Raises SettingsError for one that no browser could send."""
+    try:
+        line = sys.stdin.readline(_LONGEST + 2)
+        line.encode()  # under some locales, bytes that are no text come as lone surrogates
+    except UnicodeError as error:
+        raise SettingsError("Standard input is no UTF-8 text. Give the password as text, in one line.") from error
+    word = line.rstrip("\r\n")
+    if len(word) > _LONGEST:
+        raise SettingsError(f"The password has more than {_LONGEST:,} characters. Take a shorter one.")
+    return word

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from linkassist.visible import visible
+
 
 class LinkAssistError(Exception):
-    """An expected failure; its message says what was found, where, what was expected and what to do."""
+    """An expected failure; its message says what was found, where, what was expected and what to do.
+
+    It is one paragraph, and whatever it quotes, it can be shown on a terminal, written into a file and kept in the
+    library: signs that could not, or that do something there, are made visible.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message))
 
 
 class ExportError(LinkAssistError):

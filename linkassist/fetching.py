@@ -19,12 +19,14 @@ from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
 from linkassist.errors import ExportError, FetchError
+from linkassist.file_errors import cannot_be
+from linkassist.ingest import SOURCE_NOTE
 from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Pace, remote_project
 from linkassist.scrapbox.export import read_export
 from linkassist.store.failures import file_failures_in_words
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_versions, projects, read_pages
-from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.runs import artefact
 from linkassist.wiki import Line, Page
 
 OnProgress = Callable[[str, int, int], None]
@@ -32,7 +34,6 @@ OnProgress = Callable[[str, int, int], None]
 FOLDER_NAME: Final = "fetched"  # in the library's folder: pages on their way
 _ENDINGS: Final = (".json", ".json.gz", ".json.xz")
 _MOST_EXPORTS: Final = 50  # are looked at, the newest ones
-_NOTE: Final = "source"  # of the artefact that tells which export was taken in last
 _FEW: Final = 60  # pages: three minutes of single requests; more are had sooner by the whole export
 _NAMELESS: Final = (".", "..")  # titles that no address can name
 
@@ -76,19 +77,18 @@ def arrival(
             return _fetched(library, name, found, place, key, pace, on_progress)
     path = _newest_export(place, name)
     version = _version(path)
-    note = artefact(library, found.id, _NOTE) if found else None
+    note = artefact(library, found.id, SOURCE_NOTE) if found else None
     if note is not None and note.fingerprint == version and not is_any:
         return None
     return Arrival(path, version, is_ours=False, origin=str(path))
 
 
-def note_taken_in(library: Library, project_id: int, taken: Arrival) -> None:
-    """Notes that the file is in the library now; one of our own is removed, with all that was kept to make it."""
+def clear_away(taken: Arrival) -> None:
+    """Removes a file of our own that is in the library now, with all that was kept to make it."""
     if taken.is_ours:
         for left in taken.path.parent.glob(f"{taken.path.stem}.*"):
-            left.unlink(missing_ok=True)
-    else:
-        put_artefact(library, project_id, _NOTE, taken.version)
+            with suppress(OSError):  # the next fetch writes it anew
+                left.unlink()
 
 
 def _exports(place: str) -> list[Path]:
@@ -105,7 +105,7 @@ def _exports(place: str) -> list[Path]:
                 if each.is_file():
                     dated.append((each.stat().st_mtime_ns, each))
     except OSError as error:
-        raise FetchError(f"{place} cannot be read ({error.strerror}). Give your user the right to.") from error
+        raise FetchError(cannot_be("read", error.filename or place, error)) from error
     if not dated:
         raise FetchError(
             f"There is no export at {place}. Export the project to there, or correct the place under [sources] in "
@@ -133,7 +133,8 @@ def _newest_export(place: str, name: str) -> Path:
 
 def _version(path: Path) -> str:
     state = path.stat()
-    return hashlib.sha256(f"{path} {state.st_size} {state.st_mtime_ns}".encode()).hexdigest()[:12]
+    identity = f"{path} {state.st_size} {state.st_mtime_ns}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(identity).hexdigest()[:12]
 
 
 def _fetched(
@@ -142,7 +143,7 @@ def _fetched(
     """What Scrapbox has now, None where that is what the library holds."""
     folder = library.folder / FOLDER_NAME
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:12]}.json"
+    path = folder / f"{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}.json"
     with Client(remote_project(place), key, pace) as client:
         on_progress("list", 0, 0)
         listed = client.list_pages(lambda n_done, n_total: on_progress("list", n_done, n_total))
@@ -156,7 +157,7 @@ def _fetched(
         fetched = _fetch(client, changed, path.with_suffix(".jsonl"), on_progress)
     unchanged = {page.page_id for page in listed} - {page.page_id for page in changed}
     # What no address can name stays as it is.
-    unchanged |= {page.page_id for page in changed if page.title in _NAMELESS}
+    unchanged |= {page.page_id for page in changed if not _has_address(page.title)}
     stored = _stored(library, found.id, unchanged) if found else iter(())
     with _private(path, "w") as file:
         header = {
@@ -193,7 +194,7 @@ def _fetch(
         for number, listed in enumerate(changed):
             on_progress("fetch", number, len(changed))
             page = kept.get((listed.page_id, listed.updated))
-            if page is None and listed.title not in _NAMELESS:
+            if page is None and _has_address(listed.title):
                 page = client.page(listed.title)
                 if page is not None:
                     kept_as = {"id": listed.page_id, "updated": listed.updated, "page": page}
@@ -203,6 +204,15 @@ def _fetch(
                 fetched[listed.page_id] = page
     on_progress("fetch", len(changed), len(changed))
     return fetched
+
+
+def _has_address(title: str) -> bool:
+    """Whether an address can name the page: it holds no lone surrogate, and no browser resolves it away."""
+    try:
+        title.encode()
+    except UnicodeEncodeError:
+        return False
+    return title not in _NAMELESS
 
 
 def _kept(path: Path) -> dict[tuple[str, int], Mapping[str, Any]]:
@@ -240,5 +250,12 @@ def _line_as_exported(line: Line) -> str | dict[str, Any]:
 
 
 def _private(path: Path, mode: str) -> IO[str]:
-    """The file, opened for writing text; for its owner alone, since it holds a private wiki."""
-    return open(path, mode, encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600))
+    """The file, opened for writing JSON; for its owner alone, since it holds a private wiki."""
+    # A lone surrogate is written as JSON spells it: whether the page can be used is left to the import.
+    return open(
+        path,
+        mode,
+        encoding="utf-8",
+        errors="backslashreplace",
+        opener=lambda name, flags: os.open(name, flags, 0o600),
+    )

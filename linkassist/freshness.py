@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import ModelError
+from linkassist.file_errors import file_errors_as
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.imports import IMPORTED
 from linkassist.store.library import Library
@@ -173,12 +174,16 @@ def _state(library: Library, project_id: int, encoder: str) -> str:
 
 
 def digest_of_files(folder: Path, files: Iterable[str]) -> str:
-    """Twelve hex digits for the names and contents of those that are there; 30 MB take a thirtieth of a second."""
+    """Twelve hex digits for the names and contents of those that are there; 30 MB take a thirtieth of a second.
+
+    Raises ModelError where one is there and cannot be read.
+    """
     digest = hashlib.sha256()
     for name in files:
         path = folder / name
-        if path.is_file():
-            data = path.read_bytes()
-            digest.update(f"{name} {len(data)}\n".encode())
-            digest.update(data)
+        with file_errors_as(ModelError, "read", path):
+            if path.is_file():
+                data = path.read_bytes()
+                digest.update(f"{name} {len(data)}\n".encode())
+                digest.update(data)
     return digest.hexdigest()[:12]

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from linkassist.errors import ModelError
 
 _FORMAT = "linkassist index 1"
+# More pages than asked for, so that rounding rarely decides which are the nearest.
+_SPARE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +74,41 @@ class PageIndex:
 
         queries: (queries, width), each of length 1 or zero. A page that is itself a query finds itself first.
         A zero vector has similarity 0 with everything. `on_progress` is told after each batch how many are done.
+        What is found for a query is the same to the last bit, whatever other queries stand beside it.
         """
         if queries.ndim != 2 or queries.shape[1] != self.width:
             raise ValueError(f"queries have shape {queries.shape}; expected (queries, {self.width})")
         if k < 1:
             raise ValueError(f"k is {k}; expected at least 1")
         _check_rows(queries)
-        shape = (len(queries), min(k, len(self)))
-        found = Neighbours(np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float32))
-        if shape[1] == 0:
+        k = min(k, len(self))
+        found = Neighbours(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+        if k == 0:
             return found
         for start in range(0, len(queries), batch_size):
             batch = np.ascontiguousarray(queries[start : start + batch_size], dtype=np.float32)
-            similarities, rows = self._faiss.search(batch, shape[1])
-            page_ids = self.page_ids[rows]
-            order = np.lexsort((page_ids, -similarities))  # FAISS leaves the order of equal similarities open
-            done = start + len(batch)
-            found.page_ids[start:done] = np.take_along_axis(page_ids, order, axis=1)
-            found.similarities[start:done] = np.take_along_axis(similarities, order, axis=1)
+            self._fill(found, start, batch, k)
             if on_progress:
-                on_progress(done)
+                on_progress(start + len(batch))
         return found
+
+    def _fill(self, found: Neighbours, start: int, queries: NDArray[np.float32], k: int) -> None:
+        """Puts the `k` nearest pages of these queries into `found`, from row `start` on.
+
+        FAISS multiplies many queries as matrices, and the last bits of a product depend on the matrices' shapes. So it
+        says which pages are near, and each similarity is computed anew, by itself. Where a page that FAISS left out
+        could be among the nearest after all, those of all pages are.
+        """
+        vectors = faiss.rev_swig_ptr(self._faiss.get_xb(), len(self) * self.width).reshape(len(self), self.width)
+        most_rounding = 2 * self.width * float(np.finfo(np.float32).eps)  # of both products, of vectors of length 1
+        rounded, rows = self._faiss.search(queries, min(k + _SPARE, len(self)))
+        for at, query in enumerate(queries):
+            page_ids, cosines = self.page_ids[rows[at]], np.einsum("nw,w->n", vectors[rows[at]], query)
+            order = np.lexsort((page_ids, -cosines))[:k]
+            if len(page_ids) < len(self) and cosines[order[-1]] <= rounded[at, -1] + most_rounding:
+                page_ids, cosines = self.page_ids, np.einsum("nw,w->n", vectors, query)
+                order = np.lexsort((page_ids, -cosines))[:k]
+            found.page_ids[start + at], found.similarities[start + at] = page_ids[order], cosines[order]
 
     def save(self, path: Path) -> None:
         """Write the index to a file beside `path`, then rename: a reader finds the old one or the new one, whole."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Final
 
 from linkassist.errors import ExportError
@@ -17,11 +18,13 @@ from linkassist.store.database_file import database_files, identity
 from linkassist.store.imports import ImportReport, import_pages
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import only_worker
+from linkassist.store.runs import Note, end_run, write_notes
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
 
 LONGEST_NAME: Final = 100
+SOURCE_NOTE: Final = "source"  # of the artefact that tells which export was taken in last
 
 
 def is_project_name(name: str) -> bool:
@@ -65,12 +68,16 @@ def ingest(
     *,
     skip_bad_pages: bool = False,
     least_pages: int = 0,
+    version: str = "",
+    run_id: int | None = None,
 ) -> IngestReport:
     """Imports the export `source` into the library in `folder`, which is made if it is not there.
 
     project_name: what to call the project in place of the names that the export gives.
     on_progress is told of the steps "import" (in bytes) and "store".
     least_pages: an export with fewer is refused, where nobody is there to see that most of a wiki would vanish.
+    version: of the export, to be noted as what was taken in last. run_id: the run whose record ends with the import.
+    Both are written in one transaction with the pages.
     Raises ExportError for a file that cannot be used, and StoreError while another import or a reindex is under way;
     the library is then as it was.
     """
@@ -85,6 +92,13 @@ def ingest(
                 "If that is right, take it in by hand with `linkassist import` or `linkassist fetch`."
             )
         on_progress("store", 0, 0)
+
+    def and_note(connection: Connection, report: ImportReport) -> None:
+        if version:
+            write_notes(connection, report.project.id, [Note(SOURCE_NOTE, version)])
+        if run_id is not None:
+            counts = IngestReport(report, (*export.skipped, *report.skipped)).counts
+            end_run(connection, run_id, "done", counts, project_id=report.project.id)
 
     if identity(source) in {identity(file) for file in database_files(folder / FILE_NAME)} - {None}:
         raise ExportError(f"{source} is the library itself and no export. Name the JSON file that Scrapbox exported.")
@@ -104,5 +118,5 @@ def ingest(
         with Library.open(folder) as library, only_worker(folder):
             # Under another name, that of the file would show two projects as one.
             display_name = export.display_name if name == export.name else name
-            report = import_pages(library, name, display_name, export.exported_at, pages(export), page_links)
+            report = import_pages(library, name, display_name, export.exported_at, pages(export), page_links, and_note)
     return IngestReport(report, (*export.skipped, *report.skipped))

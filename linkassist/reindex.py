@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.deciding import follow_verdicts
+from linkassist.errors import StoreError
 from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
 from linkassist.settings import Settings
 from linkassist.store.failures import file_failures_in_words
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import Project
-from linkassist.store.runs import artefact, close_broken_off, finish_run, set_progress, start_run
+from linkassist.store.runs import Status, artefact, close_broken_off, finish_run, set_progress, start_run
 
 OnProgress = Callable[[str, int, int], None]
 Anew = Literal["nothing", "the wiki", "everything"]
@@ -73,7 +75,9 @@ def reindex(
             with file_failures_in_words(library.folder):
                 done = bring_up_to_date(library, project, settings.encoder, run_id, told, is_full=is_full)
         except BaseException as error:
-            finish_run(library, run_id, "failed" if isinstance(error, Exception) else "broken_off", message=str(error))
+            with suppress(StoreError):  # where this cannot be written either, the first failure is the one to tell
+                status: Status = "failed" if isinstance(error, Exception) else "broken_off"
+                finish_run(library, run_id, status, message=str(error))
             raise
         note_suggestions(library, project.id, encoder)
         seconds = time.monotonic() - started

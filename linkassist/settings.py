@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from platformdirs import user_data_path
 
 from linkassist.errors import SettingsError
+from linkassist.file_errors import at_home, cannot_be, read_plain_text
 from linkassist.private_files import write_private
 
 Language = Literal["auto", "ja", "en"]
@@ -123,7 +124,7 @@ def load_settings(
         },
     }
     config_name = config or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
-    below = _file_layer(config_name.expanduser()) if config_name else {}
+    below = _file_layer(at_home(config_name)) if config_name else {}
     named = (below | above).get("library")
     folder = _folder(named) if named else default_folder("library")
     beside = folder / FILE_NAME
@@ -172,16 +173,17 @@ def library_encoder(library: Path) -> str:
 def remember_encoder(library: Path, encoder: str) -> None:
     """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
     path = library / FILE_NAME
+    line = f"encoder = {_toml_text(encoder)}"
     try:
         before = path.read_text("utf-8") if path.is_file() else ""
-        # Text of a string in TOML is escaped as in JSON, but for DEL, which no path holds.
-        line = "encoder = " + '"' + encoder.replace("\\", "\\\\").replace('"', '\\"') + '"'
         replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
         after = replaced if n_replaced else f"{line}\n{before}"
         if after != before:
             write_private(path, after.encode())
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise SettingsError(cannot_be("written", path, error)) from error
 
 
 def remember_source(library: Path, project: str, place: str) -> None:
@@ -205,10 +207,10 @@ def remember_source(library: Path, project: str, place: str) -> None:
         if tomllib.loads(after)["sources"][project] != place:
             raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
         write_private(path, after.encode())  # the key to Scrapbox may follow
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, UnicodeEncodeError) as error:
         raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise SettingsError(cannot_be("written", path, error)) from error
 
 
 def _toml_text(text: str) -> str:
@@ -225,7 +227,7 @@ def _key_of(line: str) -> str | None:
 
 def source_place(place: str, folder: Path) -> str:
     """The place as `Settings.sources` has it: an address as it is, a path made absolute, from `folder` on."""
-    return place if re.match(r"https?://", place) else str(folder / Path(place).expanduser())
+    return place if re.match(r"https?://", place) else str(folder / at_home(place))
 
 
 def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, _Given]:
@@ -242,10 +244,10 @@ def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, 
 
 def _file_layer(path: Path) -> dict[str, _Given]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(read_plain_text(path))
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}). Name a file that exists.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(cannot_be("read", path, error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f'{path} is not TOML ({error}). Write a line a setting, such as: host = "::1"') from error
     for key in table:
         _require_known(key, key, str(path))
@@ -262,8 +264,8 @@ def _require_known(key: str, name: str, place: str) -> None:
 
 def _folder(given: _Given) -> Path:
     if isinstance(given.value, Path):
-        return given.folder / given.value.expanduser()
-    return given.folder / Path(_text(given, "a folder")).expanduser()
+        return given.folder / at_home(given.value)
+    return given.folder / at_home(_text(given, "a folder"))
 
 
 def _encoder(given: _Given) -> str:
@@ -275,10 +277,10 @@ def _encoder(given: _Given) -> str:
         path, options = split_bert_name(name)
         if not path:
             raise given.refusal(expected)
-        absolute = (given.folder / Path(path).expanduser()).resolve()
+        absolute = os.path.realpath(given.folder / at_home(path))
         return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
-    folder = given.folder / Path(name).expanduser()
+    folder = given.folder / at_home(name)
     return str(folder.resolve()) if folder.is_dir() else name
 
 
@@ -295,9 +297,13 @@ def _sources(given: _Given) -> dict[str, str]:
             value = tomllib.loads(f"sources = {value}")["sources"]
         except tomllib.TOMLDecodeError as error:
             raise given.refusal(_SOURCES) from error
-    if not isinstance(value, dict) or not all(isinstance(place, str) and place.strip() for place in value.values()):
+    if not isinstance(value, dict) or not all(map(_is_place, value.values())):
         raise given.refusal(_SOURCES)
     return {project: source_place(place.strip(), given.folder) for project, place in value.items()}
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
 def _key(given: _Given) -> str:
@@ -325,7 +331,7 @@ def _proxies(given: _Given) -> str:
 
 
 def _text(given: _Given, expected: str) -> str:
-    if not isinstance(given.value, str) or not given.value.strip():
+    if not isinstance(given.value, str) or not given.value.strip() or "\0" in given.value:
         raise given.refusal(expected)
     return given.value.strip()
 

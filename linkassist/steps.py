@@ -57,6 +57,7 @@ from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
 from linkassist.suggest.examination import pages_to_examine
 from linkassist.suggesting import choose_encoder, examine, knowledge_of, scan_texts, suggest_pages
 from linkassist.suggestion import Suggestion
+from linkassist.visible import shown, visible
 from linkassist.wiki import Reading, title_key
 
 OnProgress = Callable[[str, int, int], None]
@@ -106,7 +107,7 @@ def bring_up_to_date(
     try:
         since = since_learnt(library, project, before, kept) if kept else None
     except ModelError:
-        notes = (*notes, f"{before}: what was known of the pages is damaged, so they were all read anew.")
+        notes = (*notes, f"{shown(before)}: what was known of the pages is damaged, so they were all read anew.")
     if kept:
         keep_learnt(before, folder)
     if kept and since:
@@ -184,7 +185,7 @@ def _learn(
         encoder, vectors = _learn_encoder(before, encoder_name, wiki, corpus, stored, on_progress, is_fresh=is_fresh)
         notes = (*notes, *stored.notes)
         if encoder_name != OWN_ENCODER and not isinstance(encoder, JoinedEncoder):
-            notes = (*notes, _NO_HELP.format(encoder_name))
+            notes = (*notes, _NO_HELP.format(visible(encoder_name)))
     scan = scan_texts(corpus, vectors, on_progress)
     if kept:
         ranker = kept.ranker
@@ -253,7 +254,7 @@ def _kept(library: Library, project: Project, folder: Path, encoder_name: str) -
             return load_learnt(folder, encoder_name, encoder_state(encoder_name), hashes), ()
     except ModelError:
         pass  # damaged, like files that are not as they were noted
-    return None, (f"{folder}: what was learnt before is damaged or incomplete, so it was learnt anew.",)
+    return None, (f"{shown(folder)}: what was learnt before is damaged or incomplete, so it was learnt anew.",)
 
 
 def _learn_encoder(

@@ -1,9 +1,12 @@
-"""Kills the program at random moments and looks at what is left: `python scripts/crash.py [--kills 300] [--seed N]`.
+"""Kills the program at many moments and looks at what is left: `python scripts/crash.py [--kills 300] [--seed N]`.
 
 An import, a reindex (after an import, and one that learns everything anew) and a server that is given verdicts over
 HTTP are ended with SIGKILL, each somewhere within the time it takes. Then the library must open, be whole, hold the old
 state or the new one and every verdict that was acknowledged, and the same step must complete. What was being done and
 when it was killed is told of a failure.
+
+Of the kills of a step, every other one comes before a COMMIT: the first of them before the step's first, the last after
+the work is done, so that the old state and the new one are both met for certain. The moments of the others are random.
 
 Each step runs in a forked child of this process, which has imported what it needs and has no thread under way. Linux
 alone tells how much a child has done.
@@ -20,10 +23,13 @@ import gc
 import hashlib
 import http.client
 import json
+import math
 import random
+import select
 import shutil
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -34,6 +40,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -56,7 +63,6 @@ WHEN_SERVING = ("anyio._backends._asyncio", "uvicorn.lifespan.on", "uvicorn.loop
 N_READERS = 3
 N_PAIRS = 3
 BEYOND = 1.1  # the last moments are to be met too
-MOST_TRIES = 4  # for each kill that is asked for; a step that has ended by then is no kill
 LATER_S = 0.002  # at most: what waits for the disk spends no processor time, and is to be met too
 POLL_S = 0.0003
 
@@ -79,6 +85,7 @@ class Step:
     """A kind of work: the library it begins with, the work, and what the library holds before and after it.
 
     completes_every: after so many kills in a row it is let run to its end; until then it goes on from what is left.
+    length_s: of processor time, from end to end. n_commits: the transactions that it ends, on its way.
     """
 
     name: str
@@ -89,6 +96,7 @@ class Step:
     before: str = ""
     after: str = ""
     length_s: float = 0.0
+    n_commits: int = 0
     found: Counter[str] = field(default_factory=Counter)
 
 
@@ -141,6 +149,7 @@ def measure(room: Path, step: Step) -> None:
         folder = fresh(room / "measured", step.start)
         lengths.append(in_child(partial(step.work, folder)))
     step.length_s, step.after = sorted(lengths)[len(lengths) // 2], held(folder)
+    step.n_commits = n_commits(partial(step.work, fresh(room / "measured", step.start)))
     if step.before == step.after:
         raise Wrong(f"{step.name} changes nothing, so nothing can be seen of it")
 
@@ -149,20 +158,17 @@ def kill_step(room: Path, step: Step, n_kills: int, chance: random.Random) -> No
     """Kills the work its share of times and looks each time; raises Wrong."""
     measure(room, step)
     folder, n_wanted = room / "killed", round(n_kills * SHARES[step.name])
-    n_killed = n_in_a_row = 0
-    for _ in range(MOST_TRIES * n_wanted):
-        if n_killed == n_wanted:
-            break
+    n_in_a_row = 0
+    for number in range(n_wanted):
         if n_in_a_row == 0:
             fresh(folder, step.start)
-        after_s = chance.uniform(0, BEYOND * step.length_s)
-        is_killed = killed(lambda: step.work(folder), after_s, chance.uniform(0, LATER_S))
-        n_killed += is_killed
+        moment = moment_of(step, number, n_wanted, chance)
+        killed(lambda: step.work(folder), moment)
         n_in_a_row += 1
-        when = f"{step.name}, killed after {after_s:.4f} s of {step.length_s:.4f}, number {n_in_a_row} in a row"
+        when = f"{step.name}, killed {moment}, number {n_in_a_row} in a row"
         require_whole(folder, when)
         state = held(folder)
-        if state not in (step.before, step.after) or (not is_killed and state != step.after):
+        if state not in (step.before, step.after):
             raise Wrong(f"{when}: the library holds neither what it held before nor what it is to hold")
         step.found["old" if state == step.before else "new"] += 1
         if n_in_a_row == step.completes_every or state == step.after:
@@ -172,7 +178,29 @@ def kill_step(room: Path, step: Step, n_kills: int, chance: random.Random) -> No
                 raise Wrong(f"{when}: the next run did not bring the library to where it was to be")
             n_in_a_row = 0
     found = ", ".join(f"{count} times the {what} state" for what, count in sorted(step.found.items()))
-    print(f"{step.name}: {n_killed} kills within {step.length_s:.3f} s of processor time; {found}", flush=True)
+    print(f"{step.name}: {n_wanted} kills within {step.length_s:.3f} s of processor time; {found}", flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the work is killed: before a COMMIT, the first being 1, or after so much processor time and a moment more;
+    where it has come to its end by then, after that."""
+
+    commit: int | None = None
+    after_s: float = math.inf
+    later_s: float = 0.0
+
+    def __str__(self) -> str:
+        return f"before COMMIT {self.commit}" if self.commit else f"after {self.after_s:.4f} + {self.later_s:.4f} s"
+
+
+def moment_of(step: Step, number: int, n_wanted: int, chance: random.Random) -> Moment:
+    """The moment of one of a step's kills: 0 is before its first COMMIT, the last is after the work is done."""
+    if number == n_wanted - 1:
+        return Moment()
+    if number % 2:
+        return Moment(None, chance.uniform(0, BEYOND * step.length_s), chance.uniform(0, LATER_S))
+    return Moment(1 + number * step.n_commits // n_wanted)
 
 
 def kill_servers(folder: Path, start: Path, n_wanted: int, chance: random.Random) -> tuple[int, int]:
@@ -373,23 +401,67 @@ def in_child(work: Callable[[], object]) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def killed(work: Callable[[], object], after_s: float, later_s: float) -> bool:
-    """Whether the work was under way after so much processor time of its own and a moment more, and was killed.
+def n_commits(work: Callable[[], object]) -> int:
+    """How many transactions the work ends with COMMIT, done in a child; raises Wrong where it fails."""
+    ours, theirs = os.pipe()
 
-    By that time rather than by a clock on the wall the moments are spread evenly, whatever else the machine does.
+    def counted() -> None:
+        before_each_commit(lambda: os.write(theirs, b"."))
+        work()
+
+    child = forked(counted)
+    os.close(theirs)
+    with open(ours, "rb") as told:
+        found = len(told.read())
+    if os.waitpid(child, 0)[1]:
+        raise Wrong("what nobody killed has failed")
+    return found
+
+
+def before_each_commit(then: Callable[[], object]) -> None:
+    """Has `then` called in this process before each COMMIT of every connection that is opened from now on."""
+    connect = sqlite3.connect
+
+    def traced(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(lambda statement: then() if statement == "COMMIT" else None)
+        return connection
+
+    sqlite3.connect = traced  # type: ignore[assignment]
+
+
+def killed(work: Callable[[], object], moment: Moment) -> None:
+    """Does the work in a child and kills that at its moment; raises Wrong where the work fails by itself before.
+
+    By processor time rather than by a clock on the wall the moments are spread evenly, whatever else the machine does.
     """
-    child = forked(work)
+    ours, theirs = os.pipe()
+
+    def stop() -> None:
+        os.write(theirs, b".")
+        while True:
+            signal.pause()
+
+    def stopped() -> None:
+        if moment.commit:
+            left = iter(range(moment.commit - 1, -1, -1))
+            before_each_commit(lambda: next(left) or stop())
+        work()
+        stop()
+
+    child = forked(stopped)
+    os.close(theirs)
     spent = ~child << 3 | 2  # the clock of another process, as clock_getcpuclockid(3) makes it on Linux
-    while time.clock_gettime(spent) < after_s:
-        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            break
-        time.sleep(max(POLL_S, after_s / 500))
-    time.sleep(later_s)
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        raise Wrong(f"the work has failed by itself, before it was killed after {after_s:.4f} s")
-    return os.WIFSIGNALED(status)
+    with open(ours, "rb", buffering=0) as told:
+        while time.clock_gettime(spent) < moment.after_s:
+            if select.select([told], [], [], max(POLL_S, min(moment.after_s, 1.0) / 500))[0]:
+                if not told.read(1):
+                    os.waitpid(child, 0)
+                    raise Wrong(f"the work has failed by itself, before it was killed {moment}")
+                break
+        time.sleep(moment.later_s)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 if __name__ == "__main__":

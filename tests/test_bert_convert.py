@@ -38,7 +38,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_auto_model_gives_equal_vectors(converted: Path) -> None:
+def test_auto_model_gives_the_same_vectors(converted: Path) -> None:
     bert, model = open_bert(GOLDEN), AutoModel.from_pretrained(converted).eval()
     for line in LINES:
         found = token_sequence(bert.tokenizer, *split_pair(line), 48)
@@ -46,8 +46,10 @@ def test_auto_model_gives_equal_vectors(converted: Path) -> None:
         with torch.inference_mode():
             expected = bert.model(input_ids=ids, token_type_ids=types)
             out = model(input_ids=ids, token_type_ids=types)
-        assert torch.equal(out.last_hidden_state, expected.last_hidden_state)
-        assert torch.equal(out.pooler_output, expected.pooler_output)
+        # The same weights lie elsewhere in memory, so a product may be added up in another order: some last bits of
+        # numbers around 1. Another weight, or one missing, moves them by more than 1e-2.
+        for name in ("last_hidden_state", "pooler_output"):
+            torch.testing.assert_close(getattr(out, name), getattr(expected, name), atol=1e-5, rtol=0)
 
 
 def test_the_converted_folder_opens_as_the_same_bert(converted: Path) -> None:

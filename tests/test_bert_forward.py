@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -21,7 +25,7 @@ ALL_LAYERS = (-1, -2, -3, -4)
 onednn_only = pytest.mark.skipif(not has_onednn(), reason="this torch or processor has no oneDNN for products of bytes")
 
 
-def tiny_bert(activation: str = "gelu_new") -> BertModel:
+def tiny_bert(activation: str = "gelu_new", n_positions: int = 16) -> BertModel:
     """Three layers of width 32 whose vectors differ from token to token and from layer to layer."""
     torch.manual_seed(0)
     config = BertConfig(
@@ -30,7 +34,7 @@ def tiny_bert(activation: str = "gelu_new") -> BertModel:
         num_hidden_layers=3,
         num_attention_heads=4,
         intermediate_size=48,
-        max_position_embeddings=16,
+        max_position_embeddings=n_positions,
         hidden_act=activation,
         initializer_range=0.3,
         layer_norm_eps=1e-12,
@@ -205,9 +209,41 @@ def test_auto_keeps_float32_where_bfloat16_falls_below_0_999(monkeypatch: pytest
     assert BertForward(model, "auto", "cpu").precision == "float32"
 
 
-def let_processor_have_bfloat16(monkeypatch: pytest.MonkeyPatch, has_it: bool) -> None:
+def let_processor_have_bfloat16(monkeypatch: pytest.MonkeyPatch, has_it: bool, kernels: str = "AVX512") -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_it)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: kernels)
+
+
+def test_auto_is_float32_where_torch_is_held_to_fewer_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_processor_have_bfloat16(monkeypatch, True, kernels="AVX2")
+    assert BertForward(tiny_bert(), "auto", "cpu").precision == "float32"
+
+
+LONG_IDS = [[4, *range(5, 59)] * 3, [4, 17, 9, 5]]
+
+
+def print_cosines() -> None:
+    """The lowest cosine to float32 of each precision, on sequences that torch's attention takes in blocks."""
+    exact = mean_pooled(BertForward(tiny_bert(n_positions=200), "float32", "cpu"), LONG_IDS)
+    for precision in ("auto", "bfloat16", *(("int8",) if has_onednn() else ())):
+        found = mean_pooled(BertForward(tiny_bert(n_positions=200), precision, "cpu"), LONG_IDS)
+        print(precision, float(torch.cosine_similarity(found, exact).min()))
+
+
+@pytest.mark.parametrize("kernels", ["default", "avx2", "avx512"])
+def test_every_precision_works_whatever_instructions_torch_is_held_to(kernels: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import test_bert_forward; test_bert_forward.print_cosines()"],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "ATEN_CPU_CAPABILITY": kernels},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    cosines = {name: float(cosine) for name, cosine in map(str.split, done.stdout.splitlines())}
+    assert cosines.keys() >= {"auto", "bfloat16"}
+    assert all(cosine > (0.99 if name == "int8" else 0.999) for name, cosine in cosines.items()), cosines
 
 
 @pytest.mark.parametrize("layer", [0, -5, 1])

@@ -15,7 +15,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "linkassist"
 
 FLOORS = (
-    ("nouns", ("wiki", "suggestion", "settings", "errors", "shipped", "visible", "private_files")),
+    ("nouns", ("wiki", "suggestion", "settings", "errors", "file_errors", "shipped", "visible", "private_files")),
     ("skills", ("scrapbox", "embed", "index", "suggest", "store")),
     (
         "recipes",

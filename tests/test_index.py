@@ -44,6 +44,20 @@ def test_equally_near_pages_come_in_the_order_of_their_ids() -> None:
     assert PageIndex(page_ids(5), same, "f").nearest(same[:1], 5).page_ids[0].tolist() == sorted(page_ids(5))
 
 
+def test_what_a_query_finds_is_the_same_to_the_last_bit_whatever_queries_stand_beside_it() -> None:
+    vectors = random_vectors(3000, 192)
+    vectors[40:80] = vectors[0]  # more equal ones than are asked for
+    vectors[80:90] = 0
+    index, asked = PageIndex(page_ids(3000), vectors, "f"), np.arange(120)
+    together = index.nearest(vectors[asked], 20)
+    for n_beside in (1, 7, 33):
+        parts = [index.nearest(vectors[asked[start : start + n_beside]], 20) for start in range(0, 120, n_beside)]
+        assert np.array_equal(np.concatenate([part.page_ids for part in parts]), together.page_ids)
+        assert np.array_equal(np.concatenate([part.similarities for part in parts]), together.similarities)
+    best = np.lexsort((page_ids(3000), -np.einsum("nw,w->n", vectors, vectors[0])))[:20]
+    assert together.page_ids[0].tolist() == page_ids(3000)[best].tolist()
+
+
 def test_a_small_wiki_gives_all_its_pages() -> None:
     vectors = random_vectors(3)
     assert PageIndex(page_ids(3), vectors, "f").nearest(vectors, 10).page_ids.shape == (3, 3)

@@ -135,7 +135,7 @@ def test_looking_at_screens_changes_nothing(tmp_path: Path) -> None:
     found = [route.path for route in client.app.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
     before = contents_of(tmp_path)
     for path in found:
-        address = path.replace("{project}", PROJECT).replace("{title:path}", "庭としてのWiki")
+        address = path.replace("{project}", PROJECT).replace("{title:title}", "庭としてのWiki")
         asked = {
             **FORM,
             "answer": "accept",

@@ -15,7 +15,7 @@ from torch.nn import functional
 from transformers import BertModel
 
 from linkassist.embed.bert_layers import Layer, embeddings_of, float_layers, int8_layers
-from linkassist.embed.bert_products import has_onednn
+from linkassist.embed.bert_products import has_avx512_kernels, has_onednn
 from linkassist.errors import ModelError
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
@@ -163,8 +163,9 @@ class BertForward:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 by itself; without, it is slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    """Whether this processor multiplies bfloat16 by itself, and torch lets it; without, it is slower than float32."""
+    has_it = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(has_it) and has_avx512_kernels()
 
 
 def packed_batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:

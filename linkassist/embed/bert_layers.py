@@ -17,7 +17,14 @@ from torch.nn import functional
 from transformers import BertModel
 from transformers.models.bert.modeling_bert import BertLayer
 
-from linkassist.embed.bert_products import Dense, Product, float_product, int8_by_range, int8_by_token
+from linkassist.embed.bert_products import (
+    Dense,
+    Product,
+    float_product,
+    has_avx512_kernels,
+    int8_by_range,
+    int8_by_token,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,10 @@ def attention(queries_keys_values: Tensor, lengths: Sequence[int], n_heads: int)
     queries_keys_values: (tokens, 3 * width). Returns (tokens, width) of the same type.
     Source: Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762
     """
-    width = queries_keys_values.shape[1] // 3
+    dtype, width = queries_keys_values.dtype, queries_keys_values.shape[1] // 3
+    if dtype == torch.bfloat16 and not queries_keys_values.is_cuda and not has_avx512_kernels():
+        # torch's attention would ask the processor alone, and fail: "pack_vnni2 is only supported when avx512 is".
+        queries_keys_values = queries_keys_values.float()
     found, start = [], 0
     for length, equal in groupby(lengths):
         n_sequences = len(list(equal))
@@ -82,7 +92,7 @@ def attention(queries_keys_values: Tensor, lengths: Sequence[int], n_heads: int)
         mixed = functional.scaled_dot_product_attention(queries, keys, values)
         found.append(mixed.transpose(1, 2).reshape(end - start, width))
         start = end
-    return found[0] if len(found) == 1 else torch.cat(found)
+    return (found[0] if len(found) == 1 else torch.cat(found)).to(dtype)
 
 
 def embeddings_of(model: BertModel, device: str) -> Embeddings:

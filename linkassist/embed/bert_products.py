@@ -60,6 +60,11 @@ def has_onednn() -> bool:
     return is_there and platform.machine() in ("x86_64", "AMD64")
 
 
+def has_avx512_kernels() -> bool:
+    """Whether torch runs its code for AVX-512: the processor has it, and ATEN_CPU_CAPABILITY does not say less."""
+    return torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+
+
 def float_product(dense: Dense, dtype: torch.dtype, device: str) -> Product:
     """The dense layer with weights and inputs of `dtype`: float32, or bfloat16 with sums in float32."""
     if device == "cpu" and has_onednn():

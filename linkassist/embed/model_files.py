@@ -14,7 +14,9 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, R
 
 from linkassist.embed.bert_japanese import choices
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 from linkassist.settings import BERT_JAPANESE
+from linkassist.visible import quoted
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
@@ -27,7 +29,7 @@ def find_model(name: str) -> Path:
     A copy that is already on this machine is used without asking the hub. Remote code is never fetched.
     Raises ModelError if there is neither, or the folder holds no model.
     """
-    folder = Path(name).expanduser()
+    folder = at_home(name)
     if not folder.exists():
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
             raise ModelError(
@@ -69,7 +71,7 @@ def files_state(name: str) -> str:
     """
     if name.startswith(BERT_JAPANESE):
         return choices.files_state(choices.read_name(name).path)
-    folder = Path(name).expanduser()
+    folder = at_home(name)
     if not folder.is_dir():
         try:
             folder = _snapshot(name, "*.safetensors", local_files_only=True)
@@ -106,12 +108,12 @@ def _from_hub(name: str) -> Path:
         return folder
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise ModelError(
-            f'"{name}" is neither a folder here nor a model on the Hugging Face hub that can be read without a key.'
-            " Check its spelling."
+            f"{quoted(name)} is neither a folder here nor a model on the Hugging Face hub that can be read without a"
+            " key. Check its spelling."
         ) from error
     except OSError as error:  # all else that the hub's client raises: no network, offline mode, a refusal, a full disk
         raise ModelError(
-            f'"{name}" is not a folder here, and it could not be fetched from the Hugging Face hub'
+            f"{quoted(name)} is not a folder here, and it could not be fetched from the Hugging Face hub"
             f" ({type(error).__name__}). On a machine with a network run `hf download {name} --local-dir FOLDER`,"
             " copy the folder to this machine, and give its path instead of the name."
         ) from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,11 @@ def perform(actions: Sequence[Action]) -> None:
         try:
             if isinstance(action, Write):
                 action.path.parent.mkdir(parents=True, exist_ok=True)
-                action.path.write_text(action.text, "utf-8")
+                action.path.write_bytes(action.text.encode("utf-8", "surrogateescape"))
             else:
                 action.path.unlink(missing_ok=True)
         except OSError as error:
-            raise LinkAssistError(
-                f"{action.path} cannot be changed ({error.strerror}). Give your user the right to."
-            ) from error
+            raise LinkAssistError(cannot_be("written", action.path, error)) from error
 
 
 def _run(action: Run) -> None:

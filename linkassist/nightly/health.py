@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from linkassist.nightly.moments import Moment, seconds_since
 from linkassist.nightly.report import FILE_NAME
 from linkassist.store.lock import is_night
+from linkassist.visible import visible
 
 TOO_OLD_S: Final = 36 * 3600.0  # one missed night, and some hours in which the next may still come
 SCHEDULE_NAME: Final = "nightly-schedule.json"
@@ -106,9 +107,9 @@ def _by_age(if_young: HealthState, since: Moment, now: Moment) -> HealthState:
 
 def _failures(night: Mapping[str, Any]) -> tuple[Failure, ...]:
     lists = [("", night.get("steps"))]
-    lists += [(str(each.get("project")), each.get("steps")) for each in _objects(night.get("projects"))]
+    lists += [(visible(str(each.get("project"))), each.get("steps")) for each in _objects(night.get("projects"))]
     return tuple(
-        Failure(project, str(step.get("step")), str(step.get("message")))
+        Failure(project, visible(str(step.get("step"))), visible(str(step.get("message"))))
         for project, steps in lists
         for step in _objects(steps)
         if step.get("outcome") == "failed"
@@ -121,7 +122,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

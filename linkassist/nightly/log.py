@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.nightly.report import LOG_NAME
-from linkassist.visible import visible
+from linkassist.visible import visible_lines
 
 _MOST_BYTES: Final = 1_000_000
 _N_OLDER: Final = 5  # nightly.log.1 and so on; years, at a dozen lines a night
@@ -31,8 +32,7 @@ class _Formatter(logging.Formatter):
         self._key = key
 
     def format(self, record: logging.LogRecord) -> str:
-        text = without_key(super().format(record), self._key)
-        return "\n".join(map(visible, text.split("\n")))
+        return visible_lines(without_key(super().format(record), self._key))
 
 
 class _PrivateFile(RotatingFileHandler):
@@ -53,7 +53,7 @@ def night_log(folder: Path, key: str) -> Iterator[logging.Logger]:
     try:
         handler = _PrivateFile(path, maxBytes=_MOST_BYTES, backupCount=_N_OLDER, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise StoreError(cannot_be("written", path, error)) from error
     handler.setFormatter(_Formatter(key))
     logger.addHandler(handler)
     try:

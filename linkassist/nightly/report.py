@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.nightly.moments import Moment
 
 Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backup"]
@@ -78,7 +79,8 @@ class NightReport:
 
     def as_json(self) -> str:
         """One JSON object; times are Unix seconds, in `at`."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        # A lone surrogate, as of a folder whose name is no UTF-8, is spelled as JSON spells it.
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace").decode()
 
     def as_line(self) -> str:
         """The night in one line: each project, the failures, and how long it took."""
@@ -104,9 +106,7 @@ def write_night(folder: Path, report: NightReport) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror}). Make room, or give your user the right to."
-        ) from error
+        raise StoreError(cannot_be("written", path, error)) from error
 
 
 def exit_code_of(steps: Sequence[StepReport]) -> int:

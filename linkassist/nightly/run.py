@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from linkassist.errors import LinkAssistError, NotFoundError
-from linkassist.fetching import Arrival, arrival, note_taken_in
+from linkassist.fetching import Arrival, arrival, clear_away
+from linkassist.file_errors import cannot_be
 from linkassist.ingest import ingest
 from linkassist.nightly.health import last_attempt
 from linkassist.nightly.log import night_log, without_key
@@ -42,6 +43,7 @@ from linkassist.store.pages import project, projects
 from linkassist.store.runs import prune_runs
 from linkassist.store.samples import prune_samples, put_sample, samples
 from linkassist.store.snoozes import prune_snoozes
+from linkassist.visible import visible_lines
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -82,12 +84,15 @@ class _Night:
             found, is_busy = _Found("failed", str(error)), True
         except LinkAssistError as error:
             found = _Found("failed", str(error))
+        except OSError as error:
+            self._log.exception("%s", step)
+            found = _Found("failed", cannot_be("used", error.filename or self.folder, error))
         except Exception as error:
             self._log.exception("%s: a fault of linkassist itself", step)
             found = _Found(
                 "failed", f"a fault of linkassist itself ({type(error).__name__}: {error}); {LOG_NAME} has more"
             )
-        message = without_key(found.message, self.settings.scrapbox_key)
+        message = visible_lines(without_key(found.message, self.settings.scrapbox_key))
         report = StepReport(step, found.outcome, round(time.monotonic() - began, 2), message, found.counts, is_busy)
         level = logging.ERROR if found.outcome == "failed" else logging.INFO
         words = [f"{name}: {step}" if name else step, found.outcome, f"{report.seconds:.1f} s"]
@@ -205,9 +210,8 @@ def _import(night: _Night, name: str, arrived: Arrival) -> _Found:
     with Library.open(night.folder) as library:
         n_before = next((each.n_pages for each in projects(library) if each.name == name), 0)
     least = n_before // 2 if n_before > _FEW_PAGES else 0
-    report = ingest(night.folder, arrived.path, name, night.on_progress, least_pages=least)
-    with Library.open(night.folder) as library:
-        note_taken_in(library, report.imported.project.id, arrived)
+    report = ingest(night.folder, arrived.path, name, night.on_progress, least_pages=least, version=arrived.version)
+    clear_away(arrived)
     return _Found(message=" ".join(report.skipped[:3]), counts=report.counts)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import at_home
 from linkassist.nightly.actions import Action, Remove, Run, Write
 from linkassist.nightly.health import SCHEDULE_NAME, Schedule
 from linkassist.nightly.moments import now
@@ -75,7 +76,7 @@ def usual_scheduler() -> Scheduler:
 def night_command(library: Path, config: Path | None, projects: Sequence[str]) -> tuple[str, ...]:
     """The words that start a night from anywhere. Raises LinkAssistError for a name that no scheduler can hold."""
     words = [sys.executable, "-P", "-m", "linkassist", "nightly", "--library", str(library.absolute())]
-    words += ["--config", str(config.expanduser().absolute())] if config else []
+    words += ["--config", str(at_home(config).absolute())] if config else []
     words += [word for name in projects for word in ("--project", name)]
     for word in words:
         if any(ord(character) < 0x20 or ord(character) == 0x7F for character in word):

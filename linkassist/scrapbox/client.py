@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from linkassist.errors import FetchError
+from linkassist.visible import quoted
 
 OnProgress = Callable[[int, int], None]
 
@@ -168,7 +169,7 @@ class Client:
             return None
         lines = found.get("lines")
         if not isinstance(found.get("title"), str) or not isinstance(lines, list):
-            self._refuse_answer(f'the page "{title}"')
+            self._refuse_answer(f"the page {quoted(title)}")
         kept = {name: found.get(name) for name in ("id", "title", "created", "updated", "views")}
         return {**kept, "lines": [self._line(line) for line in lines]}
 
@@ -179,7 +180,8 @@ class Client:
         """
 
         def save(response: requests.Response) -> None:
-            n_total = int(response.headers.get("Content-Length", 0))
+            length = response.headers.get("Content-Length", "")
+            n_total = int(length) if length.isdecimal() and len(length) < 19 else 0
             with path.open("wb") as file:
                 for piece in response.iter_content(_PIECE):
                     file.write(piece)

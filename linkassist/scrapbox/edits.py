@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links
 from linkassist.suggestion import Mention
+from linkassist.visible import quoted
 from linkassist.wiki import Page, title_key
 
 Accepted = tuple[str, Mention | None]
@@ -28,7 +29,7 @@ def link_text(target: str) -> str:
         if len(links) == 1 and links[0].span.cut(written) == written and links[0].key == title_key(target):
             return written
     raise LinkAssistError(
-        f'"{target}" cannot be written as a link: Scrapbox would read its brackets or signs otherwise. '
+        f"{quoted(target)} cannot be written as a link: Scrapbox would read its brackets or signs otherwise. "
         "Expected a title that [title] or #title can hold; link to another page or rename this one."
     )
 
@@ -45,7 +46,8 @@ def linked_text(text: str, accepted: Sequence[tuple[str, Mention]]) -> str:
         found = text[mention.start : mention.end]
         if mention.start < at or found != mention.surface:
             raise LinkAssistError(
-                f'line {mention.line} holds "{found}" at {mention.start}; expected "{mention.surface}", unlinked. '
+                f"line {mention.line} holds {quoted(found)} at {mention.start}; expected {quoted(mention.surface)}, "
+                "unlinked. "
                 "The page has changed: reindex it."
             )
         is_title = title_key(mention.surface) == title_key(target)

@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from linkassist.errors import ExportError
+from linkassist.file_errors import cannot_be
 from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, open_source
+from linkassist.visible import MOST_QUOTED, quoted
 from linkassist.wiki import Line, Page
 
 OnProgress = Callable[[int, int], None]
@@ -96,6 +98,9 @@ def read_export(
         header = _read_header(JsonStream(raw, place), "" if place == STANDARD_INPUT else _stem(place))
         raw.seek(start)
         return Export(JsonStream(raw, place), header, skip_bad_pages=skip_bad_pages, on_progress=on_progress)
+    except OSError as error:  # as of /proc/self/mem, which can be opened and not read
+        raw.close()
+        raise ExportError(cannot_be("read", place, error)) from error
     except BaseException:
         raw.close()
         raise
@@ -172,8 +177,7 @@ def _page(value: object, place: str, item: str) -> Page:
     if not isinstance(title, str):
         found = _kind(title) if "title" in value else "missing"
         raise ExportError(f'{place}: {item}{_id(page_id)}: "title" is {found}; expected text. {_EXPORT_AGAIN}')
-    named = f'page "{title[:80]}"' if title else item
-    where = f"{place}: {named}{_id(page_id)}".encode(errors="backslashreplace").decode()
+    where = f"{place}: {f'page {quoted(title)}' if title else item}{_id(page_id)}"
     raw_lines = value.get("lines")
     if not isinstance(raw_lines, list) or not raw_lines:
         found = f'"lines" is {_kind(raw_lines)}' if raw_lines not in (None, []) else "there are no lines"
@@ -231,7 +235,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _id(page_id: str) -> str:
-    return f" (id {page_id})" if page_id else ""
+    return f" (id {page_id[:MOST_QUOTED]})" if page_id else ""
 
 
 def _kind(value: object) -> str:

@@ -7,6 +7,7 @@ The standard library parses each item; what is here feeds it a growing piece of 
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import json
 import lzma
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from linkassist.errors import ExportError
+from linkassist.file_errors import cannot_be, open_plain
+from linkassist.visible import shown
 
 STANDARD_INPUT = "standard input"
 MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels
@@ -175,6 +178,8 @@ class JsonStream:
                 f"{self.place} is not UTF-8 text: byte 0x{error.object[error.start]:02x} in {self.item}. {_ADVICE}"
             ) from None
         except (OSError, zlib.error, lzma.LZMAError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # of the file; else of what it was packed with
+                raise ExportError(cannot_be("read", self.place, error)) from None
             raise ExportError(f"{self.place} cannot be read: {error}. Copy or export it again.") from None
         self._passed += self._at
         self._text = self._text[self._at :] + text
@@ -199,25 +204,35 @@ def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
     if isinstance(source, Path):
         if str(source) != "-":
             try:
-                return source.open("rb"), str(source)
+                return open_plain(source), shown(source)
             except OSError as error:
-                raise ExportError(f"{source} cannot be opened: {error.strerror}. Check the path.") from None
+                how = " To take in what a pipe or a device gives, name - and pass it on standard input."
+                raise ExportError(
+                    cannot_be("read", source, error) + (how if error.errno == errno.EINVAL else "")
+                ) from None
         return _seekable(sys.stdin.buffer), STANDARD_INPUT
-    return _seekable(source), str(getattr(source, "name", "the export"))
+    return _seekable(source), shown(getattr(source, "name", "the export"))
 
 
 def _seekable(source: IO[bytes]) -> IO[bytes]:
     if source.seekable():
         return source
     copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
-    while piece := source.read(_PIECE):
-        if copy.tell() + len(piece) > MOST_COPIED_BYTES:
-            copy.close()
-            raise ExportError(
-                f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
-            )
-        copy.write(piece)
-    copy.seek(0)
+    try:
+        while piece := source.read(_PIECE):
+            if copy.tell() + len(piece) > MOST_COPIED_BYTES:
+                raise ExportError(
+                    f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
+                )
+            copy.write(piece)
+        copy.seek(0)
+    except OSError as error:
+        copy.close()
+        where = f"{STANDARD_INPUT}, which is put aside in {tempfile.gettempdir()},"
+        raise ExportError(cannot_be("read", where, error)) from None
+    except BaseException:
+        copy.close()
+        raise
     return copy
 
 

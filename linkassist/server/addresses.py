@@ -5,7 +5,9 @@ A title is one path segment, quoted whole, so that `/`, `#`, `?`, `%2F` and emoj
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, urlencode
 
 # Browsers resolve these segments away, even when they are quoted; "" leaves no segment at all.
@@ -79,6 +81,14 @@ def settings_address(project: str, *, search: str = "", number: int = 1, did: st
 def login_address(wanted: str = "") -> str:
     """The screen that asks for the password; wanted: the address to go to from there."""
     return "/login" + (f"?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "")
+
+
+def asked_address(scope: Mapping[str, Any]) -> str:
+    """The address of a request, quoted as it came: its path by itself no longer tells "%2F" from "/", nor a line break
+    from none."""
+    path = bytes(scope.get("raw_path") or b"/").decode("ascii", "replace").partition("?")[0]
+    query = bytes(scope["query_string"]).decode("ascii", "replace")
+    return path + (f"?{query}" if query else "")
 
 
 def own_address(given: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
@@ -18,7 +19,14 @@ from starlette.staticfiles import StaticFiles
 
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
 from linkassist.server.entrance import Entrance
-from linkassist.server.failures import expected_failure, fault, http_failure, nobody_waits, not_found
+from linkassist.server.failures import (
+    expected_failure,
+    fault,
+    http_failure,
+    nobody_waits,
+    not_found,
+    refused_by_system,
+)
 from linkassist.server.guard import Guard, Names
 from linkassist.server.handlers_choice import never, preferences, verdict
 from linkassist.server.handlers_draft import draft
@@ -44,6 +52,21 @@ from linkassist.settings import Settings
 from linkassist.shipped import shipped_folder
 from linkassist.store.kept_open import KeptOpen
 
+
+class _Title(Convertor[str]):
+    """The rest of a path, as Starlette's "path", which ends at a line break; a title may hold one."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("title", _Title())
+
 _WAIT_S: Final = 10.0  # of a verdict, for another that is being written
 
 
@@ -65,9 +88,9 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", start),
             Route("/p/{project}", home),
-            Route("/p/{project}/{title:path}", page),
+            Route("/p/{project}/{title:title}", page),
             Route("/search/{project}", search),
-            Route("/preview/{project}/{title:path}", target_preview),
+            Route("/preview/{project}/{title:title}", target_preview),
             Route("/draft/{project}", draft, methods=["GET", "POST"]),
             Route("/quality/{project}", quality),
             Route("/queue/{project}", queue),
@@ -85,8 +108,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/settings/{project}/most", most, methods=["POST"]),
             Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
             Route("/settings/{project}/rejected", restored, methods=["POST"]),
-            Route("/like/{project}/{title:path}", like),
-            Route("/like/{project}/{title:path}", answer_like, methods=["POST"]),
+            Route("/like/{project}/{title:title}", like),
+            Route("/like/{project}/{title:title}", answer_like, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
             Route("/never", never, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
@@ -107,6 +130,7 @@ def create_app(settings: Settings) -> Starlette:
             ClientDisconnect: nobody_waits,
             NotFoundError: not_found,
             LinkAssistError: expected_failure,
+            OSError: refused_by_system,
             500: fault,
         },
     )

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkassist.errors import SettingsError
-from linkassist.server.addresses import login_address
+from linkassist.server.addresses import asked_address, login_address
 from linkassist.server.handlers_login import Login, login_of, login_screen
 from linkassist.server.password import Access
 from linkassist.server.visitor import remember_visitor, session_cookie
@@ -86,8 +86,7 @@ def _refusal(request: Request) -> Response:
     )
     if not is_screen:
         return login_screen(request, 401, "login.ended" if request.method == "POST" else "")
-    here = request.scope.get("raw_path", b"/").decode("ascii", "replace").partition("?")[0]
-    return RedirectResponse(login_address(here + (f"?{request.url.query}" if request.url.query else "")), 303)
+    return RedirectResponse(login_address(asked_address(request.scope)), 303)
 
 
 def _never_stored(send: Send) -> Send:

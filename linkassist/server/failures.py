@@ -9,11 +9,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be
 from linkassist.server.guard import safety_headers
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.visitor import is_shared
 from linkassist.server.wording import Wording
+from linkassist.visible import shown
 
 
 def http_failure(request: Request, error: Exception) -> Response:
@@ -40,16 +43,28 @@ def too_often(request: Request, wait_s: float) -> Response:
 
 def not_found(request: Request, error: Exception) -> Response:
     """The answer to a page or project that is not there."""
-    return failure(request, 404, Wording(preferences_of(request).language)("error.404"), str(error))
+    say = Wording(preferences_of(request).language)
+    return failure(request, 404, say("error.404"), for_reader(request, str(error)))
 
 
 def expected_failure(request: Request, error: Exception) -> Response:
     """The answer where the library cannot be used just now, with the advice of the error."""
-    say = Wording(preferences_of(request).language)
-    advice = str(error)
-    if is_shared(request):  # where the library lies is its owner's business
-        advice = advice.replace(str(site_of(request).library_folder), "…")
-    return failure(request, 503, say("error.503"), advice)
+    return failure(
+        request, 503, Wording(preferences_of(request).language)("error.503"), for_reader(request, str(error))
+    )
+
+
+def refused_by_system(request: Request, error: Exception) -> Response:
+    """The answer where the operating system does not let a file be used, with what to do."""
+    assert isinstance(error, OSError)
+    named = error.filename or site_of(request).library_folder
+    return expected_failure(request, LinkAssistError(cannot_be("used", named, error)))
+
+
+def for_reader(request: Request, message: str) -> str:
+    """The message without the place of the library, where others than its owner may be looking."""
+    folder = site_of(request).library_folder
+    return message.replace(shown(folder), "…").replace(str(folder), "…") if is_shared(request) else message
 
 
 def nobody_waits(request: Request, error: Exception) -> Response:

@@ -63,7 +63,11 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = _too_long(scope) or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
+        refusal = (
+            _too_long(scope)
+            or _of_two_lengths(scope)
+            or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
+        )
         headers = safety_headers(HTTPConnection(scope), self.names)
 
         async def send_with_headers(message: Message) -> None:
@@ -104,6 +108,17 @@ def _too_long(scope: Scope) -> PlainTextResponse | None:
         return None
     what, status = ("address", 414) if target > MOST_HEAD_BYTES else ("head of the request", 431)
     return PlainTextResponse(f"The {what} is longer than {MOST_HEAD_BYTES:,} bytes. Shorten it.\n", status)
+
+
+def _of_two_lengths(scope: Scope) -> PlainTextResponse | None:
+    """RFC 9112, 6.1: a body with both lengths may be an attempt to smuggle a request past a proxy that believes in the
+    other one. It is refused, and the connection ends with what else came in it."""
+    names = {name for name, _ in scope["headers"]}
+    if not {b"content-length", b"transfer-encoding"} <= names:
+        return None
+    return PlainTextResponse(
+        "The request has both Content-Length and Transfer-Encoding. Send one of them.\n", 400, {"Connection": "close"}
+    )
 
 
 def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from linkassist.deciding import decide, heed, ignore, lessons_of, object_to, undo
 from linkassist.errors import NotFoundError
 from linkassist.server.addresses import listed_address, own_address
+from linkassist.server.forms import as_sent, text_of
 from linkassist.server.preferences import remember
 from linkassist.server.site import Site, site_of
 from linkassist.store.browsing import ProjectName, project_name
@@ -23,6 +24,7 @@ from linkassist.store.pages import find_page
 from linkassist.store.suggestions import open_suggestion
 from linkassist.suggest.reader import apply_to_one
 from linkassist.suggestion import Decision, Mention, Objection, Suggestion, Verdict
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -44,42 +46,44 @@ async def never(request: Request) -> Response:
 async def preferences(request: Request) -> Response:
     """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
     async with request.form() as form:
-        response = RedirectResponse(own_address(_text(form, "back")), status_code=303)
-        remember(response, language=_text(form, "language"), theme=_text(form, "theme"), images=_text(form, "images"))
+        response = RedirectResponse(own_address(text_of(form, "back")), status_code=303)
+        remember(
+            response, language=text_of(form, "language"), theme=text_of(form, "theme"), images=text_of(form, "images")
+        )
     return response
 
 
 def _decide(site: Site, form: FormData) -> Response:
-    decision = _text(form, "decision")
-    target = _text(form, "target")
+    decision = text_of(form, "decision")
+    target = text_of(form, "target")
     with site.open_library() as library:
-        here = project_name(library, _text(form, "project"))
-        stored = find_page(library, here.id, title_key(_text(form, "page")))
+        here = project_name(library, text_of(form, "project"))
+        stored = find_page(library, here.id, title_key(text_of(form, "page")))
         if decision == "undo":
             undo(library, here.id, stored.id, target)
         elif decision == "reject" and "why" in form:
-            record_objection(library, here, stored.id, target, _text(form, "why"))
+            record_objection(library, here, stored.id, target, text_of(form, "why"))
         elif decision in get_args(Decision):
-            record_decision(library, here, stored.id, target, cast(Decision, decision), _text(form, "mention"))
+            record_decision(library, here, stored.id, target, cast(Decision, decision), text_of(form, "mention"))
         else:
-            raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
+            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
     return _back_to_page(here, stored.page.title, form)
 
 
 def _never(site: Site, form: FormData) -> Response:
-    decision, target = _text(form, "decision"), _text(form, "target")
+    decision, target = text_of(form, "decision"), text_of(form, "target")
     if decision not in ("never", "again") or not target:
-        raise HTTPException(400, f'The decision on "{target}" is "{decision}"; expected never or again.')
+        raise HTTPException(400, f"The decision on {quoted(target)} is {quoted(decision)}; expected never or again.")
     with site.open_library() as library:
-        here = project_name(library, _text(form, "project"))
-        stored = find_page(library, here.id, title_key(_text(form, "page")))
+        here = project_name(library, text_of(form, "project"))
+        stored = find_page(library, here.id, title_key(text_of(form, "page")))
         (ignore if decision == "never" else heed)(library, here.id, "word", target)
     return _back_to_page(here, stored.page.title, form)
 
 
 def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
-    done = {"did": _text(form, "decision"), "target": _text(form, "target")}
-    address = listed_address(here.name, title, shows_all=bool(_text(form, "all")), group=_text(form, "kind"))
+    done = {"did": text_of(form, "decision"), "target": text_of(form, "target")}
+    address = listed_address(here.name, title, shows_all=bool(text_of(form, "all")), group=text_of(form, "kind"))
     joint = "&" if "?" in address else "?"
     return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
 
@@ -109,21 +113,16 @@ def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place:
         shown = apply_to_one(lessons_of(library, here.id), suggestion) or suggestion
         return shown.mentions[0] if shown.mentions else None
     for mention in suggestion.mentions:
-        if place == f"{mention.line}:{mention.start}:{mention.surface}":
+        if as_sent(place) == as_sent(f"{mention.line}:{mention.start}:{mention.surface}"):
             return mention
     raise NotFoundError(
-        f'"{suggestion.target}" is still suggested, but no longer there ("{place}"): the suggestions were made anew '
-        "since. Reload the page to see where it is now."
+        f"{quoted(suggestion.target)} is still suggested, but no longer there ({quoted(place)}): the suggestions were "
+        "made anew since. Reload the page to see where it is now."
     )
 
 
 def record_objection(library: Library, here: ProjectName, page_id: int, target: str, why: str) -> None:
     """Keeps what the reader has against a rejected target; "" takes it back."""
     if why and why not in get_args(Objection):
-        raise HTTPException(400, f'The objection is "{why}"; expected {", ".join(get_args(Objection))} or none.')
+        raise HTTPException(400, f"The objection is {quoted(why)}; expected {', '.join(get_args(Objection))} or none.")
     object_to(library, here.id, page_id, target, cast(Objection, why) if why else None)
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""

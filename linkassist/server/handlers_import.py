@@ -14,13 +14,13 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from linkassist.ingest import LONGEST_NAME, is_project_name
 from linkassist.server.addresses import import_address
+from linkassist.server.failures import for_reader
 from linkassist.server.import_process import Order, Reindex, TakeIn
 from linkassist.server.import_view import RunView, job_view, recorded_view, shelf
 from linkassist.server.importer import Importer, ImportUnderWayError
 from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.upload import Upload, UploadError, receive_upload
-from linkassist.server.visitor import is_shared
 from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 
@@ -103,9 +103,7 @@ def _screen(request: Request, refused: UploadError | None = None) -> Response:
     with site_of(request).open_library() as library:
         projects = shelf(library)
         frame = frame_for(request, library, None, say("import.title"))
-    refusal = say(f"import.refused.{refused.why}", *refused.values) if refused else ""
-    if is_shared(request):  # where the library lies is its owner's business
-        refusal = refusal.replace(str(site_of(request).library_folder), "…")
+    refusal = for_reader(request, say(f"import.refused.{refused.why}", *refused.values)) if refused else ""
     values = {
         "run": _run(request),
         "refusal": refusal,

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import undo
 from linkassist.server.addresses import like_address
+from linkassist.server.forms import text_of
 from linkassist.server.handlers_choice import record_decision
 from linkassist.server.handlers_page import title_of
 from linkassist.server.like_view import like_view
@@ -22,6 +23,7 @@ from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 from linkassist.store.pages import find_page
 from linkassist.suggestion import Decision
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -49,7 +51,7 @@ async def answer_like(request: Request) -> Response:
 
 def _answer(site: Site, name: str, form: FormData) -> Response:
     fields = ("page", "target", "decision", "mention", "at")
-    page, target, decision, mention, at = (str(form.get(field, "")) for field in fields)
+    page, target, decision, mention, at = (text_of(form, field) for field in fields)
     with site.open_library() as library:
         here = project_name(library, name)
         page_id = find_page(library, here.id, title_key(page)).id
@@ -58,7 +60,7 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
         elif decision in get_args(Decision):
             record_decision(library, here, page_id, target, cast(Decision, decision), mention)
         else:
-            raise HTTPException(400, f'The decision is "{decision}"; expected accept, reject or undo.')
+            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
     address = like_address(here.name, target)
     joint = "&" if "?" in address else "?"
     done = {"did": decision, "page": page, "at": at}

@@ -18,6 +18,7 @@ from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 from linkassist.store.outbox import Way, send_off, take_back, waiting_pages
 from linkassist.store.pages import project
+from linkassist.visible import quoted
 from linkassist.writing_back import file_for_import
 
 
@@ -57,7 +58,7 @@ async def undone(request: Request) -> Response:
 def _done(site: Site, name: str, form: FormData) -> Response:
     way = form.get("way", "")
     if way not in get_args(Way):
-        raise HTTPException(400, f'The way is "{way}"; expected {" or ".join(get_args(Way))}.')
+        raise HTTPException(400, f"The way is {quoted(str(way))}; expected {' or '.join(get_args(Way))}.")
     with site.open_library() as library:
         here = project_name(library, name)
         given = form.get("page", "")
@@ -77,5 +78,5 @@ def _number(given: object) -> int:
     if isinstance(given, str) and given.isdecimal() and len(given) < 19:
         return int(given)
     raise HTTPException(
-        400, f'"{given}" is not a number of a page, a batch or a decision. Use the buttons of the outbox.'
+        400, f"{quoted(str(given))} is not a number of a page, a batch or a decision. Use the buttons of the outbox."
     )

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from linkassist.deciding import undo
 from linkassist.queueing import LATER_S, start_of
 from linkassist.server.addresses import queue_address
+from linkassist.server.forms import text_of
 from linkassist.server.handlers_choice import record_decision, record_objection
 from linkassist.server.preferences import preferences_of
 from linkassist.server.queue_view import Answer, AnswerView, queue_view
@@ -24,6 +25,7 @@ from linkassist.store.browsing import has_page, project_name
 from linkassist.store.pages import find_page
 from linkassist.store.snoozes import snooze, snoozed, wake
 from linkassist.suggestion import Decision
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 
@@ -57,7 +59,7 @@ async def answer(request: Request) -> Response:
 
 
 def _answer(site: Site, name: str, form: FormData) -> Response:
-    page, target, given = _text(form, "page"), _text(form, "target"), _text(form, "answer")
+    page, target, given = text_of(form, "page"), text_of(form, "target"), text_of(form, "answer")
     with site.open_library() as library:
         here = project_name(library, name)
         page_id = find_page(library, here.id, title_key(page)).id
@@ -70,12 +72,12 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
         elif given == "later":
             snooze(library, page_id, key, now, now + LATER_S)
         elif given == "reject" and "why" in form:
-            record_objection(library, here, page_id, target, _text(form, "why"))
+            record_objection(library, here, page_id, target, text_of(form, "why"))
         elif given in get_args(Decision):
-            record_decision(library, here, page_id, target, cast(Decision, given), _text(form, "mention"))
+            record_decision(library, here, page_id, target, cast(Decision, given), text_of(form, "mention"))
         else:
-            raise HTTPException(400, f'The answer is "{given}"; expected {", ".join(get_args(Answer))}.')
-    query = {"since": _text(form, "since"), "of": _text(form, "of"), "did": given, "page": page, "target": target}
+            raise HTTPException(400, f"The answer is {quoted(given)}; expected {', '.join(get_args(Answer))}.")
+    query = {"since": text_of(form, "since"), "of": text_of(form, "of"), "did": given, "page": page, "target": target}
     return RedirectResponse(f"{queue_address(here.name)}?{urlencode(query)}", status_code=303)
 
 
@@ -89,8 +91,3 @@ def _last(request: Request) -> AnswerView | None:
 def _number(request: Request, name: str) -> int:
     given = request.query_params.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 13 else 0
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""

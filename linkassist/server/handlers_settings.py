@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.deciding import heed, ignore, offer_at_most, undo
 from linkassist.server.addresses import settings_address
+from linkassist.server.forms import QUOTED, text_of
 from linkassist.server.preferences import preferences_of
 from linkassist.server.settings_view import settings_view
 from linkassist.server.site import Site, frame_for, show, site_of
@@ -19,6 +20,7 @@ from linkassist.server.wording import Wording
 from linkassist.store.browsing import project_name
 from linkassist.store.ignored import IgnoredSort
 from linkassist.store.pages import find_page, stored_page
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 MOST = 50  # suggestions a page, of which more were no bound
@@ -67,14 +69,20 @@ def _most(site: Site, name: str, form: FormData) -> Response:
         elif how == "number" and isinstance(given, str) and given.isdecimal() and 1 <= int(given[:6]) <= MOST:
             offer_at_most(library, here.id, int(given))
         else:
-            raise HTTPException(400, f'The number of suggestions is "{given}"; expected a whole one from 1 to {MOST}.')
+            raise HTTPException(
+                400, f"The number of suggestions is {quoted(str(given))}; expected a whole one from 1 to {MOST}."
+            )
     return _back(here.name, "saved", "offered")
 
 
 def _ignoring(site: Site, name: str, form: FormData) -> Response:
-    sort, title, action = form.get("sort", ""), str(form.get("title", "")).strip(), form.get("action", "")
+    sort, title, action = form.get("sort", ""), text_of(form, "title"), form.get("action", "")
+    if action == "add" and f"title{QUOTED}" not in form:
+        title = title.strip()  # it was typed
     if sort not in get_args(IgnoredSort) or action not in ("add", "remove") or not title:
-        raise HTTPException(400, f'"{title}" cannot be ignored. Write the title of a page or a link, on one line.')
+        raise HTTPException(
+            400, f"{quoted(title)} cannot be ignored. Write the title of a page or a link, on one line."
+        )
     with site.open_library() as library:
         here = project_name(library, name)
         if action == "remove":
@@ -87,11 +95,13 @@ def _ignoring(site: Site, name: str, form: FormData) -> Response:
 
 
 def _restored(site: Site, name: str, form: FormData) -> Response:
-    page, target, search = (str(form.get(field, "")) for field in ("page", "target", "q"))
+    page, target, search = (text_of(form, field) for field in ("page", "target", "q"))
     with site.open_library() as library:
         here = project_name(library, name)
         if not (page.isdecimal() and len(page) < 19) or stored_page(library, int(page)).project_id != here.id:
-            raise HTTPException(400, f'"{page}" is not the number of a page of {here.name}. Use the buttons there.')
+            raise HTTPException(
+                400, f"{quoted(page)} is not the number of a page of {here.name}. Use the buttons there."
+            )
         undo(library, here.id, int(page), target)
     return _back(here.name, "restored", "rejected", search)
 

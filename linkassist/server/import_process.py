@@ -18,7 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from linkassist.errors import LinkAssistError
+from linkassist.errors import LinkAssistError, StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.ingest import LONGEST_NAME, IngestReport, ingest
 from linkassist.reindex import ReindexReport, reindex
 from linkassist.scrapbox.export import read_export
@@ -26,6 +27,7 @@ from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.store.runs import finish_run, start_run
+from linkassist.visible import shown
 
 _TELL_EVERY_S: Final = 0.1
 _INTERRUPT_EVERY_S: Final = 3.0
@@ -94,6 +96,8 @@ def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
             last = _do(told, settings, order)
         except LinkAssistError as error:
             last = Stopped(_in_readers_words(str(error), order))
+        except OSError as error:
+            last = Stopped(cannot_be("used", error.filename or settings.library, error))
         is_over.set()
     except KeyboardInterrupt:
         is_over.set()  # what is stopped is undone by now, and Ctrl-C would only disturb the end
@@ -115,14 +119,21 @@ def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
     """The name of the project that the file is now. The run's record ends with it; the reindex has its own."""
     run_id = start_run(library, "import")
     try:
-        report = ingest(library.folder, order.source, _wanted_name(order), told, skip_bad_pages=order.skip_bad_pages)
+        report = ingest(
+            library.folder,
+            order.source,
+            _wanted_name(order),
+            told,
+            skip_bad_pages=order.skip_bad_pages,
+            run_id=run_id,
+        )
     except BaseException as error:
         is_failure = isinstance(error, Exception)
         message = _in_readers_words(str(error), order)
-        finish_run(library, run_id, "failed" if is_failure else "broken_off", message=message)
+        with suppress(StoreError):  # where this cannot be written either, the first failure is the one to tell
+            finish_run(library, run_id, "failed" if is_failure else "broken_off", message=message)
         raise
     found = report.imported
-    finish_run(library, run_id, "done", report.counts, project_id=found.project.id)
     skipped = tuple(_in_readers_words(message, order) for message in report.skipped)
     told.tell(IngestReport(found, skipped))
     return found.project.name
@@ -146,7 +157,7 @@ def project_name_of_file(file_name: str) -> str:
 
 def _in_readers_words(message: str, order: Order) -> str:
     """The message with the file's own name in place of where the server keeps it."""
-    return message.replace(str(order.source), order.file_name) if isinstance(order, TakeIn) else message
+    return message.replace(shown(order.source), order.file_name) if isinstance(order, TakeIn) else message
 
 
 class _Told:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be
 from linkassist.suggestion import Suggestion
 
 if TYPE_CHECKING:  # they bring torch and FAISS, which only the other process is to import
@@ -120,6 +121,8 @@ class _Queue:
                     self._told(self._answer(request))
                 except LinkAssistError as error:
                     self._told(Done(request.number, failure=str(error)))
+                except OSError as error:
+                    self._told(Done(request.number, failure=cannot_be("used", error.filename or "A file", error)))
         except BaseException as error:
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
             os._exit(1)  # a fault, which the server sees and tells of

@@ -14,11 +14,13 @@ import os
 import secrets
 import threading
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError, SettingsError
+from linkassist.file_errors import cannot_be, file_errors_as
 
 FILE_NAME: Final = "access.json"
 FEWEST_CHARACTERS: Final = 10
@@ -79,8 +81,8 @@ def read_access(library: Path) -> Access | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}). Give your user the right to.") from error
-    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(cannot_be("read", path, error)) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(
             f"{path} is damaged, so nobody can be let in. Run `linkassist password` to write it anew."
         ) from error
@@ -113,13 +115,16 @@ def write_access(library: Path, access: Access) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        with suppress(OSError):  # where nothing can be written, nothing can be removed either
+            beside.unlink()
+        raise SettingsError(cannot_be("written", path, error)) from error
 
 
 def remove_access(library: Path) -> None:
-    """Takes password and token away; the library then opens to its own machine alone."""
-    (library / FILE_NAME).unlink(missing_ok=True)
+    """Takes password and token away; the library then opens to its own machine alone. SettingsError where it cannot."""
+    path = library / FILE_NAME
+    with file_errors_as(SettingsError, "written", path):
+        path.unlink(missing_ok=True)
 
 
 class AccessFile:

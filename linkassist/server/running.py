@@ -38,7 +38,7 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for names that are too long or no text
         raise SettingsError(f"{host} is no address that can be listened on ({error}). Correct --host.") from error
     try:
         if os.name == "posix":
@@ -137,6 +137,11 @@ class _Protocol(H11Protocol):
             self._watch()
         else:
             self._unwatch()
+
+    def _should_upgrade(self) -> bool:
+        # RFC 9110, 7.8: an upgrade may be ignored, and then the request is answered as any other. uvicorn would
+        # advise in the log, on anybody's request, to install a library that is of no use here.
+        return False
 
     def _watch(self) -> None:
         if self._timer is None:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from linkassist.server.addresses import (
+    asked_address,
     draft_address,
     outbox_address,
     project_address,
@@ -63,7 +64,7 @@ def frame_for(
     section: Section | None = None,
 ) -> Frame:
     """The frame of a screen; without a library it names no projects. section: the tab that the screen belongs to."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    here = asked_address(request.scope)
     return Frame(
         preferences=preferences_of(request),
         here=here if request.method == "GET" else "/",

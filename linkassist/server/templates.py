@@ -21,6 +21,7 @@ from linkassist.server.addresses import (
     search_address,
     settings_address,
 )
+from linkassist.server.forms import is_lost_in_forms, quoted_for_form
 from linkassist.server.views import Frame
 from linkassist.server.wording import Wording
 from linkassist.shipped import shipped_folder
@@ -40,7 +41,9 @@ class Templates:
     def render(self, name: str, frame: Frame, values: Mapping[str, object]) -> str:
         """The template `name` in the frame's language, with `values` under their names."""
         say = Wording(frame.preferences.language)
-        return self._environment.get_template(name).render(frame=frame, say=say, now=int(time.time()), **values)
+        html = self._environment.get_template(name).render(frame=frame, say=say, now=int(time.time()), **values)
+        # A path may hold bytes that are no UTF-8, which Python reads as lone surrogates.
+        return html.encode("utf-8", "backslashreplace").decode()
 
 
 @cache
@@ -67,6 +70,8 @@ def _environment() -> Environment:
         search_address=search_address,
     )
     environment.filters["iso"] = _iso
+    environment.filters["quoted_for_form"] = quoted_for_form
+    environment.tests["lost_in_forms"] = is_lost_in_forms
     return environment
 
 

@@ -55,9 +55,10 @@ def remove_leftovers(library: Path) -> None:
     """Removes what was being taken in when the server last ended without being able to. While another program is at
     work on the library, that is left to the next start."""
     folder = uploads_folder(library)
-    if folder.is_dir() and not is_held(library):
-        for path in folder.iterdir():
-            path.unlink(missing_ok=True)
+    with suppress(OSError):  # what cannot be removed is no reason not to begin
+        if folder.is_dir() and not is_held(library):
+            for path in folder.iterdir():
+                path.unlink(missing_ok=True)
 
 
 async def receive_upload(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import file_errors_as
 from linkassist.store.backup_files import BEFORE_RESTORE, FOLDER_NAME, backup_files, next_backup
 from linkassist.store.copies import complaints, copy_whole, for_reading, keep_copy
 from linkassist.store.failures import failures_in_words, file_failures_in_words
@@ -124,9 +125,11 @@ def restore(folder: Path, source: Path) -> Restored:
 
 
 def _require_usable(source: Path) -> None:
-    if not source.is_file():
-        raise StoreError(f"{source} is no file. `linkassist restore --list` shows the backups there are.")
-    found = complaints(source)
+    """Refuses what would not be a library of this program afterwards, before anything is replaced."""
+    with file_errors_as(StoreError, "read", source):
+        if not source.is_file():
+            raise StoreError(f"{source} is no file. `linkassist restore --list` shows the backups there are.")
+    found = complaints(source) or _lacking(source)
     if found:
         raise StoreError(
             f"{source} is damaged or no library ({found}), so nothing was changed. Name another; "
@@ -138,6 +141,30 @@ def _require_usable(source: Path) -> None:
             f"{source} was written by a newer linkassist (library version {held.version}; this program knows up to "
             f"{len(MIGRATIONS)}). Update linkassist, then try again."
         )
+
+
+def _lacking(source: Path) -> str:
+    """What of a library's tables the database lacks, "" for nothing: its mark alone makes no library."""
+    with failures_in_words(source), closing(for_reading(source)) as found, closing(sqlite3.connect(":memory:")) as made:
+        (version,) = found.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            return ""  # which is told otherwise
+        for migration in MIGRATIONS[:version]:
+            for statement in migration:
+                made.execute(statement)
+        lacking = _columns(made) - _columns(found)
+    if version < 1:
+        return "it holds no tables of a library"
+    return f"it lacks {', '.join('.'.join(each) for each in sorted(lacking)[:3])}" if lacking else ""
+
+
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """(table, column) of every table."""
+    return set(
+        connection.execute(
+            "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+        )
+    )
 
 
 def _prepare(place: Path, source: Path) -> Path:

@@ -11,6 +11,7 @@ from linkassist.store.library import Library
 from linkassist.store.page_filter import GROUP_BITS
 from linkassist.store.texts import decode_texts
 from linkassist.suggestion import Group
+from linkassist.visible import quoted
 
 # Lines 1 to 8 as a JSON array, null where a page is shorter: a long page need not be decoded for its first lines.
 _BEGINNING: Final = "json_extract(t.lines, '$[1]', '$[2]', '$[3]', '$[4]', '$[5]', '$[6]', '$[7]', '$[8]')"
@@ -74,7 +75,7 @@ def project_name(library: Library, name: str) -> ProjectName:
         if found.name == name:
             return found
     names = ", ".join(found.name for found in everything) or "no project yet"
-    raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
+    raise NotFoundError(f"The library holds no project {quoted(name)}. It holds: {names}.")
 
 
 def figures(library: Library, project_id: int) -> Figures:

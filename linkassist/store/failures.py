@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be, is_no_room, why_not_writable
 from linkassist.store.backup_files import FOLDER_NAME, backup_files
 
 
@@ -24,7 +24,7 @@ def failures_in_words(path: Path) -> Iterator[None]:
             "character and cannot be stored. Correct the text and import it again."
         ) from error
     except sqlite3.Error as error:
-        words = _words(error, path)
+        words = words_of(error, path)
         if words is None:
             raise
         raise StoreError(words) from error
@@ -36,17 +36,16 @@ def file_failures_in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StoreError(_full(path)) from error
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror}). "
-            "Give your user the right to write there, or name another place."
-        ) from error
+        named = error.filename or path
+        raise StoreError(_full(named) if is_no_room(error) else cannot_be("written", named, error)) from error
 
 
 def damaged(path: Path, found: str) -> str:
     """What to do about a library's file that is damaged: the newest backup and the command, where there is one."""
-    backups = backup_files(path.parent)
+    try:
+        backups = backup_files(path.parent)
+    except OSError:  # a folder that cannot be read tells of none
+        backups = []
     if backups:
         command = f"linkassist restore --latest --library {shlex.quote(str(path.parent))}"
         return (
@@ -70,7 +69,8 @@ def moved(path: Path) -> str:
     )
 
 
-def _words(error: sqlite3.Error, path: Path) -> str | None:
+def words_of(error: sqlite3.Error, path: Path) -> str | None:
+    """What SQLite reports about the file at `path` and what to do; None for what is a bug in our SQL."""
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -83,17 +83,43 @@ def _words(error: sqlite3.Error, path: Path) -> str | None:
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
     if code == sqlite3.SQLITE_IOERR:
+        reason = why_not_writable(path.parent)
+        if reason is not None and is_no_room(reason):
+            return _full(path)
         return (
-            f"{path} cannot be read or written ({error}): the disk is full, or failing, or gone. Nothing was changed; "
-            "look after the disk and try again."
+            f"{path} cannot be read or written ({error}): the disk is full, or failing, or gone. The step under "
+            "way was undone, and those before it are kept; look after the disk and try again."
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return _without_access(path, error)
+    return None
+
+
+def _full(path: Path | str) -> str:
+    """What to do where a file finds no room. What was finished before stays: only the caller knows what that is."""
+    return (
+        f"{path} cannot grow: the disk is full. The step under way was undone, and those before it are kept; "
+        "free some space and try again."
+    )
+
+
+def _without_access(path: Path, error: sqlite3.Error) -> str:
+    """Why SQLite cannot open or write the file, of which it tells little: the operating system is asked itself."""
+    reason = _of_path(path) or why_not_writable(path.parent)
+    if reason is None:
         return (
             f"{path} cannot be written ({error}). "
             "Give your user the right to write to the file and its folder, or name another folder with --library."
         )
+    return _full(path) if is_no_room(reason) else cannot_be("written", path, reason)
+
+
+def _of_path(path: Path) -> OSError | None:
+    """What the operating system has against the path itself, such as its length; None if nothing."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error
     return None
-
-
-def _full(path: Path) -> str:
-    return f"{path} cannot grow: the disk is full. Nothing was changed; free some space and try again."

@@ -8,6 +8,7 @@ from typing import Literal
 
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 # "word": a target that is never suggested; "page": a page that gets no suggestions. Kept in libraries, never renamed.
@@ -58,4 +59,4 @@ def remove_ignored(library: Library, project_id: int, sort: IgnoredSort, title: 
             "DELETE FROM ignored WHERE project_id = ? AND sort = ? AND key = ?", (project_id, sort, title_key(title))
         )
         if changed.rowcount == 0:
-            raise NotFoundError(f'"{title}" is not ignored. Reload the settings to see what is.')
+            raise NotFoundError(f"{quoted(title)} is not ignored. Reload the settings to see what is.")

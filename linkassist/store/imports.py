@@ -3,13 +3,14 @@
 An import reads the whole export first and stages the texts that it has never seen in a temporary table, where they hold
 up nobody. Then the texts enter the library, some hundred at a time, where nobody sees them as long as no page has them;
 and then one short transaction decides which page is which. Broken off before that, the library is as it was, but for
-texts that the next import uses or drops.
+texts that the next import uses or drops. After it the import is done, whatever becomes of clearing away.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any, Final
@@ -18,15 +19,15 @@ from linkassist.errors import StoreError
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
 from linkassist.store.runs import Note, write_notes
-from linkassist.store.searching import CHARACTERS_AT_ONCE, fill_search, forget_texts, read_texts
-from linkassist.store.texts import EncodedPage, decode_texts, encode_page, fold
-from linkassist.wiki import Link, Page
+from linkassist.store.searching import fill_search, forget_texts
+from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
+from linkassist.store.texts import decode_texts, fold
+from linkassist.visible import quoted
+from linkassist.wiki import Page
 
 _DROPPED_AT_ONCE: Final = 50
 
 IMPORTED: Final = "import"  # the note of a project whose pages nobody has read since they were taken in
-
-LinksOf = Callable[[Sequence[str]], list[Link]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,6 @@ class ImportReport:
     gone: int
     renamed: tuple[tuple[str, str], ...]
     skipped: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Incoming:
-    """A page of the export without its text."""
-
-    title: str
-    key: str
-    export_id: str
-    created: int
-    updated: int
-    views: int
-    text_hash: str
-    content_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +71,7 @@ def import_pages(
     exported_at: int,
     pages: Iterable[Page],
     links_of: LinksOf,
+    and_note: Callable[[Connection, ImportReport], None] = lambda connection, report: None,
 ) -> ImportReport:
     """Makes the project's present pages those of the export, all or nothing, and says what changed.
 
@@ -91,10 +79,11 @@ def import_pages(
     called later. What the export lacks is marked gone and keeps its row too. Of two pages with one title key (or one
     id) the most recently updated is kept, the first of equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
+    `and_note` writes, in the transaction that changes the pages, what is to stand there if and only if they changed.
     """
     fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
-    incoming, skipped = _without_doubles(_stage(library, pages, links_of))
-    _keep_staged_texts(library)
+    incoming, skipped = _without_doubles(stage(library, pages, links_of))
+    keep_staged_texts(library)
     with library.transaction() as connection:
         text_ids: dict[bytes, int] = dict(connection.execute("SELECT content_hash, id FROM texts"))
         project_id = _keep_project(connection, name, display_name, exported_at)
@@ -103,12 +92,21 @@ def import_pages(
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
         write_notes(connection, project_id, [Note(IMPORTED, "and not yet read")])
-    _drop_texts_without_page(library)
-    _unstage(library)
+        report = _report(project(library, name), incoming, matches, stored, skipped)
+        and_note(connection, report)
+    with suppress(StoreError):  # the pages are in the library; the next import drops what this one has left
+        _drop_texts_without_page(library)
+        unstage(library)
+    return report
+
+
+def _report(
+    of: Project, incoming: list[Incoming], matches: list[_Row | None], stored: list[_Row], skipped: list[str]
+) -> ImportReport:
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
     kept = {match.id for _, match in matched}
     return ImportReport(
-        project=project(library, name),
+        project=of,
         new=len(incoming) - len(matched),
         changed=sum(page.text_hash != match.text_hash for page, match in matched),
         unchanged=sum(page.text_hash == match.text_hash for page, match in matched),
@@ -126,7 +124,7 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
             "SELECT id, lines FROM texts WHERE id IN (SELECT text_id FROM pages WHERE project_id = ?)", (project_id,)
         )
         for text_id, lines in rows:
-            found = [(text_id, *link) for link in _link_rows(links_of(decode_texts(lines)))]
+            found = [(text_id, *link) for link in link_rows(links_of(decode_texts(lines)))]
             before = connection.execute(
                 "SELECT text_id, line, start, end, key, target, notation FROM links WHERE text_id = ? ORDER BY 2, 3",
                 (text_id,),
@@ -142,76 +140,13 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
     return n_changed
 
 
-_STAGE: Final = (
-    """
-    CREATE TEMP TABLE staged_texts (
-        id INTEGER PRIMARY KEY, content_hash BLOB, n_lines INTEGER, n_links INTEGER, line_meta TEXT, lines TEXT
-    )
-    """,
-    """
-    CREATE TEMP TABLE staged_links (
-        text_id INTEGER, line INTEGER, start INTEGER, end INTEGER, key TEXT, target TEXT, notation TEXT
-    )
-    """,
-    "CREATE INDEX temp.staged_links_by_text ON staged_links (text_id)",
-)
-
-
-def _stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[_Incoming]:
-    """The export's pages without their texts; the texts that are new lie in temporary tables, with their links."""
-    _unstage(library)
-    known: set[bytes] = {content_hash for (content_hash,) in library.rows("SELECT content_hash FROM texts")}
-    incoming: list[_Incoming] = []
-    with library.staging() as connection:
-        for statement in _STAGE:
-            connection.execute(statement)
-        for page in pages:
-            text = encode_page(page)
-            incoming.append(_incoming(page, text))
-            if text.content_hash in known:
-                continue
-            known.add(text.content_hash)
-            found = _link_rows(links_of(page.texts))
-            n_links = len({link[3] for link in found})
-            staged = connection.execute(
-                "INSERT INTO staged_texts VALUES (NULL, ?, ?, ?, ?, ?)",
-                (text.content_hash, len(page.lines), n_links, text.line_meta, text.lines),
-            )
-            connection.executemany(
-                "INSERT INTO staged_links VALUES (?, ?, ?, ?, ?, ?, ?)", [(staged.lastrowid, *link) for link in found]
-            )
-    return incoming
-
-
-def _incoming(page: Page, text: EncodedPage) -> _Incoming:
-    return _Incoming(
-        page.title,
-        page.key,
-        page.page_id,
-        page.created,
-        page.updated,
-        page.views,
-        text.text_hash,
-        text.content_hash,
-    )
-
-
-def _unstage(library: Library) -> None:
-    for table in ("staged_links", "staged_texts"):
-        library.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-
-
-def _link_rows(found: Iterable[Link]) -> list[tuple[int, int, int, str, str, str]]:
-    return [(link.line, link.span.start, link.span.end, link.key, link.target, link.notation) for link in found]
-
-
-def _without_doubles(incoming: list[_Incoming]) -> tuple[list[_Incoming], list[str]]:
+def _without_doubles(incoming: list[Incoming]) -> tuple[list[Incoming], list[str]]:
     """The pages to import, each title key and each id once, and in words what was left out."""
     skipped: list[str] = []
     # sorted() is stable: of two pages updated at the same time the first in the export is kept.
     newest_first = sorted(range(len(incoming)), key=lambda place: -incoming[place].updated)
-    by_key: dict[str, _Incoming] = {}
-    by_id: dict[str, _Incoming] = {}
+    by_key: dict[str, Incoming] = {}
+    by_id: dict[str, Incoming] = {}
     kept: list[int] = []
     for place in newest_first:
         page = incoming[place]
@@ -219,7 +154,7 @@ def _without_doubles(incoming: list[_Incoming]) -> tuple[list[_Incoming], list[s
         if double is not None:
             what = "title key" if page.key == double.key else "id"
             skipped.append(
-                f'"{page.title}" (page {place + 1} of the export): "{double.title}" has the same {what} '
+                f"{quoted(page.title)} (page {place + 1} of the export): {quoted(double.title)} has the same {what} "
                 "and was updated later or stands first"
             )
             continue
@@ -228,54 +163,6 @@ def _without_doubles(incoming: list[_Incoming]) -> tuple[list[_Incoming], list[s
             by_id[page.export_id] = page
         kept.append(place)
     return [incoming[place] for place in sorted(kept)], skipped
-
-
-def _keep_staged_texts(library: Library) -> None:
-    """Moves the staged texts and links into the library and its search, in many short transactions."""
-    sizes = library.rows("SELECT id, length(lines) FROM staged_texts ORDER BY id")
-    for first, last in _stretches(list(sizes)):
-        with library.turn() as connection:
-            _keep_stretch(connection, first, last)
-            while read_texts(connection):
-                pass
-
-
-def _stretches(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """(first, last) of texts with about so many characters as take little time. sizes: (number, characters)."""
-    first, n_characters = sizes[0][0] if sizes else 0, 0
-    for number, size in sizes:
-        n_characters += size
-        if n_characters >= CHARACTERS_AT_ONCE or number == sizes[-1][0]:
-            yield first, number
-            first, n_characters = number + 1, 0
-
-
-def _keep_stretch(connection: Connection, first: int, last: int) -> None:
-    # Another import may have brought the same text since it was staged.
-    connection.execute(
-        """
-        DELETE FROM staged_texts
-        WHERE id BETWEEN ? AND ? AND content_hash IN (SELECT content_hash FROM main.texts)
-        """,
-        (first, last),
-    )
-    (shift,) = connection.execute("SELECT coalesce(max(id), 0) + 1 - ? FROM texts", (first,)).fetchone()
-    connection.execute(
-        """
-        INSERT INTO texts (id, content_hash, n_lines, n_links, line_meta, lines)
-        SELECT ? + id, content_hash, n_lines, n_links, line_meta, lines FROM staged_texts
-        WHERE id BETWEEN ? AND ? ORDER BY id
-        """,
-        (shift, first, last),
-    )
-    connection.execute(
-        """
-        INSERT INTO links (text_id, line, start, end, key, target, notation)
-        SELECT ? + l.text_id, l.line, l.start, l.end, l.key, l.target, l.notation
-        FROM staged_links l WHERE l.text_id BETWEEN ? AND ? AND l.text_id IN (SELECT id FROM staged_texts)
-        """,
-        (shift, first, last),
-    )
 
 
 def _keep_project(connection: Connection, name: str, display_name: str, exported_at: int) -> int:
@@ -302,7 +189,7 @@ def _stored_rows(connection: Connection, project_id: int) -> list[_Row]:
     return [_Row(*row) for row in rows]
 
 
-def _match(incoming: list[_Incoming], stored: list[_Row]) -> list[_Row | None]:
+def _match(incoming: list[Incoming], stored: list[_Row]) -> list[_Row | None]:
     """The row of each incoming page, None for a new one; no row twice. Ids first: a title may have changed hands."""
     by_id = {row.export_id: row for row in stored if row.export_id}
     matches = [by_id.get(page.export_id) for page in incoming]
@@ -315,7 +202,7 @@ def _match(incoming: list[_Incoming], stored: list[_Row]) -> list[_Row | None]:
 def _write_pages(
     connection: Connection,
     project_id: int,
-    incoming: list[_Incoming],
+    incoming: list[Incoming],
     matches: list[_Row | None],
     stored: list[_Row],
     text_ids: dict[bytes, int],

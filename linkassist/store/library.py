@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.private_files import create_private, keep_private
 from linkassist.store.copies import keep_copy
 from linkassist.store.database_file import Identity, database_files, identity
@@ -241,7 +242,4 @@ def _make_private(path: Path) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         create_private(path)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be opened for writing ({error.strerror}). "
-            "Give your user the right to write there, or name another folder with --library."
-        ) from error
+        raise StoreError(cannot_be("written", path, error)) from error

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.private_files import create_private, keep_private
+from linkassist.store.failures import words_of
 
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
@@ -89,7 +91,7 @@ def _held(path: Path, statements: tuple[str, ...], busy: str, wait_s: float = _W
         try:
             for statement in statements:
                 lock.execute(statement).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             kind = BusyError if _is_busy(error) else StoreError
             raise kind(_words(error, path, busy)) from error
         yield
@@ -101,21 +103,19 @@ def _connection(path: Path, wait_s: float) -> sqlite3.Connection:
         keep_private(path)
         return sqlite3.connect(path, timeout=wait_s, isolation_level=None)
     except OSError as error:
-        raise StoreError(_refused(path, str(error.strerror))) from error
+        raise StoreError(cannot_be("written", path, error)) from error
     except sqlite3.OperationalError as error:
         raise StoreError(_words(error, path, "")) from error
 
 
-def _words(error: sqlite3.OperationalError, path: Path, busy: str) -> str:
+def _words(error: sqlite3.DatabaseError, path: Path, busy: str) -> str:
     if _is_busy(error):
         return f"{path.parent}: {busy}"
-    return _refused(path, str(error))
+    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return f"{path} is damaged. It only keeps programs apart: delete it, and try again."
+    return words_of(error, path) or f"{path} cannot be locked ({error}). Try again."
 
 
-def _refused(path: Path, why: str) -> str:
-    return f"{path} cannot be locked ({why}). Give your user the right to write to that folder, and try again."
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

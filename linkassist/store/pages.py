@@ -17,6 +17,7 @@ from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.texts import decode_lines, decode_texts, fold
+from linkassist.visible import quoted
 from linkassist.wiki import Page, title_key
 
 Sort = Literal["gain", "updated", "title", "links"]
@@ -130,7 +131,7 @@ def project(library: Library, name: str | None) -> Project:
     for found in everything:
         if found.name == name:
             return found
-    raise NotFoundError(f'The library holds no project "{name}". It holds: {names}.')
+    raise NotFoundError(f"The library holds no project {quoted(name)}. It holds: {names}.")
 
 
 # CROSS JOIN fixes the order of the tables and + keeps an index out. Without statistics SQLite guesses wrongly here:
@@ -178,8 +179,10 @@ def find_page(library: Library, project_id: int, key: str) -> StoredPage:
     """The present page of that title key. Raises NotFoundError, naming the nearest titles."""
     row = library.row(f"{_PAGE} WHERE p.project_id = ? AND p.is_gone = 0 AND p.key = ?", (project_id, key))
     if row is None:
-        near = ", ".join(f'"{title}"' for title in _near_titles(library, project_id, key))
-        raise NotFoundError(f'No page has the title "{key}". ' + (f"Near it: {near}." if near else "None is near it."))
+        near = ", ".join(quoted(title) for title in _near_titles(library, project_id, key))
+        raise NotFoundError(
+            f"No page has the title {quoted(key)}. " + (f"Near it: {near}." if near else "None is near it.")
+        )
     return _stored_page(row)
 
 

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 from linkassist.store.library import Library
+from linkassist.visible import visible_lines
 
 Status = Literal["running", "done", "failed", "broken_off"]
 
@@ -85,13 +86,25 @@ def finish_run(
 ) -> None:
     """Ends the run. message: why it failed, in words. project_id: whose it was, where that was not known before."""
     with library.transaction() as connection:
-        connection.execute(
-            """
-            UPDATE runs SET status = ?, finished_at = ?, counts = ?, message = ?, project_id = coalesce(?, project_id)
-            WHERE id = ?
-            """,
-            (status, int(time.time()), json.dumps(dict(counts or {})), message, project_id, run_id),
-        )
+        end_run(connection, run_id, status, counts, message, project_id)
+
+
+def end_run(
+    connection: Connection,
+    run_id: int,
+    status: Status,
+    counts: Mapping[str, int] | None = None,
+    message: str = "",
+    project_id: int | None = None,
+) -> None:
+    """Ends the run within a transaction that writes more."""
+    connection.execute(
+        """
+        UPDATE runs SET status = ?, finished_at = ?, counts = ?, message = ?, project_id = coalesce(?, project_id)
+        WHERE id = ?
+        """,
+        (status, int(time.time()), json.dumps(dict(counts or {})), visible_lines(message), project_id, run_id),
+    )
 
 
 def close_broken_off(library: Library) -> int:

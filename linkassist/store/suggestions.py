@@ -29,6 +29,7 @@ from linkassist.store.suggestion_lists import (
 )
 from linkassist.store.verdicts import decided, last_decision
 from linkassist.suggestion import Suggestion, Verdict
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 # Pages at once: few enough that a verdict given meanwhile need not wait.
@@ -183,10 +184,10 @@ def open_suggestion(library: Library, page_id: int, target_key: str) -> StoredSu
         if stored.verdict is None:
             return stored
         raise NotFoundError(
-            f'"{stored.suggestion.target}" is decided already for this page ({stored.verdict.decision}). '
+            f"{quoted(stored.suggestion.target)} is decided already for this page ({stored.verdict.decision}). "
             "Undo that first, or reload the page to see it."
         )
-    raise NotFoundError(f'"{target_key}" is no longer suggested for this page. Reload the page to see what is.')
+    raise NotFoundError(f"{quoted(target_key)} is no longer suggested for this page. Reload the page to see what is.")
 
 
 # list_hash: NULL for an empty list. suggestions: NULL for a list that is as it was. Offers that are stay unstaged too.

@@ -19,6 +19,7 @@ from pathlib import Path
 from zlib import crc32
 
 from linkassist.errors import StoreError
+from linkassist.file_errors import cannot_be
 from linkassist.private_files import write_private
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import decode_targets
@@ -51,7 +52,7 @@ def write_target_index(library: Library, project_id: int) -> int:
             shutil.rmtree(path)
         write_private(path, _checksum(data) + data)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}). Give your user the right to.") from error
+        raise StoreError(cannot_be("written", path, error)) from error
     return len(found)
 
 

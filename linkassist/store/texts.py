@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.visible import MOST_QUOTED, quoted
 from linkassist.wiki import Line, Page
 
 _HASH_BYTES: Final = 16
@@ -37,8 +38,8 @@ def encode_page(page: Page) -> EncodedPage:
         text_digest = blake2b(f"{_to_json(page.title)}\n{lines}".encode(), digest_size=_HASH_BYTES)
     except UnicodeEncodeError as error:
         raise StoreError(
-            f"Page {ascii(page.title)} (id {page.page_id or 'none'}) holds a lone surrogate, which is no character and "
-            "cannot be stored. Correct the export, or import it with --skip-bad-pages."
+            f"Page {quoted(page.title)} (id {page.page_id[:MOST_QUOTED] or 'none'}) holds a lone surrogate, which is "
+            "no character and cannot be stored. Correct the export, or import it with --skip-bad-pages."
         ) from error
     content_digest = blake2b(text_digest.digest() + (line_meta or "").encode(), digest_size=_HASH_BYTES)
     return EncodedPage(lines, line_meta, text_digest.hexdigest(), content_digest.digest())

@@ -16,6 +16,7 @@ from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
 from linkassist.suggestion import Mention, Objection, Verdict
+from linkassist.visible import quoted
 from linkassist.wiki import title_key
 
 # What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow. Tables by CROSS JOIN:
@@ -70,7 +71,7 @@ def set_objection(
         held = _held(connection, page_id, target_key)
         previous_id, verdict = _logged(connection, held[1]) if held else (None, None)
         if held is None or verdict is None or verdict.decision != "reject":
-            raise NotFoundError(f'"{target_key}" is not rejected on this page. Reload the page to see what is.')
+            raise NotFoundError(f"{quoted(target_key)} is not rejected on this page. Reload the page to see what is.")
         if verdict.why == (why or ""):
             return
         objected = replace(verdict, why=why or "")
@@ -87,7 +88,9 @@ def undo_verdict(library: Library, page_id: int, target_key: str, as_shown: AsSh
     with library.transaction(is_durable=True) as connection:
         held = _held(connection, page_id, target_key)
         if held is None:
-            raise NotFoundError(f'Nothing is decided about "{target_key}" on this page, so there is nothing to undo.')
+            raise NotFoundError(
+                f"Nothing is decided about {quoted(target_key)} on this page, so there is nothing to undo."
+            )
         first_key, log_id = held
         previous_id, undone = _logged(connection, log_id)
         _log(connection, page_id, first_key, "undo", undone, int(time.time()), previous_id)

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 from linkassist.settings import BERT_JAPANESE, split_bert_name
+from linkassist.visible import quoted
 
 Pooling = Literal["cls", "pooled", "mean", "max"]
 Tokens = Literal["all", "inner"]
@@ -74,7 +76,7 @@ def read_name(name: str) -> Named:
     for option in filter(None, options.split("&")):
         key, _, value = option.partition("=")
         if key not in _OPTIONS:
-            raise ModelError(f'{name}: there is no option "{key}"; expected {", ".join(_OPTIONS)}, as in {USAGE}')
+            raise ModelError(f"{name}: there is no option {quoted(key)}; expected {', '.join(_OPTIONS)}, as in {USAGE}")
         if key in given.values:
             raise ModelError(f"{name}: {key} is given twice. Leave one out.")
         given.values[key] = value
@@ -92,7 +94,7 @@ def read_name(name: str) -> Named:
         input=cast(Input, given.one_of("input", get_args(Input), "single")),
         precision=cast(Precision, given.one_of("precision", get_args(Precision), "auto")),
     )
-    return Named(Path(path).expanduser(), choices)
+    return Named(at_home(path), choices)
 
 
 def files_state(path: Path) -> str:
@@ -141,4 +143,4 @@ class _Given:
         return tuple(sorted({int(each) for each in value.split(",")}, reverse=True))
 
     def _refusal(self, key: str, expected: str) -> ModelError:
-        return ModelError(f'{self.name}: {key} is "{self.values[key]}"; expected {expected}, as in {USAGE}')
+        return ModelError(f"{self.name}: {key} is {quoted(self.values[key])}; expected {expected}, as in {USAGE}")

@@ -24,6 +24,7 @@ from linkassist.embed.bert_japanese.huggingface import has_transformers_tokenize
 from linkassist.embed.bert_japanese.tokenizer_files import RECORD, find_tokenizer_files, record_text
 from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 
 _ARCHITECTURE = "BertForSequenceClassification"
 _TOKENIZER_FILES = ("tokenizer*.json", "vocab*", "*.model", "*tokens.json", "spiece*")
@@ -98,7 +99,7 @@ def read_original_classifier(bert: Bert, name: Path, files: BertFiles, labels: S
     """
     if files.checkpoint is None and is_hugging_face(name):
         return None
-    bundle = Bundle(find_prefix((files.checkpoint or name).expanduser()))
+    bundle = Bundle(find_prefix(at_home(files.checkpoint or name)))
     if "output_weights" not in bundle.names:
         return None
     weight, bias = (torch.tensor(bundle.tensor(each)) for each in ("output_weights", "output_bias"))

@@ -7,6 +7,7 @@ The folder of results holds eval_results.txt and test_results.tsv as the origina
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -83,7 +84,7 @@ class FrozenScores:
 
 def fine_tune(settings: ClassifierSettings, on_step: OnStep | None = None) -> TrainingReport:
     """Trains on train.tsv and writes the classifier; goes on where an earlier call was interrupted."""
-    if settings.model is not None and settings.model.resolve() == settings.output_dir.resolve():
+    if settings.model is not None and os.path.realpath(settings.model) == os.path.realpath(settings.output_dir):
         raise ModelError(
             f"{settings.output_dir} holds the BERT to begin with, and training would overwrite it. Name another"
             " --output_dir."

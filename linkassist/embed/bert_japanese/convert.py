@@ -15,6 +15,7 @@ from linkassist.embed.bert_japanese.tokenizer_files import RECORD, TokenizerFile
 from linkassist.embed.bert_japanese.transformers_tokenizer import as_transformers_tokenizer, n_equal
 from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 
 _LOADED_BY_TRANSFORMERS = (
     "`AutoTokenizer` reads `tokenizer.json`. Of {n_lines:,} lines made of the vocabulary, {n_equal:,} get the\n"
@@ -45,7 +46,7 @@ def convert(name: str | Path, out: Path, files: BertFiles, *, is_overwritten: bo
     `AutoModel.from_pretrained(out)` gives the same vectors; `open_bert(out)` the same tokens too, and the same
     fingerprint. Raises ModelError where `out` is in use, or the BERT cannot be read or is one of transformers already.
     """
-    source = Path(name).expanduser()
+    source = at_home(name)
     if files.checkpoint is None and is_hugging_face(source):
         raise ModelError(f"{source} is a Hugging Face folder already. Copy it, or use it as it is.")
     _check_free(out, source, is_overwritten=is_overwritten)
@@ -72,7 +73,8 @@ def _check_free(out: Path, source: Path, *, is_overwritten: bool) -> None:
     if out.is_dir() and any(out.iterdir()):
         if not is_overwritten:
             raise ModelError(f"{out} is not empty. Name another folder, or say --overwrite to replace what is in it.")
-        if out.resolve() in (source.resolve(), *source.resolve().parents) or not (out / RECORD).is_file():
+        made, read = (Path(os.path.realpath(each)) for each in (out, source))
+        if made in (read, *read.parents) or not (out / RECORD).is_file():
             raise ModelError(
                 f"{out} holds no model that `linkassist bert convert` wrote, and is not replaced. Name another folder."
             )

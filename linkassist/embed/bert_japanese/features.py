@@ -18,6 +18,7 @@ from linkassist.embed.bert_forward import BertForward
 from linkassist.embed.bert_japanese.sequences import TokenSequence, split_pair, token_sequence
 from linkassist.embed.bert_japanese.tokenizer import Tokenizer
 from linkassist.errors import LinkAssistError
+from linkassist.file_errors import cannot_be, open_plain
 
 _BLOCK_BYTES = 128 * 2**20  # of the vectors of a block
 
@@ -54,15 +55,14 @@ def survey(path: Path) -> InputFile:
     """The file read through once, without keeping it. Raises LinkAssistError where it cannot be read."""
     digest, n_bytes, n_lines, last = hashlib.sha256(), 0, 0, b"\n"
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             while chunk := file.read(2**20):
                 digest.update(chunk)
                 n_bytes += len(chunk)
                 n_lines += chunk.count(b"\n")
                 last = chunk[-1:]
     except OSError as error:
-        reason = error.strerror or error
-        raise LinkAssistError(f"{path} cannot be read ({reason}). Name a file of text, a line each.") from error
+        raise LinkAssistError(cannot_be("read", path, error)) from error
     return InputFile(path, n_lines + (last != b"\n"), n_bytes, digest.hexdigest())
 
 

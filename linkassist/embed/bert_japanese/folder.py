@@ -26,6 +26,7 @@ from linkassist.embed.bert_japanese.tokenizer_files import find_tokenizer_files,
 from linkassist.embed.bert_japanese.weights import n_layers, read_model
 from linkassist.embed.bert_japanese.wordpieces import WordPieceTokenizer
 from linkassist.errors import ModelError
+from linkassist.file_errors import at_home
 
 # A vocabulary may be so much smaller than the embedding, whose rows some fill up to a round number.
 _MOST_SPARE_ROWS = 127
@@ -70,7 +71,7 @@ def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
 
     Raises ModelError, which tells what to do, where files are missing, damaged or do not fit each other.
     """
-    path = Path(name).expanduser()
+    path = at_home(name)
     is_ours = files.checkpoint is None and is_hugging_face(path)
     if is_ours and files.config is not None:
         raise ModelError(f"{path} is a Hugging Face folder with a config.json of its own. Leave {files.config} out.")
@@ -83,12 +84,12 @@ def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
 
 def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> FoundTokenizer:
     """The tokenizer alone, in a moment. Raises ModelError as `open_bert` does."""
-    path = Path(name).expanduser()
+    path = at_home(name)
     return _tokenizer(path if path.is_dir() else path.parent, files)[0]
 
 
 def _tensorflow_model(path: Path, files: BertFiles) -> tuple[BertModel, tuple[str, ...]]:
-    prefix = find_prefix((files.checkpoint or path).expanduser())
+    prefix = find_prefix(at_home(files.checkpoint or path))
     found = find_config(path if path.is_dir() else prefix.parent, files.config)
     bundle = Bundle(prefix)
     notes = found.notes + _extra_layers(bundle, found)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from linkassist.errors import LinkAssistError
+from linkassist.visible import quoted
 
 Part = Literal["train", "dev", "test"]
 
@@ -67,7 +68,7 @@ def task_named(name: str) -> Task:
     """The task of this name, in capitals or not. Raises DataError that lists the names."""
     found = next((task for task in TASKS if task.name == name.lower()), None)
     if found is None:
-        raise DataError(f'There is no task "{name}". The tasks are {", ".join(task.name for task in TASKS)}.')
+        raise DataError(f"There is no task {quoted(name)}. The tasks are {', '.join(task.name for task in TASKS)}.")
     return found
 
 
@@ -92,7 +93,7 @@ def labels_of(task: Task, data_dir: Path) -> tuple[str, ...]:
     found = sorted({example.label for example in read_examples(task, data_dir, "train")})
     if len(found) < 2:
         raise DataError(
-            f'{task.file(data_dir, "train")} has the label "{found[0]}" alone. A classifier needs two or more.'
+            f"{task.file(data_dir, 'train')} has the label {quoted(found[0])} alone. A classifier needs two or more."
         )
     return tuple(found)
 
@@ -103,7 +104,7 @@ def label_ids(examples: Sequence[Example], labels: Sequence[str], path: Path) ->
     for example in examples:
         if example.label not in ids:
             raise DataError(
-                f'{path} has the label "{example.label}" of "{example.text_a[:40]}"; the labels are'
+                f"{path} has the label {quoted(example.label)} of {quoted(example.text_a, 40)}; the labels are"
                 f" {', '.join(labels)}. Mend the line, or add the label to train.tsv."
             )
     return [ids[example.label] for example in examples]
