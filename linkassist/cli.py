@@ -56,6 +56,7 @@ from linkassist.reindex import reindex as bring_up_to_date
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, load_settings, remember_encoder
+from linkassist.store.damage import damaged_rows, in_words
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
@@ -69,7 +70,7 @@ from linkassist.wiki import title_key
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
 
-_NIGHT_ALARM = 3  # how `status` ends when a night failed or was missed
+_ALARM = 3  # how `status` ends when a night failed or was missed, or something decided or chosen is damaged
 
 app = typer.Typer(
     cls=Commands,
@@ -266,7 +267,7 @@ def status(
     """Tell what the library holds and how old it is.
 
     Its projects and pages, the encoder, the age of the suggestions, how the last run went, and how the nights go. The
-    exit code is 3 when a night failed or was missed.
+    exit code is 3 when a night failed or was missed, or something that you decided or chose is damaged.
     """
     settings = load_settings(library, config=config)
     nights = health(settings.library, now())
@@ -280,13 +281,15 @@ def status(
             source = settings.sources.get(each.name, "")
             drift = run.counts.get("drift_permille", 0) / 1000 if run else 0.0
             found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint, source, drift))
-    if is_json:
-        print_utf8()
-        print(status_json(settings.library, settings.encoder, found, nights))
-    else:
-        _print_lines(status_text(settings.library, settings.encoder, found, nights, time.time()))
-    if nights.is_alarm:
-        raise typer.Exit(_NIGHT_ALARM)
+        rows = damaged_rows(opened.path)
+        damage = in_words(opened.path, rows) if rows else ""
+        if is_json:
+            print_utf8()
+            print(status_json(settings.library, settings.encoder, found, nights, damage))
+        else:
+            _print_lines(status_text(settings.library, settings.encoder, found, nights, damage, time.time()))
+    if nights.is_alarm or damage:
+        raise typer.Exit(_ALARM)
 
 
 app.command(epilog="Example: linkassist demo --no-browser")(demo)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli_options import ConfigOption, LibraryOption, existing_library
+from linkassist.cli_options import ConfigOption, LibraryOption, existing_library, require_library
 from linkassist.errors import StoreError
 from linkassist.file_errors import at_home, file_errors_as
 from linkassist.settings import load_settings
@@ -16,7 +16,10 @@ from linkassist.store.backup_files import BackupFile, backup_files
 from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
 from linkassist.store.backups import restore as restore_library
 from linkassist.store.copies import complaints, copy_whole
+from linkassist.store.damage import require_undamaged
 from linkassist.store.database_file import database_files, identity
+from linkassist.store.library import FILE_NAME
+from linkassist.store.mending import MendedRow, mend
 from linkassist.terminal import say
 from linkassist.visible import shown, visible
 
@@ -48,6 +51,7 @@ def backup(
             made = at_home(to)
             _require_replaceable(made, opened.path)
             copy_whole(opened.path, made)
+            require_undamaged(made, opened.path)
     print(f"{shown(made)}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
 
 
@@ -55,26 +59,59 @@ def restore(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
     is_latest: Annotated[bool, typer.Option("--latest", help="Go back to the newest backup that is good.")] = False,
     is_list: Annotated[bool, typer.Option("--list", help="Show the backups there are, the newest first.")] = False,
+    is_damaged: Annotated[
+        bool, typer.Option("--damaged", help="Bring back single decisions, choices and texts that are damaged.")
+    ] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Make the library what a backup holds.
 
-    The backup is checked first. What the library was is kept among the backups. End the server before.
+    The backup is checked first. What the library was is kept among the backups. End the server before. With --damaged,
+    each row that is damaged comes from the newest backup that has it whole, and all else stays.
     """
-    if (file is not None) + is_latest + is_list != 1:
-        raise typer.BadParameter("Name one backup FILE, or the newest with --latest, or see them all with --list.")
+    if (file is not None) + is_latest + is_list + is_damaged != 1:
+        raise typer.BadParameter(
+            "Name one backup FILE, or the newest with --latest, or see them all with --list, or bring back what is "
+            "damaged alone with --damaged."
+        )
     folder = load_settings(library, config=config).library
     if is_list:
         for line in [_listed(each) for each in backup_files(folder)] or [f"There are no backups in {shown(folder)}."]:
             print(line)
         return
+    if is_damaged:
+        _mend(folder)
+        return
     if file is None:
         file, passed_over = latest_good(folder)
         for each in passed_over:
             say(f"linkassist: {each}")
-    for line in _restored(restore_library(folder, at_home(file))):
+    done = restore_library(folder, at_home(file))
+    for line in _restored(done):
         print(visible(line))
+    if done.damage:
+        say(f"linkassist: {done.damage}")
+
+
+def _mend(folder: Path) -> None:
+    require_library(folder)
+    done = mend(folder)
+    for each in done.rows:
+        print(visible(_mended(each, folder)))
+    if done.kept is None:
+        print("Nothing that you decided or chose is damaged, and no text.")
+        return
+    print(f"As it was, the library is kept: {shown(done.kept)}")
+    print("Run `linkassist reindex` to bring the suggestions up to date.")
+
+
+def _mended(row: MendedRow, folder: Path) -> str:
+    if row.source is None:
+        return f"LOST: {row.what}. It is in no backup. {row.instead}"
+    if row.source == folder / FILE_NAME:
+        return f"mended: {row.what}, from the log of decisions"
+    return f"mended: {row.what}, from {row.source.name}"
 
 
 def _require_replaceable(path: Path, own: Path) -> None:

@@ -69,12 +69,17 @@ SentencePieceOption = Annotated[
 
 def existing_library(settings: Settings) -> Library:
     """The library that the settings name; NotFoundError where there is none yet."""
-    if not (settings.library / FILE_NAME).is_file():
+    require_library(settings.library)
+    return Library.open(settings.library)
+
+
+def require_library(folder: Path) -> None:
+    """Raises NotFoundError where no library is in `folder`."""
+    if not (folder / FILE_NAME).is_file():
         raise NotFoundError(
-            f"There is no library in {settings.library}. Run `linkassist import EXPORT.json` to make one, "
+            f"There is no library in {folder}. Run `linkassist import EXPORT.json` to make one, "
             "or name another folder with --library."
         )
-    return Library.open(settings.library)
 
 
 def print_utf8() -> None:

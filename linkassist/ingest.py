@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Final
 
 from linkassist.errors import ExportError
 from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.database_file import database_files, identity
-from linkassist.store.imports import ImportReport, import_pages
+from linkassist.store.imports import ImportReport, RunToEnd, import_pages
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import only_worker
-from linkassist.store.runs import Note, end_run, write_notes
+from linkassist.store.runs import Note
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
@@ -93,12 +92,8 @@ def ingest(
             )
         on_progress("store", 0, 0)
 
-    def and_note(connection: Connection, report: ImportReport) -> None:
-        if version:
-            write_notes(connection, report.project.id, [Note(SOURCE_NOTE, version)])
-        if run_id is not None:
-            counts = IngestReport(report, (*export.skipped, *report.skipped)).counts
-            end_run(connection, run_id, "done", counts, project_id=report.project.id)
+    def counts_of(report: ImportReport) -> dict[str, int]:
+        return IngestReport(report, (*export.skipped, *report.skipped)).counts
 
     if identity(source) in {identity(file) for file in database_files(folder / FILE_NAME)} - {None}:
         raise ExportError(f"{source} is the library itself and no export. Name the JSON file that Scrapbox exported.")
@@ -118,5 +113,14 @@ def ingest(
         with Library.open(folder) as library, only_worker(folder):
             # Under another name, that of the file would show two projects as one.
             display_name = export.display_name if name == export.name else name
-            report = import_pages(library, name, display_name, export.exported_at, pages(export), page_links, and_note)
+            report = import_pages(
+                library,
+                name,
+                display_name,
+                export.exported_at,
+                pages(export),
+                page_links,
+                notes=[Note(SOURCE_NOTE, version)] if version else [],
+                run=RunToEnd(run_id, counts_of) if run_id is not None else None,
+            )
     return IngestReport(report, (*export.skipped, *report.skipped))

@@ -113,12 +113,14 @@ def ingest_text(report: IngestReport) -> Iterator[str]:
         yield f"  renamed: {before} -> {after}"
     if len(found.renamed) > _N_RENAMED_SHOWN:
         yield f"  and {len(found.renamed) - _N_RENAMED_SHOWN:,} more renamed"
+    if found.n_mended:
+        yield f"  {found.n_mended:,} texts in the library were damaged; those of this export took their place"
     for message in report.skipped:
         yield f"  skipped: {message}"
 
 
-def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health) -> str:
-    """The status as one JSON object; times are Unix seconds, null where something never happened."""
+def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health, damage: str) -> str:
+    """The status as one JSON object; times are Unix seconds, null where something never happened. damage: in words."""
     found = [
         {
             "project": each.project.name,
@@ -139,15 +141,25 @@ def status_json(library: Path, encoder: str, projects: Sequence[ProjectStatus], 
         }
         for each in projects
     ]
-    return _json({"library": str(library), "encoder": encoder, "projects": found, "nights": _nights_object(nights)})
+    return _json(
+        {
+            "library": str(library),
+            "encoder": encoder,
+            "projects": found,
+            "nights": _nights_object(nights),
+            "damage": damage or None,
+        }
+    )
 
 
 def status_text(
-    library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health, now: float
+    library: Path, encoder: str, projects: Sequence[ProjectStatus], nights: Health, damage: str, now: float
 ) -> Iterator[str]:
     """The status in words."""
     yield f"library      {library}"
     yield f"encoder      {encoder}"
+    if damage:
+        yield f"DAMAGE       {damage}"
     yield from _nights_text(nights, now)
     if not projects:
         yield "projects     none yet; run `linkassist import EXPORT.json`"

@@ -20,11 +20,13 @@ from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import Project
 from linkassist.store.runs import Status, artefact, close_broken_off, finish_run, set_progress, start_run
+from linkassist.store.suggestions import drop_damaged_lists
 
 OnProgress = Callable[[str, int, int], None]
 Anew = Literal["nothing", "the wiki", "everything"]
 
 _PROGRESS_EVERY_S = 1.0
+_DAMAGED = "Of {0:,} pages the stored suggestions were damaged, so they were made anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def reindex(
     with only_worker(library.folder):
         close_broken_off(library)
         encoder = encoder_state(settings.encoder)
+        n_damaged = drop_damaged_lists(library, project.id)
+        notes = (_DAMAGED.format(n_damaged),) if n_damaged else ()
         if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)
             confirm_suggestions(library, project.id)
@@ -92,7 +96,7 @@ def reindex(
         done.encoder,
         seconds,
         was_needed=True,
-        notes=done.notes,
+        notes=(*notes, *done.notes),
         n_listed=done.n_listed,
         learnt=done.learnt,
         drift=done.drift,

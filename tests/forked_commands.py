@@ -43,8 +43,11 @@ def run(arguments: list[str], *streams: IO[bytes]) -> None:
     """Becomes the command; never returns."""
     for descriptor, stream in enumerate(streams):
         os.dup2(stream.fileno(), descriptor)
-    sys.stdin = open(0, closefd=False)
-    sys.stdout, sys.stderr = (open(number, "w", errors="backslashreplace", closefd=False) for number in (1, 2))
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 (as long as the program runs)
+    sys.stdout, sys.stderr = (
+        open(number, "w", errors="backslashreplace", closefd=False)  # noqa: SIM115 (as long as the program runs)
+        for number in (1, 2)
+    )
     sys.argv = ["linkassist", *arguments]
     code: object = 0
     try:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from linkassist.cli import app
 from linkassist.store.backup_files import backup_files
 from linkassist.store.backups import contents
+from linkassist.store.checksums import seal_schema
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import being_served, only_worker
 from linkassist.store.pages import find_page, project
@@ -124,6 +125,8 @@ def test_backups_of_older_versions_are_brought_to_this_one_and_newer_ones_refuse
                 connection.execute(statement)
         connection.execute("PRAGMA application_id = 0x6C6E6B61")
         connection.execute(f"PRAGMA user_version = {version}")
+        if version > len(MIGRATIONS):
+            seal_schema(connection)
         connection.close()
     assert "0 pages" in succeed("restore", tmp_path / "1.sqlite3", "--library", folder)
     found = contents(folder / FILE_NAME)

@@ -13,6 +13,7 @@ from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.errors import StoreError
 from linkassist.server.addresses import like_address, preview_address, search_address
+from linkassist.store.checksums import seal_schema
 from linkassist.store.kept_open import KeptOpen
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.schema import MIGRATIONS
@@ -117,6 +118,8 @@ def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path:
         pass
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as newer:
         newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        seal_schema(newer)
+        newer.commit()
     with pytest.raises(StoreError, match="Update linkassist"), kept.lent():
         pass
 

@@ -11,6 +11,7 @@ import pytest
 
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
+from linkassist.store.checksums import seal_schema
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.schema import MIGRATIONS
 
@@ -45,6 +46,7 @@ def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path, monkeyp
 def test_a_library_of_a_newer_linkassist_is_left_alone(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
         library.connection.execute("PRAGMA user_version = 99")
+        seal_schema(library.connection)
     with pytest.raises(StoreError, match="Update linkassist"):
         Library.open(tmp_path)
 

@@ -127,7 +127,9 @@ SUGGESTIONS = st.builds(
 @given(st.lists(SUGGESTIONS, max_size=5))
 def test_any_list_comes_back_as_it_was_ranked(suggestions: list[Suggestion]) -> None:
     encoded = encode_list(suggestions)
-    assert decode_list(encoded.blob) == tuple(sorted(suggestions, key=lambda suggestion: -suggestion.probability))
+    assert decode_list(encoded.blob, encoded.list_hash) == tuple(
+        sorted(suggestions, key=lambda suggestion: -suggestion.probability)
+    )
 
 
 @pytest.mark.parametrize("decision", ["accept", "reject"])

@@ -14,6 +14,7 @@ from typing import Final
 
 FOLDER_NAME: Final = "backups"
 BEFORE_RESTORE: Final = "before-restore"
+WITH_DAMAGE: Final = "with-damage"  # made of a library in which a row or a text was damaged
 
 _NAME: Final = re.compile(r"linkassist-(\d+)-(\d{4}-\d\d-\d\d-\d{6})(?:-([a-z0-9-]+))?\.sqlite3")
 

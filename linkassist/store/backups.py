@@ -15,15 +15,17 @@ from typing import Final
 
 from linkassist.errors import StoreError
 from linkassist.file_errors import file_errors_as
-from linkassist.store.backup_files import BEFORE_RESTORE, FOLDER_NAME, backup_files, next_backup
-from linkassist.store.copies import complaints, copy_whole, for_reading, keep_copy
+from linkassist.store.backup_files import BEFORE_RESTORE, FOLDER_NAME, WITH_DAMAGE, backup_files, next_backup
+from linkassist.store.copies import complaints, copy_whole, drop_older, for_reading, keep_copy
+from linkassist.store.damage import all_damage, in_words, require_undamaged
 from linkassist.store.failures import failures_in_words, file_failures_in_words
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import nobody_serving, only_worker
 from linkassist.store.schema import MIGRATIONS
 
 KEPT: Final = 14  # backups, where nothing else is said
-_DAMAGES: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY)
+# What says nothing about the file that is there: it stays as it is then.
+_NOT_OF_THE_FILE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,35 @@ class Contents:
 class Restored:
     """A library that was restored. kept: where it lies as it was before, None where there was none.
 
-    before: what it held, None where that cannot be read any more.
+    before: what it held, None where that cannot be read any more. damage: what is damaged in it now, in words, "" for
+    nothing.
     """
 
     source: Path
     kept: Path | None
     before: Contents | None
     now: Contents
+    damage: str
 
 
 def make_backup(library: Library, keep: int) -> Path:
     """A new backup in the library's folder `backups`, checked. Returns its file.
 
     keep: how many of the backups made this way stay, the newest ones; those before an upgrade are counted apart.
-    Raises StoreError where the library is damaged or the disk is full; all backups are then as they were.
+    Raises StoreError where the structure is damaged or the disk is full; all backups are then as they were. Where a
+    row of the reader's own or a text is damaged, the backup is made and StoreError says so: it is counted apart, so
+    that no good one goes for it.
     """
-    return keep_copy(library.path, "", keep)
+    made = keep_copy(library.path, "", None)
+    if all_damage(made):
+        # The number stays, so the new name is nobody else's.
+        apart = made.with_name(f"{made.stem}-{WITH_DAMAGE}.sqlite3")
+        with file_failures_in_words(apart):
+            os.replace(made, apart)
+        drop_older(library.folder, WITH_DAMAGE, keep)
+        require_undamaged(apart, library.path)
+    drop_older(library.folder, "", keep)
+    return made
 
 
 def contents(path: Path) -> Contents | None:
@@ -74,24 +89,32 @@ def contents(path: Path) -> Contents | None:
                     (SELECT user_version FROM pragma_user_version)
                 """
             ).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
-    return Contents(*row)
+    return Contents(*row) if all(isinstance(value, int) for value in row) else None
 
 
 def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
     """The newest good backup of the library in `folder`, and in words which newer ones are damaged.
 
-    What a restore has put aside is passed over. Raises StoreError where there is none.
+    What a restore has put aside is passed over. Where none is good throughout, it is the newest of those in which only
+    rows are damaged. Raises StoreError where there is none.
     """
-    damaged: list[str] = []
+    told: list[str] = []
+    second_best: Path | None = None
     for each in backup_files(folder):
         if each.occasion == BEFORE_RESTORE:
             continue
         found = complaints(each.path)
         if not found:
-            return each.path, tuple(damaged)
-        damaged.append(f"{each.path} is damaged ({found}) and was passed over.")
+            rows = all_damage(each.path)
+            if not rows:
+                return each.path, tuple(told)
+            second_best = second_best or each.path
+            found = "; ".join(row.what for row in rows)
+        told.append(f"{each.path} is damaged ({found}) and was passed over.")
+    if second_best:
+        return second_best, (*told, f"{second_best} is the best there is: only what is named above is damaged in it.")
     raise StoreError(
         f"There is no good backup in {folder / FOLDER_NAME}. Name a file that you copied elsewhere: "
         "`linkassist restore FILE`."
@@ -121,7 +144,8 @@ def restore(folder: Path, source: Path) -> Restored:
         now = contents(path)
     if now is None:
         raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
-    return Restored(source, kept, before, now)
+    found = all_damage(path)
+    return Restored(source, kept, before, now, in_words(path, found) if found else "")
 
 
 def _require_usable(source: Path) -> None:
@@ -185,8 +209,15 @@ def _keep(path: Path) -> Path | None:
     (path.parent / FOLDER_NAME).mkdir(mode=0o700, exist_ok=True)
     kept = next_backup(path.parent, "damaged").path.with_suffix(".damaged")
     for ending in ("", "-wal"):  # which SQLite looks for under this very name
-        if Path(f"{path}{ending}").exists():
-            shutil.copy2(f"{path}{ending}", f"{kept}{ending}")
+        of, beside = Path(f"{path}{ending}"), Path(f"{kept}{ending}")
+        try:
+            if of.is_file():
+                shutil.copy2(of, beside)
+                continue
+        except PermissionError:
+            pass
+        if of.exists():  # a folder, or a file that cannot be read: nobody has it open as a database
+            os.replace(of, beside)
     return kept
 
 
@@ -200,11 +231,14 @@ def _exchange(prepared: Path, path: Path) -> None:
         with closing(sqlite3.connect(prepared)) as source, closing(sqlite3.connect(path, timeout=30.0)) as target:
             target.execute("PRAGMA synchronous = FULL")
             source.backup(target)
-        return
+    except UnicodeDecodeError:
+        pass  # of a message about a damaged schema
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in _DAMAGES:
+        if error.sqlite_errorcode & 0xFF in _NOT_OF_THE_FILE:
             with failures_in_words(path):
                 raise
+    if not complaints(path):
+        return
     for ending in ("-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
     os.replace(prepared, path)

@@ -16,6 +16,7 @@ from typing import Final
 from linkassist.errors import StoreError
 from linkassist.private_files import create_private, keep_private
 from linkassist.store.backup_files import FOLDER_NAME, backup_files, next_backup
+from linkassist.store.checksums import is_schema_sound
 from linkassist.store.failures import damaged, failures_in_words, file_failures_in_words
 from linkassist.store.schema import APPLICATION_ID
 
@@ -30,8 +31,6 @@ def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
     new one is checked before an old one goes, a good one is always left.
     Raises StoreError for a database that is damaged or cannot be copied; all backups are then as they were.
     """
-    if keep is not None and keep < 1:
-        raise ValueError(f"keep is {keep}; expected at least 1")
     folder = path.parent / FOLDER_NAME
     with file_failures_in_words(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -42,9 +41,16 @@ def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
             new = next_backup(path.parent, occasion)
             copy_whole(path, new.path)
             if keep is not None:
-                for each in [each for each in backup_files(path.parent) if each.sort == new.sort][keep:]:
-                    each.path.unlink()
+                drop_older(path.parent, new.sort, keep)
     return new.path
+
+
+def drop_older(folder: Path, sort: str, keep: int) -> None:
+    """Drops the backups of that sort of the library in `folder`, all but the newest `keep`."""
+    if keep < 1:
+        raise ValueError(f"keep is {keep}; expected at least 1")
+    for each in [each for each in backup_files(folder) if each.sort == sort][keep:]:
+        each.path.unlink(missing_ok=True)
 
 
 def copy_whole(source: Path, target: Path) -> None:
@@ -71,15 +77,18 @@ def copy_whole(source: Path, target: Path) -> None:
 def complaints(path: Path) -> str:
     """What is wrong with the library's database at `path`, "" for a good one. It is read as it lies, and not changed.
 
-    A damage in the structure, the indexes included, is found; a letter that has become another letter is not.
+    A damage in the structure, the indexes and the schema included, is found; a letter that has become another one is
+    for `damage.py` to find.
     """
     try:
         with closing(for_reading(path)) as connection:
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
             if application_id != APPLICATION_ID:
                 return "it is no library of linkassist"
+            if not is_schema_sound(connection):
+                return "its schema is not what was written"
             found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_COMPLAINTS})")]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter is Python's, on a message that is not UTF-8
         return str(error)
     return "" if found == ["ok"] else "; ".join(found)
 

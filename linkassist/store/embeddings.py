@@ -1,7 +1,7 @@
 """Embeddings, kept by what they are made of: the text's hash and the encoder's fingerprint.
 
 So an unchanged page is never encoded twice, and going back to an earlier encoder costs nothing.
-A vector is its float32 numbers, little-endian.
+A vector is its float32 numbers, little-endian. One whose checksum is another is not known, and so encoded again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkassist.errors import StoreError
+from linkassist.store.checksums import vector_checksum
 from linkassist.store.library import Library
 
 _STORED: Final = np.dtype("<f4")
@@ -20,8 +21,10 @@ _STORED: Final = np.dtype("<f4")
 
 def known(library: Library, fingerprint: str, text_hashes: Iterable[str]) -> set[str]:
     """Those of the hashes whose text this encoder has already encoded."""
-    rows = library.rows("SELECT text_hash FROM embeddings WHERE fingerprint = ?", (fingerprint,))
-    return {text_hash for (text_hash,) in rows}.intersection(text_hashes)
+    sql = "SELECT text_hash, vector, checksum FROM embeddings WHERE fingerprint = ?"
+    rows = library.rows(sql, (fingerprint,))
+    sound = {text_hash for text_hash, vector, found in rows if found == vector_checksum(fingerprint, text_hash, vector)}
+    return sound.intersection(text_hashes)
 
 
 def put(library: Library, fingerprint: str, text_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -32,10 +35,13 @@ def put(library: Library, fingerprint: str, text_hashes: Sequence[str], vectors:
     with library.transaction() as connection:
         connection.executemany(
             """
-            INSERT INTO embeddings (fingerprint, text_hash, vector) VALUES (?, ?, ?)
-            ON CONFLICT (fingerprint, text_hash) DO UPDATE SET vector = excluded.vector
+            INSERT INTO embeddings (fingerprint, text_hash, vector, checksum) VALUES (?, ?, ?, ?)
+            ON CONFLICT (fingerprint, text_hash) DO UPDATE SET vector = excluded.vector, checksum = excluded.checksum
             """,
-            ((fingerprint, text_hash, vector.tobytes()) for text_hash, vector in zip(text_hashes, stored, strict=True)),
+            (
+                (fingerprint, text_hash, vector, vector_checksum(fingerprint, text_hash, vector))
+                for text_hash, vector in zip(text_hashes, map(bytes, stored), strict=True)
+            ),
         )
 
 

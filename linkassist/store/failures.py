@@ -7,10 +7,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from linkassist.errors import StoreError
 from linkassist.file_errors import cannot_be, is_no_room, why_not_writable
 from linkassist.store.backup_files import FOLDER_NAME, backup_files
+
+_NO_UTF8: Final = "Could not decode to UTF-8"  # Python's message about a column, which has no code of SQLite
+
+
+class DamagedError(StoreError):
+    """Stored data that cannot be what was written; `damage.py` tells what is damaged, and what to do."""
 
 
 @contextmanager
@@ -23,7 +30,11 @@ def failures_in_words(path: Path) -> Iterator[None]:
             f"A text holds a lone surrogate ({ascii(error.object[error.start : error.start + 1])}), which is no "
             "character and cannot be stored. Correct the text and import it again."
         ) from error
+    except UnicodeDecodeError as error:  # Python's own, on what SQLite says about a damaged schema
+        raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
     except sqlite3.Error as error:
+        if str(error).startswith(_NO_UTF8):
+            raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
         words = words_of(error, path)
         if words is None:
             raise
@@ -78,7 +89,7 @@ def words_of(error: sqlite3.Error, path: Path) -> str | None:
             f"{path} is being written by another program, and waiting did not help. "
             "Let the other linkassist finish (an import or a reindex), or end it, and try again."
         )
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT):
         return damaged(path, str(error))
     if code == sqlite3.SQLITE_FULL:
         return _full(path)

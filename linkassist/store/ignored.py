@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.errors import NotFoundError
+from linkassist.store.checksums import IGNORED, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.visible import quoted
 from linkassist.wiki import title_key
@@ -27,8 +28,12 @@ class Ignored:
 
 def ignored(library: Library, project_id: int) -> list[Ignored]:
     """Everything that is ignored in the project, the latest first."""
-    sql = "SELECT sort, key, title, added_at FROM ignored WHERE project_id = ? ORDER BY added_at DESC, key"
-    return [Ignored(*row) for row in library.rows(sql, (project_id,))]
+    sql = f"SELECT {IGNORED.selected} FROM ignored WHERE project_id = ? ORDER BY added_at DESC, key"
+    found = []
+    for row in library.rows(sql, (project_id,)):
+        require_sound(IGNORED, row)
+        found.append(Ignored(*row[1:-1]))
+    return found
 
 
 def ignored_page_ids(library: Library, project_id: int) -> frozenset[int]:
@@ -46,10 +51,12 @@ def ignored_page_ids(library: Library, project_id: int) -> frozenset[int]:
 def add_ignored(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Ignores the title from now on; one that is ignored already stays as it is."""
     with library.transaction(is_durable=True) as connection:
-        connection.execute(
+        added = connection.execute(
             "INSERT OR IGNORE INTO ignored (project_id, sort, key, title, added_at) VALUES (?, ?, ?, ?, ?)",
             (project_id, sort, title_key(title), title, int(time.time())),
         )
+        if added.rowcount:
+            seal(connection, IGNORED, IGNORED.is_this_row, (project_id, sort, title_key(title)))
 
 
 def remove_ignored(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:

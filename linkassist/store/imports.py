@@ -9,16 +9,20 @@ texts that the next import uses or drops. After it the import is done, whatever 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import StoreError
+from linkassist.store.checksums import VERDICTS, is_sound, seal
+from linkassist.store.copies import complaints
+from linkassist.store.damage import damaged_texts
+from linkassist.store.failures import damaged
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
-from linkassist.store.runs import Note, write_notes
+from linkassist.store.runs import Note, end_run, write_notes
 from linkassist.store.searching import fill_search, forget_texts
 from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
 from linkassist.store.texts import decode_texts, fold
@@ -36,7 +40,8 @@ class ImportReport:
 
     `changed` and `unchanged` speak of title and texts; views and times alone do not make a change. A page that comes
     back after being gone is `new`. `renamed` holds (old title, new title) and is also counted under `changed`.
-    `skipped` says in words which pages were left out because another has the same title key or id.
+    `skipped` says in words which pages were left out because another has the same title key or id. `n_mended` texts in
+    the library were damaged, and are those of the export now, where it has their pages.
     """
 
     project: Project
@@ -46,6 +51,7 @@ class ImportReport:
     gone: int
     renamed: tuple[tuple[str, str], ...]
     skipped: tuple[str, ...]
+    n_mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,14 @@ class _Row:
     is_gone: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunToEnd:
+    """The run whose record ends with an import. counts_of: what the record is to hold of it."""
+
+    run_id: int
+    counts_of: Callable[[ImportReport], Mapping[str, int]]
+
+
 def import_pages(
     library: Library,
     name: str,
@@ -71,7 +85,9 @@ def import_pages(
     exported_at: int,
     pages: Iterable[Page],
     links_of: LinksOf,
-    and_note: Callable[[Connection, ImportReport], None] = lambda connection, report: None,
+    *,
+    notes: Sequence[Note] = (),
+    run: RunToEnd | None = None,
 ) -> ImportReport:
     """Makes the project's present pages those of the export, all or nothing, and says what changed.
 
@@ -79,8 +95,13 @@ def import_pages(
     called later. What the export lacks is marked gone and keeps its row too. Of two pages with one title key (or one
     id) the most recently updated is kept, the first of equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
-    `and_note` writes, in the transaction that changes the pages, what is to stand there if and only if they changed.
+    notes, run: written in the transaction that changes the pages, so that they tell of the import if and only if it
+    happened.
     """
+    found = complaints(library.path)
+    if found:  # an import decides which page is which: of a damaged index it might make two of one
+        raise StoreError(damaged(library.path, found))
+    n_mended = _disown_damaged_texts(library)
     fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
     incoming, skipped = _without_doubles(stage(library, pages, links_of))
     keep_staged_texts(library)
@@ -91,9 +112,10 @@ def import_pages(
         matches = _match(incoming, stored)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
-        write_notes(connection, project_id, [Note(IMPORTED, "and not yet read")])
-        report = _report(project(library, name), incoming, matches, stored, skipped)
-        and_note(connection, report)
+        write_notes(connection, project_id, [Note(IMPORTED, "and not yet read"), *notes])
+        report = _report(project(library, name), incoming, matches, stored, skipped, n_mended)
+        if run:
+            end_run(connection, run.run_id, "done", run.counts_of(report), project_id=project_id)
     with suppress(StoreError):  # the pages are in the library; the next import drops what this one has left
         _drop_texts_without_page(library)
         unstage(library)
@@ -101,7 +123,12 @@ def import_pages(
 
 
 def _report(
-    of: Project, incoming: list[Incoming], matches: list[_Row | None], stored: list[_Row], skipped: list[str]
+    of: Project,
+    incoming: list[Incoming],
+    matches: list[_Row | None],
+    stored: list[_Row],
+    skipped: list[str],
+    n_mended: int,
 ) -> ImportReport:
     matched = [(page, match) for page, match in zip(incoming, matches, strict=True) if match and not match.is_gone]
     kept = {match.id for _, match in matched}
@@ -113,6 +140,7 @@ def _report(
         gone=sum(not row.is_gone and row.id not in kept for row in stored),
         renamed=tuple((match.title, page.title) for page, match in matched if page.key != match.key),
         skipped=tuple(skipped),
+        n_mended=n_mended,
     )
 
 
@@ -138,6 +166,17 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
             connection.execute("UPDATE texts SET n_links = ? WHERE id = ?", (n_links, text_id))
             connection.execute("UPDATE pages SET n_links = ? WHERE text_id = ?", (n_links, text_id))
     return n_changed
+
+
+def _disown_damaged_texts(library: Library) -> int:
+    """Lets no page of the export be recognised by a text that is damaged; returns how many texts are."""
+    found = {each.text_id for each in damaged_texts(library.path)}
+    if found:
+        with library.transaction() as connection:
+            connection.executemany(
+                "UPDATE texts SET content_hash = randomblob(16) WHERE id = ?", [(text_id,) for text_id in found]
+            )
+    return len(found)
 
 
 def _without_doubles(incoming: list[Incoming]) -> tuple[list[Incoming], list[str]]:
@@ -272,12 +311,24 @@ def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
     """
     connection.execute(f"UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id IN ({stale})", (project_id,))
     connection.execute(f"DELETE FROM suggestion_lists WHERE page_id IN ({stale})", (project_id,))
-    # A verdict given to a red link learns which page it became, so that it follows when that page is renamed.
-    connection.execute(
+    _follow_red_links(connection)
+
+
+def _follow_red_links(connection: Connection) -> None:
+    """A verdict given to a red link learns which page it became, so that it follows when that page is renamed."""
+    rows = connection.execute(
         """
-        UPDATE verdicts SET target_page_id = (
-            SELECT t.id FROM pages p JOIN pages t ON t.project_id = p.project_id
-            WHERE p.id = verdicts.page_id AND t.key = verdicts.target_key AND t.is_gone = 0
-        ) WHERE target_page_id IS NULL
+        SELECT t.id, v.page_id, v.target_key, v.target_page_id, v.log_id, v.checksum
+        FROM verdicts v JOIN pages p ON p.id = v.page_id
+        JOIN pages t ON t.project_id = p.project_id AND t.key = v.target_key AND t.is_gone = 0
+        WHERE v.target_page_id IS NULL
         """
-    )
+    ).fetchall()
+    for target_page_id, *verdict in rows:
+        if is_sound(
+            VERDICTS, verdict
+        ):  # a damaged one stays as it is, to be told of, and not sealed as if it were good
+            connection.execute(
+                f"UPDATE verdicts SET target_page_id = ? WHERE {VERDICTS.is_this_row}", (target_page_id, *verdict[:2])
+            )
+            seal(connection, VERDICTS, VERDICTS.is_this_row, verdict[:2])

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final
 
 from linkassist.errors import StoreError
+from linkassist.store.damage import raise_in_words
 from linkassist.store.database_file import Identity, identity
 from linkassist.store.failures import moved
 from linkassist.store.library import FILE_NAME, Library
@@ -48,8 +49,9 @@ class KeptOpen:
         library = self._taken() or self._opened()
         try:
             yield library
-        except BaseException:
+        except BaseException as error:
             library.close()
+            raise_in_words(library.path, error)
             raise
         with self._lock:
             is_kept = not self._is_closed and len(self._idle) < _MOST_KEPT

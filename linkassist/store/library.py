@@ -17,10 +17,12 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.file_errors import cannot_be
 from linkassist.private_files import create_private, keep_private
+from linkassist.store.checksums import is_schema_sound, seal_everything, seal_schema
 from linkassist.store.copies import keep_copy
+from linkassist.store.damage import raise_in_words
 from linkassist.store.database_file import Identity, database_files, identity
-from linkassist.store.failures import failures_in_words, moved
-from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
+from linkassist.store.failures import damaged, failures_in_words, moved
+from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 
 FILE_NAME: Final = "linkassist.sqlite3"
 _KEPT_BEFORE_UPGRADES: Final = 3
@@ -85,6 +87,8 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is not None:
+            raise_in_words(self.path, error)
 
     @property
     def path(self) -> Path:
@@ -187,6 +191,10 @@ class Library:
             self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
             try:
                 version = self._version()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # our SQL is right, so it is the file's format
+                    raise StoreError(damaged(self.path, str(error))) from error
+                raise
             finally:
                 if self.connection.in_transaction:  # SQLite itself ends one where the disk fails
                     self.connection.execute("COMMIT")
@@ -207,6 +215,8 @@ class Library:
             raise StoreError(moved(self.path))
 
     def _version(self) -> int:
+        if not is_schema_sound(self.connection):
+            raise StoreError(damaged(self.path, "its schema is not what was written"))
         version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
         application_id: int = self.connection.execute("PRAGMA application_id").fetchone()[0]
         n_objects: int = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
@@ -233,6 +243,9 @@ class Library:
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            if version < WITH_CHECKSUMS:
+                seal_everything(connection)
+            seal_schema(connection)
 
 
 def _make_private(path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
+from linkassist.store.checksums import BATCHES, ITEMS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Verdict
@@ -95,34 +96,41 @@ def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, u
             )
         if connection.execute("SELECT 1 FROM outbox_items WHERE batch_id = ?", (batch_id,)).fetchone() is None:
             raise NotFoundError("Nothing waits in the outbox for these pages any more. Reload the outbox.")
+        seal(connection, BATCHES, "id = ?", (batch_id,))
+        seal(connection, ITEMS, "batch_id = ?", (batch_id,))
     return batch_id
 
 
 def take_back(library: Library, project_id: int, batch_id: int) -> None:
     """Lets what left in the batch wait again. Raises NotFoundError if there is no such batch, or it does not hold."""
     with library.transaction(is_durable=True) as connection:
-        changed = connection.execute(
-            "UPDATE outbox_batches SET undone_at = ? WHERE id = ? AND project_id = ? AND undone_at IS NULL",
-            (int(time.time()), batch_id, project_id),
-        )
-        if changed.rowcount == 0:
+        row = connection.execute(
+            f"SELECT {BATCHES.selected} FROM outbox_batches WHERE id = ? AND project_id = ? AND undone_at IS NULL",
+            (batch_id, project_id),
+        ).fetchone()
+        if row is None:
             raise NotFoundError(f"There is no batch {batch_id} to take back. Reload the outbox to see what there is.")
+        require_sound(BATCHES, row)
+        connection.execute("UPDATE outbox_batches SET undone_at = ? WHERE id = ?", (int(time.time()), batch_id))
+        seal(connection, BATCHES, "id = ?", (batch_id,))
 
 
 def batches(library: Library, project_id: int, *, limit: int) -> list[Batch]:
     """The last batches, the latest first."""
     rows = library.rows(
         """
-        SELECT b.id, b.made_at, b.way, coalesce(b.undone_at, 0), count(*), count(DISTINCT l.page_id)
+        SELECT b.id, b.project_id, b.made_at, b.way, b.undone_at, b.checksum, count(*), count(DISTINCT l.page_id)
         FROM outbox_batches b JOIN outbox_items i ON i.batch_id = b.id JOIN verdict_log l ON l.id = i.log_id
         WHERE b.project_id = ? GROUP BY b.id ORDER BY b.id DESC LIMIT ?
         """,
         (project_id, limit),
     )
-    return [
-        Batch(batch_id, made_at, way, undone_at, n_links, n_pages, _titles(library, batch_id))
-        for batch_id, made_at, way, undone_at, n_links, n_pages in list(rows)
-    ]
+    found = []
+    for *batch, n_links, n_pages in list(rows):
+        require_sound(BATCHES, batch)
+        batch_id, _, made_at, way, undone_at, _ = batch
+        found.append(Batch(batch_id, made_at, way, undone_at or 0, n_links, n_pages, _titles(library, batch_id)))
+    return found
 
 
 def _titles(library: Library, batch_id: int) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
+from linkassist.store.failures import DamagedError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
-from linkassist.store.texts import decode_lines, decode_texts, fold
+from linkassist.store.texts import decode_lines, decode_texts, fold, is_text_sound
 from linkassist.visible import quoted
 from linkassist.wiki import Page, title_key
 
@@ -138,7 +139,7 @@ def project(library: Library, name: str | None) -> Project:
 # it would sort whole texts, or walk the project to find the few pages that link one target.
 _PAGE: Final = """
     SELECT p.id, p.project_id, p.title, p.export_id, p.created, p.updated, p.views, p.is_gone, p.text_hash,
-           t.lines, t.line_meta
+           t.lines, t.line_meta, t.content_hash
     FROM pages p CROSS JOIN texts t ON t.id = p.text_id
 """
 
@@ -299,7 +300,22 @@ def preview(library: Library, project_id: int, target_key: str, *, n_backlinks: 
 
 
 def _stored_page(row: tuple[Any, ...]) -> StoredPage:
-    row_id, project_id, title, export_id, created, updated, views, is_gone, text_hash, lines, line_meta = row
+    (
+        row_id,
+        project_id,
+        title,
+        export_id,
+        created,
+        updated,
+        views,
+        is_gone,
+        text_hash,
+        lines,
+        line_meta,
+        content_hash,
+    ) = row
+    if not is_text_sound(text_hash, title, lines, line_meta, content_hash):
+        raise DamagedError(f'the text of page "{title}" is not what was imported')
     page = Page(title, decode_lines(lines, line_meta), export_id, created, updated, views)
     return StoredPage(row_id, project_id, page, bool(is_gone), text_hash)
 

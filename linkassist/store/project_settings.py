@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from linkassist.store.checksums import PROJECT_SETTINGS, require_sound, seal
 from linkassist.store.library import Library
 
 # "most_per_page": how many suggestions a page is offered at most. Kept in libraries, so never renamed.
@@ -12,9 +13,12 @@ SettingName = Literal["most_per_page"]
 
 def project_setting(library: Library, project_id: int, name: SettingName) -> str | None:
     """The value as it was written, None where nothing is set."""
-    sql = "SELECT value FROM project_settings WHERE project_id = ? AND name = ?"
+    sql = f"SELECT {PROJECT_SETTINGS.selected} FROM project_settings WHERE project_id = ? AND name = ?"
     row = library.row(sql, (project_id, name))
-    return str(row[0]) if row else None
+    if row is None:
+        return None
+    require_sound(PROJECT_SETTINGS, row)
+    return str(row[2])
 
 
 def set_project_setting(library: Library, project_id: int, name: SettingName, value: str | None) -> None:
@@ -23,4 +27,8 @@ def set_project_setting(library: Library, project_id: int, name: SettingName, va
         if value is None:
             connection.execute("DELETE FROM project_settings WHERE project_id = ? AND name = ?", (project_id, name))
         else:
-            connection.execute("INSERT OR REPLACE INTO project_settings VALUES (?, ?, ?)", (project_id, name, value))
+            connection.execute(
+                "INSERT OR REPLACE INTO project_settings (project_id, name, value) VALUES (?, ?, ?)",
+                (project_id, name, value),
+            )
+            seal(connection, PROJECT_SETTINGS, PROJECT_SETTINGS.is_this_row, (project_id, name))

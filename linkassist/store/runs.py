@@ -182,6 +182,15 @@ def artefact(library: Library, project_id: int, name: str) -> Artefact | None:
     return Artefact(*row) if row else None
 
 
+def _counts(written: str) -> Mapping[str, int]:
+    """The counts of a run, none where they cannot be read any more: a record, which nothing depends on."""
+    try:
+        found = json.loads(written)
+        return {str(name): int(number) for name, number in found.items()}
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return {}
+
+
 def _run(row: tuple[Any, ...]) -> Run:
     row_id, project_id, kind, status, started_at, finished_at, step, n_done, n_total, counts, message = row
     return Run(
@@ -194,6 +203,6 @@ def _run(row: tuple[Any, ...]) -> Run:
         step,
         n_done,
         n_total,
-        json.loads(counts),
+        _counts(counts),
         message,
     )

@@ -223,10 +223,13 @@ def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
     last = connection.execute(_LAST_READ).fetchone()
     for text_id in text_ids:
         if last and text_id <= last[0]:
-            lines = connection.execute("SELECT lines FROM texts WHERE id = ?", (text_id,)).fetchone()[0]
-            connection.execute(
-                "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (text_id, _indexed(lines))
-            )
+            sql = "SELECT CAST(lines AS BLOB) FROM texts WHERE id = ?"
+            (lines,) = connection.execute(sql, (text_id,)).fetchone()
+            try:
+                text = _indexed(lines.decode())
+            except ValueError:
+                continue  # a damaged text: what the search has of it points at nothing from now on
+            connection.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (text_id, text))
 
 
 def _searchable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from linkassist.store.checksums import SNOOZES, require_sound, seal
 from linkassist.store.library import Library
 
 # One that was put off in the future was so by a clock that has been set back, and its end is as wrong; a clock that is
@@ -21,6 +22,7 @@ def snooze(library: Library, page_id: int, target_key: str, at: int, until: int)
             """,
             (page_id, target_key, at, until),
         )
+        seal(connection, SNOOZES, SNOOZES.is_this_row, (page_id, target_key))
 
 
 def wake(library: Library, page_id: int, target_key: str) -> None:
@@ -33,11 +35,15 @@ def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]
     """(page row id, target key) of every pair that is put off at that moment."""
     # CROSS JOIN: few pairs are put off, and SQLite would walk all pages of the project instead.
     rows = library.rows(
-        "SELECT s.page_id, s.target_key FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id"
-        f" WHERE p.project_id = ? AND {_HOLDS}",
+        f"SELECT {SNOOZES.selected} FROM (SELECT s.* FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id"
+        f" WHERE p.project_id = ? AND {_HOLDS})",
         (project_id, now, now),
     )
-    return {(page_id, target_key) for page_id, target_key in rows}
+    found = set()
+    for row in rows:
+        require_sound(SNOOZES, row)
+        found.add((row[0], row[1]))
+    return found
 
 
 def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> int:

@@ -3,7 +3,8 @@
 A list is written by column, texts as JSON and numbers as they are, since writing numbers as text took most of the time.
 Layout: three lengths, then, compressed with zlib, the texts, the integers (int64) and the real numbers (float64), then
 the evidence of each suggestion. All little-endian. The hash is that of what was compressed and the evidence, so two
-lists are compared without being read.
+lists are compared without being read, and a damaged one is told from what was written: for its readers it is none, and
+the next reindex makes it anew.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ class EncodedList:
     list_hash: bytes
     blob: bytes
 
+    @property
+    def checksum(self) -> int:
+        """Of what is stored, so that it can be checked without being unpacked."""
+        return _checksum(self.list_hash, self.blob)
+
 
 _first_of = json.JSONDecoder().raw_decode
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
@@ -103,15 +109,76 @@ def encode_list(suggestions: Sequence[Suggestion]) -> EncodedList:
     return EncodedList(ranked, list_hash, _HEAD.pack(len(packed), len(texts), len(integers)) + packed + evidence)
 
 
+class DamagedListError(Exception):
+    """A stored list that is not what its hash says; a reindex makes it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """A stored list whose hash is right. targets: the first of its texts. evidence_at: where the evidence begins."""
+
+    plain: bytes
+    n_texts: int
+    n_integers: int
+    targets: list[str]
+    evidence_at: int
+
+
+def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
+    """The parts of the list. Raises DamagedListError unless they are those that were written, the head included."""
+    try:
+        n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
+        evidence_at = _HEAD.size + n_packed
+        plain = zlib.decompress(blob[_HEAD.size : evidence_at])
+        evidence = blob[evidence_at:]
+        if blake2b(plain + evidence, digest_size=_HASH_BYTES).digest() != list_hash:
+            raise DamagedListError("a list of suggestions is not what was written")
+        targets: list[str] = _first_of(plain[:n_texts].decode(), 1)[0]
+        # The head has no part in the hash: its numbers have to fit what the list itself counts.
+        heads = struct.unpack_from(f"<{3 * len(targets)}q", plain, n_texts)
+    except (zlib.error, struct.error, ValueError, TypeError, IndexError) as error:
+        raise DamagedListError("a list of suggestions cannot be read") from error
+    n_mentions, n_reasons = sum(heads[::3]), sum(heads[1::3])
+    n_numbers = 4 * len(targets) + 3 * n_mentions + 4 * n_reasons
+    is_whole = n_texts + 8 * n_numbers == len(plain) and sum(heads[2::3]) == len(evidence)
+    if not is_whole or n_integers != 3 * (len(targets) + n_mentions + n_reasons):
+        raise DamagedListError("a list of suggestions is not as long as it says")
+    return _Unpacked(plain, n_texts, n_integers, targets, evidence_at)
+
+
+def is_sound_list(blob: object, list_hash: object, checksum: object) -> bool:
+    """Whether the list is the one that was written. 23,000 take a third of a second, without checksums some seconds."""
+    if not isinstance(blob, bytes) or not isinstance(list_hash, bytes):
+        return False
+    if checksum is not None:
+        return _checksum(list_hash, blob) == checksum
+    try:
+        return bool(_unpack(blob, list_hash))
+    except DamagedListError:
+        return False
+
+
+def _checksum(list_hash: bytes, blob: bytes) -> int:
+    return zlib.crc32(blob, zlib.crc32(list_hash))
+
+
 @lru_cache(maxsize=_MOST_DECODED)
-def decode_list(blob: bytes, least: float = 0.0) -> tuple[Suggestion, ...]:
+def decode_list(blob: bytes, list_hash: bytes, least: float = 0.0) -> tuple[Suggestion, ...]:
     """The suggestions that `encode_list` wrote, best first; least: those of at least this probability alone.
 
-    Those read last are kept: the start and the queue read the same ten again and again, at a millisecond each.
+    A damaged list has none. Those read last are kept: the start and the queue read the same ten again and again, at a
+    millisecond each.
     """
-    n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
-    evidence_at = _HEAD.size + n_packed
-    plain = zlib.decompress(blob[_HEAD.size : evidence_at])
+    try:
+        unpacked = _unpack(blob, list_hash)
+    except DamagedListError:
+        return ()
+    plain, n_texts, n_integers, evidence_at = (
+        unpacked.plain,
+        unpacked.n_texts,
+        unpacked.n_integers,
+        unpacked.evidence_at,
+    )
     targets, kinds, surfaces, signals, quotes, names = map(iter, json.loads(plain[:n_texts]))
     n_reals = (len(plain) - n_texts - 8 * n_integers) // 8
     numbers = struct.unpack_from(f"<{n_integers}q{n_reals}d", plain, n_texts)
@@ -153,13 +220,17 @@ def decode_list(blob: bytes, least: float = 0.0) -> tuple[Suggestion, ...]:
     return tuple(suggestions)
 
 
-def decode_targets(blob: bytes) -> list[tuple[str, float]]:
-    """(target, probability) of each suggestion that `encode_list` wrote, best first; the rest is not read."""
-    n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
-    plain = zlib.decompress(blob[_HEAD.size : _HEAD.size + n_packed])
-    targets: list[str] = _first_of(plain[:n_texts].decode(), 1)[0]
-    probabilities = struct.unpack_from(f"<{len(targets)}d", plain, n_texts + 8 * n_integers)
-    return list(zip(targets, probabilities, strict=True))
+def decode_targets(blob: bytes, list_hash: bytes) -> list[tuple[str, float]]:
+    """(target, probability) of each suggestion that `encode_list` wrote, best first; the rest is not read.
+
+    A damaged list has none.
+    """
+    try:
+        found = _unpack(blob, list_hash)
+    except DamagedListError:
+        return []
+    probabilities = struct.unpack_from(f"<{len(found.targets)}d", found.plain, found.n_texts + 8 * found.n_integers)
+    return list(zip(found.targets, probabilities, strict=True))
 
 
 def decided_keys(connection: Connection, page_id: int) -> set[str]:
@@ -210,8 +281,9 @@ def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least:
 
     least: what is less likely as found never counts.
     """
-    row = connection.execute("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,)).fetchone()
-    offers = new_offers(connection, page_id, decode_list(row[0], least) if row else (), as_shown)
+    sql = "SELECT suggestions, list_hash FROM suggestion_lists WHERE page_id = ?"
+    row = connection.execute(sql, (page_id,)).fetchone()
+    offers = new_offers(connection, page_id, decode_list(*row, least) if row else (), as_shown)
     if offers is not None:
         connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
         connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers))

@@ -24,6 +24,7 @@ from linkassist.store.suggestion_lists import (
     as_found,
     decode_list,
     encode_list,
+    is_sound_list,
     new_offers,
     refresh_gain,
 )
@@ -111,6 +112,27 @@ def refresh_gains(
         on_progress(min(start + _N_PAGES_AT_ONCE, len(page_ids)), len(page_ids))
 
 
+def drop_damaged_lists(library: Library, project_id: int) -> int:
+    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
+
+    Nothing is written where all are sound. For the holder of the lock.
+    """
+    rows = library.rows(
+        """
+        SELECT s.page_id, s.suggestions, s.list_hash, s.checksum
+        FROM suggestion_lists s CROSS JOIN pages p ON p.id = s.page_id WHERE p.project_id = ?
+        """,
+        (project_id,),
+    )
+    dropped = [(page_id,) for page_id, *stored in rows if not is_sound_list(*stored)]
+    if dropped:
+        with library.transaction() as connection:
+            connection.executemany("UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id = ?", dropped)
+            connection.executemany("DELETE FROM suggestion_lists WHERE page_id = ?", dropped)
+            connection.executemany("DELETE FROM list_origins WHERE page_id = ?", dropped)
+    return len(dropped)
+
+
 def add_up_budget(library: Library, project_id: int) -> None:
     """Adds up the gains of all pages of the project within the budget of this moment."""
     with library.transaction() as connection:
@@ -164,12 +186,12 @@ def page_suggestions(
 
     least: those found to be at least so likely alone, which takes a fraction of the time.
     """
-    row = library.row("SELECT suggestions FROM suggestion_lists WHERE page_id = ?", (page_id,))
+    row = library.row("SELECT suggestions, list_hash FROM suggestion_lists WHERE page_id = ?", (page_id,))
     if row is None:
         return []
     verdict_of = decided(library, page_id)
     stored = []
-    for rank, suggestion in enumerate(decode_list(row[0], least), start=1):
+    for rank, suggestion in enumerate(decode_list(*row, least), start=1):
         verdict = verdict_of.get(title_key(suggestion.target)) if verdict_of else None
         if verdict is None or with_decided:
             stored.append(StoredSuggestion(page_id * _MAX_LIST + rank, page_id, rank, suggestion, verdict))
@@ -196,7 +218,8 @@ _STAGE: Final = (
     "DROP TABLE IF EXISTS temp.staged_offers",
     """
     CREATE TEMP TABLE staged_lists (
-        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, has_new_offers INTEGER, made_of TEXT
+        page_id INTEGER PRIMARY KEY, list_hash BLOB, suggestions BLOB, checksum INTEGER, has_new_offers INTEGER,
+        made_of TEXT
     )
     """,
     """
@@ -223,8 +246,8 @@ def _stage_list(
     list_hash = new.list_hash if new.suggestions else None
     blob = new.blob if list_hash not in (None, row[0]) else None
     connection.execute(
-        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?, ?)",
-        (page_id, list_hash, blob, offers is not None, made_of if list_hash else _EMPTY + made_of),
+        "INSERT OR REPLACE INTO staged_lists VALUES (?, ?, ?, ?, ?, ?)",
+        (page_id, list_hash, blob, new.checksum, offers is not None, made_of if list_hash else _EMPTY + made_of),
     )
     connection.execute("DELETE FROM staged_offers WHERE page_id = ?", (page_id,))
     connection.executemany(
@@ -236,8 +259,8 @@ def _switch(connection: Connection, run_id: int) -> int:
     """Makes what is staged the pages' own; returns how many lists were written or cleared."""
     n_written = connection.execute(
         """
-        INSERT OR REPLACE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions)
-        SELECT s.page_id, ?, p.text_hash, s.list_hash, s.suggestions
+        INSERT OR REPLACE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions, checksum)
+        SELECT s.page_id, ?, p.text_hash, s.list_hash, s.suggestions, s.checksum
         FROM staged_lists s JOIN pages p ON p.id = s.page_id WHERE s.suggestions IS NOT NULL
         """,
         (run_id,),

@@ -74,9 +74,9 @@ def suggested_on(library: Library, project_id: int, target: str, *, limit: int |
 
 def _entries(library: Library, project_id: int) -> Iterator[tuple[int, float, int]]:
     """(hash, probability below zero, page row id) of every suggestion, so that they sort as the file has them."""
-    sql = "SELECT s.page_id, s.suggestions FROM pages p JOIN suggestion_lists s ON s.page_id = p.id"
-    for page_id, blob in library.rows(f"{sql} WHERE p.project_id = ? AND p.is_gone = 0", (project_id,)):
-        for target, probability in decode_targets(blob):
+    sql = "SELECT s.page_id, s.suggestions, s.list_hash FROM pages p JOIN suggestion_lists s ON s.page_id = p.id"
+    for page_id, *stored in library.rows(f"{sql} WHERE p.project_id = ? AND p.is_gone = 0", (project_id,)):
+        for target, probability in decode_targets(*stored):
             yield _hash(title_key(target)), -probability, page_id
 
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from linkassist.errors import StoreError
 from linkassist.visible import MOST_QUOTED, quoted
@@ -35,14 +35,31 @@ def encode_page(page: Page) -> EncodedPage:
     lines = _to_json([line.text for line in page.lines])
     line_meta = _encode_meta(page.lines)
     try:
-        text_digest = blake2b(f"{_to_json(page.title)}\n{lines}".encode(), digest_size=_HASH_BYTES)
+        text_hash = text_hash_of(page.title, lines)
     except UnicodeEncodeError as error:
         raise StoreError(
             f"Page {quoted(page.title)} (id {page.page_id[:MOST_QUOTED] or 'none'}) holds a lone surrogate, which is "
             "no character and cannot be stored. Correct the export, or import it with --skip-bad-pages."
         ) from error
-    content_digest = blake2b(text_digest.digest() + (line_meta or "").encode(), digest_size=_HASH_BYTES)
-    return EncodedPage(lines, line_meta, text_digest.hexdigest(), content_digest.digest())
+    return EncodedPage(lines, line_meta, text_hash, content_hash_of(text_hash, line_meta))
+
+
+def text_hash_of(title: str, lines: str) -> str:
+    """The hash of a page's title and its lines as they are stored. Raises UnicodeEncodeError for a lone surrogate."""
+    return blake2b(f"{_to_json(title)}\n{lines}".encode(), digest_size=_HASH_BYTES).hexdigest()
+
+
+def content_hash_of(text_hash: str, line_meta: str | None) -> bytes:
+    """The hash of a text, by that of its title and lines, and of who wrote them when."""
+    return blake2b(bytes.fromhex(text_hash) + (line_meta or "").encode(), digest_size=_HASH_BYTES).digest()
+
+
+def is_text_sound(text_hash: Any, title: Any, lines: Any, line_meta: Any, content_hash: Any) -> bool:
+    """Whether title, lines and who wrote them when are those of the hashes."""
+    try:
+        return bool(text_hash_of(title, lines) == text_hash and content_hash_of(text_hash, line_meta) == content_hash)
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def decode_texts(lines: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 Every decision and every undo is an entry in a log that only grows; what holds now points at its entry. A verdict also
 remembers the row of its target, so that it holds for the target's new title after a rename (and still for the old one).
+What is read here is held against its checksum: a damaged decision is never taken for another one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError
+from linkassist.store.checksums import VERDICT_LOG, VERDICTS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
 from linkassist.suggestion import Mention, Objection, Verdict
@@ -23,7 +25,9 @@ from linkassist.wiki import title_key
 # there are few verdicts, and SQLite would walk all pages of a project instead.
 HOLDING: Final = """
     SELECT v.page_id, v.target_key, t.key, t.title, l.target, l.decision, l.decided_at, l.kind, l.probability,
-           l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why
+           l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why,
+           l.id, l.page_id AS logged_page, l.target_key AS logged_key, l.action, l.logged_at, l.previous_id, l.checksum,
+           v.target_page_id, v.log_id, v.checksum AS verdict_checksum
     FROM verdicts v JOIN verdict_log l ON l.id = v.log_id
     LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
 """
@@ -56,6 +60,7 @@ def record_verdict(library: Library, page_id: int, verdict: Verdict, as_shown: A
             """,
             (page_id, target_key, target_page[0] if target_page else None, log_id),
         )
+        seal(connection, VERDICTS, VERDICTS.is_this_row, (page_id, target_key))
         refresh_gain(connection, page_id, as_shown)
 
 
@@ -179,33 +184,32 @@ def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, s
 
 def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, int] | None:
     """(the key under which it is kept, its log entry) of what holds for the target, under its old or its new key."""
-    found: tuple[str, int] | None = connection.execute(
+    found = connection.execute(
         """
-        SELECT v.target_key, v.log_id FROM verdicts v LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
+        SELECT v.page_id, v.target_key, v.target_page_id, v.log_id, v.checksum
+        FROM verdicts v LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
         WHERE v.page_id = ? AND (v.target_key = ? OR t.key = ?) ORDER BY v.target_key <> ?
         """,
         (page_id, target_key, target_key, target_key),
     ).fetchone()
-    return found
+    if found is None:
+        return None
+    require_sound(VERDICTS, found)
+    return found[1], found[3]
 
 
 def _logged(connection: Connection, log_id: int) -> tuple[int | None, Verdict]:
     """(the entry that was in force before it, the verdict) of an entry of the log."""
-    previous_id, *verdict = connection.execute(
-        """
-        SELECT previous_id, target, decision, decided_at, kind, probability,
-               mention_line, mention_start, mention_end, mention_surface, why
-        FROM verdict_log WHERE id = ?
-        """,
-        (log_id,),
-    ).fetchone()
-    return previous_id, _verdict(*verdict)
+    row = connection.execute(f"SELECT {VERDICT_LOG.selected} FROM verdict_log WHERE id = ?", (log_id,)).fetchone()
+    require_sound(VERDICT_LOG, row)
+    return row[5], _verdict(*row[6:-1])
 
 
 def _point_to(connection: Connection, page_id: int, target_key: str, log_id: int) -> None:
     connection.execute(
         "UPDATE verdicts SET log_id = ? WHERE page_id = ? AND target_key = ?", (log_id, page_id, target_key)
     )
+    seal(connection, VERDICTS, VERDICTS.is_this_row, (page_id, target_key))
 
 
 def _log(
@@ -240,15 +244,20 @@ def _log(
             verdict.why,
         ),
     ).fetchone()
+    seal(connection, VERDICT_LOG, "id = ?", row)
     return int(row[0])
 
 
 def as_verdicts(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
-    """The verdicts of rows of `HOLDING`."""
+    """The verdicts of rows of `HOLDING`. Raises DamagedError where one is not what was written."""
     found = []
-    for _, first_key, current_key, current_title, target, *rest in rows:
+    for row in rows:
+        page_id, first_key, current_key, current_title, *told = row[:14]
+        logged, (target_page_id, log_id, verdict_checksum) = row[14:21], row[21:]
+        require_sound(VERDICT_LOG, (*logged[:-1], *told, logged[-1]))
+        require_sound(VERDICTS, (page_id, first_key, target_page_id, log_id, verdict_checksum))
         is_renamed = current_key is not None and current_key != first_key
-        found.append(_verdict(current_title if is_renamed else target, *rest))
+        found.append(_verdict(current_title if is_renamed else told[0], *told[1:]))
     return found
 
 
