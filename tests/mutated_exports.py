@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import random
+from functools import partial
 
 SEEDS = [
     {
@@ -40,7 +41,7 @@ def mutated(random_: random.Random) -> bytes:
     if random_.random() < 0.6:
         data = _with_bytes_changed(data, random_)
     if random_.random() < 0.1:
-        data = random_.choice([gzip.compress, lzma.compress])(data)
+        data = random_.choice([partial(gzip.compress, mtime=0), lzma.compress])(data)
         data = _with_bytes_changed(data, random_) if random_.random() < 0.5 else data
     return data
 

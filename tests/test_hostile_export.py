@@ -185,6 +185,14 @@ def test_more_pages_than_any_wiki_has_are_refused(monkeypatch: pytest.MonkeyPatc
         list(read_export(io.BytesIO(data)))
 
 
+def test_pages_without_end_are_not_read_past_in_search_of_what_stands_behind_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export_module, "MOST_PAGES", 3)
+    with pytest.raises(ExportError, match="more than 3 pages"):
+        read_export(io.BytesIO(b'{"pages": [' + b"{}," * 10))  # cut off, which nobody comes to
+
+
 def test_standard_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Pipe(Endless):
         def seekable(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import socket
 import time
@@ -184,6 +185,28 @@ def test_a_body_that_comes_drop_by_drop_is_not_waited_for(origin: str, monkeypat
     response = answer(origin, f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nproject=".encode())
     assert status(response) == 408
     assert b"It came too slowly" in response or "遅すぎ".encode() in response
+
+
+@pytest.mark.parametrize("target", ["/verdict", "/preferences", "/queue/niwa", "/draft/niwa", "/import", "/login"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_who_goes_away_in_the_middle_of_a_form_is_no_fault(
+    origin: str, caplog: pytest.LogCaptureFixture, target: str, kind: str
+) -> None:
+    host = urlsplit(origin).netloc
+    head = f"POST {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Type: {kind}\r\n"
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(caplog.handler)
+    try:
+        with connection(origin) as opened:
+            opened.sendall(f"{head}Content-Length: 1000\r\n\r\nproject=".encode())
+            opened.shutdown(socket.SHUT_WR)
+            said(opened)
+        broken = answer(origin, f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\nabc\r\n".encode())
+        assert not broken or status(broken) == 400
+        assert status(asked(origin, "/p/niwa")) == 200
+    finally:
+        log.removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_a_body_without_an_announced_length_is_counted_as_it_comes(origin: str) -> None:

@@ -60,14 +60,10 @@ class Export:
         Raises ExportError where the file, or a page not to be skipped, is bad, and where there are too many.
         """
         stream = self._stream
-        n_pages = 0
         with self:
             for key, value in _entries(stream):
                 if key != "page":
                     continue
-                n_pages += 1
-                if n_pages > MOST_PAGES:
-                    raise ExportError(f"{stream.place} has more than {MOST_PAGES:,} pages. {_EXPORT_AGAIN}")
                 try:
                     page = _page(value, stream.place, stream.item)
                 except ExportError as error:
@@ -140,7 +136,19 @@ def _stem(place: str) -> str:
 
 
 def _entries(stream: JsonStream) -> Iterator[tuple[str, object]]:
-    """The file's keys with their values; instead of "pages", ("page", value) for each page."""
+    """The file's keys with their values; instead of "pages", ("page", value) for each page.
+
+    Raises ExportError where there are too many pages, whoever reads past them.
+    """
+    n_pages = 0
+    for key, value in _all_entries(stream):
+        n_pages += key == "page"
+        if n_pages > MOST_PAGES:
+            raise ExportError(f"{stream.place} has more than {MOST_PAGES:,} pages. {_EXPORT_AGAIN}")
+        yield key, value
+
+
+def _all_entries(stream: JsonStream) -> Iterator[tuple[str, object]]:
     opening = stream.peek()
     if opening == "[":
         for value in stream.list_items("page"):

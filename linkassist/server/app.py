@@ -13,12 +13,20 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
 from linkassist.server.entrance import Entrance
-from linkassist.server.failures import expected_failure, fault, http_failure, not_found, refused_by_system
+from linkassist.server.failures import (
+    expected_failure,
+    fault,
+    http_failure,
+    nobody_waits,
+    not_found,
+    refused_by_system,
+)
 from linkassist.server.guard import Guard, Names
 from linkassist.server.handlers_choice import never, preferences, verdict
 from linkassist.server.handlers_draft import draft
@@ -119,6 +127,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers={
             HTTPException: http_failure,
+            ClientDisconnect: nobody_waits,
             NotFoundError: not_found,
             LinkAssistError: expected_failure,
             OSError: refused_by_system,

@@ -50,7 +50,7 @@ from scripts.hostile.served import (
 PROMISE: Final = "A verdict that was answered with 303 is in the library, whoever else works on it and however they end"
 _LIFE: Final = 10  # rounds that one library goes through
 _SPAN_S: Final = 0.2  # in which the processes of a round begin
-_N_PAIRS: Final = 4  # for the readers of one server
+_N_PAIRS: Final = 3  # for the readers of one server
 _LOOK_AGAIN_S: Final = 0.002
 # How often each comes, beside the server that is always there.
 _SHARES: Final = {"status": 6, "models": 4, "backup": 4, "import": 3, "nightly": 3, "serve": 3, "reindex": 2}

@@ -87,7 +87,7 @@ class _Reader:
             self._look()
             for pair in pairs:
                 for decision in ("accept", "undo", "reject"):
-                    if self._chance.random() < 0.3:
+                    if self._chance.random() < 0.15:
                         self._look()
                     self._decide(pair, decision)
                     time.sleep(self._chance.uniform(0, _PAUSE_S))

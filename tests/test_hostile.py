@@ -1,0 +1,52 @@
+"""The attacks of `make hostile`: they can be repeated by their seed, and the README has a line for each."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from scripts.hostile.__main__ import MINUTES
+from scripts.hostile.exports import hostile_export
+from scripts.hostile.outcome import ROOT, Budget, Outcome
+from scripts.hostile.table import PART, README, markdown
+
+
+def test_the_readme_has_a_line_for_each_attack() -> None:
+    (found,) = PART.findall(README.read_text("utf-8"))
+    assert [name for name in MINUTES if f"| `{name}`:" not in found] == [], "run `make hostile ARGS=--write`"
+
+
+def test_a_table_tells_what_broke_and_how_to_do_it_again() -> None:
+    outcomes = [
+        Outcome("kills", "all holds", "9 kills", (), 30.0),
+        Outcome("lines", "none hangs", "3 shapes", ("slow",)),
+    ]
+    table = markdown(outcomes, 7)
+    assert "| `kills`: all holds | 9 kills | nothing |" in table
+    assert "| `lines`: none hangs | 3 shapes | 1 faults |" in table
+    assert "seed 7" in table
+
+
+def test_a_budget_is_a_number_of_rounds_or_a_time_of_one_round_at_least() -> None:
+    told: list[float] = []
+    counted = Budget(n_rounds=3, seconds=1e-9, on_progress=lambda n_done, share: told.append(share))
+    assert list(counted.rounds()) == [0, 1, 2] and counted.n_done == 3
+    assert told[-1] == 1.0
+    timed = Budget(n_rounds=None, seconds=1e-9, on_progress=lambda n_done, share: None)
+    assert list(timed.rounds()) == [0]
+
+
+def test_an_export_can_be_made_again_by_its_seed() -> None:
+    assert [hostile_export(random.Random(n)) for n in range(30)] == [
+        hostile_export(random.Random(n)) for n in range(30)
+    ]
+
+
+@pytest.mark.parametrize("name", ["exports", "disks", "sockets"])
+def test_a_short_attack_finds_nothing(name: str) -> None:
+    command = [sys.executable, "-m", "scripts.hostile", "--only", name, "--rounds", "12", "--seed", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
