@@ -487,3 +487,24 @@ def test_the_id_of_a_page_that_is_no_text_any_more_is_told_and_mended(folder: Pa
     assert f'the text of page "{PAGE}"' in run("backup", "--library", folder).stderr
     write_little_wiki(folder)
     assert run("backup", "--library", folder).exit_code == 0
+
+
+def test_the_lists_of_an_older_linkassist_are_checked_by_their_hash_and_get_checksums(folder: Path) -> None:
+    for page_id in (1, 5):
+        change(folder, f"UPDATE suggestion_lists SET checksum = NULL WHERE page_id = {page_id}")
+    change(folder, "UPDATE suggestion_lists SET suggestions = zeroblob(40) WHERE page_id = 5")
+    with Library.open(folder) as library:
+        assert drop_damaged_lists(library, project(library, PROJECT).id) == 1
+        assert library.row("SELECT count(*) FROM suggestion_lists WHERE checksum IS NULL") == (0,)
+        assert drop_damaged_lists(library, project(library, PROJECT).id) == 0
+        assert page_suggestions(library, 1)
+
+
+def test_a_search_that_cannot_be_opened_is_told_with_the_way_back(folder: Path) -> None:
+    change(folder, "UPDATE words_config SET v = 0 WHERE k = 'version'")
+    with client_of(folder) as client:
+        answer = client.get(f"/search/{PROJECT}?q=道具")
+    assert answer.status_code == 503 and "restore --latest" in answer.text
+    assert run("backup", "--library", folder).exit_code == 1
+    assert run("restore", "--latest", "--library", folder).exit_code == 0
+    assert run("backup", "--library", folder).exit_code == 0

@@ -69,7 +69,7 @@ class EncodedList:
     @property
     def checksum(self) -> int:
         """Of what is stored, so that it can be checked without being unpacked."""
-        return _checksum(self.list_hash, self.blob)
+        return list_checksum(self.list_hash, self.blob)
 
 
 _first_of = json.JSONDecoder().raw_decode
@@ -151,14 +151,15 @@ def is_sound_list(blob: object, list_hash: object, checksum: object) -> bool:
     if not isinstance(blob, bytes) or not isinstance(list_hash, bytes):
         return False
     if checksum is not None:
-        return _checksum(list_hash, blob) == checksum
+        return list_checksum(list_hash, blob) == checksum
     try:
         return bool(_unpack(blob, list_hash))
     except DamagedListError:
         return False
 
 
-def _checksum(list_hash: bytes, blob: bytes) -> int:
+def list_checksum(list_hash: bytes, blob: bytes) -> int:
+    """Of what is stored of a list."""
     return zlib.crc32(blob, zlib.crc32(list_hash))
 
 
