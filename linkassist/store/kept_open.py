@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Final
+from weakref import finalize
 
 from linkassist.store.library import FILE_NAME, Library
 
@@ -30,6 +31,8 @@ class KeptOpen:
         self._wait_s = wait_s
         self._lock = Lock()
         self._idle: list[tuple[_Identity | None, Library]] = []
+        # Not __del__: of objects that refer to each other, the connections could be collected first.
+        finalize(self, _close_all, self._idle)
 
     @contextmanager
     def lent(self) -> Iterator[Library]:
@@ -57,12 +60,7 @@ class KeptOpen:
     def close(self) -> None:
         """Closes what is not lent at the moment."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for _, library in idle:
-            library.close()
-
-    def __del__(self) -> None:
-        self.close()
+            _close_all(self._idle)
 
     def _taken(self, identity: _Identity | None) -> Library | None:
         """The one that was used last, which has most in memory; None where there is none of the file that is there."""
@@ -74,6 +72,11 @@ class KeptOpen:
             if of == identity and library.is_of_this_version():
                 return library
             library.close()
+
+
+def _close_all(idle: list[tuple[_Identity | None, Library]]) -> None:
+    while idle:
+        idle.pop()[1].close()
 
 
 def _identity(folder: Path) -> _Identity | None:
