@@ -11,6 +11,9 @@ import pytest
 from scripts.hostile.__main__ import MINUTES
 from scripts.hostile.exports import hostile_export
 from scripts.hostile.outcome import ROOT, Budget, Outcome
+from scripts.hostile.processes import lost
+from scripts.hostile.readers import Answer
+from scripts.hostile.served import Decision
 from scripts.hostile.table import PART, README, markdown
 
 
@@ -37,6 +40,28 @@ def test_a_budget_is_a_number_of_rounds_or_a_time_of_one_round_at_least() -> Non
     assert told[-1] == 1.0
     timed = Budget(n_rounds=None, seconds=1e-9, on_progress=lambda n_done, share: None)
     assert list(timed.rounds()) == [0]
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_lost"),
+    [
+        ([(1, "a", "accept"), (1, "a", "undo"), (2, "b", "reject")], False),
+        ([(2, "b", "reject"), (1, "a", "accept")], False),  # the undo was not answered
+        ([(1, "a", "accept")], True),
+        ([(1, "a", "undo"), (1, "a", "accept"), (2, "b", "reject")], True),
+        ([], True),
+    ],
+)
+def test_a_decision_is_lost_if_it_was_acknowledged_and_is_not_in_the_log_in_its_order(
+    kept: list[Decision], is_lost: bool
+) -> None:
+    before = [(9, "z", "accept")]
+    answers = [
+        Answer("", 303, 1, "a", "accept"), Answer("", 0, 1, "a", "undo"), Answer("", 303, 2, "b", "reject"),
+        Answer("", 404, 3, "c", "accept"), Answer("", 200),
+    ]  # fmt: skip
+    assert bool(lost(before, before + kept, answers)) is is_lost
+    assert lost(before, kept, answers)  # what was there before is gone
 
 
 def test_an_export_can_be_made_again_by_its_seed() -> None:

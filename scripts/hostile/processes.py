@@ -245,7 +245,9 @@ def _look_at(played: Round, before: list[Decision]) -> None:
         played.failures.append(f"{len(bad)} bad answers; the first: {first}")
     try:
         _require_whole(played)
-        _require_logged(played, before)
+        if words := lost(before, logged(played.folder), _answers(played)):
+            names = ", ".join(child.name for child in played.children)
+            played.failures.append(f"{words}. Processes: {names}")
     except LinkAssistError as error:
         played.failures.append(f"the library cannot be read any more: {error}")
 
@@ -258,20 +260,19 @@ def _require_whole(played: Round) -> None:
             played.failures.append(f"{backup.path.name} is no good backup: {complaint}")
 
 
-def _require_logged(played: Round, before: list[Decision]) -> None:
-    """The log holds what it held, and after that all that was acknowledged, for each pair in order."""
-    now, answers = logged(played.folder), [each for each in _answers(played) if each.status in (0, 303)]
-    if now[: len(before)] != before:
-        played.failures.append(f"the log held {len(before)} decisions before and {len(now)} now, or others")
-        return
-    n_lost = 0
-    for page_id, target in {(each.page_id, each.target_key) for each in answers if each.page_id}:
-        asked = [each for each in answers if (each.page_id, each.target_key) == (page_id, target)]
+def lost(before: Sequence[Decision], now: Sequence[Decision], answers: Sequence[Answer]) -> str:
+    """In words what the log lacks, "" where it holds what it held and then all that was acknowledged.
+
+    before, now: the log when the round began and when it was over. Of one pair the decisions are in order; one that
+    was not answered may be there or not.
+    """
+    if list(now[: len(before)]) != list(before):
+        return f"the log held {len(before)} decisions before and {len(now)} now, or others"
+    words = []
+    for pair in sorted({(each.page_id, each.target_key) for each in answers if each.page_id}):
+        asked = [each for each in answers if (each.page_id, each.target_key) == pair and each.status in (0, 303)]
         answered = [each.decision for each in asked if each.status == 303]
-        kept = [decision for *pair, decision in now[len(before) :] if pair == [page_id, target]]
+        kept = [decision for *of, decision in now[len(before) :] if tuple(of) == pair]
         if kept not in (answered, [each.decision for each in asked]):
-            n_lost += 1
-            words = f'"{target}" on page {page_id}: {answered} was acknowledged, but the library holds {kept}'
-    if n_lost:
-        names = ", ".join(child.name for child in played.children)
-        played.failures.append(f"decisions about {n_lost} suggestions are lost. {words}. Processes: {names}")
+            words.append(f"on page {pair[0]} {answered} of {pair[1]} was acknowledged, but the library holds {kept}")
+    return f"decisions on {len(words)} suggestions are lost: {words[0]}" if words else ""
