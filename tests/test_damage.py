@@ -340,6 +340,9 @@ def _flip_the_schema(path: Path, what: bytes, to: bytes) -> None:
 FLIPPED_SCHEMAS = {
     "a statement that is no SQL": (b"CREATE TABLE verdicts (", b"CREATE TAB\xccE verdicts ("),
     "a column of another name": (b"target_key TEXT NOT NULL", b"target_kex TEXT NOT NULL"),
+    "a statement that is not UTF-8": (b"CREATE TABLE snoozes (", b"CREATE TABLE\xa0snoozes ("),
+    "a statement not UTF-8 within": (b"why TEXT NOT NULL", b"why TEXT NOT N\xd5LL"),
+    "a comment that is not UTF-8": (b"CREATE INDEX runs_by_kind ON", b"CREATE INDEX runs_by_\xebind ON"),
     "a trigger that counts otherwise": (b"n_pages = n_pages + 1", b"n_pages = n_pages - 1"),
 }
 

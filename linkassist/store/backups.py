@@ -234,7 +234,7 @@ def _exchange(prepared: Path, path: Path) -> None:
     except UnicodeDecodeError:
         pass  # of a message about a damaged schema
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _NOT_OF_THE_FILE:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
             with failures_in_words(path):
                 raise
     if not complaints(path):

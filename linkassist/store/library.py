@@ -195,7 +195,9 @@ class Library:
             try:
                 version = self._version()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # our SQL is right, so it is the file's format
+                if (
+                    getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
+                ):  # our SQL is right, so it is the file's format
                     raise StoreError(damaged(self.path, str(error))) from error
                 raise
             finally:
