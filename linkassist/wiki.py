@@ -5,7 +5,9 @@ Nothing here reads a file or knows the notation; `scrapbox/` makes these values 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 Notation = Literal["bracket", "hashtag"]
@@ -88,6 +90,9 @@ class Part:
     is_prose: bool
 
 
+_START = attrgetter("start")
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One line as a reader sees it: links by their titles, without code, URLs, math and icons.
@@ -101,11 +106,14 @@ class Passage:
 
     def raw_span(self, start: int, end: int) -> Span | None:
         """The raw span of `text[start:end]`; None where it leaves one stretch of prose."""
-        for part in self.parts:
-            if part.is_prose and part.start <= start and end <= part.start + part.length:
-                offset = part.raw_start - part.start
-                return Span(start + offset, end + offset)
-        return None
+        last = bisect_right(self.parts, start, key=_START) - 1  # they follow one another, none of them empty
+        if last < 0:
+            return None
+        part = self.parts[last]
+        if not part.is_prose or end > part.start + part.length:
+            return None
+        offset = part.raw_start - part.start
+        return Span(start + offset, end + offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,8 @@ def phrase_suggestion(
         mention = prose_mention(reading, int(phrases.passage[i]), int(phrases.start[i]), int(phrases.end[i]))
         if mention and not any(_overlap(mention, other) for other in mentions):
             mentions.append(mention)
+        if len(mentions) == MOST_MENTIONS:
+            break
     if not mentions:
         return None
     reasons = []
@@ -335,7 +337,7 @@ def phrase_suggestion(
         target=mentions[0].surface,
         kind="new",
         probability=_rounded(probability),
-        mentions=tuple(mentions[:MOST_MENTIONS]),
+        mentions=tuple(mentions),
         reasons=tuple(reasons),
         evidence=features.astype(np.float16).tobytes(),
     )
