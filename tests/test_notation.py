@@ -199,16 +199,6 @@ def test_signs_are_kept() -> None:
     assert [parsed(line).tokens[0].signs for line in ("[** a]", "[*/- a]", "[[a.icon]]")] == ["**", "*/-", "*"]
 
 
-@pytest.mark.parametrize(
-    "piece", ["[", "]", "[[", "[* ", "[a] ", "[https://e.example ", "[N1,E2 ", "`", " #a", "[$ a", "[[https://e.png"]
-)
-def test_a_very_long_line_does_not_take_long(piece: str) -> None:
-    line = piece * (60_000 // len(piece))
-    for text in (line, line + " ]", line + "]]"):
-        (result,) = parse_page(["t", text])[1:]
-        assert sum(token.span.end - token.span.start for token in result.tokens) == len(text)
-
-
 FRAGMENTS = [
     *(
         "[",

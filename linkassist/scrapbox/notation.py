@@ -16,9 +16,9 @@ from operator import attrgetter
 from typing import Literal
 
 from linkassist.scrapbox.patterns import (
+    BREAK,
     CODE,
     COMMAND,
-    COORDINATES,
     GYAZO_PAGE,
     HASHTAG,
     HELPFEEL,
@@ -189,7 +189,7 @@ def _text_line(text: str) -> ParsedLine:
     end = len(text)
     kind: LineKind = "text"
     tokens = list(_tiles("indent", 0, start))
-    is_quoted = False
+    is_quoted = is_numbered = False
     while start < end:
         if text[start] == ">":
             tokens.append(_plain("mark", start, start + 1))
@@ -199,7 +199,8 @@ def _text_line(text: str) -> ParsedLine:
         if match := HELPFEEL.match(text, start):
             tokens.append(Token("helpfeel", _span(start, end), _span(*match.span(1))))
             start = end
-        elif match := NUMBER.match(text, start):
+        elif (match := NUMBER.match(text, start)) and (is_numbered or not BREAK.search(text, start)):
+            is_numbered = True  # where no break follows the first number, none follows the others
             tokens.append(Token("number", _span(*match.span()), _span(*match.span(1))))
             start = match.end()
         else:
@@ -217,7 +218,7 @@ def _table_row(text: str, depth: int) -> ParsedLine:
             tokens.append(_plain("separator", start - 1, start))
         end = start + len(cell)
         cells.append(_span(start, end))
-        if cell.startswith(">") or HELPFEEL.match(cell) or NUMBER.match(cell):
+        if cell.startswith(">") or HELPFEEL.match(cell) or (NUMBER.match(cell) and not BREAK.search(cell)):
             tokens.append(_plain("verbatim", start, end))
         else:
             tokens.extend(_inline(text, start, end, in_table=True))
@@ -236,8 +237,6 @@ def _inline(
 ) -> list[Token]:
     """Tokens that tile `text[start:end]`. Each rule in turn looks through what the rules before it left over."""
     piece = text[start:end]
-    if _takes_too_long(piece):
-        return list(_tiles("text", start, end))
     tokens: list[Token] = []
     gaps = [(start, end)] if start < end else []
     if "`" in piece and not is_nested:
@@ -290,6 +289,8 @@ def _take(
             tokens.append(_shown(rule, match, text, in_table))
             at = match.end()
         for match in rule.pattern.finditer(text, at, until):
+            if match.start(1) < 0:
+                continue  # a skip, see `patterns.py`
             found = match.start()
             if found > at:
                 remaining.append((at, found))
@@ -357,16 +358,6 @@ def _image(rule: Rule, match: re.Match[str], span: Span) -> Token:
 def _shown_image(url: str) -> str:
     """The address of the picture itself: a Gyazo page is asked for its thumbnail."""
     return f"{url}/thumb/1000" if GYAZO_PAGE.match(url) else url
-
-
-def _takes_too_long(piece: str) -> bool:
-    """Whether the search would go over the piece again and again, as with half-open brackets by the thousand."""
-    if len(piece) < 4_000:
-        return False
-    starts = piece.count("[http")
-    if COORDINATES.search(piece):
-        starts += piece.count("[")
-    return starts * len(piece) > 20_000_000
 
 
 @lru_cache(maxsize=1 << 16)

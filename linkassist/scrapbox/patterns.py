@@ -4,6 +4,11 @@ Scrapbox gives the earlier rule the right of way over the whole line: a code spa
 it. Each pattern here is that of the reference implementation (npm `@progfay/scrapbox-parser`), in its order, with
 groups for the parts we need. JavaScript's `\s` and `.` are spelled out, because Python's differ (U+FEFF, U+001C, CR).
 What the parts become is left to `notation.py`.
+
+Every pattern reads a line in linear time. One that could look far ahead from each of many openings, in vain, has a
+second alternative without groups, a *skip*: it takes the stretch that was looked at, in which no later opening can
+match either, so that the search goes on behind it. Where the engine could try one opening in many ways, all but one of
+them hopeless, the repeats are possessive (`++`) or atomic (`(?>`).
 """
 
 from __future__ import annotations
@@ -37,11 +42,14 @@ Look = Literal["sign", "address", "icon", "place", "bracket", "tag"]
 
 # The white space of JavaScript regular expressions, ready for a character class and for `str.lstrip`.
 WHITE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
-_ANY = r"[^\n\r\u2028\u2029]"
+_BREAKS = r"\n\r\u2028\u2029"
+_ANY = rf"[^{_BREAKS}]"
 _IMAGE = r"\.(?:png|jpe?g|gif|svg|webp)"
 _GYAZO = r"https?://(?:[0-9a-z-]+\.)?gyazo\.com/[0-9a-f]{32}"
-_URL = rf"https?://[^{WHITE}\]]+"
-_SOURCE = rf"{_URL}{_IMAGE}(?:\?[^\]{WHITE}]+)?"
+_URL = rf"https?://[^{WHITE}\]]++"
+_SOURCE = rf"https?://[^{WHITE}\]]+{_IMAGE}(?:\?[^\]{WHITE}]+)?"
+# The whole address up to white space or a bracket; the last name of a picture in it that will do.
+_WHOLE_SOURCE = rf"(?>{_SOURCE}(?=[{WHITE}\]]))"
 _PLACE = r"[NS][0-9]+(?:\.[0-9]+)?,[EW][0-9]+(?:\.[0-9]+)?(?:,Z[0-9]+)?"
 
 
@@ -71,23 +79,33 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
 _BLANK = _compiled(rf"\[([{WHITE}]+)\]")
 # A pair of brackets inside is taken whole where that is possible, a lone [ is a character like any other.
 _DECORATION = _compiled(r"""\[([!"#%&'()*+,\-./{|}<>_~]+) ((?:[^\[\]]++|\[[^\[\]]+\]|\[)+)\]""")
-_SPACED_MATH = _compiled(rf"\[\$ ({_ANY}+?) \]")
+# Skip: where the line breaks before any " ]", it does so for every opening up to the break.
+_SPACED_MATH = _compiled(rf"\[\$ (?:({_ANY}+?) \]|{_ANY}*+)")
 _MATH = _compiled(r"\[\$ ([^\]]+)\]")
-_BOLD_IMAGE = _compiled(rf"\[\[({_URL}{_IMAGE})\]\]", ignore_case=True)
+_BOLD_IMAGE = _compiled(rf"\[\[(?:(https?://[^{WHITE}\]]+{_IMAGE})\]\]|{_URL})", ignore_case=True)
 _BOLD_GYAZO = _compiled(rf"\[\[({_GYAZO})\]\]")
 _BOLD_ICON = _compiled(r"\[\[([^\[\]]*)\.icon(?:\*([0-9]+))?\]\]")
-_BOLD = _compiled(rf"\[\[((?:[^\[]|\[[^\[]){_ANY}*?\]*)\]\]")
-_PICTURE = _compiled(rf"\[({_SOURCE})(?:[{WHITE}]+({_URL}))?\]", ignore_case=True)
-_LINKED_PICTURE = _compiled(rf"\[({_URL})[{WHITE}]+({_SOURCE})\]", ignore_case=True)
+# Skip: where the line breaks before any "]]", it does so for every opening but one right at the break, since the first
+# character of what is bold may be the break itself.
+_BOLD_BEGINS = r"(?:[^\[]|\[[^\[])"
+_BOLD = _compiled(
+    rf"\[\[(?:({_BOLD_BEGINS}{_ANY}*?\]*)\]\]|{_BOLD_BEGINS}(?:[^\[{_BREAKS}]++|\[(?!\[?\[?[{_BREAKS}]))*+)"
+)
+_PICTURE = _compiled(rf"\[(?:({_WHOLE_SOURCE})(?:[{WHITE}]++({_URL}))?\]|{_URL})", ignore_case=True)
+# The address behind the first is known to end at a bracket before it is looked through for the name of a picture.
+_LINKED_PICTURE = _compiled(
+    rf"\[(?:({_URL})[{WHITE}]++(?=[^{WHITE}\]]++\])({_WHOLE_SOURCE})\]|{_URL})", ignore_case=True
+)
 _GYAZO_PICTURE = _compiled(rf"\[({_GYAZO}(?:/raw)?)(?:[{WHITE}]+({_URL}))?\]")
-_LINKED_GYAZO = _compiled(rf"\[({_URL})[{WHITE}]+({_GYAZO}(?:/raw)?)\]")
-_URL_LABEL = _compiled(rf"\[({_URL})[{WHITE}]+([^\]]*[^{WHITE}])\]")
+_LINKED_GYAZO = _compiled(rf"\[(?:({_URL})[{WHITE}]++({_GYAZO}(?:/raw)?)\]|{_URL})")
+# Skip: what decides stands before the next ], and is the same for every opening up to there.
+_URL_LABEL = _compiled(rf"\[(?:({_URL})[{WHITE}]++([^\]]*[^{WHITE}])\]|{_URL}(?:[{WHITE}][^\]]*+)?)")
 _LABELLED_URL = _compiled(rf"\[([^\[\]]*[^{WHITE}])[{WHITE}]+({_URL})\]")
-_BRACKETED_URL = _compiled(rf"\[({_URL})\]")
+_BRACKETED_URL = _compiled(rf"\[(?:({_URL})\]|{_URL})")
 _BARE_URL = _compiled(rf"(https?://[^{WHITE}]+)")
 _ICON = _compiled(r"\[([^\[\]]*)\.icon(?:\*([1-9][0-9]*))?\]")
-_NAMED_PLACE = _compiled(rf"\[([^\]]*[^{WHITE}])[{WHITE}]+({_PLACE})\]")
-_PLACE_NAMED = _compiled(rf"\[({_PLACE})(?:[{WHITE}]+([^\]]*[^{WHITE}]))?\]")
+_NAMED_PLACE = _compiled(rf"\[(?:([^\]]*[^{WHITE}])[{WHITE}]+({_PLACE})\]|[^\]]*+)")
+_PLACE_NAMED = _compiled(rf"\[(?:({_PLACE})(?:[{WHITE}]++([^\]]*[^{WHITE}]))?\]|{_PLACE}[{WHITE}][^\]]*+)")
 _LINK = _compiled(r"\[([^\[\]]+)\]")
 _HASHTAG = _compiled(rf"(?<=[{WHITE}])#([^{WHITE}]+)")
 
@@ -150,9 +168,9 @@ def _rules_for(
 _SIGN = _compiled(rf"""\[[!"#%&'()*+,\-./{{|}}<>_~$\[{WHITE}]""")
 _PLACE_MARK = _compiled(r",[EW]")
 HELPFEEL = _compiled(rf"\? ({_ANY}+)\Z")
-NUMBER = _compiled(rf"([0-9]+)\. (?={_ANY}*\Z)")
+NUMBER = _compiled(r"([0-9]+)\. ")  # begins a numbered line where no BREAK follows
+BREAK = _compiled(rf"[{_BREAKS}]")
 COMMAND = _compiled(rf"[$%] ({_ANY}+)\Z")
-COORDINATES = _compiled(_PLACE)
 IMAGE_URL = _compiled(rf"(?:{_SOURCE}|{_GYAZO}(?:/raw)?)\Z", ignore_case=True)
 GYAZO_PAGE = _compiled(rf"{_GYAZO}\Z")
 HASHTAG = _compiled(rf"#([^{WHITE}]+)")
