@@ -15,11 +15,13 @@ from linkassist.settings import load_settings
 from linkassist.store.backup_files import BackupFile, backup_files
 from linkassist.store.backups import KEPT, Contents, Restored, contents, latest_good, make_backup
 from linkassist.store.backups import restore as restore_library
+from linkassist.store.browsing import project_names
 from linkassist.store.copies import complaints, copy_whole
 from linkassist.store.damage import require_undamaged
 from linkassist.store.database_file import database_files, identity
 from linkassist.store.library import FILE_NAME
 from linkassist.store.mending import MendedRow, mend
+from linkassist.store.suggestions import damaged_lists
 from linkassist.terminal import say
 from linkassist.visible import shown, visible
 
@@ -52,7 +54,13 @@ def backup(
             _require_replaceable(made, opened.path)
             copy_whole(opened.path, made)
             require_undamaged(made, opened.path)
+        n_damaged = sum(len(damaged_lists(opened, each.id)) for each in project_names(opened))
     print(f"{shown(made)}: {_held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
+    if n_damaged:
+        say(
+            f"linkassist: Of {n_damaged:,} pages the stored suggestions are damaged. "
+            "Run `linkassist reindex` to make them anew."
+        )
 
 
 def restore(

@@ -14,12 +14,24 @@ from typing import Literal
 from linkassist.deciding import follow_verdicts
 from linkassist.errors import StoreError
 from linkassist.freshness import confirm_suggestions, encoder_state, is_up_to_date, note_suggestions
+from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
+from linkassist.store.counts import recount
+from linkassist.store.damage import damaged_links
 from linkassist.store.failures import file_failures_in_words
+from linkassist.store.imports import refresh_links
 from linkassist.store.library import Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import Project
-from linkassist.store.runs import Status, artefact, close_broken_off, finish_run, set_progress, start_run
+from linkassist.store.runs import (
+    Status,
+    artefact,
+    close_broken_off,
+    drop_unreadable,
+    finish_run,
+    set_progress,
+    start_run,
+)
 from linkassist.store.suggestions import drop_damaged_lists
 
 OnProgress = Callable[[str, int, int], None]
@@ -60,9 +72,13 @@ def reindex(
     """
     started = time.monotonic()
     with only_worker(library.folder):
+        drop_unreadable(library)
         close_broken_off(library)
+        if is_full and damaged_links(library.path):
+            refresh_links(library, project.id, page_links)
         encoder = encoder_state(settings.encoder)
         n_damaged = drop_damaged_lists(library, project.id)
+        recount(library, project.id)
         notes = (_DAMAGED.format(n_damaged),) if n_damaged else ()
         if not is_full and is_up_to_date(library, project.id, encoder):
             follow_verdicts(library, project.id)

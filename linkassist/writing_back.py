@@ -5,12 +5,11 @@ The lines are edited in `scrapbox/edits.py`; what waits is told by `store/outbox
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linkassist.errors import LinkAssistError
-from linkassist.scrapbox.edits import import_file, link_text, linked_lines
+from linkassist.scrapbox.edits import Replacement, import_file, link_text, linked_page
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.library import Library
 from linkassist.store.outbox import WaitingPage, waiting_pages
@@ -21,12 +20,16 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """A line that accepted links change. `number` counts from 0; `before` is "" for a line that comes at the end."""
+    """A line that accepted links change. `number` counts from 0; `before` is "" for a line that comes at the end.
+
+    replaced: what was put into `before`, in reading order.
+    """
 
     number: int
     before: str
     after: str
     is_added: bool
+    replaced: tuple[Replacement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +71,16 @@ def changed_page(library: Library, waiting: WaitingPage) -> ChangedPage:
             refused.append(RefusedLink(verdict.target, why))
         else:
             accepted.append((verdict.target, verdict.mention))
-    lines = linked_lines(page, accepted)
+    linked = linked_page(page, accepted)
     texts = page.texts
     changes = [
-        LineChange(number, texts[number] if number < len(texts) else "", line, number >= len(texts))
-        for number, line in enumerate(lines)
-        if number >= len(texts) or texts[number] != line
+        LineChange(number, texts[number], linked.lines[number], False, replaced)
+        for number, replaced in sorted(linked.replaced.items())
     ]
+    changes += [LineChange(number, "", linked.lines[number], True) for number in range(len(texts), len(linked.lines))]
     at_end = {link.key for change in changes if change.is_added for link in page_links(["", change.after])}
     unplaced = tuple(target for target, mention in accepted if mention and title_key(target) in at_end)
-    return ChangedPage(waiting.page_id, page.title, tuple(lines), tuple(changes), tuple(refused), unplaced)
+    return ChangedPage(waiting.page_id, page.title, linked.lines, tuple(changes), tuple(refused), unplaced)
 
 
 def _refusal(verdict: Verdict) -> str:
@@ -108,16 +111,18 @@ def stretches(change: LineChange) -> tuple[Stretch, ...]:
     """The changed line as what stays, what goes and what comes, in reading order."""
     if change.is_added:
         return (Stretch(change.after, "in"),)
-    matcher = difflib.SequenceMatcher(None, change.before, change.after, autojunk=False)
-    return tuple(_stretches(change, matcher.get_opcodes()))
+    return tuple(each for each in _stretches(change) if each.text)
 
 
-def _stretches(change: LineChange, opcodes: Iterable[tuple[str, int, int, int, int]]) -> Iterable[Stretch]:
-    for tag, a, b, c, d in opcodes:
-        if tag == "equal":
-            yield Stretch(change.before[a:b], "same")
-            continue
-        if a < b:
-            yield Stretch(change.before[a:b], "out")
-        if c < d:
-            yield Stretch(change.after[c:d], "in")
+def _stretches(change: LineChange) -> Iterator[Stretch]:
+    at = 0
+    for each in change.replaced:
+        yield Stretch(change.before[at : each.start], "same")
+        surface = change.before[each.start : each.end]
+        opening, is_kept, closing = each.link.partition(surface)
+        if is_kept:
+            yield from (Stretch(opening, "in"), Stretch(surface, "same"), Stretch(closing, "in"))
+        else:
+            yield from (Stretch(surface, "out"), Stretch(each.link, "in"))
+        at = each.end
+    yield Stretch(change.before[at:], "same")

@@ -22,6 +22,7 @@ settings.load_profile("linkassist")
 # Begun first, so that no worker is left alone with one of them at the end.
 _LONGEST = (
     "test_crash.py",
+    "test_flipped_bits.py",
     "test_browser_axe.py",
     "test_browser_every_screen.py",
     "test_reindex.py",

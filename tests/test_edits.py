@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError
-from linkassist.scrapbox.edits import import_file, link_text, linked_lines, linked_text
+from linkassist.scrapbox.edits import Accepted, import_file, link_text, linked_page, linked_text, replacements
 from linkassist.scrapbox.notation import page_links, parse_page, prose_spans
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page, title_key
@@ -24,6 +24,18 @@ def page(*lines: str) -> Page:
     return Page("t", tuple(Line(text) for text in ("t", *lines)))
 
 
+def linked(text: str, accepted: list[tuple[str, Mention]]) -> str:
+    return linked_text(text, replacements(text, accepted))
+
+
+def linked_lines(page: Page, accepted: list[Accepted]) -> list[str]:
+    """The lines with the links in them, which are those that the replacements make of the lines before."""
+    found = linked_page(page, accepted)
+    for number, line in enumerate(page.texts):
+        assert linked_text(line, found.replaced.get(number, ())) == found.lines[number]
+    return list(found.lines)
+
+
 TEXTS = {
     "same title": ("see Sample text now", "Sample Text", "Sample text", "see [Sample text] now"),
     "same key": ("see sample_text", "Sample Text", "sample_text", "see [sample_text]"),
@@ -35,18 +47,18 @@ TEXTS = {
 
 @pytest.mark.parametrize(("text", "target", "surface", "expected"), TEXTS.values(), ids=TEXTS)
 def test_a_mention_becomes_a_link(text: str, target: str, surface: str, expected: str) -> None:
-    assert linked_text(text, [(target, mention(text, surface))]) == expected
+    assert linked(text, [(target, mention(text, surface))]) == expected
     assert linked_lines(page(text), [(target, mention(text, surface))]) == ["t", expected]
 
 
 def test_several_mentions_of_a_line_become_links_in_any_order() -> None:
     text = "a b c"
-    assert linked_text(text, [("c", mention(text, "c")), ("A", mention(text, "a"))]) == "[a] b [c]"
+    assert linked(text, [("c", mention(text, "c")), ("A", mention(text, "a"))]) == "[a] b [c]"
 
 
 def test_a_changed_line_is_refused() -> None:
     with pytest.raises(LinkAssistError, match="page has changed: reindex"):
-        linked_text("xyz", [("a", Mention(1, 0, 1, "a"))])
+        replacements("xyz", [("a", Mention(1, 0, 1, "a"))])
 
 
 LAST_LINE = {
@@ -90,6 +102,30 @@ def test_a_title_that_brackets_would_change_is_written_as_a_hashtag(title: str, 
             link_text(title)
     else:
         assert link_text(title) == written
+
+
+IN_BLOCKS = {
+    "a row of a table": (["table:t", " a\tb"], 2, "b", ["table:t", " a\t[b]"]),
+    "a line behind a block": (["code:c", " x", "a b"], 3, "b", ["code:c", " x", "a [b]"]),
+    "a row of code": (["code:c", " a b"], 2, "b", ["code:c", " a b", "[b]"]),
+    "the head of a block": (["table:t", " a"], 1, "table", ["table:t", " a", "[table]"]),
+}
+
+
+@pytest.mark.parametrize(("lines", "number", "surface", "expected"), IN_BLOCKS.values(), ids=IN_BLOCKS)
+def test_a_block_is_read_as_before(lines: list[str], number: int, surface: str, expected: list[str]) -> None:
+    where = mention(lines[number - 1], surface, number)
+    assert linked_lines(page(*lines), [(surface, where)])[1:] == expected
+
+
+def test_of_many_links_in_one_line_all_that_can_stand_do() -> None:
+    words = [f"word{number}" for number in range(300)]
+    text = " ".join(words) + " `code`"
+    accepted = [(word, mention(text, f"{word} ")) for word in words]
+    accepted = [(word, Mention(1, each.start, each.end - 1, word)) for word, each in accepted]
+    assert linked_lines(page(text), [*accepted])[1] == " ".join(f"[{word}]" for word in words) + " `code`"
+    found = linked_lines(page(text), [("code", mention(text, "code")), *accepted[:3]])
+    assert found[1:] == [text.replace("word0 word1 word2", "[word0] [word1] [word2]"), "[code]"]
 
 
 def test_an_import_file_begins_each_page_with_its_title() -> None:

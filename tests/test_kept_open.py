@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from little_server import address, decide, little_client
 from little_wiki import PROJECT, write_little_wiki
+from starlette.applications import Starlette
 
 from linkassist.errors import StoreError
 from linkassist.server.addresses import like_address, preview_address, search_address
@@ -135,6 +137,20 @@ def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> 
     with kept.lent() as again:
         assert shown_name(again) == "another"
     assert failure.traceback  # which still holds the query
+
+
+def test_a_server_that_is_dropped_without_an_end_closes_its_libraries(tmp_path: Path) -> None:
+    """Python 3.13 and later say so of a connection that is collected open; warnings are errors here."""
+    client = little_client(tmp_path)
+    client.get("/")
+    assert isinstance(client.app, Starlette)
+    kept: KeptOpen = client.app.state.site.libraries
+    with kept.lent() as library:
+        connection = library.connection
+    del client, kept, library
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        connection.execute("SELECT 1")
 
 
 def test_no_screen_leaves_a_query_half_read(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,8 @@ def tracked() -> list[str]:
     """The files that git tracks, less those that are deleted but not yet committed."""
     if not (ROOT / ".git").exists():
         pytest.skip("this is not a git checkout, so no file is tracked")
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed, so nobody knows which files are tracked")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 

@@ -105,4 +105,6 @@ def test_an_unknown_project_is_answered_with_those_there_are(library: Library) -
 
 def test_a_page_is_found_by_its_key_and_not_by_walking_its_project(library: Library) -> None:
     sql = "EXPLAIN QUERY PLAN SELECT 1 FROM pages WHERE project_id = 1 AND key = 'a' AND is_gone = 0"
-    assert [row[3] for row in library.rows(sql)] == ["SEARCH pages USING INDEX pages_by_key (project_id=? AND key=?)"]
+    (plan,) = [row[3] for row in library.rows(sql)]
+    # A newer SQLite says that the index covers the query, an older one does not.
+    assert plan.replace("COVERING ", "") == "SEARCH pages USING INDEX pages_by_key (project_id=? AND key=?)"

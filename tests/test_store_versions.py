@@ -19,6 +19,7 @@ from little_wiki import PROJECT, write_little_wiki
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
 from linkassist.store.backup_files import backup_files
+from linkassist.store.damage import all_damage
 from linkassist.store.embeddings import put
 from linkassist.store.evaluations import put_evaluation
 from linkassist.store.ignored import add_ignored
@@ -143,6 +144,7 @@ def test_an_older_library_opens_with_all_that_it_held_and_lies_beside_as_it_was(
         assert as_it_was.execute("PRAGMA user_version").fetchone() == (version,)
         assert everything(folder / FILE_NAME, as_it_was) == before
     as_it_was.close()
+    assert all_damage(folder / FILE_NAME) == []  # what it held has checksums now
     _is_usable(folder)
 
 

@@ -117,7 +117,7 @@ def learn_encoder(
     start: WikiEncoder | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> WikiEncoder:
-    """An encoder learnt from these pages; the same input and seed give the same encoder.
+    """An encoder learnt from these pages; on one machine, with as many threads, the same input and seed give the same.
 
     texts: one a page. links: (pages, targets), the first targets being the pages themselves; the rows of pages whose
     links must not be known (they are examined later) are empty. start: an encoder of an earlier state of the wiki,

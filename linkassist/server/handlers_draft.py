@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
-from linkassist.scrapbox.edits import linked_lines
+from linkassist.scrapbox.edits import linked_page
 from linkassist.server.draft_view import Draft, DraftView, found_view, shown_text, waiting_view
 from linkassist.server.marks import fits
 from linkassist.server.preferences import preferences_of
@@ -106,7 +106,7 @@ def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, s
     if place and not mention:
         return given, say("draft.moved", target)
     page = Page(given.title, tuple(Line(text) for text in given.texts))
-    text = "\n".join(linked_lines(page, [(target, mention)])[1:])
+    text = "\n".join(linked_page(page, [(target, mention)]).lines[1:])
     return replace(given, text=text, before=given.text), say("draft.accepted", target)
 
 

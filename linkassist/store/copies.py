@@ -87,6 +87,8 @@ def complaints(path: Path) -> str:
                 return "it is no library of linkassist"
             if not is_schema_sound(connection):
                 return "its schema is not what was written"
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone():
+                connection.execute("SELECT rowid FROM words LIMIT 1").fetchall()  # the search opens its own tables
             found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_COMPLAINTS})")]
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter is Python's, on a message that is not UTF-8
         return str(error)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from linkassist.errors import StoreError
 from linkassist.store.checksums import VERDICTS, is_sound, seal
 from linkassist.store.copies import complaints
-from linkassist.store.damage import damaged_texts
+from linkassist.store.damage import damaged_links, damaged_texts
 from linkassist.store.failures import damaged
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
@@ -154,10 +154,13 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
         for text_id, lines in rows:
             found = [(text_id, *link) for link in link_rows(links_of(decode_texts(lines)))]
             before = connection.execute(
-                "SELECT text_id, line, start, end, key, target, notation FROM links WHERE text_id = ? ORDER BY 2, 3",
+                """
+                SELECT text_id, line, start, end, CAST(key AS BLOB), CAST(target AS BLOB), CAST(notation AS BLOB)
+                FROM links WHERE text_id = ? ORDER BY 2, 3
+                """,
                 (text_id,),
             ).fetchall()
-            if sorted(found) == before:
+            if [(*link[:4], *(text.encode() for text in link[4:])) for link in sorted(found)] == before:
                 continue
             n_changed += 1
             n_links = len({link[4] for link in found})
@@ -171,6 +174,7 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
 def _disown_damaged_texts(library: Library) -> int:
     """Lets no page of the export be recognised by a text that is damaged; returns how many texts are."""
     found = {each.text_id for each in damaged_texts(library.path)}
+    found.update(damaged_links(library.path))
     if found:
         with library.transaction() as connection:
             connection.executemany(
@@ -220,12 +224,14 @@ def _keep_project(connection: Connection, name: str, display_name: str, exported
 def _stored_rows(connection: Connection, project_id: int) -> list[_Row]:
     rows = connection.execute(
         """
-        SELECT id, export_id, title, key, text_id, text_hash, created, updated, views, is_gone
+        SELECT id, CAST(export_id AS BLOB), CAST(title AS BLOB), key, text_id, text_hash, created, updated, views,
+               is_gone
         FROM pages WHERE project_id = ? ORDER BY id
         """,
         (project_id,),
     )
-    return [_Row(*row) for row in rows]
+    # A damaged id or title, which no index would tell of, is that of no page of the export, and is written anew.
+    return [_Row(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace"), *row[3:]) for row in rows]
 
 
 def _match(incoming: list[Incoming], stored: list[_Row]) -> list[_Row | None]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Final
+from weakref import finalize
 
 from linkassist.errors import StoreError
 from linkassist.store.damage import raise_in_words
@@ -38,6 +39,8 @@ class KeptOpen:
         self._idle: list[Library] = []
         self._database: Identity | None = None
         self._is_closed = False
+        # Not __del__: of objects that refer to each other, the connections could be collected first.
+        finalize(self, _close_all, self._idle)
 
     @contextmanager
     def lent(self) -> Iterator[Library]:
@@ -64,12 +67,7 @@ class KeptOpen:
         """Closes what is not lent at the moment; what is, when it comes back."""
         with self._lock:
             self._is_closed = True
-            idle, self._idle = self._idle, []
-        for library in idle:
-            library.close()
-
-    def __del__(self) -> None:
-        self.close()
+            _close_all(self._idle)
 
     def _opened(self) -> Library:
         with self._lock:
@@ -102,3 +100,8 @@ class KeptOpen:
             if library.is_in_place() and library.is_of_this_version():
                 return library
             library.close()
+
+
+def _close_all(idle: list[Library]) -> None:
+    while idle:
+        idle.pop().close()

@@ -113,7 +113,10 @@ class Library:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of one query, streamed."""
         with failures_in_words(self.path):
-            yield from self.connection.execute(sql, parameters)
+            # Not `yield from`, which would close the cursor of a query that nobody read to its end, and of a library
+            # that is closed by then.
+            for row in self.connection.execute(sql, parameters):  # noqa: UP028
+                yield row
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """The first row of one query, None if it has none."""

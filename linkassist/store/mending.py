@@ -122,8 +122,10 @@ def _insert(connection: Connection, table: SealedTable, row: Sequence[object]) -
 def _mend_text(connection: Connection, damaged: DamagedText, row: Row | None) -> None:
     """Puts title and lines in place of the damaged ones. Without any they stay as they are, and are told as damaged."""
     if row is not None:
-        title, lines, line_meta = row
-        connection.execute("UPDATE pages SET title = ? WHERE id = ?", (title, damaged.page_id))
+        title, lines, line_meta, export_id = row
+        connection.execute(
+            "UPDATE pages SET title = ?, export_id = ? WHERE id = ?", (title, export_id, damaged.page_id)
+        )
         connection.execute(
             "UPDATE texts SET lines = ?, line_meta = ? WHERE id = ?", (lines, line_meta, damaged.text_id)
         )

@@ -152,6 +152,34 @@ def prune_runs(library: Library, keep: int) -> int:
         ).rowcount
 
 
+def drop_unreadable(library: Library) -> int:
+    """Drops runs and notes of artefacts that are no text any more; returns how many. They are records, made anew."""
+    dropped = []
+    for table, key, columns in (
+        ("runs", "id", ("kind", "status", "step", "counts", "message")),
+        ("artefacts", "project_id, name", ("name", "fingerprint")),
+        ("list_origins", "page_id", ("made_of",)),
+    ):
+        blobs = ", ".join(f"CAST({name} AS BLOB)" for name in columns)
+        n_key = key.count(",") + 1
+        keys = key.replace("name", "CAST(name AS BLOB)")
+        for row in library.rows(f"SELECT {keys}, {blobs} FROM {table}"):
+            if not all(map(_is_utf8, row[n_key:])):
+                dropped.append((f"DELETE FROM {table} WHERE ({keys}) = ({', '.join('?' * n_key)})", row[:n_key]))
+    if dropped:
+        with library.transaction() as connection:
+            for sql, values in dropped:
+                connection.execute(sql, values)
+    return len(dropped)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return bool(text.decode()) or not text
+    except UnicodeDecodeError:
+        return False
+
+
 def put_artefact(library: Library, project_id: int, name: str, fingerprint: str) -> None:
     """Notes that the artefact of that name was made now, replacing an earlier note."""
     with library.transaction() as connection:

@@ -69,7 +69,7 @@ class EncodedList:
     @property
     def checksum(self) -> int:
         """Of what is stored, so that it can be checked without being unpacked."""
-        return _checksum(self.list_hash, self.blob)
+        return list_checksum(self.list_hash, self.blob)
 
 
 _first_of = json.JSONDecoder().raw_decode
@@ -140,7 +140,7 @@ def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
         raise DamagedListError("a list of suggestions cannot be read") from error
     n_mentions, n_reasons = sum(heads[::3]), sum(heads[1::3])
     n_numbers = 4 * len(targets) + 3 * n_mentions + 4 * n_reasons
-    is_whole = n_texts + 8 * n_numbers == len(plain) and sum(heads[2::3]) == len(evidence)
+    is_whole = n_texts + 8 * n_numbers == len(plain) and evidence_at + sum(heads[2::3]) == len(blob)
     if not is_whole or n_integers != 3 * (len(targets) + n_mentions + n_reasons):
         raise DamagedListError("a list of suggestions is not as long as it says")
     return _Unpacked(plain, n_texts, n_integers, targets, evidence_at)
@@ -151,14 +151,15 @@ def is_sound_list(blob: object, list_hash: object, checksum: object) -> bool:
     if not isinstance(blob, bytes) or not isinstance(list_hash, bytes):
         return False
     if checksum is not None:
-        return _checksum(list_hash, blob) == checksum
+        return list_checksum(list_hash, blob) == checksum
     try:
         return bool(_unpack(blob, list_hash))
     except DamagedListError:
         return False
 
 
-def _checksum(list_hash: bytes, blob: bytes) -> int:
+def list_checksum(list_hash: bytes, blob: bytes) -> int:
+    """Of what is stored of a list."""
     return zlib.crc32(blob, zlib.crc32(list_hash))
 
 

@@ -25,6 +25,7 @@ from linkassist.store.suggestion_lists import (
     decode_list,
     encode_list,
     is_sound_list,
+    list_checksum,
     new_offers,
     refresh_gain,
 )
@@ -112,11 +113,8 @@ def refresh_gains(
         on_progress(min(start + _N_PAGES_AT_ONCE, len(page_ids)), len(page_ids))
 
 
-def drop_damaged_lists(library: Library, project_id: int) -> int:
-    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
-
-    Nothing is written where all are sound. For the holder of the lock.
-    """
+def damaged_lists(library: Library, project_id: int) -> list[int]:
+    """The rows of the project's pages whose lists are not what was written."""
     rows = library.rows(
         """
         SELECT s.page_id, s.suggestions, s.list_hash, s.checksum
@@ -124,13 +122,37 @@ def drop_damaged_lists(library: Library, project_id: int) -> int:
         """,
         (project_id,),
     )
-    dropped = [(page_id,) for page_id, *stored in rows if not is_sound_list(*stored)]
+    return [page_id for page_id, *stored in rows if not is_sound_list(*stored)]
+
+
+def drop_damaged_lists(library: Library, project_id: int) -> int:
+    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
+
+    Those of an older linkassist get their checksums; otherwise nothing is written where all are sound. For the holder
+    of the lock.
+    """
+    dropped = [(page_id,) for page_id in damaged_lists(library, project_id)]
     if dropped:
         with library.transaction() as connection:
             connection.executemany("UPDATE pages SET n_suggestions = 0, gain = 0 WHERE id = ?", dropped)
             connection.executemany("DELETE FROM suggestion_lists WHERE page_id = ?", dropped)
             connection.executemany("DELETE FROM list_origins WHERE page_id = ?", dropped)
+    _seal_lists(library, project_id)
     return len(dropped)
+
+
+def _seal_lists(library: Library, project_id: int) -> None:
+    sql = "SELECT s.page_id FROM suggestion_lists s CROSS JOIN pages p ON p.id = s.page_id"
+    rows = list(library.rows(f"{sql} WHERE p.project_id = ? AND s.checksum IS NULL", (project_id,)))
+    for start in range(0, len(rows), _N_PAGES_AT_ONCE):
+        with library.turn() as connection:
+            for row in rows[start : start + _N_PAGES_AT_ONCE]:
+                list_hash, blob = connection.execute(
+                    "SELECT list_hash, suggestions FROM suggestion_lists WHERE page_id = ?", row
+                ).fetchone()
+                connection.execute(
+                    "UPDATE suggestion_lists SET checksum = ? WHERE page_id = ?", (list_checksum(list_hash, blob), *row)
+                )
 
 
 def add_up_budget(library: Library, project_id: int) -> None:
