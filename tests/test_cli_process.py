@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -87,6 +88,26 @@ def end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     return process.returncode, errors.decode()
+
+
+@pytest.mark.parametrize("n_times", [1, 2])
+def test_ctrl_c_ends_a_server_without_a_trace_while_a_form_is_on_its_way(
+    tmp_path: Path, environment: dict[str, str], n_times: int
+) -> None:
+    with started("serve", "--port", 0, "--library", tmp_path / "library", environment=environment) as server:
+        address = urlsplit(address_in(said_at_once(server)))
+        lines = [
+            "POST /verdict HTTP/1.1", f"Host: {address.netloc}", f"Origin: http://{address.netloc}",
+            "Content-Type: application/x-www-form-urlencoded", "Content-Length: 1000", "Expect: 100-continue", "", "",
+        ]  # fmt: skip
+        with socket.create_connection((address.hostname, address.port or 0), timeout=60) as reader:
+            reader.sendall("\r\n".join(lines).encode())
+            assert reader.recv(1000).startswith(b"HTTP/1.1 100")  # it waits for the form now
+            for _ in range(n_times - 1):
+                server.send_signal(signal.SIGINT)
+            code, errors = end(server)
+    assert errors == ""
+    assert code in (0, -signal.SIGINT)  # the second may come when it has let go of the signal
 
 
 def test_the_program_loads_nothing_heavy_before_it_is_needed() -> None:

@@ -29,7 +29,7 @@ def test_a_table_tells_what_broke_and_how_to_do_it_again() -> None:
     ]
     table = markdown(outcomes, 7)
     assert "| `kills`: all holds | 9 kills | nothing |" in table
-    assert "| `lines`: none hangs | 3 shapes | 1 faults |" in table
+    assert "| `lines`: none hangs | 3 shapes | 1 fault |" in table
     assert "seed 7" in table
 
 

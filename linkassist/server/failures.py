@@ -67,7 +67,7 @@ def for_reader(request: Request, message: str) -> str:
     return message.replace(shown(folder), "…").replace(str(folder), "…") if is_shared(request) else message
 
 
-def nobody_waits(request: Request, error: Exception) -> Response:
+async def nobody_waits(request: Request, error: Exception) -> Response:
     """The answer, which nobody reads, to a browser that went away before its form was whole: no fault, and no trace."""
     return Response(status_code=400)
 

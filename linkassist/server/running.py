@@ -26,6 +26,7 @@ from linkassist.server.warming import warm_up
 
 MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
 HEADER_S: Final = 10.0
+_LAST_S: Final = 1.0  # for answers at a second Ctrl-C
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -131,6 +132,12 @@ class _Protocol(H11Protocol):
         self._unwatch()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Ends the connection when its answer is given; a request that is still on its way is not waited for."""
+        super().shutdown()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
+
     def handle_events(self) -> None:
         super().handle_events()
         if self.conn.their_state is h11.IDLE:
@@ -166,6 +173,10 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.is_ending = True  # for the answers that last as long as an import does
         await super().shutdown(sockets)
+        if self.force_exit:  # a second Ctrl-C, which waits for no answer any more; what is open is closed even so
+            await self.lifespan.shutdown()
+            if self.server_state.tasks:
+                await asyncio.wait(self.server_state.tasks, timeout=_LAST_S)
 
 
 def _settle(site: Site) -> None:

@@ -64,8 +64,8 @@ class Child:
         return True
 
     def end(self, how: signal.Signals) -> None:
-        """Sends the signal, unless it has ended already."""
-        if not self.has_ended():
+        """Sends the signal, unless it has ended already, or was told to end in order and this is no SIGKILL."""
+        if not self.has_ended() and (how is signal.SIGKILL or not self.is_told_to_end):
             self.is_told_to_end = True
             os.kill(self.pid, how)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from linkassist.cli_serve import run_server
+from linkassist.errors import LinkAssistError
 from linkassist.server.app import create_app
 from linkassist.server.running import address_of, listen, serve_on
 from linkassist.settings import Settings
@@ -58,9 +59,12 @@ def app_of(folder: Path) -> Starlette:
 
 
 def serve(app: Starlette, folder: Path) -> None:
-    """What `linkassist serve --port 0` does."""
+    """What `linkassist serve --port 0` does, and how it ends."""
     settings = Settings(folder, port=0)
-    run_server(settings, app, listen(settings.host, settings.port), opens_browser=False)
+    try:
+        run_server(settings, app, listen(settings.host, settings.port), opens_browser=False)
+    except LinkAssistError as error:
+        raise SystemExit(f"linkassist: {error}") from None
 
 
 def address_said(server: Child) -> str:

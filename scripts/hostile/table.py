@@ -46,7 +46,8 @@ def write(outcomes: Sequence[Outcome], seed: int) -> None:
 
 
 def _found(outcome: Outcome) -> str:
-    return f"{len(outcome.failures):,} faults" if outcome.failures else "nothing"
+    n_faults = len(outcome.failures)
+    return f"{n_faults:,} fault{'s' if n_faults > 1 else ''}" if n_faults else "nothing"
 
 
 def _processor() -> str:
