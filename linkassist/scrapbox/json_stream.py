@@ -210,14 +210,17 @@ def _seekable(source: IO[bytes]) -> IO[bytes]:
     if source.seekable():
         return source
     copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
-    while piece := source.read(_PIECE):
-        if copy.tell() + len(piece) > MOST_COPIED_BYTES:
-            copy.close()
-            raise ExportError(
-                f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
-            )
-        copy.write(piece)
-    copy.seek(0)
+    try:
+        while piece := source.read(_PIECE):
+            if copy.tell() + len(piece) > MOST_COPIED_BYTES:
+                raise ExportError(
+                    f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
+                )
+            copy.write(piece)
+        copy.seek(0)
+    except BaseException:
+        copy.close()
+        raise
     return copy
 
 

@@ -31,6 +31,7 @@ class KeptOpen:
         self._wait_s = wait_s
         self._lock = Lock()
         self._idle: list[tuple[_Identity | None, Library]] = []
+        self._is_closed = False
         # Not __del__: of objects that refer to each other, the connections could be collected first.
         finalize(self, _close_all, self._idle)
 
@@ -51,15 +52,16 @@ class KeptOpen:
             library.close()
             raise
         with self._lock:
-            is_kept = identity is not None and len(self._idle) < _MOST_KEPT
+            is_kept = identity is not None and len(self._idle) < _MOST_KEPT and not self._is_closed
             if is_kept:
                 self._idle.append((identity, library))
         if not is_kept:
             library.close()
 
     def close(self) -> None:
-        """Closes what is not lent at the moment."""
+        """Closes what is not lent at the moment; what is, when it comes back."""
         with self._lock:
+            self._is_closed = True
             _close_all(self._idle)
 
     def _taken(self, identity: _Identity | None) -> Library | None:
