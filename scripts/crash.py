@@ -244,6 +244,8 @@ def serve_and_decide(folder: Path, pairs: Sequence[tuple[str, str]], after_s: fl
     require_whole(folder, when)
     kept = verdicts_of(folder)
     for reader in readers:
+        if reader.wrong:
+            raise reader.wrong
         for pair, answered in reader.answered.items():
             allowed = {answered, reader.asked.get(pair, answered)}
             if kept.get(pair, "undo") not in allowed:
@@ -269,6 +271,7 @@ class Reader:
         self.asked: dict[tuple[str, str], str] = {}
         self.answered: dict[tuple[str, str], str] = {}
         self.n_answers = 0
+        self.wrong: Wrong | None = None
 
     def decide_all(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
@@ -278,6 +281,8 @@ class Reader:
                     self._decide(connection, pair, decision)
         except (OSError, http.client.HTTPException):
             pass  # the server is gone
+        except Wrong as wrong:
+            self.wrong = wrong
         finally:
             self._began.set()
             connection.close()

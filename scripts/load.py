@@ -109,9 +109,10 @@ async def reader(
     pause_s: float,
     found: Found,
 ) -> None:
-    """One reader, until the time is over."""
+    """One reader, until the time is over; it asks at least once."""
     await asyncio.sleep(drawn.uniform(0, pause_s))  # not all at the same moment
-    while time.monotonic() < ends_at:
+    is_over = False
+    while not is_over:
         (screen,) = drawn.choices(list(SHARES), list(SHARES.values()))
         address = address_of(screen, name, drawn.choice(titles))
         began_at = time.perf_counter()
@@ -125,6 +126,7 @@ async def reader(
             if status != 200:
                 found.failures.append(f"{address}: {status}")
         await asyncio.sleep(min(drawn.expovariate(1 / pause_s), max(0.0, ends_at - time.monotonic())))
+        is_over = time.monotonic() >= ends_at
     line.hang_up()
 
 

@@ -139,6 +139,16 @@ def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> 
     assert failure.traceback  # which still holds the query
 
 
+def test_a_library_that_comes_back_after_the_server_has_ended_is_closed(tmp_path: Path) -> None:
+    Library.open(tmp_path).close()
+    kept = KeptOpen(tmp_path, wait_s=1.0)
+    with kept.lent() as library:
+        kept.close()
+        assert library.row("SELECT count(*) FROM projects") == (0,)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        library.row("SELECT count(*) FROM projects")
+
+
 def test_a_server_that_is_dropped_without_an_end_closes_its_libraries(tmp_path: Path) -> None:
     """Python 3.13 and later say so of a connection that is collected open; warnings are errors here."""
     client = little_client(tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +19,12 @@ from linkassist.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.imports import import_pages
-from linkassist.store.library import Library
+from linkassist.store.library import _ASK_AGAIN_S, Library
 from linkassist.store.lock import only_worker
 from linkassist.store.pages import list_pages, project, read_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
-from linkassist.store.verdicts import record_verdict
+from linkassist.store.verdicts import record_verdict, verdicts
 from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
@@ -98,30 +97,23 @@ def test_the_search_goes_on_with_the_old_files_until_the_new_ones_are_all_there(
         assert (note := artefact(library, of.id, "suggestions")) and note.fingerprint
 
 
-def test_verdicts_come_in_between_while_a_large_export_is_taken_in(tmp_path: Path) -> None:
-    with Library.open(tmp_path) as library:
+def test_verdicts_come_in_between_while_a_large_export_is_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library.open(tmp_path) as library, Library.open(tmp_path, wait_s=0.0) as reader:
         import_pages(library, "p", "p", 0, pages(3, 1), page_links)
-    waits: list[float] = []
-    is_over = threading.Event()
+        gaps: list[float] = []
 
-    def decide() -> None:
-        with Library.open(tmp_path, wait_s=10.0) as reader:
-            while not is_over.is_set():
-                began_at = time.monotonic()
-                record_verdict(reader, 1, Verdict(f"word {len(waits)}", "reject", 1, "new", 0.5))
-                waits.append(time.monotonic() - began_at)
-                time.sleep(0.01)
+        def decide(gap_s: float) -> None:
+            """Instead of the gap between two turns: a verdict that does not wait for anybody."""
+            record_verdict(reader, 1, Verdict(f"word {len(gaps)}", "reject", 1, "new", 0.5))
+            gaps.append(gap_s)
 
-    thread = threading.Thread(target=decide)
-    thread.start()
-    with Library.open(tmp_path) as library:
-        n_before = len(waits)
-        import_pages(library, "p", "p", 0, pages(300, 120), page_links)  # as long as a dozen turns
-        n_meanwhile = len(waits) - n_before
-    is_over.set()
-    thread.join()
-    assert n_meanwhile >= 5
-    assert max(waits) < 5  # half of what a screen waits; a tenth of it on a machine that does nothing else
+        monkeypatch.setattr(time, "sleep", decide)
+        import_pages(library, "p", "p", 0, pages(300, 120), page_links)
+        assert len(gaps) >= 5
+        assert min(gaps) > 2 * _ASK_AGAIN_S  # so that who waits for its turn meets each of them
+        assert len(verdicts(reader, 1)) == len(gaps)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -132,9 +133,12 @@ def test_after_a_fall_the_reader_is_told_and_the_next_request_starts_afresh(work
     before = worker.process_id
     assert before is not None
     os.kill(before, signal.SIGSTOP)  # so that it cannot answer before it falls
-    threading.Timer(0.2, os.kill, (before, signal.SIGKILL)).start()
-    with pytest.raises(ModelError, match="started anew when you try again"):
-        worker.nearest(PROJECT, "年表", 1, answer_s=LONG_S)
+    with ThreadPoolExecutor(1) as reader:
+        asked = reader.submit(worker.nearest, PROJECT, "年表", 1, answer_s=LONG_S)
+        until(lambda: asked.done() or bool(worker._life and worker._life.answers))
+        os.kill(before, signal.SIGKILL)
+        with pytest.raises(ModelError, match="started anew when you try again"):
+            asked.result()
 
     touch(worker)
     assert worker.process_id not in (None, before)

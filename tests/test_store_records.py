@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from linkassist import store
 from linkassist.errors import StoreError
 from linkassist.store import embeddings
 from linkassist.store.imports import import_pages
@@ -126,3 +128,9 @@ def test_totals_count_present_pages_and_every_verdict(library: Library) -> None:
     assert (found.n_suggestions, found.n_verdicts, found.n_accepted) == (1, 2, 1)
     assert found.last_run == run(library, number)
     assert found.imported_at > 0
+
+
+def test_no_sql_numbers_its_parameters() -> None:
+    """Python 3.12 up to 3.12.3 takes ?1 for a name, and warns of one that comes in a sequence."""
+    sources = Path(store.__path__[0]).glob("*.py")
+    assert [path.name for path in sources if re.search(r"\?[0-9]", path.read_text("utf-8"))] == []

@@ -146,7 +146,9 @@ def create_app(settings: Settings) -> Starlette:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     remove_leftovers(app.state.site.library_folder)
-    yield
-    app.state.importer.close()
-    app.state.models.close()
-    app.state.site.libraries.close()
+    try:
+        yield
+    finally:
+        app.state.importer.close()
+        app.state.models.close()
+        app.state.site.libraries.close()

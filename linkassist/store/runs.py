@@ -127,7 +127,7 @@ def last_run(
     """The latest run of that kind, project and status (None: of any); None if there was none."""
     row = library.row(
         f"""
-        {_RUN} WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR project_id = ?2) AND (?3 IS NULL OR status = ?3)
+        {_RUN} WHERE kind = coalesce(?, kind) AND project_id IS coalesce(?, project_id) AND status = coalesce(?, status)
         ORDER BY id DESC LIMIT 1
         """,
         (kind, project_id, status),

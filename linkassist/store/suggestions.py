@@ -190,13 +190,13 @@ def list_states(library: Library, project_id: int) -> Iterator[ListState]:
     rows = library.rows(
         """
         SELECT p.id, p.title, p.text_hash, p.created, CASE
-            WHEN EXISTS (SELECT 1 FROM suggestion_lists WHERE page_id = p.id) THEN coalesce(ltrim(o.made_of, ?1), '')
-            WHEN o.made_of LIKE ?1 || '%' THEN substr(o.made_of, 2)
+            WHEN EXISTS (SELECT 1 FROM suggestion_lists WHERE page_id = p.id) THEN coalesce(ltrim(o.made_of, ?), '')
+            WHEN o.made_of LIKE ? || '%' THEN substr(o.made_of, 2)
         END
         FROM pages p LEFT JOIN list_origins o ON o.page_id = p.id
-        WHERE +p.project_id = ?2 AND p.is_gone = 0 ORDER BY p.id
+        WHERE +p.project_id = ? AND p.is_gone = 0 ORDER BY p.id
         """,
-        (_EMPTY, project_id),
+        (_EMPTY, _EMPTY, project_id),
     )
     return (ListState(*row) for row in rows)
 
