@@ -205,4 +205,4 @@ def _make_private(path: Path) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(cannot_be("written", path, error)) from error
+        raise StoreError(cannot_be("written", error.filename or path, error)) from error
