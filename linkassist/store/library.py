@@ -205,4 +205,5 @@ def _make_private(path: Path) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(cannot_be("written", error.filename or path, error)) from error
+        words = cannot_be("written", error.filename or path, error)
+        raise StoreError(f"{words} Or name another folder with --library.") from error
