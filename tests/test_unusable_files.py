@@ -65,7 +65,6 @@ READ_THE_SAME_WAY: dict[str, Sequence[str]] = {
     "suggest --library": ("suggest", "--all", "--library", "{}"),
     "status --library": ("status", "--library", "{}"),
     "status --json": ("status", "--json", "--library", "{}"),
-    "nightly --library": ("nightly", "--library", "{}"),
     "nightly --install": ("nightly", "--install", "--dry-run", "--library", "{}"),
     "backup --library": ("backup", "--library", "{}"),
     "restore --latest": ("restore", "--latest", "--library", "{}"),
@@ -81,7 +80,7 @@ READ_AFTER_A_WHILE: dict[str, Sequence[str]] = {
     "evaluate": ("evaluate", "{}"),
     "evaluate --library": ("evaluate", "--library", "{}"),
     "experiments": ("experiments", "{}"),
-    "nightly --project": ("nightly", "--library", "library", "--project", "{}"),
+    "nightly --library": ("nightly", "--library", "{}"),
     "bert tokenize": ("bert", "tokenize", "{}", "--model", "folder"),
     "bert convert": ("bert", "convert", "{}", "converted"),
     "bert extract-features": ("bert", "extract-features", "--input_file", "{}", "--output_file", "x", "--model", "y"),
@@ -276,18 +275,16 @@ def test_output_that_finds_no_room_is_told_once(place: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
-def test_a_program_without_standard_streams_keeps_the_library_sound(
-    tmp_path: Path, place: Path, closed: Sequence[int]
-) -> None:
+@pytest.mark.parametrize("closed", [(1,), (0, 1, 2)])
+def test_a_program_without_standard_streams_keeps_the_library_sound(tmp_path: Path, closed: Sequence[int]) -> None:
     library = tmp_path / "library"
-    shutil.copytree(place / "library", library)
+    write_little_wiki(library)
 
     def close() -> None:
         for descriptor in closed:
             os.close(descriptor)
 
-    for words in (["status"], ["backup"], ["status", "--json"], ["suggest", "--all"]):
+    for words in (["status"], ["backup"]):
         done = subprocess.run(
             [sys.executable, "-m", "linkassist", *words, "--library", str(library)],
             preexec_fn=close,
