@@ -70,6 +70,7 @@ from linkassist.wiki import title_key
 # Imports inside the commands below are of what takes long to load (PyTorch, FAISS, LightGBM, the web server): only the
 # command that needs it waits for it. The others answer at once, and the demo starts in a moment.
 
+_MOST_READ = 1_000_000  # characters of a text: more than it may have, and what is read has an end
 _ALARM = 3  # how `status` ends when a night failed or was missed, or something decided or chosen is damaged
 
 app = typer.Typer(
@@ -216,19 +217,18 @@ def _suggested(library: Library, of: Project, page: str | None) -> Iterator[tupl
 
 def _drafted(library: Library, of: Project, source: Path) -> Iterator[tuple[str, list[Suggestion]]]:
     """(title, what it is shown) of the text in the file, or of standard input where that is "-"."""
-    from linkassist.drafting import LONGEST, draft_page, prepare  # seconds, for the models' libraries
-
-    most = 2 * LONGEST  # beyond what is too long anyway; what is read has an end
     try:
         if str(source) == "-":
-            text = sys.stdin.read(most)
+            text = sys.stdin.read(_MOST_READ)
         else:
             with io.TextIOWrapper(open_plain(source), "utf-8") as file:
-                text = file.read(most)
+                text = file.read(_MOST_READ)
     except OSError as error:
         raise LinkAssistError(cannot_be("read", source, error)) from error
     except UnicodeDecodeError as error:
         raise LinkAssistError(f"{source} cannot be read ({error}). Name a file of UTF-8 text.") from error
+    from linkassist.drafting import draft_page, prepare  # seconds, for the models' libraries
+
     title, _, rest = text.partition("\n")
     with progress() as told:
         drafting = prepare(library, of, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -126,7 +127,7 @@ def _require_replaceable(path: Path, own: Path) -> None:
     """A backup may take the place of an earlier one, and of nothing else."""
     own_files = {identity(file) for file in database_files(own)} - {None}
     with file_errors_as(StoreError, "written", path):
-        if path.exists() and (not path.is_file() or identity(path) in own_files or complaints(path)):
+        if os.path.lexists(path) and (not path.is_file() or identity(path) in own_files or complaints(path)):
             raise StoreError(f"{path} is there already and is no backup of a library. Name another file.")
         if not path.absolute().parent.is_dir():
             raise StoreError(f"{path.absolute().parent} is no folder. Name a file in a folder that exists.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal
@@ -16,7 +16,7 @@ from typing import IO, Final, Literal
 from linkassist.errors import LinkAssistError
 from linkassist.visible import shown
 
-Use = Literal["read", "written", "used"]
+Use = Literal["read", "opened", "written", "used"]
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _BY_ERRNO: Final = {
@@ -29,6 +29,12 @@ _BY_ERRNO: Final = {
     errno.EIO: ("the device reports an error", "See whether the disk is sound and still there, then try again."),
     errno.EMFILE: ("too many files are open", "Raise the limit (`ulimit -n`), or close other programs."),
     errno.ENFILE: ("too many files are open", "Close other programs, then try again."),
+}
+_RIGHTS: Final[Mapping[Use, str]] = {
+    "read": "the right to read it",
+    "opened": "the right to read it",
+    "written": "the right to write there",
+    "used": "the right to",
 }
 _KINDS: Final = (
     (stat.S_ISDIR, errno.EISDIR, "it is a folder"),
@@ -49,7 +55,7 @@ def cannot_be(use: Use, path: Path | str, error: OSError) -> str:
     if is_no_room(error):
         reason, advice = "the disk is full", "Free some space, then try again."
     elif error.errno in (errno.EACCES, errno.EPERM):
-        right = {"read": "the right to read it", "written": "the right to write there", "used": "the right to"}[use]
+        right = _RIGHTS[use]
         reason, advice = "permission denied", f"Give your user {right}, or name another place."
     elif error.errno == errno.ENOENT:
         reason, advice = "no such file or folder", "Check the path."

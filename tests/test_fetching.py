@@ -12,7 +12,7 @@ import pytest
 from little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
 from linkassist.errors import ExportError, FetchError, StoreError
-from linkassist.fetching import FOLDER_NAME, Arrival, arrival, name_of_source, note_taken_in
+from linkassist.fetching import FOLDER_NAME, Arrival, arrival, clear_away, name_of_source
 from linkassist.ingest import IngestReport, ingest
 from linkassist.scrapbox import client
 from linkassist.scrapbox.client import NotAllowedError, NotThereError, Pace, remote_project
@@ -60,9 +60,8 @@ def take_in(folder: Path, place: str, key: str = KEY) -> IngestReport | None:
     found = come(folder, place, key)
     if found is None:
         return None
-    report = ingest(folder, found.path, "niwa", lambda *_: None)
-    with Library.open(folder) as library:
-        note_taken_in(library, report.imported.project.id, found)
+    report = ingest(folder, found.path, "niwa", lambda *_: None, version=found.version)
+    clear_away(found)
     return report
 
 

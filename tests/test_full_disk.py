@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +21,23 @@ import pytest
 from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.drafting import load_search
-from linkassist.errors import StoreError
+from linkassist.errors import SettingsError, StoreError
 from linkassist.ingest import ingest
 from linkassist.reindex import reindex
-from linkassist.settings import Settings
+from linkassist.scrapbox.notation import page_links
+from linkassist.server.password import new_access, read_access, write_access
+from linkassist.settings import Settings, remember_encoder, remember_source
 from linkassist.store.backup_files import FOLDER_NAME, backup_files
 from linkassist.store.backups import contents, make_backup, restore
+from linkassist.store.imports import ImportReport, import_pages
 from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.lock import being_served, only_night, only_worker
 from linkassist.store.pages import list_pages, project
+from linkassist.store.runs import artefact, last_run, start_run
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import project_verdicts, record_verdict
 from linkassist.suggestion import Verdict
+from linkassist.wiki import Line, Page
 
 FULL = "disk is full"
 MOST_BYTES = 48 << 20
@@ -83,10 +89,10 @@ def filled(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def limited() -> Iterator[None]:
+def limited(most_bytes: int = 40 << 10) -> Iterator[None]:
     """No file can be written past some kilobytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (40 << 10, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:
         yield
     finally:
@@ -125,6 +131,99 @@ def test_an_import_that_finds_no_room_leaves_the_pages_as_they_were(disk: Disk, 
     assert contents(folder / FILE_NAME) == before and is_whole(folder)
     assert ingest(folder, source, PROJECT, lambda *_: None).imported.new == 60
     assert is_whole(folder)
+
+
+def n_texts(library: Library) -> int:
+    (number,) = library.row("SELECT count(*) FROM texts") or (0,)
+    return int(number)
+
+
+def test_an_import_is_done_though_the_disk_is_full_when_it_clears_away_what_is_no_longer_used(tmp_path: Path) -> None:
+    def take_in(library: Library, words: str) -> ImportReport:
+        pages = [Page(f"page {n}", (Line(f"page {n}"), Line(f"{n} {words}"))) for n in range(60)]
+        return import_pages(library, PROJECT, PROJECT, 1, pages, page_links)
+
+    with Library.open(tmp_path) as library, ExitStack() as stack:
+        take_in(library, "long " * 3000)
+        full: list[str] = []
+
+        def fill(statement: str) -> None:
+            if statement.startswith("SELECT id FROM texts EXCEPT") and not full:
+                full.append(statement)
+                stack.enter_context(limited())
+
+        library.connection.set_trace_callback(fill)
+        assert take_in(library, "short").changed == 60 and full
+        library.connection.set_trace_callback(None)
+        stack.close()
+        assert n_texts(library) > 60  # there was no room to drop those of before
+        assert take_in(library, "short").unchanged == 60
+        assert n_texts(library) == 60
+    assert is_whole(tmp_path)
+
+
+def test_what_is_noted_of_an_import_is_noted_with_it_or_not_at_all(tmp_path: Path) -> None:
+    source = tmp_path / "export.json"
+    pages = [{"title": "page", "lines": ["page"]}, {"title": "page", "lines": ["page", "again"]}]
+    source.write_text(json.dumps({"name": PROJECT, "exported": 1, "pages": pages}))
+    with Library.open(tmp_path) as library:
+        run_id = start_run(library, "import")
+        ingest(tmp_path, source, None, lambda *_: None, run_id=run_id, version="abc")
+        run, note = last_run(library, "import"), artefact(library, 1, "source")
+        assert run and run.status == "done" and run.project_id == 1
+        assert (run.counts["new"], run.counts["skipped"]) == (1, 1) and note and note.fingerprint == "abc"
+
+        def refuse(*_: object) -> None:
+            raise StoreError("no room")
+
+        with pytest.raises(StoreError, match="no room"):
+            import_pages(library, PROJECT, PROJECT, 2, [], page_links, refuse)
+        assert project(library, None).n_pages == 1 and project(library, None).exported_at == 1
+
+
+@pytest.fixture
+def without_inodes(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which no file can be made, though what is in it can be read and written."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=3", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this user cannot mount a small disk")
+    try:
+        (folder / "library").mkdir()
+        (folder / "ballast").touch()
+        yield folder / "library"
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_lock_and_a_password_that_find_no_room_ask_for_space(without_inodes: Path) -> None:
+    for hold in (only_worker, only_night, being_served):
+        with pytest.raises(StoreError, match=f"{FULL}.*free some space") as failure, hold(without_inodes):
+            pass
+        assert "right" not in str(failure.value)
+    with pytest.raises(SettingsError, match=f"{FULL}.*Free some space"):
+        write_access(without_inodes, new_access("a long enough password"))
+    with pytest.raises(StoreError, match=FULL):
+        Library.open(without_inodes)
+
+
+def test_a_password_and_a_setting_that_find_no_room_leave_those_of_before(tmp_path: Path) -> None:
+    before = new_access("a long enough password")
+    write_access(tmp_path, before)
+    (tmp_path / "linkassist.toml").write_text('scrapbox_key = "abc"\n')
+    with limited(0):
+        with pytest.raises(SettingsError, match=FULL):
+            write_access(tmp_path, new_access("another long password"))
+        with pytest.raises(SettingsError, match=FULL):
+            remember_encoder(tmp_path, "some/encoder")
+        with pytest.raises(SettingsError, match=FULL):
+            remember_source(tmp_path, "niwa", "https://scrapbox.io/niwa")
+    assert read_access(tmp_path) == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["access.json", "linkassist.toml"]
+    assert (tmp_path / "linkassist.toml").read_text() == 'scrapbox_key = "abc"\n'
 
 
 def test_a_backup_and_a_restore_that_find_no_room_change_nothing(disk: Disk) -> None:
@@ -174,7 +273,10 @@ def test_a_reindex_that_finds_no_room_leaves_the_suggestions_and_the_next_one_co
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, is_file_too: bool) -> None:
     write_little_wiki(tmp_path / "library")
     before = (tmp_path / "library" / FILE_NAME).read_bytes()
-    with read_only(tmp_path / "library", is_file_too=is_file_too), pytest.raises(StoreError, match="right to write"):
+    with (
+        read_only(tmp_path / "library", is_file_too=is_file_too),
+        pytest.raises(StoreError, match="right to write|read-only"),
+    ):
         Library.open(tmp_path / "library")
     assert (tmp_path / "library" / FILE_NAME).read_bytes() == before
     assert is_whole(tmp_path / "library")

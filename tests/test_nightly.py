@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
+from little_server import client_of
 from typer.testing import CliRunner, Result
 
 from linkassist.cli import app
@@ -340,3 +341,26 @@ class TestFetch:
     def test_without_a_source_it_says_how_to_name_one(self, tmp_path: Path) -> None:
         done = linkassist("fetch", "--library", tmp_path)
         assert done.exit_code == 1 and "Run `linkassist fetch SOURCE`" in done.stderr
+
+
+def test_a_night_that_meets_half_a_character_is_reported_to_its_end(tmp_path: Path) -> None:
+    library = tmp_path / "caf\udce9"  # a folder whose name is no UTF-8
+    library.mkdir()
+    source = tmp_path / "1.json"
+    bad = {"id": "\ud83d\nERROR forged", "title": "\x1b[2J\u202e", "lines": []}
+    source.write_text(json.dumps({"name": "hatake", "pages": [bad]}))
+    (library / "linkassist.toml").write_text(f'[sources]\n"hatake" = "{source}"\n"a\\nb" = "{source}"\n')
+    result = linkassist("nightly", "--library", library)
+    assert result.exit_code == 11 and len(result.stdout.splitlines()) == 1, result.output
+    report = json.loads((library / FILE_NAME).read_bytes())
+    assert report["state"] == "failed" and report["library"] == str(library)
+    messages = [step["message"] for each in report["projects"] for step in each["steps"] if step["outcome"] == "failed"]
+    assert len(messages) == 2 and all("\\ud83d" in each and "\x1b" not in each for each in messages[1:])
+    log = (library / LOG_NAME).read_text("utf-8")
+    assert "\nERROR forged" not in log and "\x1b" not in log
+    found = health(library, now())
+    assert found.state == "failed" and len(found.failures) == 2
+    assert "".join(each.message + each.project for each in found.failures).isprintable()
+    printed = linkassist("status", "--json", "--library", library)
+    assert json.loads(printed.stdout)["library"] == str(library)
+    assert client_of(library).get("/import").status_code == 200

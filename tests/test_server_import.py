@@ -381,3 +381,26 @@ def test_the_bars_tell_what_is_done_under_way_and_needless() -> None:
     later = job_view(Job(order, 0.0, (*stages, Stage(At("index", 0, 3), 91.0))), 91.0)
     assert [each.state for each in later.groups][-2:] == ["needless", "now"]
     assert view.clock == "1:30" and view.state == "running"
+
+
+HALVES = {
+    "an id": {"id": "\ud83d", "title": "page", "lines": ["page"]},
+    "a title": {"id": "1", "title": "half \udc00", "lines": ["page"]},
+    "a line": {"id": "\x1b[2J\u202e", "title": "a\nb", "lines": ["page", "half \ud83d"]},
+    "no lines": {"id": "\ud83d\n\x00", "title": "\ud83d", "lines": []},
+}
+
+
+@pytest.mark.parametrize("page", HALVES.values(), ids=HALVES)
+def test_a_file_with_half_a_character_is_told_of_and_the_screen_goes_on(
+    tmp_path: Path, client: TestClient, page: dict[str, object]
+) -> None:
+    export = json.dumps({"name": "niwa", "exported": 1, "pages": [page]}).encode()
+    for fields in ({}, {"skip_bad_pages": "1"}):
+        assert send(client, export, **fields) == 303
+        until(lambda: not importer_of(client).is_busy)
+        screen = client.get("/import")
+        assert screen.status_code == 200 and "half a character" in screen.text or "no lines" in screen.text
+    assert client_of(tmp_path).get("/import").status_code == 200  # the record of it is read anew
+    assert send(client, SMALL) == 303
+    until(lambda: importer_of(client).job.taken_in)  # type: ignore[union-attr]

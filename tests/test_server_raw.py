@@ -246,3 +246,93 @@ def test_forwarded_headers_are_nothing_but_text_unless_the_proxy_is_trusted(
         form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
         entered = answer(origin, f"{head}{form}X-Forwarded-Proto: https\r\n\r\n".encode() + body)
         assert status(entered) == 303 and re.search(rb"(?i)set-cookie: __Host-.*; Secure", entered)
+
+
+def form_head(origin: str, *lines: str) -> str:
+    """The head of a verdict from the server's own page; nothing in it asks for the connection to be closed."""
+    known = (f"Host: {urlsplit(origin).netloc}", f"Origin: {origin}", "Content-Type: application/x-www-form-urlencoded")
+    return "\r\n".join(["POST /verdict HTTP/1.1", *known, *lines, "", ""])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Length: 5", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: chunked", "Content-Length: 5"),
+        ("Content-Length: 0", "Transfer-Encoding: Chunked"),
+        ("Content-Length: 5", "Content-Length: 5", "Transfer-Encoding: chunked"),
+        ("Content-Length: 5", "Content-Length: 6"),
+        ("Content-Length: 5, 6"),
+        ("Content-Length: 5", "Transfer-Encoding: identity"),
+        ("Transfer-Encoding: chunked, chunked",),
+        ("Transfer-Encoding: gzip, chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding : chunked",),
+        ("Content-Length: +5",),
+        ("Content-Length: 0x5",),
+        ("Content-Length: 5 5",),
+    ],
+    ids=lambda lines: " | ".join(lines) if isinstance(lines, tuple) else lines,
+)
+def test_a_request_whose_length_is_in_doubt_is_refused_and_its_connection_ends(
+    origin: str, lines: tuple[str, ...] | str
+) -> None:
+    # What follows is a second request to one who believes in the one length, and body to one who believes in the other.
+    second = f"GET /p/niwa HTTP/1.1\r\nHost: {urlsplit(origin).netloc}\r\n\r\n"
+    head = form_head(origin, *((lines,) if isinstance(lines, str) else lines))
+    response = answer(origin, f"{head}0\r\n\r\n{second}".encode())
+    assert status(response) == 400
+    assert response.count(b"HTTP/1.1 ") == 1 and b"KJ" not in response
+    assert re.search(rb"(?mi)^connection: close\r$", response)
+
+
+def test_a_look_with_both_lengths_is_refused_too(origin: str) -> None:
+    host = f"Host: {urlsplit(origin).netloc}"
+    lines = ["GET /p/niwa HTTP/1.1", host, "Content-Length: 5", "Transfer-Encoding: chunked", "", "0\r\n\r\n"]
+    response = answer(origin, "\r\n".join(lines).encode())
+    assert status(response) == 400 and b"Send one of them" in response
+
+
+def test_a_header_that_goes_on_in_the_next_line_is_one_header(origin: str) -> None:
+    # RFC 9112, 5.2: a server refuses that, or reads the fold as a space.
+    host = urlsplit(origin).netloc
+    lines = [
+        "GET /p/niwa HTTP/1.1",
+        f"Host: {host}",
+        "X-Folded: one",
+        " Content-Length: 5",
+        "Connection: close",
+        "",
+        "",
+    ]
+    assert status(answer(origin, "\r\n".join(lines).encode())) in (200, 400)
+    doubled = ["POST /verdict HTTP/1.1", f"Host: {host}", "Content-Length:", " 5", "Transfer-Encoding: chunked", "", ""]
+    assert status(answer(origin, "\r\n".join(doubled).encode() + b"0\r\n\r\n")) == 400
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
+        ("Connection: keep-alive, Upgrade", "Upgrade: websocket"),
+        ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+        ("Connection: upgrade", "Upgrade: TLS/1.0, HTTP/1.1"),
+    ],
+    ids=["websocket", "websocket and more", "h2c", "TLS"],
+)  # fmt: skip
+def test_an_upgrade_is_passed_over_without_a_word_in_the_log(
+    origin: str, lines: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(caplog.handler)  # it does not pass on what it logs
+    try:
+        host = f"Host: {urlsplit(origin).netloc}"
+        sent = "\r\n".join(["GET /p/niwa HTTP/1.1", host, *lines, "", ""])
+        with connection(origin) as opened:
+            opened.sendall(sent.encode())
+            opened.sendall(f"GET /nowhere HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n".encode())
+            response = said(opened)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", response) == [b"200", b"404"]
+    assert caplog.records == []

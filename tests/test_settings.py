@@ -117,7 +117,11 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_place(tmp_path: Path, t
         ("LINKASSIST_PROT", "80", "the environment sets LINKASSIST_PROT, which is no setting; expected one of"),
         ("LINKASSIST_PORT", "８０", "LINKASSIST_PORT in the environment: port is '８０'; expected a whole number"),
         ("LINKASSIST_PORT", "-1", "port is '-1'; expected a whole number"),
-        ("LINKASSIST_CONFIG", "/nowhere/x.toml", "/nowhere/x.toml cannot be read (No such file or directory). Name a"),
+        (
+            "LINKASSIST_CONFIG",
+            "/nowhere/x.toml",
+            "/nowhere/x.toml cannot be read (no such file or folder). Check the path",
+        ),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, name: str, value: str, message: str) -> None:

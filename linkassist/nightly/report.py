@@ -12,6 +12,7 @@ from typing import Final, Literal
 from linkassist.errors import StoreError
 from linkassist.file_errors import cannot_be
 from linkassist.nightly.moments import Moment
+from linkassist.visible import visible
 
 Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backup"]
 Outcome = Literal["done", "unchanged", "skipped", "failed"]
@@ -92,7 +93,7 @@ class NightReport:
                 parts.append(f"backup {Path(step.message).name}")
         every_step = [*(step for each in self.projects for step in each.steps), *self.steps]
         seconds = sum(step.seconds for step in every_step)
-        return f"nightly {self.state}: " + "; ".join(parts) + f" ({seconds:.0f} s)"
+        return visible(f"nightly {self.state}: " + "; ".join(parts) + f" ({seconds:.0f} s)")
 
 
 def write_night(folder: Path, report: NightReport) -> None:

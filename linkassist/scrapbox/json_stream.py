@@ -208,7 +208,7 @@ def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
             except OSError as error:
                 how = " To take in what a pipe or a device gives, name - and pass it on standard input."
                 raise ExportError(
-                    cannot_be("read", source, error) + (how if error.errno == errno.EINVAL else "")
+                    cannot_be("opened", source, error) + (how if error.errno == errno.EINVAL else "")
                 ) from None
         return _seekable(sys.stdin.buffer), STANDARD_INPUT
     return _seekable(source), shown(getattr(source, "name", "the export"))

@@ -260,4 +260,5 @@ def _make_private(path: Path) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         create_private(path)
     except OSError as error:
-        raise StoreError(cannot_be("written", path, error)) from error
+        words = cannot_be("written", error.filename or path, error)
+        raise StoreError(f"{words} Or name another folder with --library.") from error
