@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -329,7 +330,8 @@ class TestEvaluate:
 
     def test_one_export_is_measured_alone_and_nothing_is_kept(self, tmp_path: Path) -> None:
         said = succeed("evaluate", export(tmp_path / "1.json", DATED), "--pages", "3", "--blind")
-        assert said.startswith("Links by line times: 1.json as it stood on 1970-01-01 ")
+        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(1005))
+        assert said.startswith(f"Links by line times: 1.json as it stood on {moment}\n")
         assert "Our probabilities (all kinds)" in said
         assert not (tmp_path / "data-home").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 
 PAGE = "庭としてのWiki"
+DECIDED_AT = 1_700_000_000  # 2023-11-14, but in East Asia it is the 15th by then
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def fail(*arguments: object) -> str:
 def decide(folder: Path, target: str) -> None:
     with Library.open(folder) as library:
         page = find_page(library, project(library, PROJECT).id, title_key(PAGE))
-        record_verdict(library, page.id, Verdict(target, "accept", 1_700_000_000, "page", 0.5))
+        record_verdict(library, page.id, Verdict(target, "accept", DECIDED_AT, "page", 0.5))
 
 
 def decided(folder: Path) -> set[str]:
@@ -189,5 +191,6 @@ def test_the_list_tells_of_each_backup_the_newest_first(folder: Path) -> None:
     decide(folder, "検索")
     succeed("backup", "--library", folder)
     listed = succeed("restore", "--list", "--library", folder)
-    assert re.findall(r"(\d) decisions, the last of 2023-11-14", listed) == ["2", "1"]
+    day = time.strftime("%Y-%m-%d", time.localtime(DECIDED_AT))
+    assert re.findall(rf"(\d) decisions, the last of {day}", listed) == ["2", "1"]
     assert "no backups" in succeed("restore", "--list", "--library", folder / "none")

@@ -186,7 +186,7 @@ def test_old_weights_are_read_by_the_weights_only_reader(model: Path, tiny_bert:
     (model / "model.safetensors").unlink()
     torch.save(AutoModel.from_pretrained(tiny_bert).state_dict(), model / "pytorch_model.bin")
     found = TransformerEncoder(str(model)).encode(TEXTS)
-    np.testing.assert_allclose(found, TransformerEncoder(str(tiny_bert)).encode(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(found, TransformerEncoder(str(tiny_bert)).encode(TEXTS), atol=1e-5)
 
 
 def test_a_pickle_that_would_run_code_is_refused(model: Path, tmp_path: Path) -> None:
@@ -295,10 +295,10 @@ def test_the_prefix_goes_before_each_text_and_can_be_set(model: Path) -> None:
     e5 = model.rename(model.with_name("e5-tiny"))
     plain = TransformerEncoder(str(e5), prefix="")
     np.testing.assert_allclose(
-        TransformerEncoder(str(e5)).encode(["link", "page"]), plain.encode(["query: link", "query: page"]), atol=1e-6
+        TransformerEncoder(str(e5)).encode(["link", "page"]), plain.encode(["query: link", "query: page"]), atol=1e-5
     )
     np.testing.assert_allclose(
-        TransformerEncoder(str(e5), prefix="passage: ").encode(["link"]), plain.encode(["passage: link"]), atol=1e-6
+        TransformerEncoder(str(e5), prefix="passage: ").encode(["link"]), plain.encode(["passage: link"]), atol=1e-5
     )
 
 
