@@ -99,10 +99,19 @@ def test_the_search_by_meaning_is_that_of_the_index(worker: ModelWorker, drafted
 
 def test_an_answer_that_takes_too_long_is_given_up_and_the_next_one_is_right(worker: ModelWorker) -> None:
     right = worker.nearest(PROJECT, "年表", 2, answer_s=LONG_S)
-    with pytest.raises(ModelError, match="Wait a moment and try again"):
+    with pytest.raises(ModelError, match="it was given up. Try again"):
         worker.nearest(PROJECT, "地図帳", 3, answer_s=0.0)
+    assert worker.process_id is None  # what it was at would hold up the next one
 
     assert worker.nearest(PROJECT, "年表", 2, answer_s=LONG_S) == right
+
+
+def test_a_draft_that_takes_too_long_ends_the_process_and_not_the_server(worker: ModelWorker) -> None:
+    right = worker.suggest(PROJECT, "題", TEXTS[0], wait_s=LONG_S, answer_s=LONG_S)
+    with pytest.raises(ModelError, match="less text"):
+        worker.suggest(PROJECT, "題", TEXTS[1], wait_s=LONG_S, answer_s=0.0)
+    assert worker.process_id is None
+    assert worker.suggest(PROJECT, "題", TEXTS[0], wait_s=LONG_S, answer_s=LONG_S) == right
 
 
 def test_a_text_that_is_too_long_is_an_answer_and_no_fall(worker: ModelWorker) -> None:

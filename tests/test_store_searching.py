@@ -134,6 +134,14 @@ def test_reading_stops_at_a_bound_and_goes_on_from_there(library: Library, monke
     assert found(library, here, "abcab") == ["T5"]
 
 
+def test_reading_stops_after_its_time_and_goes_on_from_there(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "LONGEST_S", 0.0)  # each page takes longer
+    here = put(library, *[["abca bcab"]] * 3, ["abcab"])
+    first = find_texts(library, here, ("abcab",), limit=1)
+    assert (first.pages, first.next_at) == ((), 1)
+    assert found(library, here, "abcab") == ["T3"]
+
+
 def test_pages_found_by_their_title_come_best_first_and_not_again_by_their_text(library: Library) -> None:
     titles = ["検索の庭", "庭", "庭としての検索", "庭仕事"]
     pages = [Page(title, (Line(title), Line("庭 検索"))) for title in titles]

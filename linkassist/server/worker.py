@@ -91,11 +91,13 @@ class ModelWorker:
 
         wait_s: how long to wait while the project is being read for the first time; StillPreparing after that.
         Raises ModelError where the project was never reindexed, where the process fell, and where an answer takes
-        longer than answer_s.
+        longer than answer_s: the process is ended then, or whoever asks next would wait for that answer too.
         """
         with self._living(project_name) as life:
             self._wait_until_ready(life, project_name, wait_s)
-            done = self._ask(life, SuggestFor(next(self._numbers), project_name, title, text), answer_s)
+            request = SuggestFor(next(self._numbers), project_name, title, text)
+            with self._ended_if_too_late(life):
+                done = self._ask(life, request, answer_s)
         return list(done.suggestions)
 
     def nearest(
@@ -110,7 +112,11 @@ class ModelWorker:
             is_ready = project_name in life.searched
             try:
                 request = FindNearest(next(self._numbers), project_name, query, k)
-                done = self._ask(life, request, answer_s if is_ready or start_s is None else start_s)
+                if is_ready:
+                    with self._ended_if_too_late(life):
+                        done = self._ask(life, request, answer_s)
+                else:
+                    done = self._ask(life, request, answer_s if start_s is None else start_s)
             except _TooLate:
                 if is_ready:
                     raise
@@ -159,7 +165,18 @@ class ModelWorker:
             life.is_over = True
             life.process.terminate()  # its end of the pipe closes with it, and the listener ends
             life.process.join(_CLOSE_S)
+            if life.process.is_alive():
+                life.process.kill()
             self._changed.notify_all()
+
+    @contextmanager
+    def _ended_if_too_late(self, life: _Life) -> Iterator[None]:
+        try:
+            yield
+        except _TooLate:
+            if self._life is life:
+                self._end()
+            raise
 
     def _wait_until_ready(self, life: _Life, name: str, wait_s: float) -> None:
         deadline = time.monotonic() + wait_s
@@ -184,7 +201,11 @@ class ModelWorker:
                 self._require_alive(life)
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise _TooLate(f"There was no answer within {answer_s:g} seconds. Wait a moment and try again.")
+                    raise _TooLate(
+                        f"There was no answer within {answer_s:g} seconds, so it was given up. "
+                        "Try again, with less text where it is long."
+                    )
+
                 self._changed.wait(left)
         finally:
             del life.answers[request.number]

@@ -4,12 +4,13 @@ A page is found where each word of the query stands in it as a part of its text,
 one. SQLite's trigram index names the pages that may hold a word of three characters or more; whether they do is read
 from the page itself, for as many as one answer shows. A word of one or two characters, common in Japanese, goes by the
 trigrams that begin with it; where these are too many to ask for, nearly every page has it, and the pages are read.
-Each answer reads at most `MOST_READ` pages and says where the next one goes on.
+Each answer reads at most `MOST_READ` pages, for at most `LONGEST_S`, and says where the next one goes on.
 """
 
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from linkassist.store.texts import decode_texts, fold
 from linkassist.store.titles import titles
 
 MOST_READ: Final = 200  # pages read for one answer: a fortieth of a second
+LONGEST_S: Final = 1.0  # pages as long as books, read for one answer
 _MOST_WORDS: Final = 8
 _MOST_TRIGRAMS: Final = 64
 _MOST_ENDINGS: Final = 128  # trigrams that begin with a short word
@@ -102,7 +104,7 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
     """The present pages that have every word in their text, the latest changed first; without those found by title.
 
     start_at: 0, or the `next_at` of the answer before. Fewer than `limit` pages with a `next_at` tell that reading
-    stopped at `MOST_READ`.
+    stopped at `MOST_READ`, or after LONGEST_S of this thread's processor time, but not before one page was read.
     """
     if not words or not limit:
         return FoundTexts((), 0)
@@ -112,6 +114,7 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
     candidates = _candidates(library, project_id, asked, start_at)
     found_by_title = frozenset(titles(library, project_id).holding(tuple(words)))
     found: list[FoundText] = []
+    ends_at = time.thread_time() + LONGEST_S
     for place, page_id in enumerate(candidates[:MOST_READ], 1):
         if page_id in found_by_title:
             continue
@@ -127,7 +130,7 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
         text = "\n".join(forms)
         if all(word in text for word in words):
             found.append(FoundText(page_id, title, updated, _best_lines(lines, forms, words)))
-        if len(found) == limit:
+        if len(found) == limit or time.thread_time() > ends_at:
             return FoundTexts(tuple(found), start_at + place if place < len(candidates) else 0)
     return FoundTexts(tuple(found), start_at + MOST_READ if len(candidates) > MOST_READ else 0)
 
