@@ -58,7 +58,7 @@ def cannot_be(use: Use, path: Path | str, error: OSError) -> str:
         right = _RIGHTS[use]
         reason, advice = "permission denied", f"Give your user {right}, or name another place."
     elif error.errno == errno.ENOENT:
-        reason, advice = "no such file or folder", "Check the path."
+        reason, advice = error.strerror or "No such file or directory", "Check the path."
     elif error.errno in _BY_ERRNO:
         reason, advice = _BY_ERRNO[error.errno]
     else:

@@ -120,7 +120,7 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_place(tmp_path: Path, t
         (
             "LINKASSIST_CONFIG",
             "/nowhere/x.toml",
-            "/nowhere/x.toml cannot be read (no such file or folder). Check the path",
+            "/nowhere/x.toml cannot be read (No such file or directory). Check the path",
         ),
     ],
 )

@@ -349,7 +349,7 @@ def test_a_lock_that_is_damaged_is_named(tmp_path: Path) -> None:
         (os.mkfifo, "it is a pipe"),
         (os.mkdir, "it is a folder"),
         (lambda path: os.symlink(path, path), "round in a circle"),
-        (lambda path: None, "no such file"),
+        (lambda path: None, "No such file"),
     ],
 )
 def test_a_file_is_opened_only_if_it_is_one(tmp_path: Path, make: Callable[[Path], None], words: str) -> None:
