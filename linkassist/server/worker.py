@@ -205,7 +205,6 @@ class ModelWorker:
                         f"There was no answer within {answer_s:g} seconds, so it was given up. "
                         "Try again, with less text where it is long."
                     )
-
                 self._changed.wait(left)
         finally:
             del life.answers[request.number]
