@@ -28,6 +28,8 @@ _LONGEST = (
     "test_reindex.py",
     "test_server_import.py",
     "test_server_worker.py",
+    "test_unusable_files.py",
+    "test_hostile.py",
 )
 
 

@@ -1,6 +1,7 @@
 """Runs many commands of linkassist, each in a process of its own that was forked from one that has imported them.
 
-Reads a JSON list of [arguments, standard input] from standard input, a lone surrogate in an argument standing for a
+The modules that its arguments name are imported before. Reads a JSON list of [arguments, standard input] from
+standard input, a lone surrogate in an argument standing for a
 byte as `os.fsdecode` has it; writes a JSON list of [exit code, standard output, standard error], in the same order. The
 exit code is null where a command did not end in time.
 """
@@ -14,6 +15,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 from typing import IO
 
 from linkassist import cli
@@ -23,6 +25,8 @@ LIMIT_S = 120.0  # on a machine that is busy with other things
 
 def main() -> None:
     """Runs what standard input names."""
+    for name in sys.argv[1:]:
+        import_module(name)
     jobs = json.load(sys.stdin)
     json.dump([outcome(arguments, given) for arguments, given in jobs], sys.stdout)
 

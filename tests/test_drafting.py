@@ -147,13 +147,15 @@ def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(drafted: P
     assert of_input.stdout == of_file.stdout
 
 
-@pytest.mark.parametrize("name", ["nowhere.txt", "latin.txt"])
-def test_a_text_that_cannot_be_read_is_said_to_be_so(drafted: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "advice"), [("nowhere.txt", "Check the path"), ("latin.txt", "Name a file of UTF-8 text")]
+)
+def test_a_text_that_cannot_be_read_is_said_to_be_so(drafted: Path, tmp_path: Path, name: str, advice: str) -> None:
     (tmp_path / "latin.txt").write_bytes(b"\xe4")
     told = CliRunner().invoke(app, ["suggest", "--library", str(drafted), "--text", str(tmp_path / name)])
 
     assert told.exit_code == 1
-    assert "Name a file of UTF-8 text" in told.stderr
+    assert advice in told.stderr
 
 
 def test_progress_is_told_from_reading_to_phrases(drafted: Path) -> None:

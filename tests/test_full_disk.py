@@ -29,7 +29,7 @@ from linkassist.server.password import new_access, read_access, write_access
 from linkassist.settings import Settings, remember_encoder, remember_source
 from linkassist.store.backup_files import FOLDER_NAME, backup_files
 from linkassist.store.backups import contents, make_backup, restore
-from linkassist.store.imports import ImportReport, import_pages
+from linkassist.store.imports import ImportReport, RunToEnd, import_pages
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.lock import being_served, only_night, only_worker
 from linkassist.store.pages import list_pages, project
@@ -177,7 +177,7 @@ def test_what_is_noted_of_an_import_is_noted_with_it_or_not_at_all(tmp_path: Pat
             raise StoreError("no room")
 
         with pytest.raises(StoreError, match="no room"):
-            import_pages(library, PROJECT, PROJECT, 2, [], page_links, refuse)
+            import_pages(library, PROJECT, PROJECT, 2, [], page_links, run=RunToEnd(run_id, refuse))
         assert project(library, None).n_pages == 1 and project(library, None).exported_at == 1
 
 
@@ -201,7 +201,7 @@ def without_inodes(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_lock_and_a_password_that_find_no_room_ask_for_space(without_inodes: Path) -> None:
     for hold in (only_worker, only_night, being_served):
-        with pytest.raises(StoreError, match=f"{FULL}.*free some space") as failure, hold(without_inodes):
+        with pytest.raises(StoreError, match=f"{FULL}.*[Ff]ree some space") as failure, hold(without_inodes):
             pass
         assert "right" not in str(failure.value)
     with pytest.raises(SettingsError, match=f"{FULL}.*Free some space"):

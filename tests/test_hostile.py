@@ -70,8 +70,7 @@ def test_an_export_can_be_made_again_by_its_seed() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["exports", "disks", "sockets"])
-def test_a_short_attack_finds_nothing(name: str) -> None:
-    command = [sys.executable, "-m", "scripts.hostile", "--only", name, "--rounds", "12", "--seed", "1"]
+def test_a_short_attack_finds_nothing() -> None:
+    command = [sys.executable, "-m", "scripts.hostile", "--only", "sockets", "--rounds", "12", "--seed", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr

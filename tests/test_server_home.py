@@ -85,7 +85,7 @@ def test_an_import_that_changed_nothing_is_no_missed_night(tmp_path: Path) -> No
     with Library.open(tmp_path) as library, library.transaction() as connection:
         connection.execute(
             """
-            INSERT OR IGNORE INTO suggestion_lists
+            INSERT OR IGNORE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions)
             SELECT id, 1, text_hash, list_hash, suggestions FROM pages, (SELECT * FROM suggestion_lists LIMIT 1)
             """.replace("id, 1, text_hash,", "pages.id, 1, pages.text_hash,")
         )

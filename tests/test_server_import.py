@@ -384,8 +384,6 @@ def test_the_bars_tell_what_is_done_under_way_and_needless() -> None:
 
 
 HALVES = {
-    "an id": {"id": "\ud83d", "title": "page", "lines": ["page"]},
-    "a title": {"id": "1", "title": "half \udc00", "lines": ["page"]},
     "a line": {"id": "\x1b[2J\u202e", "title": "a\nb", "lines": ["page", "half \ud83d"]},
     "no lines": {"id": "\ud83d\n\x00", "title": "\ud83d", "lines": []},
 }

@@ -59,7 +59,7 @@ def description(folder: Path) -> dict[str, Any]:
         assert isinstance(route, Route), f"{route} is a new kind of route: describe it"
         source = inspect.getsource(inspect.getmodule(route.endpoint) or route.endpoint)
         named = {"project": text(PROJECT), "title": text("庭としてのWiki", "まだないページ", *AWKWARD_TITLES)}
-        path = re.sub(r":path\}", "}", route.path)
+        path = re.sub(r":\w+\}", "}", route.path)
         for method in sorted((route.methods or set()) - {"HEAD"}):  # every process collects in one order
             used = {name: schema for name, schema in named.items() if f"{{{name}}}" in path}
             paths.setdefault(path, {})[method.lower()] = operation(source, used, is_post=method == "POST")

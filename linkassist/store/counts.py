@@ -15,7 +15,7 @@ _COUNTS: Final = (
         "page_counts",
         "n_links, kinds, n_pages, n_suggestions",
         """
-        SELECT n_links, kinds, count(*), sum(n_suggestions) FROM pages WHERE project_id = ?1 AND is_gone = 0
+        SELECT n_links, kinds, count(*), sum(n_suggestions) FROM pages WHERE project_id = ? AND is_gone = 0
         GROUP BY n_links, kinds
         """,
     ),
@@ -25,7 +25,7 @@ _COUNTS: Final = (
         """
         SELECT strftime('%Y', created, 'unixepoch') * 12 + strftime('%m', created, 'unixepoch') - 1 AS month,
                count(*), sum(n_links > 0)
-        FROM pages WHERE project_id = ?1 AND is_gone = 0 AND created > 0 GROUP BY month
+        FROM pages WHERE project_id = ? AND is_gone = 0 AND created > 0 GROUP BY month
         """,
     ),
 )
@@ -38,15 +38,15 @@ def recount(library: Library, project_id: int) -> bool:
     """
     wrong = []
     for table, columns, should in _COUNTS:
-        kept = f"SELECT {columns} FROM {table} WHERE project_id = ?1 AND n_pages <> 0"
+        kept = f"SELECT {columns} FROM {table} WHERE project_id = ? AND n_pages <> 0"
         differ = f"SELECT * FROM ({kept} EXCEPT {should}) UNION ALL SELECT * FROM ({should} EXCEPT {kept})"
-        if library.row(f"SELECT 1 FROM ({differ}) LIMIT 1", (project_id,)):
+        if library.row(f"SELECT 1 FROM ({differ}) LIMIT 1", 4 * (project_id,)):
             wrong.append((table, columns, should))
     if wrong:
         with library.transaction() as connection:
             for table, columns, should in wrong:
                 connection.execute(f"DELETE FROM {table} WHERE project_id = ?", (project_id,))
                 connection.execute(
-                    f"INSERT INTO {table} (project_id, {columns}) SELECT ?1, * FROM ({should})", (project_id,)
+                    f"INSERT INTO {table} (project_id, {columns}) SELECT ?, * FROM ({should})", 2 * (project_id,)
                 )
     return bool(wrong)

@@ -94,7 +94,7 @@ def warm_up(room: Path, works: Sequence[Callable[[], object]]) -> None:
     for number, work in enumerate(works):
         told = room / f"modules-{number}"
         child = Child("warming up", room / f"warm-{number}", lambda work=work, told=told: _tell_modules(work, told))
-        child.wait(120.0)
+        child.wait(600.0)  # on a machine that is busy with other things
         if child.exit_code != 0:
             raise RuntimeError(f"the program fails already before it is attacked: {child.said()}")
         for name in told.read_text().split():
