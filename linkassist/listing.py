@@ -112,7 +112,7 @@ class Lister:
             pairs = self._finder.find(part, is_target)
             return pairs, maker.features(pairs)
 
-        for pairs, features in computed_ahead(candidates, asked.in_parts()):
+        for pairs, features in computed_ahead(candidates, asked.in_parts(self._finder.n_at_once)):
             found = {page: list(pages.new.get(page, ())) for page in pairs.pages.tolist()}
             for page, suggestion in self._links(pairs, features, explainer, limit):
                 found[page].append(suggestion)

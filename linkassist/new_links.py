@@ -19,9 +19,8 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, k
 from linkassist.suggest.examination import Examination, pages_to_examine
 from linkassist.suggest.explain import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PhraseEvidence, PhraseHabits, PhrasePairs
-from linkassist.suggest.phrases import Phrases, not_new
+from linkassist.suggest.phrases import Phrases, by_phrase, not_new
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggest.restraint import variant_key
 from linkassist.suggest.spans import Hashes, is_member
@@ -160,15 +159,14 @@ class Beside:
         wiki = self.wiki
         is_old = phrases.is_empty | is_member(phrases.hashes, self.old)
         evidence = PhraseEvidence(readings, phrases, is_old, n_known, wiki.habits)
-        order = stable_order(phrases.phrase)
-        starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+        order, starts = by_phrase(phrases)
 
         def suggestion_of(pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
             place, phrase = int(pairs.page[row]), int(pairs.phrase[row])
             said = order[starts[phrase] : starts[phrase + 1]]
             others = wiki.sayers.of(int(phrases.hashes[phrase]))
             names = [wiki.corpus.names[page] for page in others if page != rows[place] and page not in silent]
-            of_page = said[phrases.page[said] == place]
+            of_page = said[slice(*np.searchsorted(phrases.page[said], [place, place + 1]))]
             return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)
 
         of_places = ranked_phrases(readings, evidence, suggestion_of, self.ranker, self.limit)

@@ -196,7 +196,7 @@ def _candidates(
         pairs = finder.find(part, is_target)
         return pairs, maker.features(pairs)
 
-    return computed_ahead(found, finder.asked(pages, known).in_parts())
+    return computed_ahead(found, finder.asked(pages, known).in_parts(finder.n_at_once))
 
 
 def _link_lessons(scan: Scan, examination: Examination) -> Lessons:

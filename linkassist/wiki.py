@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Literal
 
 Notation = Literal["bracket", "hashtag"]
+_start_of = attrgetter("start")
 
 
 def title_key(title: str) -> str:
@@ -90,9 +91,6 @@ class Part:
     is_prose: bool
 
 
-_START = attrgetter("start")
-
-
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One line as a reader sees it: links by their titles, without code, URLs, math and icons.
@@ -105,11 +103,11 @@ class Passage:
     parts: tuple[Part, ...]
 
     def raw_span(self, start: int, end: int) -> Span | None:
-        """The raw span of `text[start:end]`; None where it leaves one stretch of prose."""
-        last = bisect_right(self.parts, start, key=_START) - 1  # they follow one another, none of them empty
-        if last < 0:
+        """The raw span of `text[start:end]`, which is not empty; None where it leaves one stretch of prose."""
+        place = bisect_right(self.parts, start, key=_start_of) - 1
+        if place < 0:
             return None
-        part = self.parts[last]
+        part = self.parts[place]
         if not part.is_prose or end > part.start + part.length:
             return None
         offset = part.raw_start - part.start
@@ -120,7 +118,8 @@ class Passage:
 class Reading:
     """What is learnt from one page: its passages, the targets it links (distinct, as written) and the icons it shows.
 
-    `also_linked`: targets linked only where nothing is learnt, as in a diary's line of dates or below an AI marker.
+    `also_linked`: targets linked only where nothing is learnt, as in a diary's line of dates, below an AI marker or
+    behind some thousand others.
     `author` is the id of the user who wrote most of its lines, "" where the export does not say.
     `marks`: what else it shows and says of itself, each with its kind in front: the hosts it links to ("host:"), other
     projects ("project:"), icons ("icon:") and its author ("author:").

@@ -10,7 +10,7 @@ from wiki_by_hand import corpus_of, number_of
 
 from linkassist.suggest.corpus import BoolArray, Corpus
 from linkassist.suggest.mentions import TitleFinder
-from linkassist.suggest.statistics import MOST_LINKS, Statistics, Texts, learn_statistics, read_texts, reread_texts
+from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
 
 # 甲 and 乙 link 道具; 丙 only says it; 丁 links 検索 and 道具 without saying either elsewhere
 WIKI = {
@@ -203,16 +203,3 @@ def test_a_page_read_anew_is_as_if_it_had_always_been_so() -> None:
     assert again.vectors[4].tolist() == [0, 1]
     assert np.array_equal(again.page_bigrams[:4].toarray(), texts.page_bigrams[:4].toarray())
     assert not np.array_equal(again.page_bigrams[4].toarray(), texts.page_bigrams[4].toarray())
-
-
-def test_a_page_that_links_everything_teaches_nothing() -> None:
-    everything = {**WIKI, "戊": " ".join(f"[題{number}]" for number in range(MOST_LINKS)) + "[道具]"}
-    corpus, _, statistics = learnt(corpus=corpus_of(everything))
-    of_others, tool = corpus_of(WIKI), number_of(corpus, "道具")
-    _, _, without = learnt(is_teacher=np.array([True, True, True, True, False]), corpus=of_others)
-    assert statistics.is_teacher.tolist() == [True, True, True, True, False]
-    assert statistics.n_linked[tool] == without.n_linked[number_of(of_others, "道具")] == 3
-    assert statistics.co_cited.nnz == without.co_cited.nnz
-
-    one_fewer = {**WIKI, "戊": " ".join(f"[題{number}]" for number in range(MOST_LINKS))}
-    assert learnt(corpus=corpus_of(one_fewer))[2].is_teacher.all()

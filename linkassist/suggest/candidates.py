@@ -23,7 +23,9 @@ _N_SEEDS = 40  # links that the page has or is likely to have, to look further f
 _N_LIKELY = 12
 _SHARP = 8  # the root of a sum of powers this high is close to the largest
 _N_MENTIONED = 250
-_CHUNK = 400
+_MOST_SAID = 5_000  # targets of one page, the most often said; of two wikis no page says more than 1,500
+_MOST_AT_ONCE = 400  # pages
+_USUAL = 300  # links and said targets of a page; where the mean page has more, fewer pages are looked at together
 
 
 class Nearest(Protocol):
@@ -82,10 +84,10 @@ class Asked:
     titles: sp.csr_matrix
     marks: sp.csr_matrix
 
-    def in_parts(self) -> Iterator[Asked]:
-        """Some hundred of the rows at a time; what is found for a row does not depend on those beside it."""
-        for start in range(0, len(self.pages), _CHUNK):
-            part = slice(start, start + _CHUNK)
+    def in_parts(self, n_rows: int) -> Iterator[Asked]:
+        """So many of the rows at a time; what is found for a row does not depend on those beside it."""
+        for start in range(0, len(self.pages), n_rows):
+            part = slice(start, start + n_rows)
             yield Asked(**{field: getattr(self, field)[part] for field in self.__slots__})
 
 
@@ -102,8 +104,14 @@ class CandidateFinder:
         # to multiply by: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
         self._titles = sp.csr_matrix(texts.bigrams.titles.T)
         self._term_profiles = sp.csr_matrix(statistics.term_profiles.T)
-        self._said = sp.csr_matrix(texts.mentioned.sign())
+        self._said = sp.csr_matrix(top_per_row(texts.mentioned, _MOST_SAID).sign())
         self.backlinks = backlinks(statistics.links)
+
+    @property
+    def n_at_once(self) -> int:
+        """How many pages to look for candidates of together: as many as the memory has room for."""
+        per_page = int(self._said.nnz + self._statistics.links.nnz) // max(1, self._corpus.n_pages)
+        return max(1, _MOST_AT_ONCE * _USUAL // max(_USUAL, per_page))
 
     def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
         """These pages as the corpus has them.

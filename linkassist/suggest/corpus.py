@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from linkassist.wiki import Reading, title_key
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
+
+_MOST_ADDED = 30_000_000  # cells added up in one block of a product: half a gigabyte at most
 
 # 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "Diary", "Week 12", "May 2026"; not
 # "日記の書き方", "3月のライオン", "Decision 3"
@@ -174,6 +177,21 @@ def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
     rank = np.arange(len(order)) - np.repeat(matrix.indptr[:-1], lengths)
     kept = order[rank < k]
     return csr(rows[kept], matrix.indices[kept].astype(np.int64), matrix.shape, matrix.data[kept])
+
+
+def by_blocks(
+    left: sp.csr_matrix, right: sp.csr_matrix, finish: Callable[[sp.csr_matrix, int], sp.csr_matrix]
+) -> sp.csr_matrix:
+    """`finish(left @ right, 0)`, in blocks of rows where the whole product has too many cells for the memory.
+
+    finish: makes a block, given with the number of its first row, what is kept of it; it looks at each row by itself.
+    """
+    left, right = sp.csr_matrix(left), sp.csr_matrix(right)
+    n_added = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices], dtype=np.int64)])[left.indptr]
+    borders = np.searchsorted(n_added, np.arange(_MOST_ADDED, n_added[-1], _MOST_ADDED))
+    rows = [0, *np.setdiff1d(borders, [0, left.shape[0]]).tolist(), left.shape[0]]
+    blocks = [finish(sp.csr_matrix(left[a:b] @ right), a) for a, b in pairwise(rows)]
+    return blocks[0] if len(blocks) == 1 else sp.csr_matrix(sp.vstack(blocks, format="csr"))
 
 
 def cells(matrix: sp.csr_matrix, rows: IntArray, columns: IntArray) -> FloatArray:

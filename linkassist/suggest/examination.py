@@ -126,12 +126,16 @@ def _without(passage: Passage, hidden: Sequence[str] | set[str], *, is_blind: bo
 
     if not any(is_hidden(part) for part in passage.parts):
         return passage
-    text, parts, at = "", [], 0
+    pieces: list[str] = []
+    parts: list[Part] = []
+    at = length = 0
     for part in passage.parts:
-        text += passage.text[at : part.start]
-        at = part.start + part.length
+        between = part.start - at
+        pieces.append(passage.text[at : part.start])
+        at, length = part.start + part.length, length + between
         if is_blind and is_hidden(part):
             continue
-        parts.append(replace(part, start=len(text), is_prose=part.is_prose or is_hidden(part)))
-        text += passage.text[part.start : at]
-    return Passage(passage.line, text + passage.text[at:], tuple(parts))
+        parts.append(replace(part, start=length, is_prose=part.is_prose or is_hidden(part)))
+        pieces.append(passage.text[part.start : at])
+        length += part.length
+    return Passage(passage.line, "".join(pieces) + passage.text[at:], tuple(parts))

@@ -13,9 +13,8 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.evidence import FEATURES
 from linkassist.suggest.lines import LineExplainer
 from linkassist.suggest.mentions import Mentions
-from linkassist.suggest.ordering import stable_order
 from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhrasePairs
-from linkassist.suggest.phrases import Phrases
+from linkassist.suggest.phrases import Phrases, Sayers, by_phrase
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggest.witnesses import Witnesses
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
@@ -296,18 +295,18 @@ class PhraseExplainer:
     def __init__(self, corpus: Corpus, phrases: Phrases) -> None:
         self._corpus = corpus
         self._phrases = phrases
-        self._order = stable_order(phrases.phrase)  # by page within a phrase, as the occurrences are ordered by page
-        self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+        self._order, self._starts = by_phrase(phrases)
+        self._sayers = Sayers(phrases)
 
     def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
         """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""
         page, phrase = int(pairs.page[row]), int(pairs.phrase[row])
-        rows = self._order[self._starts[phrase] : self._starts[phrase + 1]]
-        pages = self._phrases.page[rows]
-        others = [self._corpus.names[other] for other in dict.fromkeys(pages.tolist()) if other != page]
+        said = self._order[self._starts[phrase] : self._starts[phrase + 1]]
+        pages = self._phrases.page[said]  # ascending
+        of_page = said[slice(*np.searchsorted(pages, [page, page + 1]))]
+        others = [self._corpus.names[other] for other in self._sayers.of_phrase(phrase) if other != page]
         reading = self._corpus.readings[page]
-        features = pairs.features[row]
-        return phrase_suggestion(reading, self._phrases, rows[pages == page], others, features, probability)
+        return phrase_suggestion(reading, self._phrases, of_page, others, pairs.features[row], probability)
 
 
 def phrase_suggestion(

@@ -7,8 +7,7 @@ in the passage; the raw span follows from the passage's parts, and nothing is se
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -17,11 +16,13 @@ import ahocorasick
 import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
-from linkassist.suggest.spellings import spellings
+from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
 
 Kind = TypeVar("Kind", np.int64, np.bool_)
 
+MOST_OF_PAIR = 1_000  # mentions of one target on one page: of two wikis at most 790
+MOST_OF_PAGE = 50_000
 SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
 _CHUNK = 2_000_000  # code points scanned between two progress reports
 
@@ -145,13 +146,9 @@ class TitleFinder:
 
     def __init__(self, keys: Sequence[str], is_target: BoolArray | None = None) -> None:
         """is_target: per key, False for those that are not to be found; None for all of them."""
-        groups: defaultdict[str, list[int]] = defaultdict(list)
-        for number, key in enumerate(keys):
-            folded = fold_key(key)
-            if _is_findable(folded) and (is_target is None or is_target[number]):
-                groups[folded].append(number)
-        for form, numbers in _spelt_otherwise(groups).items():
-            groups[form] = numbers
+        wanted = [number for number in range(len(keys)) if is_target is None or is_target[number]]
+        found = [(folded, number) for number in wanted if _is_findable(folded := fold_key(keys[number]))]
+        groups = title_forms([folded for folded, _ in found], [number for _, number in found])
         self._members = np.array([number for group in groups.values() for number in group], np.int64)
         self._n_members = np.array([len(group) for group in groups.values()], np.int64)
         self._first_member = np.cumsum(self._n_members) - self._n_members
@@ -236,6 +233,7 @@ class TitleFinder:
         place = _Places(readings)
         page, passage, offset = place.of(start, end)
         inside = passage >= -1
+        inside[inside] = _first_of_each(page[inside], self._members[member][inside])
         codes = np.frombuffer(f"{text}\n".encode("utf-32-le"), np.uint32).astype(np.int64)
         columns = (
             page + first,
@@ -254,14 +252,17 @@ class TitleFinder:
         return tuple(column[inside] for column in columns)
 
 
-def _spelt_otherwise(groups: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """Other spellings of these folded titles that are no title themselves, each with the targets it may stand for."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for folded, numbers in groups.items():
-        for form in spellings(folded):
-            if form not in groups:
-                found[form] += numbers
-    return found
+def _first_of_each(page: IntArray, target: IntArray) -> BoolArray:
+    """Per mention, whether it is among the first of its page and among the first of its target there, so that what
+    grows with the pairs of one page's mentions is bounded. The pages ascend."""
+    kept = np.ones(len(page), np.bool_)
+    for many in np.flatnonzero(np.bincount(page) > MOST_OF_PAIR).tolist():
+        rows = np.arange(*np.searchsorted(page, [many, many + 1]))
+        order = np.argsort(target[rows], kind="stable")
+        in_order = target[rows][order]
+        kept[rows[order]] = np.arange(len(rows)) - np.searchsorted(in_order, in_order) < MOST_OF_PAIR
+        kept[rows[kept[rows]][MOST_OF_PAGE:]] = False
+    return kept
 
 
 def _is_findable(folded: str) -> bool:

@@ -166,15 +166,30 @@ class Sayers:
 
     def __init__(self, phrases: Phrases) -> None:
         self._hashes = phrases.hashes
-        self._page = phrases.page[stable_order(phrases.phrase)]  # by page within a phrase, as occurrences are ordered
-        self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+        order, _ = by_phrase(phrases)
+        phrase, page = phrases.phrase[order], phrases.page[order]
+        is_new = np.ones(len(order), np.bool_)  # a page may say a phrase some hundred thousand times
+        is_new[1:] = (phrase[1:] != phrase[:-1]) | (page[1:] != page[:-1])
+        self._page = page[is_new]
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrase[is_new], minlength=len(phrases)))])
 
     def of(self, phrase_hash: int) -> list[int]:
         """The pages that say the phrase of that hash, ascending; none where it is no phrase of the wiki."""
         at = int(np.searchsorted(self._hashes, np.uint64(phrase_hash)))
         if at == len(self._hashes) or int(self._hashes[at]) != phrase_hash:
             return []
-        return list(dict.fromkeys(self._page[self._starts[at] : self._starts[at + 1]].tolist()))
+        return self.of_phrase(at)
+
+    def of_phrase(self, phrase: int) -> list[int]:
+        """The pages that say the phrase of that number, ascending."""
+        of_phrase = self._page[self._starts[phrase] : self._starts[phrase + 1]]
+        return list(dict.fromkeys(of_phrase.tolist()))  # a file of an older linkassist names a page each time
+
+
+def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
+    """(the rows of the occurrences by phrase, those of one by page; per phrase and one more, where its rows begin)."""
+    starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
+    return stable_order(phrases.phrase), starts
 
 
 def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:

@@ -13,14 +13,24 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, in_order, keep_rows, top_per_row
+from linkassist.suggest.corpus import (
+    BoolArray,
+    Corpus,
+    FloatArray,
+    IntArray,
+    by_blocks,
+    csr,
+    in_order,
+    keep_rows,
+    top_per_row,
+)
 from linkassist.suggest.mentions import Mentions, fold
 
-MOST_LINKS = 1_000  # of a page that others learn from; of 29,000 pages of two wikis none had more than 324
 _TERMS_PER_PAGE = 80
 _TERMS_PER_PROFILE = 120
 _N_CO_CITED = 60
 _N_MARKED = 200
+_MOST_LINKED_TOGETHER = 500  # a page of more links, an index of the wiki, does not tell which belong together
 _LATELY = 0.1  # the share of the teachers that are the newest
 _MOST_COMMON = 0.08  # a bigram on more than this share of the pages tells nothing
 
@@ -185,12 +195,7 @@ def _unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Statistics:
-    """What the links of these teachers tell. is_teacher: (pages,).
-
-    A page that links more than MOST_LINKS titles is none, whatever is asked: a list of everything tells nothing of what
-    goes together, and each two of its links would be a cell of `co_cited`.
-    """
-    is_teacher = is_teacher & (np.diff(corpus.links.indptr) <= MOST_LINKS)
+    """What the links of these teachers tell. is_teacher: (pages,)."""
     links = keep_rows(corpus.links, is_teacher)
     n_linked = np.asarray(links.sum(axis=0)).ravel().astype(np.float32)
     mentioned = keep_rows(texts.mentioned, is_teacher)
@@ -198,6 +203,7 @@ def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Sta
     n_mentioned = np.bincount(says_or_links.indices, minlength=corpus.n_targets).astype(np.float32)
     last = np.zeros(corpus.n_targets, np.int64)
     cells = links.tocoo()
+    telling = keep_rows(links, np.diff(links.indptr) <= _MOST_LINKED_TOGETHER)
     np.maximum.at(last, cells.col, corpus.created[cells.row])
     return Statistics(
         is_teacher=is_teacher,
@@ -205,10 +211,10 @@ def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Sta
         n_linked=n_linked,
         n_mentioned=n_mentioned,
         link_probability=n_linked / (n_mentioned + 1.5),
-        co_cited=_co_cited(links, n_linked),
+        co_cited=_co_cited(telling, n_linked),
         profiles=unit_rows_dense(links.T.tocsr() @ texts.vectors),
         term_profiles=_term_profiles(links, texts.page_bigrams),
-        marked=_marked(keep_rows(corpus.marks, is_teacher), links, n_linked),
+        marked=_marked(keep_rows(corpus.marks, is_teacher), telling, n_linked),
         n_linked_lately=_linked_lately(links, corpus.created, is_teacher),
         last_linked=last,
     )
@@ -216,14 +222,20 @@ def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Sta
 
 def _term_profiles(links: sp.csr_matrix, page_bigrams: sp.csr_matrix) -> sp.csr_matrix:
     """The sum of the linking pages' bigrams, only the strongest kept; rarer targets are not told apart by length."""
-    return _unit_rows(top_per_row(sp.csr_matrix(links.T.tocsr() @ page_bigrams), _TERMS_PER_PROFILE))
+    kept = by_blocks(links.T.tocsr(), page_bigrams, lambda block, _: top_per_row(block, _TERMS_PER_PROFILE))
+    return _unit_rows(kept)
 
 
 def _marked(marks: sp.csr_matrix, links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
     """Cosine of a mark's pages and a target's, a little shrunk; the strongest of each mark."""
     n_marked = np.asarray(marks.sum(axis=0)).ravel()
-    shared = sp.diags((1 / np.sqrt(n_marked + 1)).astype(np.float32)) @ (marks.T.tocsr() @ links)
-    return top_per_row(sp.csr_matrix(shared @ sp.diags((1 / np.sqrt(n_linked + 1)).astype(np.float32))), _N_MARKED)
+    of_mark, of_target = ((1 / np.sqrt(n + 1)).astype(np.float32) for n in (n_marked, n_linked))
+
+    def strongest(block: sp.csr_matrix, first: int) -> sp.csr_matrix:
+        scale = sp.diags(of_mark[first : first + block.shape[0]])
+        return top_per_row(sp.csr_matrix(scale @ block @ sp.diags(of_target)), _N_MARKED)
+
+    return by_blocks(marks.T.tocsr(), links, strongest)
 
 
 def _linked_lately(links: sp.csr_matrix, created: IntArray, is_teacher: BoolArray) -> FloatArray:
@@ -238,11 +250,16 @@ def _co_cited(links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
     """Cosine of the targets' columns, each page counting the less the more it links; the strongest of each row."""
     per_page = np.asarray(links.sum(axis=1)).ravel()
     weighted = sp.diags((1 / np.sqrt(per_page + 1)).astype(np.float32)) @ links
-    shared = sp.csr_matrix(weighted.T @ weighted)
-    shared.setdiag(0)
-    shared.eliminate_zeros()
-    scale = sp.diags((1 / np.sqrt(n_linked + 1)).astype(np.float32))
-    return top_per_row(sp.csr_matrix(scale @ shared @ scale), _N_CO_CITED)
+    of_target = (1 / np.sqrt(n_linked + 1)).astype(np.float32)
+
+    def strongest(block: sp.csr_matrix, first: int) -> sp.csr_matrix:
+        numbers = np.arange(first, first + block.shape[0])
+        block.data[block.indices == np.repeat(numbers, np.diff(block.indptr))] = 0  # the target itself
+        block.eliminate_zeros()
+        scale = sp.diags(of_target[numbers])
+        return top_per_row(sp.csr_matrix(scale @ block @ sp.diags(of_target)), _N_CO_CITED)
+
+    return by_blocks(sp.csr_matrix(weighted.T), weighted, strongest)
 
 
 def unit_rows_dense(matrix: npt.NDArray[np.floating]) -> FloatArray:

@@ -17,6 +17,8 @@ from linkassist.suggest.statistics import Statistics
 _MOST_NEAR = 40  # pages looked through for a reason
 _NEAR = 0.2  # cosine: what is less alike is no reason
 _MOST = 3  # witnesses of one suggestion
+_LONGEST_LIST = 2_000  # things of one page that are looked through
+_MOST_TOGETHER = 5_000_000
 
 Named = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
 
@@ -43,8 +45,18 @@ class Relation:
         self._values = matrix.data
 
     def strongest(self, lists: sp.csr_matrix, place: IntArray, target: IntArray, k: int = _MOST) -> Named:
-        """Per i, the things of `lists`' row `place[i]` related to `target[i]`, at most k, by weight times weight."""
-        lengths = np.diff(lists.indptr)[place]
+        """Per i, the things of `lists`' row `place[i]` related to `target[i]`, at most k, by weight times weight.
+
+        Of a row, the first `_LONGEST_LIST` things are looked at.
+        """
+        lengths = np.minimum(np.diff(lists.indptr), _LONGEST_LIST)[place].astype(np.int64)
+        borders = np.searchsorted(np.cumsum(lengths), np.arange(_MOST_TOGETHER, lengths.sum(), _MOST_TOGETHER))
+        found: list[Sequence[int]] = []
+        for part in np.split(np.arange(len(place)), np.unique(borders)):
+            found += self._strongest(lists, lengths[part], place[part], target[part], k)
+        return found
+
+    def _strongest(self, lists: sp.csr_matrix, lengths: IntArray, place: IntArray, target: IntArray, k: int) -> Named:
         owner = np.repeat(np.arange(len(place)), lengths)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         at = lists.indptr[place][owner] + within
@@ -121,11 +133,11 @@ class Witnesses:
 
     def mark(self, page: int, target: int) -> Mark | None:
         """The mark of the page whose pages link the target most often; None where none of them does."""
-        linking = [other for other in self.linking(target).tolist() if other != page]
+        linking = frozenset(self.linking(target).tolist()) - {page}
         best, most = None, 0.0
         for mark in self._corpus.readings[page].marks:
             showing = self._showing.get(mark, frozenset())
-            n_linking = sum(other in showing for other in linking)
+            n_linking = len(linking & showing)
             if n_linking / math.sqrt(len(showing) + 1) > most:
                 most = n_linking / math.sqrt(len(showing) + 1)
                 kind, _, value = mark.partition(":")
