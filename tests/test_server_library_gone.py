@@ -38,6 +38,16 @@ def require_refused(client: TestClient) -> None:
     assert upload.status_code == 503
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "Put the library back"), ("ja", "元の場所に戻してください")])
+def test_that_is_said_in_the_readers_language(tmp_path: Path, language: str, words: str) -> None:
+    write_little_wiki(tmp_path / "wiki")
+    client = client_of(tmp_path / "wiki", language)
+    client.get("/")
+    (tmp_path / "wiki").rename(tmp_path / "moved")
+    screen = client.get("/").text
+    assert words in screen and str(tmp_path / "wiki" / FILE_NAME) in screen
+
+
 def test_a_library_that_was_moved_away_is_missed_and_found_again(tmp_path: Path) -> None:
     client = begun(tmp_path / "wiki")
     (tmp_path / "wiki").rename(tmp_path / "moved")

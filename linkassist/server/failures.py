@@ -16,6 +16,7 @@ from linkassist.server.preferences import preferences_of
 from linkassist.server.site import frame_for, show, site_of
 from linkassist.server.visitor import is_shared
 from linkassist.server.wording import Wording
+from linkassist.store.failures import MovedError
 from linkassist.visible import shown
 
 
@@ -49,9 +50,9 @@ def not_found(request: Request, error: Exception) -> Response:
 
 def expected_failure(request: Request, error: Exception) -> Response:
     """The answer where the library cannot be used just now, with the advice of the error."""
-    return failure(
-        request, 503, Wording(preferences_of(request).language)("error.503"), for_reader(request, str(error))
-    )
+    say = Wording(preferences_of(request).language)
+    advice = say("error.moved", shown(error.path)) if isinstance(error, MovedError) else str(error)
+    return failure(request, 503, say("error.503"), for_reader(request, advice))
 
 
 def refused_by_system(request: Request, error: Exception) -> Response:

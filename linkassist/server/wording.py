@@ -295,6 +295,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "This is a fault in linkassist. Nothing is lost. What the terminal shows tells more.",
     ),
     "error.503": ("いまは読めません", "This cannot be read just now"),
+    "error.moved": (
+        "{0} が元の場所にありません。linkassist の使用中に、移動・置き換え・削除・取り外しのいずれかが行われました。"
+        "いまの操作は保存されていません。新しいライブラリも作っていません。ライブラリを元の場所に戻してください。"
+        "その場所で別のライブラリを使う場合は、linkassist を終了し（ターミナルで Ctrl-C）、起動し直してください。",
+        "{0} is not where it was: it was moved, replaced, removed or unmounted while linkassist used it. What was just "
+        "asked for was not kept, and no new library was made. Put the library back in its place; if another is to be "
+        "used there, end linkassist (Ctrl-C in its terminal) and start it again.",
+    ),
     "error.home": ("はじめに戻る", "Back to the start"),
     "list.joint": ("、", ", "),
     **draft.WORDS,

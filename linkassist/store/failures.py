@@ -71,13 +71,16 @@ def damaged(path: Path, found: str) -> str:
     )
 
 
-def moved(path: Path) -> str:
-    """What to do where the library's file is no longer the one that a running program had opened."""
-    return (
-        f"{path} is not where it was: it was moved, replaced, removed or unmounted while linkassist used it. What was "
-        "just asked for was not kept, and no new library was made. Put the library back in its place; if another is to "
-        "be used there, end linkassist (Ctrl-C in its terminal) and start it again."
-    )
+class MovedError(StoreError):
+    """The library's file is no longer the one that a running program had opened."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not where it was: it was moved, replaced, removed or unmounted while linkassist used it. What "
+            "was just asked for was not kept, and no new library was made. Put the library back in its place; if "
+            "another is to be used there, end linkassist (Ctrl-C in its terminal) and start it again."
+        )
+        self.path = path
 
 
 def words_of(error: sqlite3.Error, path: Path) -> str | None:

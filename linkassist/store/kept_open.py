@@ -13,10 +13,9 @@ from threading import Lock
 from typing import Final
 from weakref import finalize
 
-from linkassist.errors import StoreError
 from linkassist.store.damage import raise_in_words
 from linkassist.store.database_file import Identity, identity
-from linkassist.store.failures import moved
+from linkassist.store.failures import MovedError
 from linkassist.store.library import FILE_NAME, Library
 
 _MOST_KEPT: Final = 4
@@ -74,7 +73,7 @@ class KeptOpen:
             expected = self._database
         # Another file is not opened even to look at it: SQLite would read the log of the old one into it.
         if expected is not None and identity(self._path) != expected:
-            raise StoreError(moved(self._path))
+            raise MovedError(self._path)
         library = Library.open(
             self._path.parent,
             wait_s=self._wait_s,
@@ -87,7 +86,7 @@ class KeptOpen:
             is_expected = library.identity == self._database
         if not is_expected:
             library.close()
-            raise StoreError(moved(self._path))
+            raise MovedError(self._path)
         return library
 
     def _taken(self) -> Library | None:

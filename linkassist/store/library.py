@@ -21,7 +21,7 @@ from linkassist.store.checksums import is_schema_sound, seal_everything, seal_sc
 from linkassist.store.copies import keep_copy
 from linkassist.store.damage import raise_in_words
 from linkassist.store.database_file import Identity, database_files, identity
-from linkassist.store.failures import damaged, failures_in_words, moved
+from linkassist.store.failures import MovedError, damaged, failures_in_words
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 
 FILE_NAME: Final = "linkassist.sqlite3"
@@ -60,7 +60,7 @@ class Library:
         """
         path = folder / FILE_NAME
         if must_exist and identity(path) is None:
-            raise StoreError(moved(path))
+            raise MovedError(path)
         _make_private(path)
         database = identity(path)
         with failures_in_words(path):
@@ -143,7 +143,7 @@ class Library:
                 if is_durable:
                     self.connection.execute("PRAGMA synchronous = NORMAL")
         if not self.is_in_place():
-            raise StoreError(moved(self.path))
+            raise MovedError(self.path)
 
     @contextmanager
     def turn(self) -> Iterator[sqlite3.Connection]:
@@ -217,7 +217,7 @@ class Library:
             keep_private(file)
         self._log = identity(log)
         if not self.is_in_place():
-            raise StoreError(moved(self.path))
+            raise MovedError(self.path)
 
     def _version(self) -> int:
         if not is_schema_sound(self.connection):
