@@ -77,6 +77,7 @@ def test_more_like_this_is_answered_there(
         card.locator(".card-more summary").click()
         card.locator(".card-deeds a").click()
         expect(page.locator(".like-rows h3")).to_have_text(["記法の見本", GARDEN])
+        page.wait_for_load_state()  # the script, which knows the keys, comes after the rows
         if viewport == DESK:
             page.keyboard.press("j")
             page.keyboard.press("a")
@@ -122,12 +123,14 @@ def test_the_settings_are_made_and_felt(browser: Browser, origin: str, viewport:
         page.goto(f"/settings/{PROJECT}")
         page.locator('.offered input[type="number"]').fill("1")
         assert page.locator("#offered-number").is_checked(), "who writes a number means it"
-        page.locator(".offered .button").click()
+        with page.expect_navigation():  # the form as it is sent back
+            page.locator(".offered .button").click()
         page.goto(address(GARDEN))
         assert open_targets(page) == ["KJ法"]
         page.goto(f"/settings/{PROJECT}")
         page.locator('.offered input[value="wiki"]').check()
-        page.locator(".offered .button").click()
+        with page.expect_navigation():  # the form as it is sent back
+            page.locator(".offered .button").click()
         page.locator("#words input[type=text]").fill("KJ法")
         page.keyboard.press("Enter")
         expect(page.locator("#words .tags li")).to_have_text(["KJ法"])
