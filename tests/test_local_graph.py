@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -92,3 +93,14 @@ def test_every_line_begins_and_ends_within_the_picture() -> None:
 def test_a_label_is_the_title_or_its_beginning(title: str) -> None:
     label = cut_to(title, 100)
     assert label == title or (width_of(label) <= 100 and label.endswith("…") and title.startswith(label[:-1]))
+
+
+def test_a_title_of_a_million_characters_is_cut_without_measuring_all_of_it() -> None:
+    before = time.process_time()
+    for _ in range(1_000):
+        assert cut_to("ab" * 500_000, 100) == "ab" * 6 + "…"
+    assert time.process_time() - before < 60
+    for length in range(1, 30):
+        for letter in ("i", "M", "庭"):
+            text = letter * length
+            assert (cut_to(text, 100) == text) == (width_of(text) <= 100)

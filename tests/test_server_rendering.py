@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
-from linkassist.server.rendering import Surroundings, render_page
+from linkassist.server.rendering import MOST_CHARACTERS, MOST_LINES, Surroundings, render_page, shown_lines
 from linkassist.server.views import CodeBlock, Piece, TableBlock, TextBlock
 from linkassist.suggestion import Mention
 from linkassist.wiki import Span
@@ -137,3 +139,53 @@ def test_the_words_around_a_mention_are_free_of_notation() -> None:
     line = " [me.icon] の[* 検索と[道具]]です"
     start = line.index("検索")
     assert words_around(line, Span(start, start + 2)) == ("(me) の", "と道具です")
+
+
+def test_a_page_shows_as_many_characters_as_can_be_made_in_a_moment() -> None:
+    assert shown_lines(["t", "a", "b"]) == ["t", "a", "b"]
+    assert shown_lines(["t", "a" * MOST_CHARACTERS, "b"]) == ["t", "a" * MOST_CHARACTERS]
+    assert shown_lines(["t", "ab", "c" * MOST_CHARACTERS, "d"]) == ["t", "ab", "c" * (MOST_CHARACTERS - 2) + "…"]
+    assert len(shown_lines(["t", *["" for _ in range(5_000)]])) == MOST_LINES
+    assert shown_lines([]) == []
+
+
+def test_the_cells_of_a_long_row_are_found_in_one_go() -> None:
+    row = " [a]\tb`c`" + "\t" * 50_000 + "d"
+    before = time.process_time()
+    (table,) = render_page(["t", "table:x", row], Surroundings("niwa"))
+    assert time.process_time() - before < 60
+    assert isinstance(table, TableBlock)
+    ((_, cells),) = table.rows
+    assert [shape(cell) for cell in (*cells[:3], cells[-1])] == [
+        [("red", "a")], [("plain", "b"), ("plain", "`c`")], [], [("plain", "d")],
+    ]  # fmt: skip
+    assert len(cells) == 50_002
+
+
+def test_hundreds_of_marks_are_cut_into_thousands_of_pieces_in_one_go() -> None:
+    line = "[a] hedge " * 20_000
+    marks = [mark(1, 10 * number + 4, "hedge", number) for number in range(0, 20_000, 40)]
+    before = time.process_time()
+    pieces = pieces_of(line, *marks)
+    assert time.process_time() - before < 60
+    assert [piece.card for piece in pieces if piece.kind == "mark"] == [each.card for each in marks]
+    assert "".join(piece.text for piece in pieces) == line.replace("[a]", "a")
+
+
+def test_a_page_of_icons_shows_a_thousand_of_them_and_each_once() -> None:
+    pieces = [piece for piece in pieces_of("[me.icon*100]" * 50) if piece.kind == "icon"]
+    assert len(pieces) == 50
+    assert [piece.count for piece in pieces[:10]] == [100] * 10
+    assert [piece.count for piece in pieces[10:]] == [1] * 40
+
+
+def test_of_a_line_of_a_million_characters_only_what_is_shown_is_read() -> None:
+    line = "[a] hedge " * 100_000
+    before = time.process_time()
+    for start in range(10_004, 900_000, 10_000):
+        around = words_around(line, Span(start, start + 5))
+        assert around[0].endswith("hedge a ")
+        assert around[1].startswith(" a hedge")
+        assert plain_text(line[start:]).startswith("hedge a hedge")
+    assert time.process_time() - before < 60
+    assert words_around("a" * 10_000, Span(0, 3))[1].startswith("aaa")

@@ -27,6 +27,7 @@ _ROW: Final = 30
 _LEAST_HEIGHT: Final = 120
 _X: Final[dict[Role, int]] = {"link": 196, "here": 302, "proposed": 412, "accepted": 412, "joined": 610}
 _LABEL_WIDTH: Final[dict[Role, int]] = {"link": 178, "here": 170, "proposed": 150, "accepted": 150, "joined": 136}
+_NARROWEST: Final = 7.2
 _GAP: Final = 10  # between a dot and its label
 _WIDE: Final = frozenset("mwMW@%—…&")
 
@@ -114,8 +115,9 @@ def width_of(text: str) -> float:
 
 def cut_to(text: str, width: float) -> str:
     """The text, or as much of it as fits with an ellipsis."""
-    ends = list(accumulate(map(_width_of, text)))
-    if not ends or ends[-1] <= width:
+    begun = text[: int(width / _NARROWEST) + 2]  # of a title of a million characters, what might fit
+    ends = list(accumulate(map(_width_of, begun)))
+    if not ends or (ends[-1] <= width and begun == text):
         return text
     return f"{text[: bisect_right(ends, width - _width_of('…'))].rstrip()}…"
 
@@ -124,7 +126,7 @@ def cut_to(text: str, width: float) -> str:
 def _width_of(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WFA":
         return 13.0
-    return 11.5 if char in _WIDE else 9.0 if char.isupper() else 7.2
+    return 11.5 if char in _WIDE else 9.0 if char.isupper() else _NARROWEST
 
 
 def _with_room(here: Spoke, proposed: Sequence[Spoke]) -> list[Spoke]:

@@ -14,7 +14,7 @@ from linkassist.server.marks import Mark, fits, place_marks
 from linkassist.server.plain import plain_text, words_around
 from linkassist.server.preferences import Language
 from linkassist.server.preview import Wanted, preview_views
-from linkassist.server.rendering import Surroundings, render_page
+from linkassist.server.rendering import Surroundings, render_page, shown_lines
 from linkassist.server.views import (
     AlikeView,
     Block,
@@ -46,7 +46,6 @@ from linkassist.suggest.reasons import reason_text
 from linkassist.suggestion import Group, Objection, Reason, Suggestion, Verdict
 from linkassist.wiki import Span, title_key
 
-_MAX_LINES = 4000
 _N_CARDS = 15
 _N_BACKLINKS = 24
 _N_MENTIONS = 5
@@ -103,6 +102,7 @@ def page_view(
     group: those of one group alone, where there are any.
     """
     texts = stored.page.texts
+    lines = shown_lines(texts)
     linked = linked_targets(library, stored.id)
     decided = verdicts(library, stored.id)
     lessons = lessons_of(library, project.id)
@@ -132,8 +132,8 @@ def page_view(
         address=page_address(project.name, stored.page.title),
         updated_at=stored.page.updated,
         n_links=len(linked.keys),
-        blocks=render_page(texts[:_MAX_LINES], Surroundings(project.name, linked.existing_keys, marks)),
-        n_cut=max(0, len(texts) - _MAX_LINES),
+        blocks=render_page(lines, Surroundings(project.name, linked.existing_keys, marks)),
+        n_cut=len(texts) - len(lines),
         appended=tuple(
             NamedLink(
                 entry.suggestion.target,
@@ -184,7 +184,7 @@ def one_suggestion(
     latest = title_key(decided[0].target) if decided else None
     around = Surroundings(project.name, linked.existing_keys, place_marks(texts, _marks(found)))
     return OneSuggestion(
-        _card(project, found[0], texts, language, latest, preview), render_page(texts[:_MAX_LINES], around)
+        _card(project, found[0], texts, language, latest, preview), render_page(shown_lines(texts), around)
     )
 
 

@@ -10,12 +10,14 @@ from linkassist.wiki import Span
 
 _N_CHARACTERS = 160
 _LONGEST_KEPT = 1_000
+_LONGEST_READ = 5_000  # of a longer line, only the part that matters is read
 # A line without any of these is shown as it is.
 _NOTATION = frozenset("[`>")
 
 
 def plain_text(line: str) -> str:
     """The line without notation, shortened if long: `plain_text(" see [x] [https://a.b c]") == "see x c"`."""
+    line = line[:_LONGEST_READ]
     is_plain = not set(line) & _NOTATION
     text = line.strip() if is_plain else _shown_of(line) if len(line) <= _LONGEST_KEPT else _show(line)
     return f"{text[:_N_CHARACTERS]}…" if len(text) > _N_CHARACTERS else text
@@ -29,7 +31,10 @@ _shown_of = lru_cache(maxsize=512)(_show)  # the start shows the same 150 lines 
 
 
 def words_around(line: str, span: Span) -> tuple[str, str]:
-    """What a reader sees before and after a span of a line's prose."""
+    """What a reader sees before and after a span of a line's prose; of a long line, some thousand characters around."""
+    if len(line) > _LONGEST_READ:
+        first = max(0, span.start - _LONGEST_READ // 2)
+        line, span = line[first : span.end + _LONGEST_READ // 2], Span(span.start - first, span.end - first)
     before, after = "", ""
     for leaf, shown in _leaves(line):
         if leaf.end <= span.start:

@@ -6,8 +6,10 @@ for. What a token is, is `scrapbox/notation.py`'s to say; how a piece looks, `we
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
 from linkassist.server.addresses import page_address, scrapbox_address
@@ -15,8 +17,12 @@ from linkassist.server.marks import Mark
 from linkassist.server.views import Block, CodeBlock, Piece, PieceKind, TableBlock, TextBlock
 from linkassist.wiki import Span, title_key
 
+MOST_LINES = 4_000
+MOST_CHARACTERS = 100_000  # of the raw lines: about a second's work; the longest page of two wikis has 63,000
+_MOST_BADGES = 1_000  # `[x.icon*100]` takes thirteen characters
 _MAX_INDENT = 12
 _MAX_STRONG = 5
+_start_of = attrgetter("mention.start")
 _STYLES = {"/": "italic", "-": "struck", "_": "underlined"}
 
 
@@ -29,6 +35,18 @@ class Surroundings:
     marks: Mapping[int, Sequence[Mark]] = field(default_factory=dict)
 
 
+def shown_lines(texts: Sequence[str]) -> list[str]:
+    """As many of a page's raw lines as its screen shows, the title line among them; the last may be cut, with a "…"."""
+    left = MOST_CHARACTERS
+    shown = list(texts[:1])
+    for text in texts[1:MOST_LINES]:
+        if left <= 0:
+            break
+        shown.append(text if len(text) <= left else f"{text[:left]}…")
+        left -= len(text)
+    return shown
+
+
 def render_page(texts: Sequence[str], surroundings: Surroundings) -> tuple[Block, ...]:
     """The blocks of a page below its title line. The lines of a code block or a table become one block."""
     return tuple(_blocks(texts, parse_page(texts), surroundings))
@@ -36,11 +54,12 @@ def render_page(texts: Sequence[str], surroundings: Surroundings) -> tuple[Block
 
 def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Surroundings) -> Iterator[Block]:
     number = 1
+    badges = _Badges()
     while number < len(parsed):
         head = parsed[number]
         end = number + 1
         if head.kind not in ("code_title", "table_title"):
-            yield _text_block(texts[number], head, number, surroundings)
+            yield _text_block(head, _Line(texts[number], surroundings, number, badges), number)
         else:
             inside = "code" if head.kind == "code_title" else "table"
             while end < len(parsed) and parsed[end].kind == inside:
@@ -52,40 +71,48 @@ def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Su
                 code = "\n".join(texts[at][parsed[at].indent :] for at in body)
                 yield CodeBlock(number, indent, name, code)
             else:
-                rows = tuple((at, _cells(texts[at], parsed[at], at, surroundings)) for at in body)
+                rows = tuple((at, _cells(parsed[at], _Line(texts[at], surroundings, at, badges))) for at in body)
                 yield TableBlock(number, indent, name, rows)
         number = end
 
 
-def _text_block(text: str, line: ParsedLine, number: int, surroundings: Surroundings) -> TextBlock:
-    quote_end = next((token.span.end for token in line.tokens[:2] if token.kind == "mark"), None)
-    show = _Line(text, surroundings, surroundings.marks.get(number, ()), quote_end)
+def _text_block(line: ParsedLine, show: _Line, number: int) -> TextBlock:
+    show.quote_end = next((token.span.end for token in line.tokens[:2] if token.kind == "mark"), None)
     pieces = tuple(piece for token in line.tokens for piece in show.pieces(token))
     is_numbered = any(token.kind == "number" for token in line.tokens[:2])
     return TextBlock(number, min(line.indent, _MAX_INDENT), pieces, line.kind == "quote", is_numbered)
 
 
-def _cells(text: str, line: ParsedLine, number: int, surroundings: Surroundings) -> tuple[tuple[Piece, ...], ...]:
-    show = _Line(text, surroundings, surroundings.marks.get(number, ()))
-    return tuple(
-        tuple(
-            piece
-            for token in line.tokens
-            if cell.start <= token.span.start and token.span.end <= cell.end
-            for piece in show.pieces(token)
-        )
-        for cell in line.cells
-    )
+def _cells(line: ParsedLine, show: _Line) -> tuple[tuple[Piece, ...], ...]:
+    cells: list[list[Piece]] = [[]]
+    for token in line.tokens:
+        if token.kind == "separator":
+            cells.append([])
+        else:
+            cells[-1] += show.pieces(token)
+    return tuple(map(tuple, cells))
 
 
-@dataclass(frozen=True, slots=True)
+class _Badges:
+    """How many icons a page may still show."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_BADGES
+
+    def taken(self, wanted: int) -> int:
+        """As many as are wanted and left, but one always."""
+        count = max(1, min(wanted, self._left))
+        self._left -= count
+        return count
+
+
 class _Line:
     """One raw line that is being shown, with the marks on it in order; `quote_end` is where a quote's sign ends."""
 
-    text: str
-    surroundings: Surroundings
-    marks: Sequence[Mark]
-    quote_end: int | None = None
+    def __init__(self, text: str, surroundings: Surroundings, number: int, badges: _Badges) -> None:
+        self.text, self.surroundings, self.badges = text, surroundings, badges
+        self.marks = surroundings.marks.get(number, ())
+        self.quote_end: int | None = None
 
     def pieces(self, token: Token) -> Iterator[Piece]:
         content = token.content.cut(self.text)
@@ -131,8 +158,10 @@ class _Line:
 
     def _marked(self, span: Span) -> Iterator[Piece]:
         at = span.start
-        for mark in self.marks:
-            mention = mark.mention
+        for place in range(bisect_left(self.marks, at, key=_start_of), len(self.marks)):
+            mark, mention = self.marks[place], self.marks[place].mention
+            if mention.start >= span.end:
+                break
             if mention.start < at or span.end < mention.end:
                 continue
             if at < mention.start:
@@ -153,11 +182,12 @@ class _Line:
 
     def _icon(self, token: Token) -> Piece:
         classes = "large" if token.signs else ""
+        count = self.badges.taken(token.count)
         if token.target.startswith("/"):
             name = token.target.rpartition("/")[2]
-            return Piece("icon", name, href=scrapbox_address(token.target), classes=classes, count=token.count)
+            return Piece("icon", name, href=scrapbox_address(token.target), classes=classes, count=count)
         address = page_address(self.surroundings.project, token.target)
-        return Piece("icon", token.target, href=address, classes=classes, count=token.count)
+        return Piece("icon", token.target, href=address, classes=classes, count=count)
 
 
 def _decoration_classes(signs: str) -> str:
