@@ -9,7 +9,7 @@ import pytest
 from little_browser import PHONE
 from little_server import address, running_server, verdicts_of
 from locked_wiki import WORD, cheap_access, write_locked_wiki
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from linkassist.server.password import write_access
 
@@ -54,12 +54,13 @@ def test_a_page_whose_session_has_ended_leads_to_the_login(browser: Browser, ori
     context = browser.new_context(locale="en-US")
     page = context.new_page()
     page.goto(origin + PAGE)
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type(WORD)
     page.keyboard.press("Enter")
     page.wait_for_url(origin + PAGE)
     write_access(folder, cheap_access("another password"))
     page.keyboard.press("a")
-    page.get_by_label("Password").wait_for()
+    expect(page.get_by_label("Password")).to_be_focused()
     assert verdicts_of(folder, "庭としてのWiki") == []
     page.keyboard.type("another password")
     page.keyboard.press("Enter")
