@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from linkassist.cli import main
+from linkassist.cli.app import main
 
 main()

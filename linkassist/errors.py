@@ -1,8 +1,8 @@
-"""The failures that a reader can do something about. They are caught only at the doors (`cli.py`, `server/`)."""
+"""The failures that a reader can do something about. They are caught only at the doors (`cli/app.py`, `server/`)."""
 
 from __future__ import annotations
 
-from linkassist.visible import visible
+from linkassist.terminal_escape import visible
 
 
 class LinkAssistError(Exception):

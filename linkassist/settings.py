@@ -20,8 +20,8 @@ from urllib.parse import unquote
 from platformdirs import user_data_path
 
 from linkassist.errors import SettingsError
-from linkassist.file_errors import at_home, cannot_be, read_plain_text
-from linkassist.private_files import write_private
+from linkassist.files.errors import at_home, cannot_be, read_plain_text
+from linkassist.files.private import write_private
 
 Language = Literal["auto", "ja", "en"]
 

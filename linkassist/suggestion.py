@@ -1,7 +1,7 @@
 """The nouns of suggesting: mentions, candidates, evidence, suggestions, reasons and verdicts.
 
 How they are found is left to `suggest/`, where they are kept to `store/`, how reasons are worded to
-`suggest/reasons.py`.
+`suggest/explain/reasons.py`.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ import numpy as np
 
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
 from linkassist.evaluate.metrics import precision_at_recall, ranking_figures
+from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
 from linkassist.scrapbox.export import read_export
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus
-from linkassist.suggest.evidence import FEATURES
-from linkassist.suggest.examination import pages_to_examine
+from linkassist.suggest.features import FEATURES
+from linkassist.suggest.holdout import pages_to_examine
 from linkassist.suggest.ranker import Lessons, learn_model, plain_lessons
-from linkassist.suggesting import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
 from linkassist.wiki import Page, title_key
 
 SIGNALS: dict[str, tuple[str, ...]] = {

@@ -45,10 +45,10 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 
-from linkassist.ingest import ingest
-from linkassist.reindex import reindex
+from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.reindex import reindex
 from linkassist.server.app import create_app
-from linkassist.server.running import serve_on
+from linkassist.server.run import serve_on
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages

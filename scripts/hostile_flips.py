@@ -27,23 +27,23 @@ from typing import Any
 from starlette.testclient import TestClient
 from typer.main import get_command
 
-from linkassist.cli import app as commands
-from linkassist.deciding import decide, ignore, object_to, offer_at_most, undo
+from linkassist.cli.app import app as commands
 from linkassist.errors import LinkAssistError
-from linkassist.freshness import encoder_state, is_up_to_date
-from linkassist.reindex import reindex
+from linkassist.pipeline.model_store import encoder_state, is_up_to_date
+from linkassist.pipeline.reindex import reindex
+from linkassist.review.verdicts import decide, ignore, object_to, offer_at_most, undo
 from linkassist.server.app import create_app
 from linkassist.settings import Settings
-from linkassist.store.evaluations import put_evaluation
 from linkassist.store.ignored import ignored
-from linkassist.store.kept_open import KeptOpen
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.outbox import batches, send_off, take_back, waiting_pages
 from linkassist.store.pages import find_page, list_pages, project
+from linkassist.store.pool import KeptOpen
 from linkassist.store.project_settings import project_setting
-from linkassist.store.samples import QualitySample, put_sample
 from linkassist.store.snoozes import snooze, snoozed
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
+from linkassist.store.summaries.evaluations import put_evaluation
+from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 from linkassist.store.verdicts import last_decision, project_verdicts
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key

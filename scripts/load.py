@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkassist.server import addresses as at
+from linkassist.server import urls as at
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages
 

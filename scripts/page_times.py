@@ -23,7 +23,7 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
 
-from linkassist.server import addresses as at
+from linkassist.server import urls as at
 from linkassist.server.app import create_app
 from linkassist.settings import Settings
 from linkassist.store.library import Library

@@ -16,8 +16,8 @@ from pathlib import Path
 from page_times import BROWSERS, served
 from playwright.sync_api import Page, expect, sync_playwright
 
-from linkassist.demo import prepare_demo
-from linkassist.server.addresses import draft_address, outbox_address, page_address, project_address, queue_address
+from linkassist.pipeline.demo import prepare_demo
+from linkassist.server.urls import draft_address, outbox_address, page_address, project_address, queue_address
 from linkassist.settings import Settings, default_folder
 
 FOLDER = Path(__file__).parent.parent / ".pictures"

@@ -15,15 +15,15 @@ from locked_wiki import cheap_access
 from playwright.sync_api import Browser, Page, ViewportSize
 from reports_by_hand import report
 
-from linkassist.deciding import ignore
-from linkassist.evaluate.kept import keep_report
-from linkassist.nightly.moments import now
+from linkassist.evaluate.last_report import keep_report
+from linkassist.nightly.clock import now
 from linkassist.nightly.report import NightReport, ProjectReport, StepReport, write_night
-from linkassist.server.addresses import like_address, search_address
-from linkassist.server.password import write_access
+from linkassist.review.verdicts import ignore
+from linkassist.server.auth.password import write_access
+from linkassist.server.urls import like_address, search_address
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.samples import QualitySample, put_sample
+from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 
 GARDEN = "庭としてのWiki"
 LONG_TITLE = "とても長い題名" * 12

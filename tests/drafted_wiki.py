@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from linkassist.reindex import reindex
+from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.imports import import_pages

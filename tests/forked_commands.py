@@ -18,7 +18,7 @@ import traceback
 from importlib import import_module
 from typing import IO
 
-from linkassist import cli
+from linkassist.cli import app as cli
 
 LIMIT_S = 120.0  # on a machine that is busy with other things
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from linkassist.ingest import ingest
+from linkassist.pipeline.ingest import ingest
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.runs import finish_run, start_run

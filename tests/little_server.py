@@ -13,9 +13,9 @@ import uvicorn
 from little_wiki import PROJECT, write_little_wiki
 from starlette.testclient import TestClient
 
-from linkassist.server.addresses import page_address
 from linkassist.server.app import create_app
-from linkassist.server.running import server_config
+from linkassist.server.run import server_config
+from linkassist.server.urls import page_address
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project

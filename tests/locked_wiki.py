@@ -11,7 +11,7 @@ from little_wiki import write_little_wiki
 from starlette.testclient import TestClient
 
 from linkassist.server.app import create_app
-from linkassist.server.password import Access, new_token, write_access
+from linkassist.server.auth.password import Access, new_token, write_access
 from linkassist.settings import Settings
 
 WORD = "ひみつの庭 correct horse"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from linkassist.suggest.ahead import computed_ahead
+from linkassist.suggest.prefetch import computed_ahead
 
 
 def test_results_come_in_the_items_order_however_long_each_takes() -> None:

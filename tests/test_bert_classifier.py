@@ -15,14 +15,14 @@ from click.testing import Result
 from transformers import AutoModelForSequenceClassification
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.embed.bert_japanese.classifier import evaluation, with_head
-from linkassist.embed.bert_japanese.classifying import (
+from linkassist.bert.checkpoint.open import open_bert
+from linkassist.bert.classify.datasets import DataError, Example, labels_of, read_examples, task_named
+from linkassist.bert.classify.linear_probe import LogisticRegression
+from linkassist.bert.classify.model import evaluation, with_head
+from linkassist.bert.classify.run import (
     eval_text,
 )
-from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.embed.bert_japanese.frozen import LogisticRegression
-from linkassist.embed.bert_japanese.processors import DataError, Example, labels_of, read_examples, task_named
+from linkassist.cli.app import app
 from linkassist.embed.quiet import quiet_transformers
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"

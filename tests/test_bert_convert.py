@@ -12,12 +12,12 @@ from click.testing import Result
 from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.embed.bert_japanese.convert import convert
-from linkassist.embed.bert_japanese.folder import BertFiles, open_bert, open_bert_tokenizer
-from linkassist.embed.bert_japanese.sequences import split_pair, token_sequence
-from linkassist.embed.bert_japanese.tokenizer import SentencePieceTokenizer
-from linkassist.embed.bert_japanese.transformers_tokenizer import as_transformers_tokenizer, n_equal
+from linkassist.bert.checkpoint.convert import convert
+from linkassist.bert.checkpoint.open import BertFiles, open_bert, open_bert_tokenizer
+from linkassist.bert.tokenize.huggingface import as_transformers_tokenizer, n_equal
+from linkassist.bert.tokenize.sentencepiece import SentencePieceTokenizer
+from linkassist.bert.tokenize.sequences import split_pair, token_sequence
+from linkassist.cli.app import app
 from linkassist.errors import ModelError
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from tensor_bundle import BundleWriter
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertModel, RobertaConfig, RobertaModel
 
-from linkassist.embed.bert_japanese.bundle import Bundle
-from linkassist.embed.bert_japanese.folder import Bert, BertFiles, open_bert, open_bert_tokenizer
-from linkassist.embed.bert_japanese.sequences import split_pair, token_sequence
+from linkassist.bert.checkpoint.open import Bert, BertFiles, open_bert, open_bert_tokenizer
+from linkassist.bert.checkpoint.tensor_bundle import Bundle
+from linkassist.bert.tokenize.sequences import split_pair, token_sequence
 from linkassist.errors import ModelError
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"

@@ -14,8 +14,8 @@ from small_models import minilm_folder
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from linkassist.embed.bert_forward import BertForward, PackedHidden, Precision, packed_batches
-from linkassist.embed.bert_products import Dense, float_product, has_onednn, int8_by_range, int8_by_token
+from linkassist.bert.forward import BertForward, PackedHidden, Precision, packed_batches
+from linkassist.bert.matmul import Dense, float_product, has_onednn, int8_by_range, int8_by_token
 from linkassist.errors import ModelError
 
 IDS = [[4, 17, 9, 5], [4, 5], [4, 30, 31, 32, 33, 5, 40, 41, 5], [4, 8, 8, 5], [4, 17, 9, 5], [4, 9, 17, 5]]

@@ -16,20 +16,19 @@ from small_models import write_tiny_bert
 from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
-from linkassist.embed.bert_forward import BertForward, PackedHidden
-from linkassist.embed.bert_japanese.choices import Choices, read_name
-from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
+from linkassist.bert.encoder import BertJapaneseEncoder
+from linkassist.bert.encoder_options import Choices, read_name
+from linkassist.bert.forward import BertForward, PackedHidden
+from linkassist.cli.app import app
 from linkassist.embed.joined import Join, JoinedEncoder
-from linkassist.embed.model_files import files_state
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
-from linkassist.reindex import reindex
+from linkassist.model.encoders import files_state, open_model
+from linkassist.pipeline.reindex import reindex
 from linkassist.settings import Settings, load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.suggest.corpus import csr
-from linkassist.suggesting import open_model
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"
 LINES = (GOLDEN / "inputs.txt").read_text("utf-8").splitlines()
@@ -287,7 +286,7 @@ class TestThroughTheProgram:
     def test_a_run_that_is_broken_off_goes_on_where_it_stopped(
         self, tmp_path: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("linkassist.steps._PAGES_AT_ONCE", 4)
+        monkeypatch.setattr("linkassist.pipeline.rebuild._PAGES_AT_ONCE", 4)
         name = f"bert-japanese:{GOLDEN}?window=16"
         library = tmp_path / "library"
         run("import", export(tmp_path / "1.json"), "--library", library, "--no-reindex")

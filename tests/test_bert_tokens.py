@@ -18,10 +18,10 @@ import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkassist.embed.bert_japanese.folder import open_bert_tokenizer
-from linkassist.embed.bert_japanese.sequences import split_pair, token_sequence
-from linkassist.embed.bert_japanese.tweets import normalised_tweet
-from linkassist.embed.bert_japanese.wordpieces import WordPieceTokenizer
+from linkassist.bert.checkpoint.open import open_bert_tokenizer
+from linkassist.bert.tokenize.sequences import split_pair, token_sequence
+from linkassist.bert.tokenize.tweets import normalised_tweet
+from linkassist.bert.tokenize.wordpiece import WordPieceTokenizer
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "data" / "bert-golden"

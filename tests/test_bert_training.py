@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from toy_training import SETTINGS, Toy, toy_examples, train_toy
 
-from linkassist.embed.bert_japanese.classifier import BatchLoss, ClassedSequence, with_head
-from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.embed.bert_japanese.optimisation import AdamWeightDecay, GlobalNorm, Schedule, schedule
-from linkassist.embed.bert_japanese.sequences import TokenSequence
-from linkassist.embed.bert_japanese.training import BEST, CHECKPOINT, batch_members, train
-from linkassist.embed.bert_japanese.weights import parameter_of
+from linkassist.bert.checkpoint.open import open_bert
+from linkassist.bert.checkpoint.weights import parameter_of
+from linkassist.bert.classify.model import BatchLoss, ClassedSequence, with_head
+from linkassist.bert.tokenize.sequences import TokenSequence
+from linkassist.bert.train.adam import AdamWeightDecay, GlobalNorm, Schedule, schedule
+from linkassist.bert.train.loop import BEST, CHECKPOINT, batch_members, train
 from linkassist.errors import ModelError
 
 DATA = Path(__file__).parent / "data"

@@ -13,7 +13,7 @@ from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 from playwright.sync_api import Browser, Page, Route, expect
 from reports_by_hand import report
 
-from linkassist.evaluate.kept import keep_report
+from linkassist.evaluate.last_report import keep_report
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 

@@ -11,7 +11,7 @@ from little_server import address, running_server, verdicts_of
 from locked_wiki import WORD, cheap_access, write_locked_wiki
 from playwright.sync_api import Browser, expect
 
-from linkassist.server.password import write_access
+from linkassist.server.auth.password import write_access
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from little_server import address, running_server, verdicts_of
 from little_wiki import PROJECT, write_little_wiki
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from linkassist.server.addresses import like_address
+from linkassist.server.urls import like_address
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from wiki_by_hand import MARKER, corpus_of, find, number_of, vectors_of
 
+from linkassist.model.fit import knowledge_of, scan_texts, suggest_pages
 from linkassist.suggest.ranker import starting_ranker
-from linkassist.suggesting import knowledge_of, scan_texts, suggest_pages
 from linkassist.suggestion import Suggestion
 
 # What the rules are held against: 道具 and 検索 are pages, 赤い糸 is a red link, and others link them all.

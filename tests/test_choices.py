@@ -12,17 +12,25 @@ from little_wiki import AWKWARD_TITLES, write_little_wiki
 from test_deciding import Garden, changes, suggestions
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.deciding import add_up_offers, choices_of, follow_verdicts, heed, ignore, lessons_of, offer_at_most
+from linkassist.cli.app import app
 from linkassist.errors import NotFoundError
+from linkassist.review.verdicts import (
+    add_up_offers,
+    choices_of,
+    follow_verdicts,
+    heed,
+    ignore,
+    lessons_of,
+    offer_at_most,
+)
 from linkassist.store.ignored import IgnoredSort, ignored
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.pages import list_pages
 from linkassist.store.runs import artefact, put_artefact
+from linkassist.store.search.by_target import suggested_on, write_target_index
 from linkassist.store.suggestions import pages_with_lists, replace_suggestions
-from linkassist.store.target_index import suggested_on, write_target_index
-from linkassist.suggest.choices import Choices, apply_choices
+from linkassist.suggest.feedback.rules import Choices, apply_choices
 from linkassist.suggestion import Suggestion
 
 

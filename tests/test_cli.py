@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
-from linkassist.evaluate.kept import kept_report
+from linkassist.cli.app import app
+from linkassist.evaluate.last_report import kept_report
 from linkassist.settings import FILE_NAME, load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project

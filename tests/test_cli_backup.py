@@ -13,12 +13,12 @@ import pytest
 from little_wiki import PROJECT, write_little_wiki
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
-from linkassist.store.backup_files import backup_files
-from linkassist.store.backups import contents
-from linkassist.store.checksums import seal_schema
+from linkassist.cli.app import app
+from linkassist.store.backup.files import backup_files
+from linkassist.store.backup.restore import contents
+from linkassist.store.integrity.checksums import seal_schema
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import being_served, only_worker
+from linkassist.store.locks import being_served, only_worker
 from linkassist.store.pages import find_page, project
 from linkassist.store.schema import MIGRATIONS
 from linkassist.store.verdicts import record_verdict, verdicts

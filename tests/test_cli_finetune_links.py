@@ -13,17 +13,17 @@ import torch
 from typer.testing import CliRunner, Result
 from wiki_of_synonyms import wiki_of_synonyms
 
-from linkassist.cli import app
-from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
-from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.finetune.cross_encoder import CrossEncoder, cross_encoder
-from linkassist.finetune.judging import judge, questions_of
-from linkassist.finetune.link_examples import LinkedWiki, build_linked_wiki
-from linkassist.finetune.link_training import LinkTraining
-from linkassist.finetune.pair_head import PairBert
-from linkassist.finetune.pairs import linked_pairs
-from linkassist.finetune.small_bert import write_small_bert
-from linkassist.finetune.two_towers import Towers
+from linkassist.bert.checkpoint.open import open_bert
+from linkassist.bert.encoder import BertJapaneseEncoder
+from linkassist.cli.app import app
+from linkassist.research.finetune.cross_encoder import CrossEncoder, cross_encoder
+from linkassist.research.finetune.judging import judge, questions_of
+from linkassist.research.finetune.link_examples import LinkedWiki, build_linked_wiki
+from linkassist.research.finetune.link_training import LinkTraining
+from linkassist.research.finetune.pair_head import PairBert
+from linkassist.research.finetune.pairs import linked_pairs
+from linkassist.research.finetune.small_bert import write_small_bert
+from linkassist.research.finetune.two_towers import Towers
 
 SHORT = ("--max-seq-length", "24", "--batch-size", "24", "--epochs", "2", "--learning-rate", "5e-3")
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkassist.ingest import ingest
-from linkassist.server.password import new_access, write_access
+from linkassist.pipeline.ingest import ingest
+from linkassist.server.auth.password import new_access, write_access
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages
 
@@ -112,7 +112,7 @@ def test_ctrl_c_ends_a_server_without_a_trace_while_a_form_is_on_its_way(
 
 
 def test_the_program_loads_nothing_heavy_before_it_is_needed() -> None:
-    program = f"import sys, linkassist.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+    program = f"import sys, linkassist.cli.app; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
@@ -222,7 +222,7 @@ def test_other_machines_are_served_only_behind_a_password(tmp_path: Path, enviro
 def test_work_of_minutes_goes_behind_who_reads_meanwhile() -> None:
     program = (
         "import atexit, os, sys\n"
-        "from linkassist.cli import main\n"
+        "from linkassist.cli.app import main\n"
         "atexit.register(lambda: print('lower by', os.nice(0)))\n"
         "main()\n"
     )

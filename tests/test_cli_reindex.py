@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
+from linkassist.cli.app import app
 
 COMMAND = [sys.executable, "-m", "linkassist"]
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.deciding import decide, undo
-from linkassist.freshness import confirm_suggestions, is_older_than_pages, note_suggestions
+from linkassist.pipeline.model_store import confirm_suggestions, is_older_than_pages, note_suggestions
+from linkassist.review.verdicts import decide, undo
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.home_view import index_view
-from linkassist.server.wording import Wording
-from linkassist.store.browsing import project_name
+from linkassist.server.messages.catalog import Wording
+from linkassist.server.views.home import index_view
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
+from linkassist.store.navigation import project_name
 from linkassist.store.outbox import waiting_pages
 from linkassist.store.pages import find_page
 from linkassist.store.runs import finish_run, last_run, start_run

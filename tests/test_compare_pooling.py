@@ -13,14 +13,14 @@ import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.compare_pooling.report import PoolingReport, Scored, compared
-from linkassist.compare_pooling.scores import Scores, score_vectors
-from linkassist.compare_pooling.vectors import PageTokens, page_vectors
-from linkassist.embed.bert_forward import BertForward
-from linkassist.embed.bert_japanese.folder import Bert, open_bert
-from linkassist.embed.readout import Readout
+from linkassist.bert.checkpoint.open import Bert, open_bert
+from linkassist.bert.forward import BertForward
+from linkassist.bert.readout import Readout
+from linkassist.cli.app import app
 from linkassist.evaluate.futures import AskedPage
+from linkassist.research.pooling.report import PoolingReport, Scored, compared
+from linkassist.research.pooling.scores import Scores, score_vectors
+from linkassist.research.pooling.vectors import PageTokens, page_vectors
 from linkassist.suggest.corpus import Corpus, build_corpus
 from linkassist.wiki import Reading
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from wiki_by_hand import corpus_of
 
-from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.corpus import BoolArray, Corpus
+from linkassist.suggest.link_contexts import context_odds
 from linkassist.suggest.mentions import Mentions, TitleFinder
 
 # People bracket 道具 and 検索 behind an arrow and alone on a line, and never within a sentence.

@@ -6,9 +6,9 @@ import lightgbm
 import numpy as np
 import pytest
 
-from linkassist.suggest.contributions import GROUPS, Contributions
 from linkassist.suggest.corpus import FloatArray
-from linkassist.suggest.evidence import FEATURES
+from linkassist.suggest.explain.attribution import GROUPS, Contributions
+from linkassist.suggest.features import FEATURES
 from linkassist.suggest.ranker import Model, starting_ranker
 
 RNG = np.random.default_rng(7)

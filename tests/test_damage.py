@@ -18,28 +18,28 @@ from little_server import address, client_of, decide, verdicts_of
 from little_wiki import PROJECT, write_little_wiki
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
-from linkassist.deciding import ignore, offer_at_most
+from linkassist.cli.app import app
 from linkassist.errors import StoreError
+from linkassist.review.verdicts import ignore, offer_at_most
 from linkassist.scrapbox.notation import page_links
-from linkassist.store.backup_files import backup_files
-from linkassist.store.backups import latest_good, make_backup
-from linkassist.store.browsing import figures
-from linkassist.store.checksums import SEALED
-from linkassist.store.counts import recount
-from linkassist.store.damage import all_damage, damaged_links, diagnosis
+from linkassist.store.backup.files import backup_files
+from linkassist.store.backup.restore import latest_good, make_backup
 from linkassist.store.embeddings import known, put
-from linkassist.store.evaluations import evaluation, put_evaluation
 from linkassist.store.imports import refresh_links
+from linkassist.store.integrity.checksums import SEALED
+from linkassist.store.integrity.counts import recount
+from linkassist.store.integrity.damage import all_damage, damaged_links, diagnosis
 from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.navigation import figures
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
-from linkassist.store.picture import pages_by_month
 from linkassist.store.runs import drop_unreadable
 from linkassist.store.schema import MIGRATIONS
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
+from linkassist.store.summaries.evaluations import evaluation, put_evaluation
+from linkassist.store.summaries.overview import pages_by_month
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 

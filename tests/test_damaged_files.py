@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.drafting import load_search, prepare
 from linkassist.errors import ModelError
-from linkassist.freshness import INDEX_FILE, LEARNT_FILES, model_folder
-from linkassist.reindex import ReindexReport, reindex
+from linkassist.pipeline.draft import load_search, prepare
+from linkassist.pipeline.model_store import INDEX_FILE, LEARNT_FILES, model_folder
+from linkassist.pipeline.reindex import ReindexReport, reindex
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.target_index import suggested_on
+from linkassist.store.search.by_target import suggested_on
 
 
 def cut(path: Path) -> None:

@@ -18,15 +18,15 @@ from little_wiki import PROJECT, write_little_wiki
 from starlette.testclient import TestClient
 
 from linkassist.errors import LinkAssistError
-from linkassist.ingest import ingest
+from linkassist.nightly.clock import now
 from linkassist.nightly.health import health
-from linkassist.nightly.moments import now
-from linkassist.store.backups import contents, latest_good, make_backup
-from linkassist.store.copies import complaints
+from linkassist.pipeline.ingest import ingest
+from linkassist.store.backup.copy import complaints
+from linkassist.store.backup.restore import contents, latest_good, make_backup
 from linkassist.store.database_file import database_files
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import is_held, is_night, only_worker
-from linkassist.store.target_index import write_target_index
+from linkassist.store.locks import is_held, is_night, only_worker
+from linkassist.store.search.by_target import write_target_index
 
 PACKAGE = Path(__file__).parent.parent / "linkassist"
 # How a file is opened other than by SQLite, as the last name of a call.

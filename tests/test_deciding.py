@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 
-from linkassist.deciding import decide, follow_verdicts, lessons_of, object_to, shown_suggestions, undo
 from linkassist.errors import NotFoundError
+from linkassist.review.verdicts import decide, follow_verdicts, lessons_of, object_to, shown_suggestions, undo
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import list_pages, project
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
-from linkassist.suggest.reader import Lessons
+from linkassist.suggest.feedback.learn import Lessons
 from linkassist.suggestion import Decision, Mention, Objection, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 

@@ -13,9 +13,9 @@ import pytest
 from drafted_wiki import a_page, import_into, pages_of_a_wiki, reindexed
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.drafting import LONGEST, Drafting, draft_page, load_search, prepare
+from linkassist.cli.app import app
 from linkassist.errors import ModelError
+from linkassist.pipeline.draft import LONGEST, Drafting, draft_page, load_search, prepare
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import page_suggestions

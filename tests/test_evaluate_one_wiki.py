@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from linkassist.errors import LinkAssistError
-from linkassist.evaluate.kept import kept_report
-from linkassist.evaluate.one_wiki import as_it_stood, build_one_wiki_test
+from linkassist.evaluate.last_report import kept_report
 from linkassist.evaluate.run import Sample, evaluate_project
+from linkassist.evaluate.single_wiki import as_it_stood, build_one_wiki_test
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library

@@ -8,9 +8,9 @@ from math import log, sqrt
 
 import pytest
 
-from linkassist.evaluate.peers import PEERS, peer_answers
+from linkassist.evaluate.baselines import PEERS, peer_answers
 from linkassist.evaluate.scoring import Answer
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.wiki import Line, Page
 
 WIKI = {

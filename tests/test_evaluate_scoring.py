@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from linkassist.errors import ExportError
+from linkassist.evaluate.baselines import PEERS
 from linkassist.evaluate.figures import SignalFigures
 from linkassist.evaluate.futures import AskedPage, build_futures_test
-from linkassist.evaluate.peers import PEERS
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError, report_from_json
 from linkassist.evaluate.run import ask_all, evaluate_files
 from linkassist.evaluate.scoring import Answer, answers_of, score, shown_to_readers

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from wiki_by_hand import Found, corpus_of, features_of, find, number_of
 
-from linkassist.suggest.contexts import context_odds
-from linkassist.suggest.evidence import FEATURES
+from linkassist.suggest.features import FEATURES
+from linkassist.suggest.link_contexts import context_odds
 
 WIKI = {
     "道具": "[検索]の[道具箱]",

@@ -7,7 +7,7 @@ import pytest
 from wiki_by_hand import Found, corpus_of, find, number_of, numbers_of, reading
 
 from linkassist.suggest.corpus import Corpus, build_corpus, keep_rows
-from linkassist.suggest.examination import (
+from linkassist.suggest.holdout import (
     Examination,
     hide_links,
     links_beside,

@@ -12,10 +12,10 @@ import pytest
 from scipy.spatial.distance import cdist
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
-from linkassist.embed.bert_japanese.encoder import BertJapaneseEncoder
-from linkassist.evaluate.kept import kept_report
-from linkassist.experiments.codes import (
+from linkassist.bert.encoder import BertJapaneseEncoder
+from linkassist.cli.app import app
+from linkassist.evaluate.last_report import kept_report
+from linkassist.research.nearest_pages.codes import (
     beside,
     bucket_figures,
     bucket_numbers,
@@ -24,7 +24,7 @@ from linkassist.experiments.codes import (
     quantising_rotation,
     sign_code,
 )
-from linkassist.experiments.nearest import NOBODY, Measure, nearest, representatives
+from linkassist.research.nearest_pages.nearest import NOBODY, Measure, nearest, representatives
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.suggest.corpus import FloatArray, IntArray

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from wiki_by_hand import Found, corpus_of, features_of, find, number_of, numbers_of
 
-from linkassist.suggest.contributions import Contributions
 from linkassist.suggest.corpus import mark_numbers
-from linkassist.suggest.explain import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
-from linkassist.suggest.lines import LineExplainer, read_linking_lines
+from linkassist.suggest.explain.attribution import Contributions
+from linkassist.suggest.explain.explainer import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
+from linkassist.suggest.explain.similar_lines import LineExplainer, read_linking_lines
+from linkassist.suggest.explain.supporting_pages import Witnesses
 from linkassist.suggest.ranker import starting_ranker
-from linkassist.suggest.witnesses import Witnesses
 from linkassist.suggestion import Reason, Suggestion
 
 WIKI = {

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.embed.bert_japanese import feature_files, features
-from linkassist.embed.bert_japanese.feature_files import FeatureRequest, write_features
-from linkassist.embed.bert_japanese.feature_text import rounded_rows
-from linkassist.embed.bert_japanese.features import blocks, survey
-from linkassist.embed.bert_japanese.folder import Bert, open_bert
+from linkassist.bert.checkpoint.open import Bert, open_bert
+from linkassist.bert.features import extract as features
+from linkassist.bert.features import files as feature_files
+from linkassist.bert.features.extract import blocks, survey
+from linkassist.bert.features.files import FeatureRequest, write_features
+from linkassist.bert.features.jsonl import rounded_rows
+from linkassist.cli.app import app
 from linkassist.errors import LinkAssistError
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"

@@ -12,8 +12,8 @@ import pytest
 from little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
 from linkassist.errors import ExportError, FetchError, StoreError
-from linkassist.fetching import FOLDER_NAME, Arrival, arrival, clear_away, name_of_source
-from linkassist.ingest import IngestReport, ingest
+from linkassist.pipeline.fetch import FOLDER_NAME, Arrival, arrival, clear_away, name_of_source
+from linkassist.pipeline.ingest import IngestReport, ingest
 from linkassist.scrapbox import client
 from linkassist.scrapbox.client import NotAllowedError, NotThereError, Pace, remote_project
 from linkassist.store.library import Library

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from wiki_by_hand import reading, readings
 
-from linkassist.suggest.fragments import is_quantity
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases import find_phrases
+from linkassist.suggest.phrases.extraction import find_phrases
+from linkassist.suggest.phrases.fragments import is_quantity
 
 # raw line, phrases that are refused, and some that are found all the same
 REFUSED = {

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkassist.errors import ModelError
-from linkassist.frozen import freeze, name_of, thaw
+from linkassist.model.array_file import freeze, name_of, thaw
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,18 @@ from pathlib import Path
 import pytest
 from little_wiki import PROJECT, write_little_wiki
 
-from linkassist.drafting import load_search
 from linkassist.errors import SettingsError, StoreError
-from linkassist.ingest import ingest
-from linkassist.reindex import reindex
+from linkassist.pipeline.draft import load_search
+from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.password import new_access, read_access, write_access
+from linkassist.server.auth.password import new_access, read_access, write_access
 from linkassist.settings import Settings, remember_encoder, remember_source
-from linkassist.store.backup_files import FOLDER_NAME, backup_files
-from linkassist.store.backups import contents, make_backup, restore
+from linkassist.store.backup.files import FOLDER_NAME, backup_files
+from linkassist.store.backup.restore import contents, make_backup, restore
 from linkassist.store.imports import ImportReport, RunToEnd, import_pages
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import being_served, only_night, only_worker
+from linkassist.store.locks import being_served, only_night, only_worker
 from linkassist.store.pages import list_pages, project
 from linkassist.store.runs import artefact, last_run, start_run
 from linkassist.store.suggestions import page_suggestions

@@ -19,12 +19,12 @@ import pytest
 from mutated_exports import mutated
 
 from linkassist.errors import ExportError
-from linkassist.ingest import ingest
+from linkassist.pipeline.ingest import ingest
 from linkassist.scrapbox import export as export_module
 from linkassist.scrapbox import json_stream
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.store.library import Library
 from linkassist.store.pages import projects, read_pages
 from linkassist.wiki import Page, title_key
@@ -219,7 +219,7 @@ def _imported(export: Path, library: Path) -> tuple[str, int]:
     """What `linkassist import` says to the export on standard error, and how many MB reading it took at most."""
     program = (
         "import resource, sys\n"
-        "from linkassist.cli import main\n"
+        "from linkassist.cli.app import main\n"
         "start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try:\n    main()\n"
         "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start)\n"

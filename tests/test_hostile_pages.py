@@ -16,25 +16,25 @@ import scipy.sparse as sp
 from hostile_pages import N_LINKS, PROJECT, write_hostile_export
 from wiki_by_hand import corpus_of, find, number_of, reading
 
-from linkassist.ingest import ingest
-from linkassist.reindex import reindex
-from linkassist.scrapbox.reading import MOST_LINKS
+from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.reindex import reindex
+from linkassist.scrapbox.page_text import MOST_LINKS
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import page_suggestions
 from linkassist.suggest import corpus as corpus_module
 from linkassist.suggest import mentions as mentions_module
-from linkassist.suggest import witnesses as witnesses_module
 from linkassist.suggest.corpus import by_blocks, top_per_row
-from linkassist.suggest.explain import MOST_MENTIONS, phrase_suggestion
-from linkassist.suggest.lines import read_linking_lines
+from linkassist.suggest.explain import supporting_pages as witnesses_module
+from linkassist.suggest.explain.explainer import MOST_MENTIONS, phrase_suggestion
+from linkassist.suggest.explain.similar_lines import read_linking_lines
+from linkassist.suggest.explain.supporting_pages import Relation
 from linkassist.suggest.mentions import TitleFinder, fold
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
-from linkassist.suggest.phrases import Sayers, find_phrases
+from linkassist.suggest.phrases.extraction import Sayers, find_phrases
+from linkassist.suggest.phrases.features import PHRASE_FEATURES
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggest.title_forms import MOST_NESTED, title_forms
-from linkassist.suggest.witnesses import Relation
 from linkassist.wiki import Part, Passage, Span
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, ViewportSize
 
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.addresses import like_address, page_address, preview_address, search_address
+from linkassist.server.urls import like_address, page_address, preview_address, search_address
 from linkassist.wiki import title_key
 
 PLAIN = [

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from little_wiki import PROJECT, write_little_wiki
 
-from linkassist.store.in_step import InStep
 from linkassist.store.library import Library
 from linkassist.store.pages import project
+from linkassist.store.project_cache import InStep
 
 
 def test_of_many_threads_that_ask_at_once_one_makes_the_value(tmp_path: Path) -> None:

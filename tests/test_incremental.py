@@ -12,9 +12,9 @@ from drafted_wiki import THINGS, a_page, import_into, pages_of_a_wiki
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkassist import learnt
-from linkassist.freshness import model_folder
-from linkassist.reindex import ReindexReport, reindex
+from linkassist.pipeline import learnt
+from linkassist.pipeline.model_store import model_folder
+from linkassist.pipeline.reindex import ReindexReport, reindex
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linkassist.embed.encoder import normalised
 from linkassist.errors import ModelError
-from linkassist.index import PageIndex
+from linkassist.model.vector_index import PageIndex
 
 
 def random_vectors(n: int, width: int = 16, seed: int = 0) -> NDArray[np.float32]:

@@ -14,10 +14,10 @@ from little_wiki import PROJECT, write_little_wiki
 from starlette.applications import Starlette
 
 from linkassist.errors import StoreError
-from linkassist.server.addresses import like_address, preview_address, search_address
-from linkassist.store.checksums import seal_schema
-from linkassist.store.kept_open import KeptOpen
+from linkassist.server.urls import like_address, preview_address, search_address
+from linkassist.store.integrity.checksums import seal_schema
 from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.pool import KeptOpen
 from linkassist.store.schema import MIGRATIONS
 
 SCREENS = (

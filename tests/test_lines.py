@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from wiki_by_hand import corpus_of, number_of
 
-from linkassist.suggest.lines import LineExplainer, LineFinder, LinePair, read_linking_lines
+from linkassist.suggest.explain.similar_lines import LineExplainer, LineFinder, LinePair, read_linking_lines
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason

@@ -9,8 +9,8 @@ import pytest
 from wiki_of_synonyms import wiki_of_synonyms
 
 from linkassist.errors import LinkAssistError
-from linkassist.finetune.link_examples import LinkedWiki, Part, build_linked_wiki, plain_text
-from linkassist.finetune.pairs import Pair, asked_lists, balanced_pairs, hard_pairs, linked_pairs
+from linkassist.research.finetune.link_examples import LinkedWiki, Part, build_linked_wiki, plain_text
+from linkassist.research.finetune.pairs import Pair, asked_lists, balanced_pairs, hard_pairs, linked_pairs
 from linkassist.wiki import Line, Page
 
 NOTES = Page(

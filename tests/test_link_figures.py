@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from wiki_of_synonyms import N_TOPICS, half_of, wiki_of_synonyms
 
-from linkassist.finetune.judging import auc, best_threshold, hits_of, judge, list_auc, questions_of
-from linkassist.finetune.link_examples import build_linked_wiki
-from linkassist.finetune.pairs import AskedList, Pair, balanced_pairs
-from linkassist.finetune.scores import PageVectors, learn_regression
+from linkassist.research.finetune.judging import auc, best_threshold, hits_of, judge, list_auc, questions_of
+from linkassist.research.finetune.link_examples import build_linked_wiki
+from linkassist.research.finetune.pairs import AskedList, Pair, balanced_pairs
+from linkassist.research.finetune.scores import PageVectors, learn_regression
 
 
 def test_the_auc_counts_pairs_in_the_right_order_and_half_of_the_ties() -> None:

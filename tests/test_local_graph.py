@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkassist.server.local_graph import WIDTH, GraphView, Spoke, cut_to, local_graph, width_of
+from linkassist.server.views.local_graph import WIDTH, GraphView, Spoke, cut_to, local_graph, width_of
 
 HERE = Spoke("庭", "/p/niwa/庭")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wiki_by_hand import corpus_of, reading
 
 from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
-from linkassist.suggest.spellings import spellings
+from linkassist.suggest.title_variants import spellings
 from linkassist.wiki import Reading, title_key
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from wiki_by_hand import corpus_of
 
-from linkassist.new_links import apart, new_links, phrase_lessons
-from linkassist.suggest.examination import hide_links
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseHabits
-from linkassist.suggest.phrases import find_phrases, not_new
+from linkassist.model.predict_phrases import apart, new_links, phrase_lessons
+from linkassist.suggest.holdout import hide_links
+from linkassist.suggest.phrases.extraction import find_phrases, not_new
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseHabits
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Mention, Suggestion
 

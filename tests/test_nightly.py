@@ -17,22 +17,22 @@ from little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 from little_server import client_of
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
+from linkassist.cli.app import app
 from linkassist.nightly import log, run
+from linkassist.nightly.clock import now
 from linkassist.nightly.health import health
 from linkassist.nightly.log import night_log
-from linkassist.nightly.moments import now
 from linkassist.nightly.report import FILE_NAME, LOG_NAME
-from linkassist.store.backup_files import backup_files
-from linkassist.store.backups import contents
+from linkassist.store.backup.files import backup_files
+from linkassist.store.backup.restore import contents
 from linkassist.store.embeddings import known
 from linkassist.store.library import FILE_NAME as DATABASE
 from linkassist.store.library import Library
-from linkassist.store.lock import only_night, only_worker
+from linkassist.store.locks import only_night, only_worker
 from linkassist.store.pages import project, read_pages
 from linkassist.store.runs import finish_run, last_run, prune_runs, start_run
-from linkassist.store.samples import QualitySample, prune_samples, put_sample, samples
 from linkassist.store.snoozes import prune_snoozes, snooze, snoozed
+from linkassist.store.summaries.quality_samples import QualitySample, prune_samples, put_sample, samples
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from linkassist.nightly.actions import Write, perform
+from linkassist.nightly.clock import Moment, now, seconds_since
 from linkassist.nightly.due import is_due, seconds_since_minute
 from linkassist.nightly.health import Failure, HealthState, health
-from linkassist.nightly.moments import Moment, now, seconds_since
 from linkassist.nightly.report import (
     EXIT_BUSY,
     FILE_NAME,
@@ -21,7 +21,7 @@ from linkassist.nightly.report import (
     write_night,
 )
 from linkassist.nightly.schedule import install_actions, uninstall_actions
-from linkassist.store.lock import only_night
+from linkassist.store.locks import only_night
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from linkassist.cli import app
+from linkassist.cli.app import app
+from linkassist.nightly.clock import now
 from linkassist.nightly.health import health
-from linkassist.nightly.moments import now
 from linkassist.nightly.schedule import cron_command, night_command, systemd_word
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these schedulers are those of Linux and macOS")

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkassist.suggest.ordering import stable_order
+from linkassist.suggest.radix_argsort import stable_order
 
 SMALL = st.lists(st.integers(0, 5), max_size=40)
 # whose low bits are all that tells them apart

@@ -11,8 +11,9 @@ import pytest
 from little_server import address, client_of, decide, little_client
 from little_wiki import PROJECT
 
-from linkassist.deciding import undo
 from linkassist.errors import NotFoundError
+from linkassist.review.verdicts import undo
+from linkassist.review.write_back import changed_page, file_for_import, stretches
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
@@ -20,7 +21,6 @@ from linkassist.store.outbox import batches, n_waiting, send_off, take_back, wai
 from linkassist.store.verdicts import last_decision, record_verdict
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import Line, Page
-from linkassist.writing_back import changed_page, file_for_import, stretches
 
 GARDEN = "庭としてのWiki"
 OUTBOX = f"/outbox/{PROJECT}"

@@ -66,12 +66,12 @@ def test_the_wheel_carries_nothing_but_the_package(wheel: zipfile.ZipFile) -> No
 
 def test_the_wheel_installs_the_command(wheel: zipfile.ZipFile) -> None:
     (entry_points,) = (name for name in names_in(wheel) if name.endswith("entry_points.txt"))
-    assert "linkassist = linkassist.cli:main" in wheel.read(entry_points).decode()
+    assert "linkassist = linkassist.cli.app:main" in wheel.read(entry_points).decode()
 
 
 def test_installed_from_the_wheel_the_program_finds_its_files(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path / "site")
-    program = "from linkassist.shipped import shipped_folder as f; print(f('web'), f('data'), sep='\\n')"
+    program = "from linkassist.assets import shipped_folder as f; print(f('web'), f('data'), sep='\\n')"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
     found = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True

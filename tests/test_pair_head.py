@@ -10,14 +10,14 @@ import pytest
 import torch
 from wiki_of_synonyms import wiki_of_synonyms
 
-from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.embed.bert_japanese.sequences import token_sequence
-from linkassist.finetune.cross_encoder import CrossEncoder, cross_encoder
-from linkassist.finetune.link_examples import LinkedWiki, build_linked_wiki
-from linkassist.finetune.link_training import LinkTraining
-from linkassist.finetune.pair_head import with_pair_head
-from linkassist.finetune.pairs import Pair, linked_pairs
-from linkassist.finetune.small_bert import write_small_bert
+from linkassist.bert.checkpoint.open import open_bert
+from linkassist.bert.tokenize.sequences import token_sequence
+from linkassist.research.finetune.cross_encoder import CrossEncoder, cross_encoder
+from linkassist.research.finetune.link_examples import LinkedWiki, build_linked_wiki
+from linkassist.research.finetune.link_training import LinkTraining
+from linkassist.research.finetune.pair_head import with_pair_head
+from linkassist.research.finetune.pairs import Pair, linked_pairs
+from linkassist.research.finetune.small_bert import write_small_bert
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"
 

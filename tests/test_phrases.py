@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from wiki_by_hand import corpus_of, reading, readings
 
 from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES, PhraseEvidence, PhraseHabits, PhrasePairs
-from linkassist.suggest.phrases import SWEET_SPOT, find_phrases, not_new
-from linkassist.suggest.spans import QUOTED, hash_of
+from linkassist.suggest.phrases.boundaries import QUOTED, hash_of
+from linkassist.suggest.phrases.extraction import SWEET_SPOT, find_phrases, not_new
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseEvidence, PhraseHabits, PhrasePairs
 
 # raw line, phrases that are among the candidates, and some that are not
 LINES = {
@@ -82,7 +82,7 @@ def test_phrases_are_counted_by_page_and_placed_by_passage() -> None:
 def test_texts_of_many_chunks_are_placed_as_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = readings({f"頁{number}": f"道具{number}と「検索の道具」\nPython と散歩" for number in range(6)})
     whole = find_phrases(pages)
-    monkeypatch.setattr("linkassist.suggest.phrases._CHUNK", 40)
+    monkeypatch.setattr("linkassist.suggest.phrases.extraction._CHUNK", 40)
     told: list[int] = []
     parts = find_phrases(pages, told.append)
 

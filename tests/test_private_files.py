@@ -14,11 +14,11 @@ from little_wiki import write_little_wiki
 from small_export import export_of
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.private_files import create_private, keep_private, write_private
+from linkassist.cli.app import app
+from linkassist.files.private import create_private, keep_private, write_private
 from linkassist.settings import remember_encoder
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import LOCK_NAME
+from linkassist.store.locks import LOCK_NAME
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
 

@@ -10,9 +10,9 @@ from little_server import running_server
 from small_export import export_of
 
 from linkassist.errors import ExportError
-from linkassist.ingest import ingest
-from linkassist.server.addresses import page_address, project_address
-from linkassist.server.import_process import project_name_of_file
+from linkassist.pipeline.ingest import ingest
+from linkassist.server.jobs.import_process import project_name_of_file
+from linkassist.server.urls import page_address, project_address
 from linkassist.wiki import Line, Page
 
 PAGES = [Page("庭", (Line("庭"), Line("水やり"))), Page("a/b", (Line("a/b"),))]

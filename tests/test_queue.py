@@ -12,9 +12,9 @@ from little_server import little_client, verdicts_of
 from little_wiki import PROJECT
 from starlette.testclient import TestClient
 
-from linkassist import queueing
-from linkassist.deciding import ShownSuggestion, lessons_of, worth_showing
-from linkassist.queueing import Item, expected_gain, next_item, sitting, start_of, waiting_items
+from linkassist.review import queue as queueing
+from linkassist.review.queue import Item, expected_gain, next_item, sitting, start_of, waiting_items
+from linkassist.review.verdicts import ShownSuggestion, lessons_of, worth_showing
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, list_pages, project
 from linkassist.store.snoozes import n_snoozed_since, snooze, snoozed, wake

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from linkassist.errors import ModelError
 from linkassist.suggest.corpus import BoolArray, FloatArray
-from linkassist.suggest.evidence import FEATURES
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
+from linkassist.suggest.features import FEATURES
+from linkassist.suggest.phrases.features import PHRASE_FEATURES
 from linkassist.suggest.ranker import (
     Lessons,
     Model,

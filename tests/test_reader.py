@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from test_reasons import signals_of_the_explainers
 
-from linkassist.suggest.leanings import Trial, leaning, logit, offset, shifted
-from linkassist.suggest.reader import _OF_THE_PAGE, Lessons, apply_lessons, apply_to_one, learn_from_verdicts
-from linkassist.suggest.reasons import reason_text
+from linkassist.suggest.explain.reasons import reason_text
+from linkassist.suggest.feedback.learn import _OF_THE_PAGE, Lessons, apply_lessons, apply_to_one, learn_from_verdicts
+from linkassist.suggest.feedback.log_odds import Trial, leaning, logit, offset, shifted
 from linkassist.suggestion import HELD_BACK, Kind, Mention, Objection, Reason, Suggestion, Verdict
 
 SAID = Reason("link_probability", 3, 9)
@@ -198,7 +198,7 @@ def test_of_every_signal_it_is_known_whether_it_rests_on_the_text_alone() -> Non
         "quoted",
     }
     unknown = signals_of_the_explainers() - of_the_text - _OF_THE_PAGE - HELD_BACK
-    assert not unknown, "say it in suggest/reader.py, or above if it comes from the words"
+    assert not unknown, "say it in suggest/feedback/learn.py, or above if it comes from the words"
 
 
 TRIALS = st.lists(st.builds(Trial, st.floats(-6, 6), st.booleans(), st.integers(1, 2)), min_size=1, max_size=30)

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from linkassist.cli import app
-from linkassist.drafting import load_search
-from linkassist.freshness import model_folder
-from linkassist.reindex import reindex
+from linkassist.cli.app import app
+from linkassist.pipeline.draft import load_search
+from linkassist.pipeline.model_store import model_folder
+from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.imports import import_pages
 from linkassist.store.library import _ASK_AGAIN_S, Library
-from linkassist.store.lock import only_worker
+from linkassist.store.locks import only_worker
 from linkassist.store.pages import list_pages, project, read_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
@@ -120,7 +120,7 @@ def test_verdicts_come_in_between_while_a_large_export_is_taken_in(
 def at_work(folder: Path) -> Iterator[None]:
     """Another process imports or reindexes."""
     code = (
-        "import sys; from pathlib import Path; from linkassist.store.lock import only_worker\n"
+        "import sys; from pathlib import Path; from linkassist.store.locks import only_worker\n"
         "with only_worker(Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(folder)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wiki_by_hand import MARKER, reading
 
-from linkassist.scrapbox.reading import SEPARATOR, read_page
+from linkassist.scrapbox.page_text import SEPARATOR, read_page
 from linkassist.wiki import Line, Page, Span
 
 LINE_ID = "0123456789abcdef01234567"

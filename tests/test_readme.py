@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from linkassist.cli import app
+from linkassist.cli.app import app
 from linkassist.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linkassist.embed.bert_forward import BertForward
-from linkassist.embed.bert_japanese.folder import open_bert
-from linkassist.embed.bert_japanese.sequences import split_pair, token_sequence
-from linkassist.embed.readout import Readout, layers_of, read_out, usual_readouts
+from linkassist.bert.checkpoint.open import open_bert
+from linkassist.bert.forward import BertForward
+from linkassist.bert.readout import Readout, layers_of, read_out, usual_readouts
+from linkassist.bert.tokenize.sequences import split_pair, token_sequence
 
 GOLDEN = Path(__file__).parent / "data" / "bert-golden"
 

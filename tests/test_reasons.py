@@ -8,8 +8,10 @@ from typing import get_args
 
 import pytest
 
-from linkassist.suggest import explain, lines, restraint
-from linkassist.suggest.reasons import Language, reason_text
+from linkassist.suggest import link_budget as restraint
+from linkassist.suggest.explain import explainer as explain
+from linkassist.suggest.explain import similar_lines as lines
+from linkassist.suggest.explain.reasons import Language, reason_text
 from linkassist.suggestion import Reason
 
 NAMES = ("庭", "道具")

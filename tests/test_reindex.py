@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from linkassist.errors import LinkAssistError, ModelError
-from linkassist.freshness import is_older_than_pages, model_folder
-from linkassist.index import PageIndex
-from linkassist.ingest import ingest
-from linkassist.reindex import ReindexReport, reindex
+from linkassist.model.vector_index import PageIndex
+from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.model_store import is_older_than_pages, model_folder
+from linkassist.pipeline.reindex import ReindexReport, reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.embeddings import matrix
 from linkassist.store.imports import ImportReport, import_pages
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import only_worker
+from linkassist.store.locks import only_worker
 from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
@@ -426,7 +426,7 @@ def test_finding_nothing_to_do_loads_no_model(wiki: Wiki) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from linkassist.reindex import reindex
+from linkassist.pipeline.reindex import reindex
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project

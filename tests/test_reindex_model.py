@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from small_models import minilm_folder, write_tiny_bert
 
-from linkassist.freshness import model_folder
-from linkassist.index import PageIndex
-from linkassist.reindex import ReindexReport, reindex
+from linkassist.model.vector_index import PageIndex
+from linkassist.pipeline.model_store import model_folder
+from linkassist.pipeline.reindex import ReindexReport, reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import OWN_ENCODER, Settings
 from linkassist.store.imports import import_pages

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from wiki_by_hand import corpus_of
 
-from linkassist.suggest.restraint import link_budgets, restrained, variant_key
+from linkassist.suggest.link_budget import link_budgets, restrained, variant_key
 from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 
 PLENTY = 99

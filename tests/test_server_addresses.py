@@ -12,8 +12,8 @@ from little_server import address, running_server
 from little_wiki import AWKWARD_TITLES, write_little_wiki
 from markupsafe import escape
 
-from linkassist.server.addresses import page_address, project_address, scrapbox_address, search_address
-from linkassist.server.page_list import PageList
+from linkassist.server.urls import page_address, project_address, scrapbox_address, search_address
+from linkassist.server.views.page_list import PageList
 
 
 def test_a_title_is_one_quoted_segment() -> None:

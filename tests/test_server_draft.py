@@ -12,11 +12,11 @@ from drafted_wiki import PROJECT, import_into, pages_of_a_wiki
 from little_server import client_of
 from starlette.testclient import TestClient
 
-from linkassist.server.draft_view import Draft, found_view, waiting_view
-from linkassist.server.handlers_draft import MOST_CHARACTERS
-from linkassist.server.model_process import Progress
-from linkassist.store.browsing import project_name
+from linkassist.server.jobs.model_process import Progress
+from linkassist.server.routes.draft import MOST_CHARACTERS
+from linkassist.server.views.draft import Draft, found_view, waiting_view
 from linkassist.store.library import Library
+from linkassist.store.navigation import project_name
 
 ADDRESS = f"/draft/{PROJECT}"
 TEXT = "雨の日には万年筆と索引カード\n 図書館の地図帳も、[付箋]も"

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from linkassist.server.guard import Guard, Names, is_loopback
-from linkassist.shipped import shipped_folder
+from linkassist.assets import shipped_folder
+from linkassist.server.middleware.host_guard import Guard, Names, is_loopback
 from linkassist.store.library import Library
 
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
@@ -240,7 +240,7 @@ def test_a_fault_is_answered_in_the_same_design_with_the_same_headers(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("linkassist.server.handlers_home.list_pages", broken)
+    monkeypatch.setattr("linkassist.server.routes.home.list_pages", broken)
     response = client_of(tmp_path, raises=False).get("/p/niwa")
     assert response.status_code == 500
     assert "Something went wrong" in response.text

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from little_server import client_of, little_client
 from little_wiki import PROJECT
 
-from linkassist.queueing import waiting_items
+from linkassist.review.queue import waiting_items
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.page_list import PageList, page_list_of
+from linkassist.server.views.page_list import PageList, page_list_of
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.lock import only_worker
+from linkassist.store.locks import only_worker
 from linkassist.store.pages import list_pages, project
 from linkassist.store.runs import finish_run, start_run
 from linkassist.store.suggestions import page_suggestions

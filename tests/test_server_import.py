@@ -23,12 +23,12 @@ from little_wiki import PROJECT, write_little_wiki
 from small_export import export_of
 from starlette.testclient import TestClient
 
-from linkassist.server.import_process import At, TakeIn, project_name_of_file
-from linkassist.server.import_view import GROUPS, job_view
-from linkassist.server.importer import Importer, Job, Stage
-from linkassist.server.wording import known_keys
+from linkassist.server.jobs.import_job import Importer, Job, Stage
+from linkassist.server.jobs.import_process import At, TakeIn, project_name_of_file
+from linkassist.server.messages.catalog import known_keys
+from linkassist.server.views.imports import GROUPS, job_view
 from linkassist.store.library import Library
-from linkassist.store.lock import only_worker
+from linkassist.store.locks import only_worker
 from linkassist.store.pages import projects
 from linkassist.store.runs import last_run
 
@@ -291,7 +291,8 @@ def test_a_process_that_falls_is_told_of_and_the_next_import_works(client: TestC
 def test_the_work_ends_with_its_server_and_the_next_start_removes_the_file(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from linkassist.server.importer import Importer; from linkassist.server.import_process import TakeIn\n"
+        "from linkassist.server.jobs.import_job import Importer\n"
+        "from linkassist.server.jobs.import_process import TakeIn\n"
         "from linkassist.settings import Settings\n"
         "if __name__ == '__main__':\n"
         "    importer = Importer(Settings(Path(sys.argv[1])))\n"

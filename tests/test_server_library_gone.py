@@ -12,7 +12,7 @@ from little_wiki import PROJECT, write_little_wiki
 from starlette.testclient import TestClient
 
 from linkassist.errors import StoreError
-from linkassist.server.worker import ModelWorker
+from linkassist.server.jobs.model_worker import ModelWorker
 from linkassist.store.library import FILE_NAME
 
 PAGE = "庭としてのWiki"

@@ -11,7 +11,7 @@ from little_server import address, decide, little_client, verdicts_of
 from little_wiki import AWKWARD_TITLES, PROJECT
 from starlette.testclient import TestClient
 
-from linkassist.server.addresses import like_address
+from linkassist.server.urls import like_address
 
 GARDEN = "庭としてのWiki"
 

@@ -12,10 +12,10 @@ from little_wiki import PROJECT
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from linkassist.server import limits
-from linkassist.server.limits import MOST_DRAFT_BYTES, MOST_FORM_BYTES
-from linkassist.server.pace import Pace
-from linkassist.server.worker import ModelWorker
+from linkassist.server.auth.rate_limit import Pace
+from linkassist.server.jobs.model_worker import ModelWorker
+from linkassist.server.middleware import limits
+from linkassist.server.middleware.limits import MOST_DRAFT_BYTES, MOST_FORM_BYTES
 
 FILE = {"Content-Type": "multipart/form-data; boundary=b"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -18,8 +18,8 @@ from starlette.testclient import TestClient
 
 from linkassist.errors import SettingsError
 from linkassist.server.app import create_app
-from linkassist.server.password import FILE_NAME, existing_access, write_access
-from linkassist.server.sessions import LONGEST_S
+from linkassist.server.auth.password import FILE_NAME, existing_access, write_access
+from linkassist.server.auth.sessions import LONGEST_S
 from linkassist.settings import Settings
 from linkassist.store.library import FILE_NAME as LIBRARY
 

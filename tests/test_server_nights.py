@@ -11,12 +11,12 @@ import pytest
 from little_server import client_of
 from little_wiki import PROJECT, write_little_wiki
 
-from linkassist.nightly.moments import Moment, now
+from linkassist.nightly.clock import Moment, now
 from linkassist.nightly.report import NightReport, ProjectReport, State, StepReport, write_night
-from linkassist.server.nights_view import HEIGHT, WIDTH, movement_view
+from linkassist.server.views.nights import HEIGHT, WIDTH, movement_view
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.samples import QualitySample, put_sample
+from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 
 DAY_S = 24 * 3600
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from linkassist.server.pace import Guesses, Pace, visitor_key
-from linkassist.server.sessions import IDLE_S, LONGEST_S, Sessions
+from linkassist.server.auth.rate_limit import Guesses, Pace, visitor_key
+from linkassist.server.auth.sessions import IDLE_S, LONGEST_S, Sessions
 
 
 @dataclass

@@ -12,7 +12,7 @@ from little_wiki import AWKWARD_TITLES, PROJECT
 from starlette.testclient import TestClient
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.addresses import page_address
+from linkassist.server.urls import page_address
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
@@ -67,7 +67,7 @@ def test_an_unknown_sort_or_page_number_is_the_first_page_by_gain(tmp_path: Path
 
 
 def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linkassist.server.handlers_home._N_ROWS", 10)
+    monkeypatch.setattr("linkassist.server.routes.home._N_ROWS", 10)
     client = little_client(tmp_path)
     first, last = client.get("/p/niwa").text, client.get("/p/niwa?page=3").text
     assert len(titles_in(first)) == 10 and len(titles_in(last)) == 2
@@ -307,7 +307,7 @@ def test_an_old_address_that_tells_of_a_decision_shows_no_notice_once_it_is_undo
 def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("linkassist.server.page_view._N_CARDS", 2)
+    monkeypatch.setattr("linkassist.server.views.page._N_CARDS", 2)
     client = little_client(tmp_path)
     html = client.get(address(GARDEN)).text
     assert list(cards_in(html)) == ["KJ法", "孤立したページ"] and "Show 4 more" in html

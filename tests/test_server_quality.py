@@ -10,16 +10,16 @@ from little_server import client_of, little_client
 from little_wiki import PROJECT, write_little_wiki
 from reports_by_hand import calibration, reliability_bin, report
 
-from linkassist.evaluate.kept import keep_report
-from linkassist.evaluate.peers import PEERS
+from linkassist.evaluate.baselines import PEERS
+from linkassist.evaluate.last_report import keep_report
 from linkassist.evaluate.report import EvaluationReport
-from linkassist.server.addresses import quality_address
-from linkassist.server.quality_view import quality_view, wilson_interval
-from linkassist.server.wording import Wording, known_keys
-from linkassist.store.evaluations import put_evaluation
+from linkassist.server.messages.catalog import Wording, known_keys
+from linkassist.server.urls import quality_address
+from linkassist.server.views.quality import quality_view, wilson_interval
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
+from linkassist.store.summaries.evaluations import put_evaluation
 from linkassist.wiki import Line, Page
 
 QUALITY = quality_address(PROJECT)
@@ -55,7 +55,7 @@ def test_the_command_names_the_project_among_several_and_no_library_in_its_usual
     write_little_wiki(tmp_path)
     with Library.open(tmp_path) as library:
         import_pages(library, "my notes", "", 1, [Page("p", (Line("p"),))], lambda lines: [])
-    monkeypatch.setattr("linkassist.server.handlers_quality.default_folder", lambda name: tmp_path)
+    monkeypatch.setattr("linkassist.server.routes.quality.default_folder", lambda name: tmp_path)
     html = client_of(tmp_path).get(quality_address("my notes")).text
     assert "<code>linkassist evaluate --project &#39;my notes&#39;</code>" in html
 

@@ -16,9 +16,11 @@ from little_server import running_server
 from little_wiki import write_little_wiki
 from locked_wiki import WORD, write_locked_wiki
 
-from linkassist.server import app, limits, running
-from linkassist.server.handlers_login import Login
-from linkassist.server.pace import Guesses
+from linkassist.server import app
+from linkassist.server import run as running
+from linkassist.server.auth.rate_limit import Guesses
+from linkassist.server.middleware import limits
+from linkassist.server.routes.login import Login
 
 SECRET = "nobody-may-read-this"
 

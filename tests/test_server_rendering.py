@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from linkassist.server.marks import Mark, fits, place_marks
-from linkassist.server.plain import plain_text, words_around
-from linkassist.server.rendering import MOST_CHARACTERS, MOST_LINES, Surroundings, render_page, shown_lines
-from linkassist.server.views import CodeBlock, Piece, TableBlock, TextBlock
+from linkassist.server.views.marks import Mark, fits, place_marks
+from linkassist.server.views.models import CodeBlock, Piece, TableBlock, TextBlock
+from linkassist.server.views.page_text import MOST_CHARACTERS, MOST_LINES, Surroundings, render_page, shown_lines
+from linkassist.server.views.plain_text import plain_text, words_around
 from linkassist.suggestion import Mention
 from linkassist.wiki import Span
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from linkassist.errors import SettingsError
-from linkassist.server.running import address_of, has_desktop, listen, listen_nearby
+from linkassist.server.run import address_of, has_desktop, listen, listen_nearby
 
 
 def test_port_0_takes_any_free_port_and_the_address_names_it() -> None:

@@ -20,12 +20,12 @@ from little_server import running_server
 from little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 from starlette.routing import Mount, Route
 
-from linkassist.server import limits
+from linkassist.assets import shipped_folder
 from linkassist.server.app import create_app
-from linkassist.server.pace import Pace
+from linkassist.server.auth.rate_limit import Pace
+from linkassist.server.middleware import limits
 from linkassist.settings import Settings
-from linkassist.shipped import shipped_folder
-from linkassist.store.lock import only_worker
+from linkassist.store.locks import only_worker
 
 if TYPE_CHECKING:
     import schemathesis

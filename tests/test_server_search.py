@@ -12,8 +12,8 @@ from little_wiki import PROJECT
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.model_process import Nearness, Progress
-from linkassist.server.worker import ModelWorker, StillPreparing
+from linkassist.server.jobs.model_process import Nearness, Progress
+from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project

@@ -14,12 +14,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from linkassist.server.app import create_app
-from linkassist.server.importer import Importer
+from linkassist.server.jobs.import_job import Importer
 from linkassist.settings import Settings, remember_encoder
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.rejections import decision_figures, rejections
+from linkassist.store.verdict_history import decision_figures, rejections
 from linkassist.wiki import Line, Page
 
 SETTINGS = f"/settings/{PROJECT}"

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from linkassist.server import turns
-from linkassist.server.turns import AT_ONCE, Turns
+from linkassist.server.middleware import concurrency as turns
+from linkassist.server.middleware.concurrency import AT_ONCE, Turns
 
 
 class Screens:

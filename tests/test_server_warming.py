@@ -9,8 +9,8 @@ from little_server import client_of
 from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.errors import StoreError
-from linkassist.server.site import Site
-from linkassist.server.warming import warm_up
+from linkassist.server.context import Site
+from linkassist.server.warm_up import warm_up
 from linkassist.store.library import FILE_NAME
 
 

@@ -8,16 +8,16 @@ from typing import get_args
 
 import pytest
 
+from linkassist.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
-from linkassist.server.draft_view import STEPS
-from linkassist.server.home_view import IndexState
-from linkassist.server.import_view import GROUPS
-from linkassist.server.local_graph import Role
-from linkassist.server.queue_view import Answer
-from linkassist.server.views import Lane, Section
-from linkassist.server.wording import _WORDS, Wording, known_keys
-from linkassist.shipped import shipped_folder
+from linkassist.server.messages.catalog import _WORDS, Wording, known_keys
+from linkassist.server.views.draft import STEPS
+from linkassist.server.views.home import IndexState
+from linkassist.server.views.imports import GROUPS
+from linkassist.server.views.local_graph import Role
+from linkassist.server.views.models import Lane, Section
+from linkassist.server.views.queue import Answer
 from linkassist.store.outbox import Way
 from linkassist.suggestion import Group, Objection
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from drafted_wiki import PROJECT, import_into, pages_of_a_wiki
 
-from linkassist.drafting import draft_page, load_search, prepare
 from linkassist.errors import ModelError, NotFoundError
-from linkassist.server.worker import ModelWorker, StillPreparing
+from linkassist.pipeline.draft import draft_page, load_search, prepare
+from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.store.runs import put_artefact
@@ -186,7 +186,7 @@ def test_a_project_that_does_not_exist_starts_nothing(tmp_path: Path) -> None:
 def test_it_ends_with_its_server_however_that_ends(drafted: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from linkassist.server.worker import ModelWorker, StillPreparing\n"
+        "from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing\n"
         "worker = ModelWorker(Path(sys.argv[1]))\n"
         "try: worker.suggest('niwa', '', 'x')\n"
         "except StillPreparing: print(worker.process_id, flush=True)\n"

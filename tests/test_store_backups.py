@@ -10,8 +10,8 @@ import pytest
 from little_wiki import write_little_wiki
 
 from linkassist.errors import StoreError
-from linkassist.store.backup_files import FOLDER_NAME, backup_files
-from linkassist.store.backups import contents, make_backup
+from linkassist.store.backup.files import FOLDER_NAME, backup_files
+from linkassist.store.backup.restore import contents, make_backup
 from linkassist.store.library import FILE_NAME, Library
 
 
@@ -44,7 +44,7 @@ def test_the_newest_backups_stay_by_number_also_when_the_clock_goes_back(
     with Library.open(tmp_path) as library:
         for year in (2027, 2026, 2025, 2024):
             date = f"{year}-01-01-000000"
-            monkeypatch.setattr("linkassist.store.backup_files.time.strftime", lambda _, date=date: date)
+            monkeypatch.setattr("linkassist.store.backup.files.time.strftime", lambda _, date=date: date)
             make_backup(library, 2)
     assert [(each.number, each.date[:4]) for each in backup_files(tmp_path)] == [(4, "2024"), (3, "2025")]
 

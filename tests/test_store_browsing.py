@@ -9,7 +9,8 @@ import pytest
 from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.errors import NotFoundError
-from linkassist.store.browsing import (
+from linkassist.store.library import Library
+from linkassist.store.navigation import (
     Figures,
     Glance,
     figures,
@@ -22,7 +23,6 @@ from linkassist.store.browsing import (
     project_name,
     shared_targets,
 )
-from linkassist.store.library import Library
 from linkassist.store.pages import find_page, list_pages
 from linkassist.wiki import title_key
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.store.browsing import figures, project_name
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
+from linkassist.store.navigation import figures, project_name
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.pages import list_pages, read_pages
-from linkassist.store.picture import pages_by_links, pages_by_month
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
+from linkassist.store.summaries.overview import pages_by_links, pages_by_month
 from linkassist.store.verdicts import record_verdict, undo_verdict
 from linkassist.suggestion import Group, Kind, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page

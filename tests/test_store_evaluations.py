@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linkassist.store.evaluations import evaluation, put_evaluation
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
+from linkassist.store.summaries.evaluations import evaluation, put_evaluation
 from linkassist.wiki import Line, Page
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
-from linkassist.store.checksums import seal_schema
+from linkassist.store.integrity.checksums import seal_schema
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.schema import MIGRATIONS
 

@@ -26,7 +26,7 @@ from linkassist.store.runs import (
     start_run,
 )
 from linkassist.store.suggestions import replace_suggestions
-from linkassist.store.totals import totals
+from linkassist.store.summaries.project_totals import totals
 from linkassist.store.verdicts import record_verdict
 from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import Line, Link, Page, Span

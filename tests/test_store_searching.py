@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.store import searching
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.searching import fill_search, find_texts, find_titles, find_words, n_unread, words_of
+from linkassist.store.search import full_text as searching
+from linkassist.store.search.full_text import fill_search, find_texts, find_titles, find_words, n_unread, words_of
 from linkassist.wiki import Line, Page
 
 # Few characters, so that words meet; among them FTS5's own syntax, what folds to more or fewer, and NUL.

@@ -18,22 +18,22 @@ from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
-from linkassist.store.backup_files import backup_files
-from linkassist.store.damage import all_damage
+from linkassist.store.backup.files import backup_files
 from linkassist.store.embeddings import put
-from linkassist.store.evaluations import put_evaluation
 from linkassist.store.ignored import add_ignored
+from linkassist.store.integrity.damage import all_damage
 from linkassist.store.library import FILE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
 from linkassist.store.runs import put_artefact
-from linkassist.store.samples import QualitySample, put_sample
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
-from linkassist.store.searching import fill_search, find_texts
+from linkassist.store.search.by_target import write_target_index
+from linkassist.store.search.full_text import fill_search, find_texts
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
-from linkassist.store.target_index import write_target_index
+from linkassist.store.summaries.evaluations import put_evaluation
+from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 from linkassist.store.verdicts import record_verdict, undo_verdict, verdicts
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import title_key

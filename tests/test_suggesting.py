@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import pytest
 from wiki_by_hand import readings
 
+from linkassist.assets import shipped_folder
+from linkassist.model.fit import suggest_wiki
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import parse_page, prose_spans
-from linkassist.scrapbox.reading import read_page
-from linkassist.shipped import shipped_folder
+from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import is_date_title
-from linkassist.suggest.reasons import reason_text
-from linkassist.suggesting import suggest_wiki
+from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Page, Reading, title_key
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensor_bundle import STRING, BundleWriter, checksum, masked, snappy
 
-from linkassist.embed.bert_japanese import crc32c as ours
-from linkassist.embed.bert_japanese.bundle import Bundle
-from linkassist.embed.bert_japanese.crc32c import crc32c
-from linkassist.embed.bert_japanese.protobuf import read_message, read_varint
-from linkassist.embed.bert_japanese.slices import Extent, slice_key
-from linkassist.embed.bert_japanese.snappy import decompressed
+from linkassist.bert.checkpoint import crc32c as ours
+from linkassist.bert.checkpoint.crc32c import crc32c
+from linkassist.bert.checkpoint.protobuf import read_message, read_varint
+from linkassist.bert.checkpoint.slices import Extent, slice_key
+from linkassist.bert.checkpoint.snappy import decompressed
+from linkassist.bert.checkpoint.tensor_bundle import Bundle
 from linkassist.errors import ModelError
 
 # Written by TensorFlow 2.15.1: a value is its place in the tensor, by eight.

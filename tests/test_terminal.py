@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from linkassist.terminal import progress
+from linkassist.cli.progress import progress
 
 
 def test_without_a_terminal_a_step_is_one_line_when_it_ends(capsys: pytest.CaptureFixture[str]) -> None:

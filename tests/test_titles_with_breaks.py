@@ -15,7 +15,7 @@ from little_server import running_server, verdicts_of
 from little_wiki import PROJECT, write_little_wiki
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.addresses import (
+from linkassist.server.urls import (
     like_address,
     outbox_address,
     page_address,

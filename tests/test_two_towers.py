@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 from wiki_of_synonyms import wiki_of_synonyms
 
-from linkassist.embed.bert_japanese.folder import Bert, open_bert
-from linkassist.embed.bert_japanese.sequences import token_sequence
+from linkassist.bert.checkpoint.open import Bert, open_bert
+from linkassist.bert.tokenize.sequences import token_sequence
 from linkassist.errors import ModelError
-from linkassist.finetune.judging import judge, questions_of
-from linkassist.finetune.link_examples import LinkedWiki, build_linked_wiki
-from linkassist.finetune.link_training import LinkTraining
-from linkassist.finetune.pairs import Pair, linked_pairs
-from linkassist.finetune.small_bert import write_small_bert
-from linkassist.finetune.towers import contrastive_loss, left_out, tower_vectors
-from linkassist.finetune.two_towers import Towers, train_towers
+from linkassist.research.finetune.judging import judge, questions_of
+from linkassist.research.finetune.link_examples import LinkedWiki, build_linked_wiki
+from linkassist.research.finetune.link_training import LinkTraining
+from linkassist.research.finetune.pairs import Pair, linked_pairs
+from linkassist.research.finetune.small_bert import write_small_bert
+from linkassist.research.finetune.towers import contrastive_loss, left_out, tower_vectors
+from linkassist.research.finetune.two_towers import Towers, train_towers
 
 HOW = LinkTraining(max_seq_length=24, batch_size=24, n_epochs=10, learning_rate=5e-3, patience=30, save_every=5)
 

@@ -20,10 +20,10 @@ from little_server import client_of
 from little_wiki import write_little_wiki
 
 from linkassist.errors import LinkAssistError, StoreError
-from linkassist.file_errors import at_home, cannot_be, open_plain, why_not_writable
-from linkassist.store.backup_files import FOLDER_NAME
+from linkassist.files.errors import at_home, cannot_be, open_plain, why_not_writable
+from linkassist.store.backup.files import FOLDER_NAME
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import LOCK_NAME, only_worker
+from linkassist.store.locks import LOCK_NAME, only_worker
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pipes, devices and rights are used as Linux has them")
@@ -76,7 +76,12 @@ READ_THE_SAME_WAY: dict[str, Sequence[str]] = {
     "reindex --project": ("reindex", "--library", "library", "--project", "{}"),
 }
 # These import PyTorch first, which takes seconds.
-MODELS = ("linkassist.evaluate.run", "linkassist.experiments.run", "linkassist.nightly.run", "linkassist.steps")
+MODELS = (
+    "linkassist.evaluate.run",
+    "linkassist.research.nearest_pages.run",
+    "linkassist.nightly.run",
+    "linkassist.pipeline.rebuild",
+)
 READ_AFTER_A_WHILE: dict[str, Sequence[str]] = {
     "evaluate": ("evaluate", "{}"),
     "evaluate --library": ("evaluate", "--library", "{}"),

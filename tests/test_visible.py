@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError, StoreError
+from linkassist.nightly.clock import Moment
 from linkassist.nightly.log import night_log
-from linkassist.nightly.moments import Moment
 from linkassist.nightly.report import LOG_NAME, NightReport, ProjectReport, StepReport, write_night
 from linkassist.store.library import Library
 from linkassist.store.runs import finish_run, last_run, start_run
-from linkassist.visible import quoted, shown, visible
+from linkassist.terminal_escape import quoted, shown, visible
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)  # lone surrogates too
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from linkassist.bert.features import jsonl as feature_text
 from linkassist.embed import pooling, whitening, windows
-from linkassist.embed.bert_japanese import feature_text
 from linkassist.embed.whitening import learn_centring, learn_whitening, treated
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.candidates import CandidateFinder, Nearest, Pairs, Search
-from linkassist.suggest.contexts import context_odds
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus
-from linkassist.suggest.evidence import EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
+from linkassist.suggest.features import EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
+from linkassist.suggest.link_contexts import context_odds
 from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, unit_rows_dense
 from linkassist.wiki import Line, Page, Reading

@@ -12,11 +12,10 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
-from linkassist.embed.bert_japanese import choices
 from linkassist.errors import ModelError
-from linkassist.file_errors import at_home
+from linkassist.files.errors import at_home
 from linkassist.settings import BERT_JAPANESE
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]
@@ -66,11 +65,8 @@ def content_fingerprint(folder: Path) -> str:
 def files_state(name: str) -> str:
     """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
 
-    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "". ModelError for a name
-    that begins with "bert-japanese:" and goes on with an unknown option.
+    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "".
     """
-    if name.startswith(BERT_JAPANESE):
-        return choices.files_state(choices.read_name(name).path)
     folder = at_home(name)
     if not folder.is_dir():
         try:

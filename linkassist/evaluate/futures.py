@@ -2,7 +2,7 @@
 
 From two exports of one project comes the wiki as it might have stood in between: every page of the earlier export, and
 every page that is new in the later one with its links taken out. What the authors of the new pages linked is the answer
-that a suggester is held against. How a single export makes such a test is left to `one_wiki.py`, how the answers are
+that a suggester is held against. How a single export makes such a test is left to `single_wiki.py`, how the answers are
 scored to `scoring.py`.
 """
 

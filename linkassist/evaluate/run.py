@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkassist.errors import ExportError
+from linkassist.evaluate.baselines import peer_answers
 from linkassist.evaluate.figures import Shown, SuggesterFigures
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
-from linkassist.evaluate.kept import keep_report
-from linkassist.evaluate.one_wiki import build_one_wiki_test
-from linkassist.evaluate.peers import peer_answers
+from linkassist.evaluate.last_report import keep_report
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.evaluate.scoring import answers_of, score, shown_to_readers
+from linkassist.evaluate.single_wiki import build_one_wiki_test
+from linkassist.model.fit import OnProgress, suggest_wiki
 from linkassist.scrapbox.export import read_export
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, read_pages
-from linkassist.suggesting import OnProgress, suggest_wiki
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Page, Reading
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkassist.errors import LinkAssistError
-from linkassist.file_errors import cannot_be
+from linkassist.files.errors import cannot_be
 
 
 @dataclass(frozen=True, slots=True)

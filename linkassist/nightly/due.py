@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from linkassist.nightly.clock import Moment, seconds_since
 from linkassist.nightly.health import last_attempt, read_schedule
-from linkassist.nightly.moments import Moment, seconds_since
-from linkassist.store.lock import is_night
+from linkassist.store.locks import is_night
 
 _RETRY_S: Final = 4 * 3600.0  # after a night that failed or was killed
 _SLACK_S: Final = 600.0  # a night may begin so long before the minute that the clock shows now

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from linkassist.nightly.moments import Moment, seconds_since
+from linkassist.nightly.clock import Moment, seconds_since
 from linkassist.nightly.report import FILE_NAME
-from linkassist.store.lock import is_night
-from linkassist.visible import visible
+from linkassist.store.locks import is_night
+from linkassist.terminal_escape import visible
 
 TOO_OLD_S: Final = 36 * 3600.0  # one missed night, and some hours in which the next may still come
 SCHEDULE_NAME: Final = "nightly-schedule.json"

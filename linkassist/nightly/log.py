@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import StoreError
-from linkassist.file_errors import cannot_be
+from linkassist.files.errors import cannot_be
 from linkassist.nightly.report import LOG_NAME
-from linkassist.visible import visible_lines
+from linkassist.terminal_escape import visible_lines
 
 _MOST_BYTES: Final = 1_000_000
 _N_OLDER: Final = 5  # nightly.log.1 and so on; years, at a dozen lines a night

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from linkassist.errors import StoreError
-from linkassist.file_errors import cannot_be
-from linkassist.nightly.moments import Moment
-from linkassist.visible import visible
+from linkassist.files.errors import cannot_be
+from linkassist.nightly.clock import Moment
+from linkassist.terminal_escape import visible
 
 Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backup"]
 Outcome = Literal["done", "unchanged", "skipped", "failed"]

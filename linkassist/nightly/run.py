@@ -14,12 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from linkassist.errors import LinkAssistError, NotFoundError
-from linkassist.fetching import Arrival, arrival, clear_away
-from linkassist.file_errors import cannot_be
-from linkassist.ingest import ingest
+from linkassist.files.errors import cannot_be
+from linkassist.nightly.clock import now
 from linkassist.nightly.health import last_attempt
 from linkassist.nightly.log import night_log, without_key
-from linkassist.nightly.moments import now
 from linkassist.nightly.report import (
     LOG_NAME,
     NightReport,
@@ -32,18 +30,20 @@ from linkassist.nightly.report import (
     write_night,
 )
 from linkassist.nightly.sample import measure_sample
-from linkassist.reindex import reindex
+from linkassist.pipeline.fetch import Arrival, arrival, clear_away
+from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.client import Pace
 from linkassist.settings import Settings
-from linkassist.store.backups import KEPT, make_backup
+from linkassist.store.backup.restore import KEPT, make_backup
 from linkassist.store.embeddings import prune
 from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.lock import BusyError, only_night
+from linkassist.store.locks import BusyError, only_night
 from linkassist.store.pages import project, projects
 from linkassist.store.runs import prune_runs
-from linkassist.store.samples import prune_samples, put_sample, samples
 from linkassist.store.snoozes import prune_snoozes
-from linkassist.visible import visible_lines
+from linkassist.store.summaries.quality_samples import prune_samples, put_sample, samples
+from linkassist.terminal_escape import visible_lines
 
 OnProgress = Callable[[str, int, int], None]
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Final
 
 from linkassist.errors import LinkAssistError
-from linkassist.evaluate.one_wiki import build_one_wiki_test
 from linkassist.evaluate.scoring import answers_of, score
-from linkassist.scrapbox.reading import read_page
+from linkassist.evaluate.single_wiki import build_one_wiki_test
+from linkassist.scrapbox.page_text import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, links, list_pages, stored_page
-from linkassist.store.samples import QualitySample
+from linkassist.store.summaries.quality_samples import QualitySample
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
@@ -40,7 +40,7 @@ def measure_sample(library: Library, project: Project, on_progress: OnProgress) 
         return None
     if not any(page.gold for page in test.asked):
         return None
-    from linkassist.suggesting import suggest_wiki  # brings PyTorch and LightGBM, which a wiki without a test can spare
+    from linkassist.model.fit import suggest_wiki  # brings PyTorch and LightGBM, which a wiki without a test can spare
 
     readings = [read_page(page) for page in test.pages]
     suggestions = suggest_wiki(readings, encoder_name=OWN_ENCODER, on_progress=on_progress)

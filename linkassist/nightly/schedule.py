@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from linkassist.errors import LinkAssistError
-from linkassist.file_errors import at_home
+from linkassist.files.errors import at_home
 from linkassist.nightly.actions import Action, Remove, Run, Write
+from linkassist.nightly.clock import now
 from linkassist.nightly.health import SCHEDULE_NAME, Schedule
-from linkassist.nightly.moments import now
 from linkassist.nightly.report import FILE_NAME
 
 Scheduler = Literal["systemd", "launchd", "cron"]

@@ -1,6 +1,6 @@
 """The Scrapbox HTTP API, read politely: a project's list of pages, single pages, and the whole export.
 
-Nothing is ever written there. What to ask for, and what becomes of it, is left to `fetching.py`. The interface is
+Nothing is ever written there. What to ask for, and what becomes of it, is left to `pipeline/fetch.py`. The interface is
 unofficial: https://scrapbox.io/help-jp/API, and the types of https://github.com/scrapbox-jp/types.
 """
 
@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from linkassist.errors import FetchError
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 
 OnProgress = Callable[[int, int], None]
 

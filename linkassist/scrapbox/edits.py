@@ -16,7 +16,7 @@ from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.patterns import WHITE
 from linkassist.suggestion import Mention
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page, title_key
 
 Accepted = tuple[str, Mention | None]

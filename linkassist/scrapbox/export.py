@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from linkassist.errors import ExportError
-from linkassist.file_errors import cannot_be
+from linkassist.files.errors import cannot_be
 from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, open_source
-from linkassist.visible import MOST_QUOTED, quoted
+from linkassist.terminal_escape import MOST_QUOTED, quoted
 from linkassist.wiki import Line, Page
 
 OnProgress = Callable[[int, int], None]

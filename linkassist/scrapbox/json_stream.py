@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from linkassist.errors import ExportError
-from linkassist.file_errors import cannot_be, open_plain
-from linkassist.visible import shown
+from linkassist.files.errors import cannot_be, open_plain
+from linkassist.terminal_escape import shown
 
 STANDARD_INPUT = "standard input"
 MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels

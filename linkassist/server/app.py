@@ -17,9 +17,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from linkassist.assets import shipped_folder
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
-from linkassist.server.entrance import Entrance
-from linkassist.server.failures import (
+from linkassist.server.auth.password import AccessFile
+from linkassist.server.context import Site
+from linkassist.server.error_pages import (
     expected_failure,
     fault,
     http_failure,
@@ -27,30 +29,28 @@ from linkassist.server.failures import (
     not_found,
     refused_by_system,
 )
-from linkassist.server.guard import Guard, Names
-from linkassist.server.handlers_choice import never, preferences, verdict
-from linkassist.server.handlers_draft import draft
-from linkassist.server.handlers_home import home, start
-from linkassist.server.handlers_import import cancel, import_screen, progress, reindex_now, upload
-from linkassist.server.handlers_like import answer_like, like
-from linkassist.server.handlers_login import Login, log_in, log_out, login_form
-from linkassist.server.handlers_outbox import done, import_file, outbox, undone
-from linkassist.server.handlers_page import page, target_preview
-from linkassist.server.handlers_quality import quality
-from linkassist.server.handlers_queue import answer, queue
-from linkassist.server.handlers_search import search
-from linkassist.server.handlers_settings import ignoring, most, restored, settings_screen
-from linkassist.server.importer import Importer
-from linkassist.server.limits import Limits
-from linkassist.server.password import AccessFile
-from linkassist.server.site import Site
+from linkassist.server.jobs.import_job import Importer
+from linkassist.server.jobs.model_worker import ModelWorker
+from linkassist.server.jobs.upload import MOST_BYTES, remove_leftovers
+from linkassist.server.middleware.authentication import Entrance
+from linkassist.server.middleware.concurrency import Turns
+from linkassist.server.middleware.host_guard import Guard, Names
+from linkassist.server.middleware.limits import Limits
+from linkassist.server.routes.draft import draft
+from linkassist.server.routes.home import home, start
+from linkassist.server.routes.imports import cancel, import_screen, progress, reindex_now, upload
+from linkassist.server.routes.login import Login, log_in, log_out, login_form
+from linkassist.server.routes.outbox import done, import_file, outbox, undone
+from linkassist.server.routes.page import page, target_preview
+from linkassist.server.routes.quality import quality
+from linkassist.server.routes.queue import answer, queue
+from linkassist.server.routes.search import search
+from linkassist.server.routes.settings import ignoring, most, restored, settings_screen
+from linkassist.server.routes.similar import answer_like, like
+from linkassist.server.routes.verdicts import never, preferences, verdict
 from linkassist.server.templates import Templates
-from linkassist.server.turns import Turns
-from linkassist.server.upload import MOST_BYTES, remove_leftovers
-from linkassist.server.worker import ModelWorker
 from linkassist.settings import Settings
-from linkassist.shipped import shipped_folder
-from linkassist.store.kept_open import KeptOpen
+from linkassist.store.pool import KeptOpen
 
 
 class _Title(Convertor[str]):

@@ -9,7 +9,10 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from linkassist.server.addresses import (
+from linkassist.assets import shipped_folder
+from linkassist.server.forms import is_lost_in_forms, quoted_for_form
+from linkassist.server.messages.catalog import Wording
+from linkassist.server.urls import (
     draft_address,
     import_address,
     like_address,
@@ -21,10 +24,7 @@ from linkassist.server.addresses import (
     search_address,
     settings_address,
 )
-from linkassist.server.forms import is_lost_in_forms, quoted_for_form
-from linkassist.server.views import Frame
-from linkassist.server.wording import Wording
-from linkassist.shipped import shipped_folder
+from linkassist.server.views.models import Frame
 
 
 class Templates:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkassist.errors import StoreError
-from linkassist.store.checksums import vector_checksum
+from linkassist.store.integrity.checksums import vector_checksum
 from linkassist.store.library import Library
 
 _STORED: Final = np.dtype("<f4")

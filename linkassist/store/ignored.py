@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.checksums import IGNORED, require_sound, seal
+from linkassist.store.integrity.checksums import IGNORED, require_sound, seal
 from linkassist.store.library import Library
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 # "word": a target that is never suggested; "page": a page that gets no suggestions. Kept in libraries, never renamed.

@@ -16,17 +16,17 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import StoreError
-from linkassist.store.checksums import VERDICTS, is_sound, seal
-from linkassist.store.copies import complaints
-from linkassist.store.damage import damaged_links, damaged_texts
-from linkassist.store.failures import damaged
+from linkassist.store.backup.copy import complaints
+from linkassist.store.codec import decode_texts, fold
+from linkassist.store.error_messages import damaged
+from linkassist.store.integrity.checksums import VERDICTS, is_sound, seal
+from linkassist.store.integrity.damage import damaged_links, damaged_texts
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
 from linkassist.store.runs import Note, end_run, write_notes
-from linkassist.store.searching import fill_search, forget_texts
+from linkassist.store.search.full_text import fill_search, forget_texts
 from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
-from linkassist.store.texts import decode_texts, fold
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page
 
 _DROPPED_AT_ONCE: Final = 50

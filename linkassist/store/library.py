@@ -1,7 +1,7 @@
-"""A library: one folder with one SQLite file, opened and migrated. What can fail is put into words by `failures.py`.
+"""A library: one folder with one SQLite file, opened and migrated. `error_messages.py` words what can fail.
 
 The other modules of `store/` hold the SQL and run it through `rows`, `row` and `transaction`; nothing outside `store/`
-touches the connection. A Library belongs to one thread at a time; `kept_open.py` lends them to those of a server.
+touches the connection. A Library belongs to one thread at a time; `pool.py` lends them to those of a server.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from types import TracebackType
 from typing import Any, Final
 
 from linkassist.errors import StoreError
-from linkassist.file_errors import cannot_be
-from linkassist.private_files import create_private, keep_private
-from linkassist.store.checksums import is_schema_sound, seal_everything, seal_schema
-from linkassist.store.copies import keep_copy
-from linkassist.store.damage import raise_in_words
+from linkassist.files.errors import cannot_be
+from linkassist.files.private import create_private, keep_private
+from linkassist.store.backup.copy import keep_copy
 from linkassist.store.database_file import Identity, database_files, identity
-from linkassist.store.failures import MovedError, damaged, failures_in_words
+from linkassist.store.error_messages import MovedError, damaged, failures_in_words
+from linkassist.store.integrity.checksums import is_schema_sound, seal_everything, seal_schema
+from linkassist.store.integrity.damage import raise_in_words
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 
 FILE_NAME: Final = "linkassist.sqlite3"

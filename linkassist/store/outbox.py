@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.checksums import BATCHES, ITEMS, require_sound, seal
+from linkassist.store.integrity.checksums import BATCHES, ITEMS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Verdict

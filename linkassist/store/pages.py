@@ -14,11 +14,11 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.failures import DamagedError
+from linkassist.store.codec import decode_lines, decode_texts, fold, is_text_sound
+from linkassist.store.error_messages import DamagedError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
-from linkassist.store.texts import decode_lines, decode_texts, fold, is_text_sound
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page, title_key
 
 Sort = Literal["gain", "updated", "title", "links"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from linkassist.store.checksums import PROJECT_SETTINGS, require_sound, seal
+from linkassist.store.integrity.checksums import PROJECT_SETTINGS, require_sound, seal
 from linkassist.store.library import Library
 
 # "most_per_page": how many suggestions a page is offered at most. Kept in libraries, so never renamed.

@@ -13,7 +13,7 @@ from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 from linkassist.store.library import Library
-from linkassist.visible import visible_lines
+from linkassist.terminal_escape import visible_lines
 
 Status = Literal["running", "done", "failed", "broken_off"]
 

@@ -227,8 +227,8 @@ _READER = (
     """,
 )
 
-# The search (`searching.py`): trigrams of the folded texts, by the number of the text. Only which text has a trigram is
-# kept, neither where nor the text itself: 40 MB for 23,000 pages, and not 97.
+# The search (`store/search/full_text.py`): trigrams of the folded texts, by the number of the text. Only which text has
+# a trigram is kept, neither where nor the text itself: 40 MB for 23,000 pages, and not 97.
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE words USING fts5(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from linkassist.store.checksums import SNOOZES, require_sound, seal
+from linkassist.store.integrity.checksums import SNOOZES, require_sound, seal
 from linkassist.store.library import Library
 
 # One that was put off in the future was so by a clock that has been set back, and its end is as wrong; a clock that is

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.store.failures import failures_in_words
+from linkassist.store.codec import EncodedPage, encode_page
+from linkassist.store.error_messages import failures_in_words
 from linkassist.store.library import Library
-from linkassist.store.searching import CHARACTERS_AT_ONCE, read_texts
-from linkassist.store.texts import EncodedPage, encode_page
+from linkassist.store.search.full_text import CHARACTERS_AT_ONCE, read_texts
 from linkassist.wiki import Link, Page
 
 LinksOf = Callable[[Sequence[str]], list[Link]]

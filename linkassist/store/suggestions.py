@@ -31,7 +31,7 @@ from linkassist.store.suggestion_lists import (
 )
 from linkassist.store.verdicts import decided, last_decision
 from linkassist.suggestion import Suggestion, Verdict
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 # Pages at once: few enough that a verdict given meanwhile need not wait.

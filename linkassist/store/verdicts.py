@@ -14,11 +14,11 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError
-from linkassist.store.checksums import VERDICT_LOG, VERDICTS, require_sound, seal
+from linkassist.store.integrity.checksums import VERDICT_LOG, VERDICTS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
 from linkassist.suggestion import Mention, Objection, Verdict
-from linkassist.visible import quoted
+from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 # What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow. Tables by CROSS JOIN:

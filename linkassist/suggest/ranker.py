@@ -22,8 +22,8 @@ from scipy.optimize import isotonic_regression
 
 from linkassist.errors import ModelError
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
-from linkassist.suggest.evidence import FEATURES
-from linkassist.suggest.phrase_evidence import PHRASE_FEATURES
+from linkassist.suggest.features import FEATURES
+from linkassist.suggest.phrases.features import PHRASE_FEATURES
 
 _STARTING = Path(__file__).with_name("starting_ranker")
 _HALFWAY = 400  # answers at which the wiki's own calibration weighs as much as the starting one

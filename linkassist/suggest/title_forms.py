@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from linkassist.suggest.spellings import spellings
+from linkassist.suggest.title_variants import spellings
 
 LONGEST: Final = 1_000  # code points: nobody says a longer title
 _LONGEST_RESPELT: Final = 200

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from linkassist.cli import main as program
+from linkassist.cli.app import main as program
 
 # What spawns processes or asks whether it is the main module must not be imported a second time.
 _NOT_AGAIN: Final = ("__main__", "__mp_main__")

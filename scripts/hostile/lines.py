@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.scrapbox.reading import read_page
+from linkassist.scrapbox.page_text import read_page
 from linkassist.wiki import Line, Page
 from scripts.hostile.children import Child
 from scripts.hostile.outcome import Budget, Outcome, repeat

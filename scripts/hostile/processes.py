@@ -23,11 +23,11 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from linkassist.drafting import load_search
 from linkassist.errors import LinkAssistError
-from linkassist.server.model_process import FindNearest, run_models
-from linkassist.store.backup_files import backup_files
-from linkassist.store.copies import complaints
+from linkassist.pipeline.draft import load_search
+from linkassist.server.jobs.model_process import FindNearest, run_models
+from linkassist.store.backup.copy import complaints
+from linkassist.store.backup.files import backup_files
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from scripts.crash import NAME, fresh

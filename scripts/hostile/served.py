@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
-from linkassist.cli_serve import run_server
+from linkassist.cli.serve import run_server
 from linkassist.errors import LinkAssistError
 from linkassist.server.app import create_app
-from linkassist.server.running import address_of, listen, serve_on
+from linkassist.server.run import address_of, listen, serve_on
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import list_pages, project, projects, read_pages

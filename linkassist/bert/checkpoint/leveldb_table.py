@@ -1,0 +1,74 @@
+"""LevelDB's sorted tables, as TensorFlow writes a checkpoint's index: keys to values in blocks, each with a checksum.
+
+Source: doc/table_format.md in https://github.com/google/leveldb
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linkassist.bert.checkpoint.crc32c import crc32c, masked
+from linkassist.bert.checkpoint.protobuf import read_varint
+from linkassist.bert.checkpoint.snappy import decompressed
+
+_MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
+_FOOTER_BYTES = 48  # two block handles, filled up to 40 bytes, and the magic number
+_PLAIN, _SNAPPY = 0, 1
+
+
+def is_table(content: bytes) -> bool:
+    """Whether the bytes end as a table ends."""
+    return len(content) >= _FOOTER_BYTES and content.endswith(_MAGIC)
+
+
+def read_table(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Every key with its value, in the order of the keys. Raises ValueError where a block is damaged."""
+    footer = content[-_FOOTER_BYTES:]
+    _, at = _handle(footer, 0)  # of the block about blocks, which TensorFlow leaves empty
+    index, _ = _handle(footer, at)
+    for _, value in _pairs(_block(content, index)):
+        handle, _ = _handle(value, 0)
+        yield from _pairs(_block(content, handle))
+
+
+def _handle(content: bytes, at: int) -> tuple[tuple[int, int], int]:
+    """((offset, bytes), place after it)"""
+    offset, at = read_varint(content, at)
+    size, at = read_varint(content, at)
+    return (offset, size), at
+
+
+def _block(content: bytes, handle: tuple[int, int]) -> bytes:
+    """What a block holds, once its checksum is compared. Its kind and checksum follow it, in five bytes."""
+    offset, size = handle
+    end = offset + size
+    if end + 5 > len(content) - _FOOTER_BYTES:
+        raise ValueError(f"a block of {size} bytes at byte {offset} is cut off")
+    if masked(crc32c(content[offset : end + 1])) != int.from_bytes(content[end + 1 : end + 5], "little"):
+        raise ValueError(f"the block at byte {offset} does not have its checksum")
+    block, kind = content[offset:end], content[end]
+    if kind == _SNAPPY:
+        return decompressed(block)
+    if kind != _PLAIN:
+        raise ValueError(f"the block at byte {offset} is compressed in the unknown way {kind}")
+    return block
+
+
+def _pairs(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The keys and values of a block. A key shares its beginning with the one before it; the places where one does not
+    are listed at the block's end, with their number."""
+    n_restarts = int.from_bytes(block[-4:], "little")
+    end = len(block) - 4 - 4 * n_restarts
+    if end < 0:
+        raise ValueError(f"a block of {len(block)} bytes cannot have {n_restarts} restarts")
+    at, key = 0, b""
+    while at < end:
+        n_shared, at = read_varint(block, at)
+        n_own, at = read_varint(block, at)
+        n_value, at = read_varint(block, at)
+        if n_shared > len(key) or at + n_own + n_value > end:
+            raise ValueError("a key or its value is cut off")
+        key = key[:n_shared] + block[at : at + n_own]
+        at += n_own
+        yield key, block[at : at + n_value]
+        at += n_value

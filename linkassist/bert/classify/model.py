@@ -1,0 +1,125 @@
+"""A BERT that tells classes of texts or pairs: [CLS] through the pooler, dropout, one linear layer.
+
+Which texts, and which files are written, is left to `run.py`; the loop of training to `bert/train/loop.py`.
+Source: create_model and metric_fn in run_classifier.py of https://github.com/google-research/bert
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import BertForSequenceClassification, BertModel
+
+from linkassist.bert.tokenize.sequences import TokenSequence
+from linkassist.bert.train.padding import padded
+from linkassist.embed.encoder import batches_by_length
+
+_DROPOUT = 0.1
+_DEVIATION = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ClassedSequence:
+    """A token sequence and the number of its class."""
+
+    sequence: TokenSequence
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What eval_results.txt tells. `loss` is the mean over batches of their means, `eval_loss` that over examples."""
+
+    eval_accuracy: float
+    eval_loss: float
+    global_step: int
+    loss: float
+
+
+def with_head(model: BertModel, labels: Sequence[str], seed: int) -> BertForSequenceClassification:
+    """The network with a new head for these labels. The head is drawn by the seed; `model` is used, and not copied."""
+    config = copy.deepcopy(model.config)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: place for place, label in enumerate(labels)}
+    config.classifier_dropout = _DROPOUT
+    with torch.device("meta"):
+        classifier = BertForSequenceClassification(config)
+    classifier.bert = model
+    classifier.classifier.to_empty(device="cpu")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        # As tf.truncated_normal: what lies beyond two deviations is drawn again.
+        torch.nn.init.trunc_normal_(classifier.classifier.weight, std=_DEVIATION, a=-2 * _DEVIATION, b=2 * _DEVIATION)
+    torch.nn.init.zeros_(classifier.classifier.bias)
+    classifier.eval()
+    return classifier
+
+
+def labels_in(classifier: BertForSequenceClassification) -> tuple[str, ...]:
+    """The labels, in the order of the outputs."""
+    named: Any = classifier.config.id2label
+    return tuple(named[place] for place in range(len(named)))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLoss:
+    """The loss of a batch in parts that fit into memory: cross-entropy, the mean over the batch.
+
+    token_budget: tokens of a part, padding included; with one part or several, the sum is the same.
+    """
+
+    classifier: BertForSequenceClassification
+    token_budget: int
+
+    def __call__(self, batch: Sequence[ClassedSequence]) -> Iterator[Tensor]:
+        for part in batches_by_length([len(each.sequence.ids) for each in batch], self.token_budget):
+            members = [batch[at] for at in part]
+            logits = logits_of(self.classifier, [each.sequence for each in members])
+            labels = torch.tensor([each.label for each in members], device=logits.device)
+            yield functional.cross_entropy(logits, labels, reduction="sum") / len(batch)
+
+
+def logits_of(classifier: BertForSequenceClassification, sequences: Sequence[TokenSequence]) -> Tensor:
+    """(sequences, labels) float32."""
+    ids, types, is_token = (each.to(classifier.device) for each in padded(sequences))
+    found: Tensor = classifier(input_ids=ids, attention_mask=is_token.long(), token_type_ids=types).logits
+    return found
+
+
+@torch.inference_mode()
+def all_logits(
+    classifier: BertForSequenceClassification,
+    sequences: Sequence[TokenSequence],
+    batch_size: int,
+    token_budget: int,
+    on_progress: Callable[[int], None] | None = None,
+) -> Tensor:
+    """(sequences, labels) float32 on the CPU, in the order given, the network being in evaluation mode.
+
+    At most `batch_size` sequences and `token_budget` tokens are in the network at a time.
+    """
+    found = torch.zeros((len(sequences), len(labels_in(classifier))))
+    n_done = 0
+    for batch in batches_by_length([len(each.ids) for each in sequences], token_budget):
+        for start in range(0, len(batch), batch_size):
+            members = batch[start : start + batch_size]
+            found[members] = logits_of(classifier, [sequences[at] for at in members]).float().cpu()
+            n_done += len(members)
+            if on_progress:
+                on_progress(n_done)
+    return found
+
+
+def evaluation(logits: Tensor, labels: Sequence[int], batch_size: int, global_step: int) -> Evaluation:
+    """What the original's evaluation says of logits (texts, classes), in batches of `batch_size` in their order."""
+    right = torch.tensor(labels)
+    losses = functional.cross_entropy(logits.double(), right, reduction="none")
+    of_batches = [each.mean() for each in torch.split(losses, batch_size)]
+    accuracy = (logits.argmax(dim=1) == right).double().mean()
+    return Evaluation(float(accuracy), float(losses.mean()), global_step, float(torch.stack(of_batches).mean()))

@@ -1,0 +1,1 @@
+"""The features of any layer of a BERT, written to files."""

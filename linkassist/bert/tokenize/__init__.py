@@ -1,0 +1,1 @@
+"""Text to token ids: SentencePiece, WordPiece, and sequences with their special tokens."""

@@ -1,0 +1,193 @@
+"""Which tokenizer the files beside a model ask for: SentencePiece with its vocabulary, or word pieces.
+
+    *.model and *.vocab              bert-japanese: lowercased unless told otherwise
+    *.model and *.vocab.to.bert      hottoSNS-BERT: tweets normalised, not lowercased
+    vocab.txt                        google-research: lowercased unless the folder's name says "cased"
+
+A folder that linkassist converted says it in `linkassist_tokenizer.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentencepiece import SentencePieceProcessor
+
+from linkassist.bert.tokenize.sentencepiece import SentencePieceTokenizer
+from linkassist.bert.tokenize.tweets import normalised_tweet
+from linkassist.bert.tokenize.wordpiece import UNKNOWN, WordPieceTokenizer
+from linkassist.errors import ModelError
+
+RECORD = "linkassist_tokenizer.json"
+_TWEETS = ".vocab.to.bert"
+_CASED = re.compile(r"(?<!un)cased", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerFiles:
+    """A vocabulary, a SentencePiece model, or both, and whether text is lowercased.
+
+    Without a SentencePiece model, the vocabulary is one of word pieces. Without a vocabulary, the SentencePiece model
+    numbers its pieces itself. notes: what was unexpected, a sentence each.
+    """
+
+    vocabulary: Path | None
+    sentencepiece: Path | None
+    do_lower_case: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_for_tweets(self) -> bool:
+        return self.vocabulary is not None and self.vocabulary.name.endswith(_TWEETS)
+
+
+def find_tokenizer_files(
+    folder: Path, vocabulary: Path | None, sentencepiece: Path | None, do_lower_case: bool | None
+) -> TokenizerFiles:
+    """The files in a folder; what is named takes the place of what is there.
+
+    Raises ModelError where they are missing, or there is a choice.
+    """
+    for path in (vocabulary, sentencepiece):
+        if path is not None and not path.is_file():
+            raise ModelError(f"{path} is not a file. Check the name of the vocabulary or of the SentencePiece model.")
+    if (folder / RECORD).is_file() and vocabulary is None and sentencepiece is None:
+        return _recorded(folder, do_lower_case)
+    if sentencepiece is None and not (vocabulary and vocabulary.suffix == ".txt"):
+        sentencepiece = _only(folder, "*.model")
+    notes: tuple[str, ...] = ()
+    if vocabulary is None and sentencepiece is not None:
+        vocabulary = _vocabulary_of(sentencepiece)
+        if vocabulary is None:
+            notes = (f"{sentencepiece} has no .vocab beside it; it numbers its pieces itself.",)
+    elif vocabulary is None:
+        vocabulary = folder / "vocab.txt"
+        if not vocabulary.is_file():
+            there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else ""
+            raise ModelError(
+                f"{folder} holds no vocabulary: a SentencePiece model (*.model) with its *.vocab is looked for, or"
+                f" vocab.txt for word pieces (found: {there or 'nothing'}). Copy it there, or name the file."
+            )
+    if do_lower_case is None:
+        do_lower_case, more = _usual_case(folder, vocabulary)
+        notes += more
+    return TokenizerFiles(vocabulary, sentencepiece, do_lower_case, notes)
+
+
+def open_tokenizer(files: TokenizerFiles) -> SentencePieceTokenizer | WordPieceTokenizer:
+    """The tokenizer of these files. Raises ModelError where one of them cannot be read or does not fit the other."""
+    processor = _read_processor(files.sentencepiece) if files.sentencepiece else None
+    pieces = [processor.IdToPiece(number) for number in range(processor.GetPieceSize())] if processor else []
+    is_scored = processor is not None and not files.is_for_tweets
+    vocabulary = _read_vocabulary(files.vocabulary, is_scored=is_scored) if files.vocabulary else pieces
+    needed = ["[CLS]", "[SEP]"] if processor else ["[CLS]", "[SEP]", UNKNOWN]
+    lacking = [piece for piece in needed if piece not in vocabulary]
+    if lacking:
+        raise ModelError(
+            f"{files.vocabulary or files.sentencepiece} lacks {' and '.join(lacking)}, so it is not that of a BERT."
+            " Take the vocabulary that came with the checkpoint."
+        )
+    if processor is None:
+        return WordPieceTokenizer(vocabulary, do_lower_case=files.do_lower_case)
+    n_known = len(set(vocabulary).intersection(pieces))
+    if 2 * n_known < len(pieces):
+        raise ModelError(
+            f"Of the {len(pieces):,} pieces of {files.sentencepiece} {files.vocabulary} knows {n_known:,} only. Take"
+            " the .model and the .vocab that were trained together."
+        )
+    return SentencePieceTokenizer(
+        processor,
+        vocabulary,
+        do_lower_case=files.do_lower_case,
+        unknown_id=vocabulary.index("<unk>") if files.is_for_tweets else 0,
+        prepare=normalised_tweet if files.is_for_tweets else None,
+    )
+
+
+def record_text(files: TokenizerFiles) -> str:
+    """What `linkassist_tokenizer.json` says beside copies of these files."""
+    found = {
+        "vocabulary": files.vocabulary.name if files.vocabulary else None,
+        "sentencepiece": files.sentencepiece.name if files.sentencepiece else None,
+        "do_lower_case": files.do_lower_case,
+    }
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+
+
+def tokenizer_settings(folder: Path) -> dict[str, Any]:
+    """What a folder's tokenizer_config.json says, {} where there is none. Raises ModelError where it is damaged."""
+    path = folder / "tokenizer_config.json"
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as JSON ({error}). Download it again.") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _recorded(folder: Path, do_lower_case: bool | None) -> TokenizerFiles:
+    path = folder / RECORD
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        vocabulary, sentencepiece = (
+            folder / name if name else None for name in (found["vocabulary"], found["sentencepiece"])
+        )
+        recorded_case = bool(found["do_lower_case"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} cannot be read ({error!r}). Convert the model again.") from error
+    return TokenizerFiles(vocabulary, sentencepiece, recorded_case if do_lower_case is None else do_lower_case)
+
+
+def _usual_case(folder: Path, vocabulary: Path | None) -> tuple[bool, tuple[str, ...]]:
+    """Whether text is lowercased where nobody says it, and what is to be said about that."""
+    recorded = tokenizer_settings(folder).get("do_lower_case")
+    if isinstance(recorded, bool):
+        return recorded, ()
+    if vocabulary is not None and vocabulary.name.endswith(_TWEETS):
+        return False, ()
+    if _CASED.search(folder.resolve().name):
+        return False, (f'Text is not lowercased, because the folder {folder.resolve().name} calls itself "cased".',)
+    return True, ()
+
+
+def _only(folder: Path, pattern: str) -> Path | None:
+    found = sorted(folder.glob(pattern))
+    if len(found) > 1:
+        raise ModelError(
+            f"{folder} holds {len(found)} SentencePiece models: {', '.join(path.name for path in found)}. Name the one"
+            " that the checkpoint was trained with."
+        )
+    return found[0] if found else None
+
+
+def _vocabulary_of(sentencepiece: Path) -> Path | None:
+    beside = (sentencepiece.with_suffix(suffix) for suffix in (_TWEETS, ".vocab"))
+    return next((path for path in beside if path.is_file()), None)
+
+
+def _read_vocabulary(path: Path, *, is_scored: bool) -> list[str]:
+    """The piece of each line; where they are scored, a tab and a score follow it."""
+    try:
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as UTF-8 text ({error}). Download it again.") from error
+    if not is_scored:
+        return [line.strip() for line in lines]
+    for number, line in enumerate(lines, 1):
+        if line.count("\t") != 1:
+            raise ModelError(
+                f"{path}, line {number} is {line!r}; expected a piece, a tab and a score. Download it again."
+            )
+    return [line.partition("\t")[0].strip() for line in lines]
+
+
+def _read_processor(path: Path) -> SentencePieceProcessor:
+    try:
+        return SentencePieceProcessor(model_file=str(path))
+    except (RuntimeError, OSError) as error:
+        raise ModelError(f"{path} is no SentencePiece model ({error}). Download it again.") from error

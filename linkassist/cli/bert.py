@@ -1,0 +1,156 @@
+"""The commands `linkassist bert ...`: a Japanese BERT's files and tokens. `bert_features.py` has those for vectors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from linkassist.cli.options import print_utf8
+from linkassist.cli.progress import say
+from linkassist.errors import LinkAssistError
+from linkassist.files.errors import cannot_be, open_plain
+
+if TYPE_CHECKING:
+    from linkassist.bert.tokenize.sequences import TokenSequence
+
+# What needs PyTorch is imported inside the commands, so that the others start at once.
+
+bert = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Work with a Japanese BERT: its files, its tokens, its vectors.",
+    epilog="Example: linkassist bert tokenize notes.txt --model bert-wiki-ja",
+)
+
+
+class TokenFormat(StrEnum):
+    """How tokens are printed."""
+
+    text = "text"
+    jsonl = "jsonl"
+
+
+CheckpointOption = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="PREFIX", help="One of several checkpoints, as in model.ckpt-1400000."),
+]
+ConfigFileOption = Annotated[
+    Path | None, typer.Option("--bert-config", metavar="FILE", help="A config.json or config.ini elsewhere.")
+]
+VocabularyOption = Annotated[
+    Path | None, typer.Option("--vocab", metavar="FILE", help="A .vocab or vocab.txt elsewhere.")
+]
+SentencePieceOption = Annotated[
+    Path | None, typer.Option("--sentencepiece", metavar="FILE", help="A .model elsewhere.")
+]
+LowerCaseOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--lower-case/--no-lower-case", help="Whether text is lowercased. [default: as the files say, else yes]"
+    ),
+]
+
+
+@bert.command(epilog="Example: linkassist bert convert bert-wiki-ja bert-wiki-ja-hf")
+def convert(
+    model: Annotated[Path, typer.Argument(metavar="FOLDER", help="A TensorFlow BERT as it is downloaded.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The new folder.")],
+    is_overwritten: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier conversion left there.")
+    ] = False,
+    checkpoint: CheckpointOption = None,
+    config: ConfigFileOption = None,
+    vocabulary: VocabularyOption = None,
+    sentencepiece: SentencePieceOption = None,
+    do_lower_case: LowerCaseOption = None,
+) -> None:
+    """Write a TensorFlow BERT as a folder of transformers.
+
+    AutoModel loads it and gives the same vectors. TensorFlow is not needed. Its README.md tells how tokens are made.
+    """
+    from linkassist.bert.checkpoint import convert as conversion
+    from linkassist.bert.checkpoint.open import BertFiles
+
+    files = BertFiles(checkpoint, config, vocabulary, sentencepiece, do_lower_case)
+    done = conversion.convert(model, out, files, is_overwritten=is_overwritten)
+    for note in done.notes:
+        say(f"linkassist: {note}")
+    print(f"{done.folder}: written, fingerprint {done.fingerprint}")
+
+
+@bert.command(epilog="Example: linkassist bert tokenize notes.txt --model bert-wiki-ja --format jsonl")
+def tokenize(
+    model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT: TensorFlow's or transformers'.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A text a line, or a pair a ||| b; - is standard input.")
+    ] = Path("-"),
+    max_seq_length: Annotated[
+        int | None,
+        typer.Option(
+            "--max-seq-length",
+            metavar="N",
+            min=3,
+            help="Tokens of a line at most, [CLS] and [SEP] too. [default: no limit]",
+        ),
+    ] = None,
+    form: Annotated[
+        TokenFormat, typer.Option("--format", help="Pieces, a tab and ids; or a JSON object a line.")
+    ] = TokenFormat.text,
+    vocabulary: VocabularyOption = None,
+    sentencepiece: SentencePieceOption = None,
+    do_lower_case: LowerCaseOption = None,
+) -> None:
+    """Print how a BERT cuts text into tokens.
+
+    Each line gives one, as it is read: the pieces with [CLS] and [SEP], and their ids.
+    """
+    from linkassist.bert.checkpoint.open import BertFiles, open_bert_tokenizer
+    from linkassist.bert.tokenize.sequences import split_pair, token_sequence
+
+    files = BertFiles(vocabulary=vocabulary, sentencepiece=sentencepiece, do_lower_case=do_lower_case)
+    tokenizer = open_bert_tokenizer(model, files)
+    print_utf8()
+    with _opened(file) as lines:
+        for line in _decoded(lines, file):
+            found = token_sequence(tokenizer, *split_pair(line), max_seq_length or sys.maxsize)
+            print(_tokens_json(found) if form is TokenFormat.jsonl else _tokens_text(found), flush=file == Path("-"))
+
+
+def _tokens_text(found: TokenSequence) -> str:
+    return f"{' '.join(found.pieces)}\t{' '.join(str(number) for number in found.ids)}"
+
+
+def _tokens_json(found: TokenSequence) -> str:
+    return json.dumps({"pieces": found.pieces, "ids": found.ids, "types": found.types}, ensure_ascii=False)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    if file == Path("-"):
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = open_plain(file)
+    except OSError as error:
+        raise LinkAssistError(cannot_be("read", file, error)) from error
+    with opened:
+        yield opened
+
+
+def _decoded(lines: IO[bytes], file: Path) -> Iterator[str]:
+    """The lines as text; only a line feed ends one."""
+    for number, line in enumerate(lines, 1):
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise LinkAssistError(
+                f"{file}, line {number} is not UTF-8 (byte {error.start} of it). Save the file as UTF-8."
+            ) from error

@@ -1,0 +1,84 @@
+"""The command `linkassist experiments`: what two old ideas find in a wiki, beside what linkassist finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkassist.cli.options import (
+    BlindOption,
+    ConfigOption,
+    LibraryOption,
+    ProjectOption,
+    SampleOption,
+    existing_library,
+    print_utf8,
+)
+from linkassist.cli.progress import progress
+from linkassist.settings import load_settings
+from linkassist.store.pages import project
+
+_N_PAIRS = 20
+
+
+def experiments(
+    export: Annotated[
+        Path | None, typer.Argument(metavar="EXPORT", help="An export. [default: the project in the library]")
+    ] = None,
+    is_nearest: Annotated[
+        bool, typer.Option("--nearest", help="Each page and the nearest other page, by distance.")
+    ] = False,
+    is_buckets: Annotated[
+        bool, typer.Option("--buckets", help="Pages whose twelve-bit codes are the same: signs, and a learnt code.")
+    ] = False,
+    is_blind: BlindOption = False,
+    n_pairs: Annotated[
+        int | None,
+        typer.Option("--pairs", metavar="N", min=0, help="How many of the nearest pairs to print. [default: 20]"),
+    ] = None,
+    n_pages: SampleOption = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Chooses whatever is random.")] = 0,
+    is_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON object, all pairs too.")] = False,
+    project_name: ProjectOption = None,
+    library: LibraryOption = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", metavar="NAME", help="Whose vectors. [default: the library's encoder]"),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Try two old ideas on a wiki and see what they are worth.
+
+    The nearest page by the distance of raw vectors, and buckets of pages whose vectors have the same signs, each held
+    against the links that people made, as `evaluate` does, with linkassist and simple suggesters beside them. Without
+    --nearest and --buckets, both. The vectors are those of the encoder by itself: a model is not joined with the wiki's
+    own. The library is only read.
+    """
+    if export and (project_name is not None or library is not None):
+        raise typer.BadParameter("--project and --library are for the library; leave out the export, or the option.")
+    if n_pairs is not None and (is_json or (is_buckets and not is_nearest)):
+        raise typer.BadParameter(
+            "--pairs is for the text of --nearest; leave it out, or --json, or name --nearest too."
+        )
+    from linkassist.evaluate.run import Sample
+    from linkassist.research.nearest_pages.run import Plan, experiment_on_file, experiment_on_project
+
+    settings = load_settings(library, config=config, encoder=encoder)
+    plan = Plan(
+        has_nearest=is_nearest or not is_buckets,
+        has_buckets=is_buckets or not is_nearest,
+        sample=Sample(n_pages, seed),
+        is_blind=is_blind,
+        encoder=settings.encoder,
+    )
+    with progress() as told:
+        if export:
+            report = experiment_on_file(export, plan, told)
+        else:
+            with existing_library(settings) as opened:
+                report = experiment_on_project(opened, project(opened, project_name), plan, told)
+    if is_json:
+        print_utf8()
+    print(report.as_json() if is_json else report.as_text(_N_PAIRS if n_pairs is None else n_pairs))

@@ -1,0 +1,80 @@
+"""The password of a library, and the token for programs: set, renewed, taken away."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from linkassist.cli.options import ConfigOption, LibraryOption
+from linkassist.errors import LinkAssistError, SettingsError
+from linkassist.server.auth.password import (
+    FEWEST_CHARACTERS,
+    existing_access,
+    new_access,
+    new_token,
+    read_access,
+    remove_access,
+    write_access,
+)
+from linkassist.settings import load_settings
+
+_LONGEST = 1_000  # characters
+
+
+def password(
+    is_token: Annotated[
+        bool, typer.Option("--token", help="Make a token for programs and print it; an older one ends.")
+    ] = False,
+    is_removed: Annotated[bool, typer.Option("--remove", help="Take password and token away.")] = False,
+    library: LibraryOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Set the password that the browser asks for.
+
+    It is asked for twice, or read from standard input where that is no terminal. Who was logged in is logged out. Its
+    hash lies in the library's folder, readable by you alone.
+    """
+    if is_token and is_removed:
+        raise typer.BadParameter("Choose one of --token and --remove.")
+    folder = load_settings(library, config=config).library
+    if is_removed:
+        existing_access(folder)
+        remove_access(folder)
+        print("The password and the token are gone. `linkassist serve` shows the library to this machine alone.")
+    elif is_token:
+        access, token = new_token(existing_access(folder))
+        write_access(folder, access)
+        print(token)
+    else:
+        word = _asked()
+        try:
+            before = read_access(folder)
+        except SettingsError:
+            before = None  # damaged, and written anew now
+        write_access(folder, new_access(word, before.token if before else b""))
+        print("The password is set. Whoever was logged in has to log in again; a token for programs stays as it was.")
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        return _first_line()
+    first = getpass.getpass(f"New password, at least {FEWEST_CHARACTERS} characters: ")
+    if getpass.getpass("The same again: ") != first:
+        raise LinkAssistError("The two differ. Nothing has changed; run the command again.")
+    return first
+
+
+def _first_line() -> str:
+    """The first line of standard input. Raises SettingsError for one that no browser could send."""
+    try:
+        line = sys.stdin.readline(_LONGEST + 2)
+        line.encode()  # under some locales, bytes that are no text come as lone surrogates
+    except UnicodeError as error:
+        raise SettingsError("Standard input is no UTF-8 text. Give the password as text, in one line.") from error
+    word = line.rstrip("\r\n")
+    if len(word) > _LONGEST:
+        raise SettingsError(f"The password has more than {_LONGEST:,} characters. Take a shorter one.")
+    return word

@@ -1,0 +1,21 @@
+"""The last evaluation of each project, kept in the library so that the browser can show it without computing.
+
+Only the latest is kept: it says how far today's suggestions can be trusted. Nothing heavy is imported, for the server.
+"""
+
+from __future__ import annotations
+
+from linkassist.evaluate.report import EvaluationReport, report_from_json
+from linkassist.store.library import Library
+from linkassist.store.summaries.evaluations import evaluation, put_evaluation
+
+
+def keep_report(library: Library, project_id: int, report: EvaluationReport) -> None:
+    """Keeps the report as the project's last one."""
+    put_evaluation(library, project_id, report.as_json())
+
+
+def kept_report(library: Library, project_id: int) -> EvaluationReport | None:
+    """The project's last report, None if it was never evaluated. Raises OtherVersionError."""
+    text = evaluation(library, project_id)
+    return report_from_json(text) if text is not None else None

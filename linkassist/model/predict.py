@@ -1,0 +1,143 @@
+"""The lists of suggestions of some pages, by what is known of their wiki and a ranker: the same for all pages at once
+and for a few of them, to the last bit.
+
+What a page says now is its own; who else says and links what is the wiki's, as it was learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from linkassist.model.predict_phrases import LIMIT
+from linkassist.model.vector_index import PageIndex
+from linkassist.model.wiki_model import Knowledge
+from linkassist.suggest.candidates import Asked, CandidateFinder, Nearest, Pairs, Search
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
+from linkassist.suggest.explain.attribution import Contributions
+from linkassist.suggest.explain.explainer import LinkExplainer, best_rows
+from linkassist.suggest.explain.similar_lines import LineExplainer
+from linkassist.suggest.explain.supporting_pages import Witnesses
+from linkassist.suggest.features import EvidenceMaker, read_traits, tabulate_mentions
+from linkassist.suggest.link_budget import restrained
+from linkassist.suggest.mentions import Mentions
+from linkassist.suggest.prefetch import computed_ahead
+from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.statistics import Statistics
+from linkassist.suggestion import Suggestion
+
+_FLOOR = 0.02  # less likely suggestions are not worth keeping ...
+_AT_LEAST = 10  # ... unless a page has fewer than this many
+_HOPEFUL = 60  # candidates of a page that are scored in full
+
+
+def nearest_in(vectors: FloatArray) -> Nearest:
+    """Search among these unit vectors."""
+    index = PageIndex(np.arange(len(vectors)), vectors, "")
+
+    def search(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        found = index.nearest(queries, k)
+        return found.page_ids, found.similarities
+
+    return search
+
+
+def search_of(corpus: Corpus, vectors: FloatArray, statistics: Statistics) -> Search:
+    """What candidates are searched with. vectors: (pages, width) unit rows."""
+    shared = np.flatnonzero((statistics.n_linked >= 2) & ~corpus.is_template)
+    search_shared = nearest_in(statistics.profiles[shared])
+
+    def nearest_profiles(queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        rows, similarities = search_shared(queries, k)
+        return shared[rows], similarities
+
+    return Search(nearest_in(vectors), nearest_profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages that lists are made for, as they read now.
+
+    mentions: in them, by their numbers. icons: as `icon_pairs` tells. new: by number, their new links, best first.
+    n_links: per page, how many links it has. around: by number, of those that are not as they were when the wiki was
+    learnt, what they link or are linked by. titles: (targets, terms), of the wiki and of those pages.
+    """
+
+    asked: Asked
+    mentions: Mentions
+    icons: frozenset[int]
+    new: Mapping[int, list[Suggestion]]
+    n_links: IntArray
+    around: Mapping[int, IntArray]
+    titles: sp.csr_matrix
+
+
+class Lister:
+    """Makes lists by one ranker and what is known of one wiki."""
+
+    def __init__(self, knowledge: Knowledge, ranker: Ranker, n_searched: int | None = None) -> None:
+        """n_searched: of the wiki's pages, so many can be found to be like another; None for all of them."""
+        self._knowledge, self._ranker = knowledge, ranker
+        corpus, texts, statistics = knowledge.corpus, knowledge.texts, knowledge.statistics
+        search = search_of(corpus, texts.vectors[:n_searched], statistics)
+        self._finder = CandidateFinder(corpus, texts, statistics, search)
+        self._traits = read_traits(corpus)
+        self._contributions = Contributions(ranker.links[0])
+        self._witnesses = Witnesses(corpus, texts.bigrams.titles, knowledge.marks, statistics)
+        self._lines = LineExplainer(corpus, texts.bigrams, knowledge.linking)
+
+    def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
+        """These pages as the wiki has them. known: (pages of the wiki, targets)."""
+        return self._finder.asked(pages, known)
+
+    def lists(self, pages: Pages, limit: int = LIMIT) -> Iterator[tuple[int, list[Suggestion]]]:
+        """(number, suggestions best first) of each of the pages, in order; those held back are marked."""
+        knowledge, asked = self._knowledge, pages.asked
+        corpus, statistics = knowledge.corpus, knowledge.statistics
+        table = tabulate_mentions(corpus, pages.mentions, knowledge.odds.of(pages.mentions))
+        maker = EvidenceMaker(corpus, knowledge.texts, statistics, table, self._traits, pages.icons)
+        target_of = {
+            page: own for page, own in zip(asked.pages.tolist(), asked.own.tolist(), strict=True) if page != own
+        }
+        witnesses, lines = self._witnesses.beside(pages.titles, target_of), self._lines.beside(pages.around)
+        explainer = LinkExplainer(corpus, statistics, pages.mentions, witnesses, lines, self._contributions)
+        is_target = np.ones(corpus.n_targets, np.bool_)
+        budgets = knowledge.budgets.of(asked.n_characters.astype(np.int64), pages.n_links)
+        budget_of = dict(zip(asked.pages.tolist(), budgets.tolist(), strict=True))
+
+        def candidates(part: Asked) -> tuple[Pairs, FloatArray]:
+            pairs = self._finder.find(part, is_target)
+            return pairs, maker.features(pairs)
+
+        for pairs, features in computed_ahead(candidates, asked.in_parts(self._finder.n_at_once)):
+            found = {page: list(pages.new.get(page, ())) for page in pairs.pages.tolist()}
+            for page, suggestion in self._links(pairs, features, explainer, limit):
+                found[page].append(suggestion)
+            for page, suggestions in found.items():
+                best_first = sorted(suggestions, key=lambda suggestion: -suggestion.probability)
+                yield page, restrained(best_first, budget_of[page])
+
+    def _links(
+        self, pairs: Pairs, features: FloatArray, explainer: LinkExplainer, limit: int
+    ) -> Iterator[tuple[int, Suggestion]]:
+        """(page, suggestion), at most `limit` of each page and kind."""
+        hopeful = self._ranker.hopeful_links(features, pairs.page, _HOPEFUL)
+        probability = np.zeros(len(features), np.float32)
+        probability[hopeful] = self._ranker.score_links(features[hopeful])
+        is_red = pairs.target >= self._knowledge.corpus.n_pages
+        rows = _best_of_each_kind(pairs.page, is_red, probability, limit)
+        explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
+        return zip(pairs.page[rows].tolist(), explained, strict=True)
+
+
+def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> IntArray:
+    """Rows, at most `limit` of each page and kind; the minimum holds for both kinds together."""
+    chosen = [
+        rows[is_red[rows] == kind][:limit]
+        for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST)
+        for kind in (False, True)
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *chosen])

@@ -1,0 +1,120 @@
+"""The draft: links for a text that is not in the wiki. It comes with each request and is kept nowhere here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from linkassist.errors import LinkAssistError
+from linkassist.scrapbox.edits import linked_page
+from linkassist.server.context import frame_for, show, site_of, wants_fragment
+from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
+from linkassist.server.messages.catalog import Wording
+from linkassist.server.preferences import preferences_of
+from linkassist.server.views.draft import Draft, DraftView, found_view, shown_text, waiting_view
+from linkassist.server.views.marks import fits
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName, project_name
+from linkassist.suggestion import Mention
+from linkassist.wiki import Line, Page
+
+MOST_CHARACTERS: Final = 50_000
+_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine
+_WAIT_S: Final = 10.0  # for the wiki to be read, of a browser without a script
+_WAIT_OF_SCRIPT_S: Final = 0.4  # it asks again
+
+
+async def draft(request: Request) -> Response:
+    """The empty screen; posted to it, a text is answered with its suggestions, or with a link put in first."""
+    if request.method == "GET":
+        return await run_in_threadpool(_answer, request, {})
+    body = bytearray()
+    async for chunk in request.stream():
+        if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
+            body += chunk
+    if len(body) > 2 * _MOST_BYTES:
+        return await run_in_threadpool(_answer, request, {}, (), len(body) // 9)
+    try:
+        given = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise HTTPException(400, "The form has more fields than the draft's. Use its buttons.") from error
+    form = {name: values[-1].replace("\r\n", "\n") for name, values in given.items()}
+    return await run_in_threadpool(_answer, request, form, tuple(given.get("dismissed", ())))
+
+
+def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] = (), n_sent: int = 0) -> Response:
+    """dismissed: the targets that are not wanted in this draft.
+
+    n_sent: about how many characters were sent, where they are too many to be looked at.
+    """
+    say = Wording(preferences_of(request).language)
+    given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""), dismissed)
+    with site_of(request).open_library() as library:
+        here = project_name(library, request.path_params["project"])
+        is_changed = False
+        length = n_sent or len(given.text) + len(given.title)
+        if length > MOST_CHARACTERS:
+            message = say("draft.too_long", length, MOST_CHARACTERS)
+            view, status = DraftView(given, "failed", message=message), 413
+        else:
+            changed, notice = _changed(given, form, say)
+            is_changed = changed.text != given.text
+            view = replace(_view(request, library, here, changed, notice), restorable=form.get("dismiss", ""))
+            status = 503 if view.state == "failed" else 200
+        frame = frame_for(request, library, here, say("draft.title"), section="draft")
+    values = {"draft": view, "is_changed": is_changed}
+    if wants_fragment(request):  # the state is in it; another status would be a fault in the browser's log
+        return show(request, "_draft.html", frame, values)
+    return show(request, "draft.html", frame, values, status)
+
+
+def _view(request: Request, library: Library, here: ProjectName, given: Draft, notice: str) -> DraftView:
+    if not given.text.strip():
+        return DraftView(given, "empty", notice=notice)
+    models: ModelWorker = request.app.state.models
+    try:
+        wait_s = _WAIT_OF_SCRIPT_S if wants_fragment(request) else _WAIT_S
+        found = models.suggest(here.name, given.title, given.text, wait_s=wait_s)
+    except StillPreparing as waiting:
+        return waiting_view(library, here, given, waiting.progress, notice)
+    except LinkAssistError as error:
+        return DraftView(given, "failed", blocks=shown_text(library, here, given), message=str(error), notice=notice)
+    return found_view(library, here, given, found, preferences_of(request).language, notice)
+
+
+def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, str]:
+    """The draft with what the form asks for done to it, and what is to be told of that."""
+    if "undo" in form and given.before:
+        return replace(given, text=given.before, before=""), ""
+    if unwanted := form.get("dismiss", ""):
+        dismissed = dict.fromkeys((*given.dismissed, unwanted))
+        return replace(given, before="", dismissed=tuple(dismissed)), say("draft.dismissed", unwanted)
+    if again := form.get("restore", ""):
+        kept = tuple(each for each in given.dismissed if each != again)
+        return replace(given, before="", dismissed=kept), ""
+    rank, _, target = form.get("accept", "").partition(":")
+    if not target:
+        return given, ""
+    place = form.get(f"mention-{rank}", "")
+    mention = _mention(given.texts, place)
+    if place and not mention:
+        return given, say("draft.moved", target)
+    page = Page(given.title, tuple(Line(text) for text in given.texts))
+    text = "\n".join(linked_page(page, [(target, mention)]).lines[1:])
+    return replace(given, text=text, before=given.text), say("draft.accepted", target)
+
+
+def _mention(texts: list[str], place: str) -> Mention | None:
+    """The mention at "line:start:surface"; None where the surface is not there, as when the text was changed since."""
+    line, _, rest = place.partition(":")
+    start, _, surface = rest.partition(":")
+    if not all(number.isdecimal() and len(number) < 7 for number in (line, start)):
+        return None
+    mention = Mention(int(line), int(start), int(start) + len(surface), surface)
+    return mention if fits(texts, mention) else None

@@ -1,0 +1,164 @@
+"""The import: a file from the browser into the library, watched as it goes on, cancelled, and a reindex by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from linkassist.pipeline.ingest import LONGEST_NAME, is_project_name
+from linkassist.server.context import frame_for, show, site_of
+from linkassist.server.error_pages import for_reader
+from linkassist.server.jobs.import_job import Importer, ImportUnderWayError
+from linkassist.server.jobs.import_process import Order, Reindex, TakeIn
+from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
+from linkassist.server.messages.catalog import Wording
+from linkassist.server.preferences import preferences_of
+from linkassist.server.urls import import_address
+from linkassist.server.views.imports import RunView, job_view, recorded_view, shelf
+from linkassist.store.navigation import project_name
+
+_LOOK_EVERY_S: Final = 0.5
+_BEAT_EVERY_S: Final = 10.0
+
+
+def import_screen(request: Request) -> Response:
+    """What is under way or was last, the form for a file, and the projects that are there."""
+    return _screen(request)
+
+
+async def upload(request: Request) -> Response:
+    """Takes a file in, then shows how it is read; a browser without a script is sent to the screen for that."""
+    importer = importer_of(request)
+    await run_in_threadpool(_require_library, request)
+    try:
+        form = await receive_upload(
+            request.stream(),
+            request.headers.get("content-type", ""),
+            site_of(request).library_folder,
+            request.app.state.most_upload_bytes,
+            is_kept=not importer.is_busy,
+        )
+        await run_in_threadpool(_start, importer, form)
+    except UploadError as error:
+        return await run_in_threadpool(_screen, request, error)
+    return RedirectResponse(import_address(), status_code=303)
+
+
+async def reindex_now(request: Request) -> Response:
+    """Brings one project's suggestions up to date, then shows how."""
+    async with request.form() as form:
+        try:
+            await run_in_threadpool(_reindex, request, form)
+        except UploadError as error:
+            return await run_in_threadpool(_screen, request, error)
+    return RedirectResponse(import_address(), status_code=303)
+
+
+def cancel(request: Request) -> Response:
+    """Stops what is under way, then shows how it ended."""
+    importer_of(request).cancel()
+    return RedirectResponse(import_address(), status_code=303)
+
+
+def progress(request: Request) -> Response:
+    """Server-sent events: the part of the screen that tells of the run, whenever it differs; "end" when it is over."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(request), media_type="text/event-stream", headers=headers)
+
+
+def importer_of(request: Request) -> Importer:
+    """The server's one importer; lies in `app.state.importer`."""
+    importer: Importer = request.app.state.importer
+    return importer
+
+
+async def _events(request: Request) -> AsyncIterator[str]:
+    sent, sent_at = "", 0.0
+    while not request.app.state.is_ending:
+        run = await run_in_threadpool(_run, request)
+        if run is None or not run.is_under_way:
+            yield "event: end\ndata:\n\n"
+            return
+        html = (await run_in_threadpool(_run_html, request, run)).strip()
+        now = time.monotonic()
+        if html != sent:
+            sent, sent_at = html, now
+            yield "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
+        elif now - sent_at > _BEAT_EVERY_S:
+            sent_at = now
+            yield ": beat\n\n"
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _screen(request: Request, refused: UploadError | None = None) -> Response:
+    """refused: why the file was not taken that was just sent."""
+    say = Wording(preferences_of(request).language)
+    with site_of(request).open_library() as library:
+        projects = shelf(library)
+        frame = frame_for(request, library, None, say("import.title"))
+    refusal = for_reader(request, say(f"import.refused.{refused.why}", *refused.values)) if refused else ""
+    values = {
+        "run": _run(request),
+        "refusal": refusal,
+        "shelf": projects,
+        "most_bytes": request.app.state.most_upload_bytes,
+        "longest_name": LONGEST_NAME,
+    }
+    return show(request, "import.html", frame, values, refused.status if refused else 200)
+
+
+def _run(request: Request) -> RunView | None:
+    """The server's own run; what the library's record tells where there is none, and where it is of something later."""
+    importer = importer_of(request)
+    job = importer.job
+    if job and job.ended_at is None:
+        return job_view(job, time.monotonic())
+    with site_of(request).open_library() as library:
+        recorded = recorded_view(library)
+    if job and (recorded is None or recorded.ended_at <= job.ended_time and not recorded.is_under_way):
+        return job_view(job, time.monotonic())
+    return recorded
+
+
+def _run_html(request: Request, run: RunView) -> str:
+    frame = frame_for(request, None, None, "")
+    return site_of(request).templates.render("_import.html", frame, {"run": run})
+
+
+def _require_library(request: Request) -> None:
+    """Raises StoreError before a file comes that could be put nowhere."""
+    with site_of(request).open_library():
+        pass
+
+
+def _start(importer: Importer, form: Upload) -> None:
+    if form.path is None:
+        raise UploadError("busy", 409) if importer.is_busy else UploadError("none", 400)
+    try:
+        name = form.fields.get("project", "").strip()
+        if name and not is_project_name(name):
+            raise UploadError("name", 400, LONGEST_NAME)
+        _begin(importer, TakeIn(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
+    except UploadError:
+        form.path.unlink()
+        raise
+
+
+def _reindex(request: Request, form: FormData) -> None:
+    with site_of(request).open_library() as library:
+        here = project_name(library, str(form.get("project", "")))
+    _begin(importer_of(request), Reindex(here.name, here.display_name or here.name))
+
+
+def _begin(importer: Importer, order: Order) -> None:
+    try:
+        importer.start(order)
+    except ImportUnderWayError as error:
+        raise UploadError("busy", 409) from error

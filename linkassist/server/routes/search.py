@@ -1,0 +1,75 @@
+"""The search: by words as one types, by meaning on demand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from linkassist.errors import LinkAssistError
+from linkassist.server.context import frame_for, show, site_of, wants_fragment
+from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
+from linkassist.server.messages.catalog import Wording
+from linkassist.server.preferences import preferences_of
+from linkassist.server.views.search import meaning_view, search_view
+from linkassist.store.navigation import project_name
+
+_N_TITLES = 8
+_N_MORE_TITLES = 30
+_N_TEXTS = 20
+_N_NEAR = 20
+_N_HIT_TITLES = 6
+_N_HIT_TEXTS = 4
+_LONGEST = 200  # code points of a query
+_START_S = 1.5  # for the first answer of a process, which takes some seconds
+_AGAIN_S = 2
+
+
+def search(request: Request) -> Response:
+    """The screen of what was found; for the script its results alone, or, with `X-Fragment: hits`, the first few."""
+    query = request.query_params.get("q", "").strip()[:_LONGEST]
+    say = Wording(preferences_of(request).language)
+    title_at = _number(request, "titles")
+    is_short = request.headers.get("x-fragment") == "hits"
+    with site_of(request).open_library() as library:
+        here = project_name(library, request.path_params["project"])
+        title = say("search.title.of", query) if query else say("search.title")
+        frame = frame_for(request, library, here, title, query, "pages")
+        if query and request.query_params.get("by") == "meaning":
+            try:
+                near, failure = _nearest(request.app.state.models, here.name, query)
+            except StillPreparing:
+                view = replace(meaning_view(library, here, query, [], ""), is_preparing=True)
+            else:
+                view = meaning_view(library, here, query, near, failure)
+            response = show(request, "search.html", frame, {"found": None, "meaning": view})
+            if view.is_preparing:
+                response.headers["Refresh"] = str(_AGAIN_S)  # works without a script too
+            return response
+        found = search_view(
+            library,
+            here,
+            query,
+            n_titles=_N_HIT_TITLES if is_short else _N_MORE_TITLES if title_at else _N_TITLES,
+            n_texts=_N_HIT_TEXTS if is_short else _N_TEXTS,
+            title_at=title_at,
+            text_at=_number(request, "texts"),
+        )
+    template = "_hits.html" if is_short else "_found.html" if wants_fragment(request) else "search.html"
+    return show(request, template, frame, {"found": found, "meaning": None})
+
+
+def _nearest(models: ModelWorker, project: str, query: str) -> tuple[list[tuple[int, float]], str]:
+    """The pages nearest in meaning, and why there are none where the models cannot tell; StillPreparing at first."""
+    try:
+        return models.nearest(project, query, _N_NEAR, start_s=_START_S), ""
+    except StillPreparing:
+        raise
+    except LinkAssistError as error:
+        return [], str(error)
+
+
+def _number(request: Request, name: str) -> int:
+    given = request.query_params.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 8 else 0

@@ -1,0 +1,197 @@
+"""The server as a process: the address it listens on, the run itself, and the browser that is sent there."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from typing import Final
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from linkassist.errors import SettingsError
+from linkassist.server.context import Site
+from linkassist.server.middleware.host_guard import MOST_HEAD_BYTES
+from linkassist.server.warm_up import warm_up
+
+MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
+HEADER_S: Final = 10.0
+_LAST_S: Final = 1.0  # for answers at a second Ctrl-C
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address; port 0 takes any free one.
+
+    Raises SettingsError where the port is taken or the host is not one of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:  # the latter for names that are too long or no text
+        raise SettingsError(f"{host} is no address that can be listened on ({error}). Correct --host.") from error
+    try:
+        if os.name == "posix":
+            # A port just given up can be taken at once; on Windows the same option would steal one that is in use.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_words(error, host, port)) from error
+    return listener
+
+
+def listen_nearby(host: str, port: int) -> socket.socket:
+    """Like `listen`, but on any free port if that one is taken."""
+    try:
+        return listen(host, port)
+    except SettingsError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
+            return listen(host, 0)
+        raise
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a browser on this machine finds the server: `http://127.0.0.1:8000/`."""
+    host, port = listener.getsockname()[:2]
+    ip = ipaddress.ip_address(host)
+    if ip.is_unspecified:
+        host = "::1" if ip.version == 6 else "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ip.version == 6 else f"http://{host}:{port}/"
+
+
+def server_config(app: Starlette, trusted_proxy: str = "") -> uvicorn.Config:
+    """How uvicorn runs the application, with bounds on what comes in before the application sees it.
+
+    trusted_proxy: addresses or networks, with commas between, whose X-Forwarded-For and -Proto are believed; from all
+    others these headers are nothing but text.
+    """
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted_proxy),
+        forwarded_allow_ips=trusted_proxy or "",
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], None], trusted_proxy: str = "") -> None:
+    """Serves until Ctrl-C or SIGTERM. on_ready: called once requests are answered. trusted_proxy: `server_config`."""
+    server = _Server(server_config(app, trusted_proxy))
+    server.on_ready = on_ready
+    server.app = app
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the way to end a server; uvicorn has closed it in order and passes the signal on
+    finally:
+        listener.close()
+
+
+def has_desktop() -> bool:
+    """Whether a browser window can be opened for somebody to see."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(address: str) -> None:
+    """Sends the desktop's browser there, without waiting for it: some browsers return only when they are closed."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 in which the head of a request must be whole in time; uvicorn itself would wait for it forever."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Ends the connection when its answer is given; a request that is still on its way is not waited for."""
+        super().shutdown()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.conn.their_state is h11.IDLE:
+            self._watch()
+        else:
+            self._unwatch()
+
+    def _should_upgrade(self) -> bool:
+        # RFC 9110, 7.8: an upgrade may be ignored, and then the request is answered as any other. uvicorn would
+        # advise in the log, on anybody's request, to install a library that is of no use here.
+        return False
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEADER_S, self.transport.close)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _Server(uvicorn.Server):
+    on_ready: Callable[[], None]
+    app: Starlette
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.on_ready()
+            threading.Thread(target=_settle, args=(self.app.state.site,), daemon=True).start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.app.state.is_ending = True  # for the answers that last as long as an import does
+        await super().shutdown(sockets)
+        if self.force_exit:  # a second Ctrl-C, which waits for no answer any more; what is open is closed even so
+            await self.lifespan.shutdown()
+            if self.server_state.tasks:
+                await asyncio.wait(self.server_state.tasks, timeout=_LAST_S)
+
+
+def _settle(site: Site) -> None:
+    warm_up(site)
+    # What is in memory now stays there; to look through all of it for garbage held every reader up for 90 ms.
+    gc.collect()
+    gc.freeze()
+
+
+def _words(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is taken by another program, perhaps another linkassist. "
+            "Name another with --port, or 0 for any that is free."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {host} is not for every user. Name one above 1023 with --port."
+    return f"{host}, port {port}, cannot be listened on ({error.strerror}). Correct --host or --port."

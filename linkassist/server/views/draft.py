@@ -1,0 +1,110 @@
+"""A draft as its screen shows it: the text as Scrapbox would, with marks, and the cards beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from linkassist.scrapbox.notation import page_links
+from linkassist.server.jobs.model_process import Progress
+from linkassist.server.preferences import Language
+from linkassist.server.views.marks import Mark, place_marks
+from linkassist.server.views.models import Block, CardView
+from linkassist.server.views.page import open_card
+from linkassist.server.views.page_text import Surroundings, render_page
+from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName, glances
+from linkassist.suggestion import Suggestion
+from linkassist.wiki import title_key
+
+DraftState = Literal["empty", "preparing", "none", "failed", "found"]
+
+_N_CARDS: Final = 15
+STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form, which alone keeps it.
+
+    `before` is the text before the last link was put into it, "" where there is none. `dismissed`: the targets that
+    the reader does not want in this draft; they teach nothing about others.
+    """
+
+    title: str
+    text: str
+    before: str = ""
+    dismissed: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """The raw lines, the title line being 0."""
+        return [self.title, *self.text.split("\n")]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """The draft's screen. `percent` and `step` are of the reading of the wiki; `message` is for the state failed.
+
+    `notice` tells what was just done, and `restorable` names the target where that was a dismissal.
+    `n_weaker` tells how many suggestions are too weak to be shown.
+    """
+
+    draft: Draft
+    state: DraftState
+    blocks: tuple[Block, ...] = ()
+    cards: tuple[CardView, ...] = ()
+    n_weaker: int = 0
+    step: str = "start"
+    percent: int = 0
+    message: str = ""
+    notice: str = ""
+    restorable: str = ""
+
+
+def found_view(
+    library: Library,
+    project: ProjectName,
+    draft: Draft,
+    suggestions: Sequence[Suggestion],
+    language: Language,
+    notice: str = "",
+) -> DraftView:
+    """The screen with suggestions, or the news that there are none."""
+    unwanted = frozenset(map(title_key, draft.dismissed))
+    wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
+    likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]
+    previews = preview_views(library, project, [Wanted(each.target, each.kind) for each in likely])
+    cards = tuple(
+        open_card(project, rank, suggestion, draft.texts, language, preview)
+        for rank, (suggestion, preview) in enumerate(zip(likely, previews, strict=True))
+    )
+    marks = [
+        Mark(mention, each.target, each.kind, rank) for rank, each in enumerate(likely) for mention in each.mentions
+    ]
+    return DraftView(
+        draft,
+        "found" if cards else "none",
+        blocks=shown_text(library, project, draft, marks),
+        cards=cards,
+        n_weaker=len(wanted) - len(likely),
+        notice=notice,
+    )
+
+
+def waiting_view(library: Library, project: ProjectName, draft: Draft, progress: Progress, notice: str) -> DraftView:
+    """The screen while the wiki is being read."""
+    at = STEPS.index(progress.step) if progress.step in STEPS else 0
+    done = progress.n_done / progress.n_total if progress.n_total else 0.0
+    percent = max(1, min(99, round(100 * (max(0, at - 1) + done * (at > 0)) / (len(STEPS) - 1))))
+    blocks = shown_text(library, project, draft)
+    return DraftView(draft, "preparing", blocks=blocks, step=STEPS[at], percent=percent, notice=notice)
+
+
+def shown_text(library: Library, project: ProjectName, draft: Draft, marks: Sequence[Mark] = ()) -> tuple[Block, ...]:
+    """The text as Scrapbox shows it, with these marks."""
+    keys = sorted({link.key for link in page_links(draft.texts)})
+    existing = frozenset(key for key, glance in glances(library, project.id, keys).items() if glance.has_page)
+    return render_page(draft.texts, Surroundings(project.name, existing, place_marks(draft.texts, marks)))

@@ -1,0 +1,179 @@
+"""What the start of a project shows above its list: today's queue, how old the index is, and the wiki as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from linkassist.review.queue import USUAL, waiting_items
+from linkassist.server.views.models import NamedLink
+from linkassist.server.views.page_list import PageList, month_name
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName
+from linkassist.store.runs import last_run
+from linkassist.store.summaries.overview import (
+    MonthOfPages,
+    imported_at,
+    n_alone,
+    n_without_list,
+    pages_by_links,
+    pages_by_month,
+)
+
+TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours in which the next may still come
+IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
+
+WIDTH: Final = 360  # of a picture, in its own units
+HEIGHT: Final = 96
+_BINS: Final = ((0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, None))
+_MOST_BARS: Final = 28
+_GAP: Final = 0.16  # of a bar's place
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """Today's queue: how many cards, and the first of them; None where nothing waits."""
+
+    n_cards: int
+    first: NamedLink | None
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexView:
+    """How old the suggestions are. at: when they were made, or the run that failed or goes on began; 0 if never.
+
+    n_waiting: pages that came or changed since, where a night was missed.
+    """
+
+    state: IndexState
+    at: int
+    imported_at: int
+    n_waiting: int = 0
+    message: str = ""
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether the reader has to do something."""
+        return self.state in ("never", "failed", "broken", "missed")
+
+
+@dataclass(frozen=True, slots=True)
+class BarView:
+    """A bar, and the list of the pages that it stands for. place: where its ground begins; x, y: its upper left."""
+
+    label: str
+    n: int
+    percent: int
+    place: float
+    x: float
+    y: float
+    width: float
+    height: float
+    address: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """The wiki in two pictures. `shares` is empty where no page tells when it was made."""
+
+    links: tuple[BarView, ...]
+    shares: tuple[BarView, ...]
+    n_alone: int
+    alone_address: str
+
+
+def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
+    """What waits in the queue at this moment."""
+    items = waiting_items(library, here.id, now)
+    if not items:
+        return QueueCard(0, None, "")
+    return QueueCard(min(USUAL, len(items)), NamedLink(items[0].title, ""), items[0].target)
+
+
+def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:
+    """How old the index is, and whether that is as it should be. is_working: whether some process does a run now."""
+    imported = imported_at(library, here.id)
+    last, done = last_run(library, "reindex", here.id), last_run(library, "reindex", here.id, "done")
+    if last and last.status == "running" and is_working:
+        return IndexView("running", last.started_at, imported)
+    if last and last.status != "done":
+        state: IndexState = "failed" if last.status == "failed" else "broken"
+        return IndexView(state, last.finished_at or last.started_at, imported, message=last.message)
+    if done is None:
+        return IndexView("never", 0, imported)
+    made_at = done.finished_at or done.started_at
+    is_of_the_future = made_at > now  # by a clock that was set back since; nobody knows how old it is
+    is_too_old = imported > made_at and now - made_at > TOO_OLD_S
+    if (is_too_old or is_of_the_future) and (n_waiting := n_without_list(library, here.id)):
+        return IndexView("missed", made_at, imported, n_waiting)
+    return IndexView("fresh", made_at, imported)
+
+
+def picture_view(library: Library, here: ProjectName, chosen: PageList) -> PictureView:
+    """The wiki as pictures; `chosen` is the list below, whose bar is marked."""
+    return PictureView(
+        links=_bars_of_links(pages_by_links(library, here.id), here, chosen),
+        shares=_bars_of_shares(pages_by_month(library, here.id), here, chosen),
+        n_alone=n_alone(library, here.id),
+        alone_address=PageList(chosen.sort, only="alone").address(here.name),
+    )
+
+
+def _bars_of_links(counted: dict[int, int], here: ProjectName, chosen: PageList) -> tuple[BarView, ...]:
+    n_pages = sum(counted.values())
+    bins = [
+        sum(n for links, n in counted.items() if links >= least and (most is None or links <= most))
+        for least, most in _BINS
+    ]
+    greatest = max(bins)
+    bars = []
+    for place, ((least, most), n) in enumerate(zip(_BINS, bins, strict=True)):
+        written = f"{least}-" if most is None else f"{least}-{most}" if most > least else str(least)
+        label = written.replace("-", "–") if most is not None else f"{least}+"
+        share = n / greatest if greatest else 0.0
+        percent = round(100 * n / n_pages) if n_pages else 0
+        address, is_chosen = _to_list(here, chosen, replace(chosen.without_filter(), links=written))
+        bars.append(_bar(place, len(_BINS), share, label, n, percent, address, is_chosen))
+    return tuple(bars)
+
+
+def _bars_of_shares(months: Sequence[MonthOfPages], here: ProjectName, chosen: PageList) -> tuple[BarView, ...]:
+    """A bar for each month, quarter or year, whichever leaves few enough; at most the latest `_MOST_BARS`."""
+    if not months:
+        return ()
+    first, last = months[0].month, months[-1].month
+    length = next((length for length in (1, 3) if last // length - first // length < _MOST_BARS), 12)
+    periods = range(max(first // length, last // length - _MOST_BARS + 1), last // length + 1)
+    bars = []
+    for place, period in enumerate(periods):
+        within = [month for month in months if month.month // length == period]
+        n, n_linked = sum(month.n_pages for month in within), sum(month.n_linked for month in within)
+        begin, end = month_name(period * length), month_name(period * length + length - 1)
+        label = begin if length == 1 else begin[:4] if length == 12 else f"{begin}/{end[5:]}"
+        made = begin if length == 1 else f"{begin}/{end}"
+        share = n_linked / n if n else 0.0
+        address, is_chosen = _to_list(here, chosen, replace(chosen.without_filter(), made=made))
+        bars.append(_bar(place, len(periods), share, label, n, round(100 * share), address, is_chosen))
+    return tuple(bars)
+
+
+def _to_list(here: ProjectName, chosen: PageList, wanted: PageList) -> tuple[str, bool]:
+    """Where a bar leads, and whether that list is shown; one that is shown leads back to all pages."""
+    is_chosen = replace(chosen, number=1) == wanted
+    return (chosen.without_filter() if is_chosen else wanted).address(here.name), is_chosen
+
+
+def _bar(
+    place: int, n_places: int, share: float, label: str, n: int, percent: int, address: str, is_chosen: bool
+) -> BarView:
+    step = WIDTH / n_places
+    width = min(step * (1 - _GAP), 44.0)
+    height = round(share * HEIGHT, 1)
+    x = place * step + (step - width) / 2
+    return BarView(
+        label, n, percent, round(place * step, 1), round(x, 1), HEIGHT - height, round(width, 1), height,
+        address, is_chosen,
+    )  # fmt: skip

@@ -1,0 +1,278 @@
+"""The import as its screen shows it: the run that is under way or was last, and the projects that are there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from linkassist.pipeline.model_store import is_older_than_pages
+from linkassist.server.jobs.import_job import Job, Stage
+from linkassist.server.jobs.import_process import At, Reindex, TakeIn
+from linkassist.server.urls import project_address
+from linkassist.server.views.models import ProjectView
+from linkassist.store.library import Library
+from linkassist.store.locks import is_held
+from linkassist.store.pages import Project, projects
+from linkassist.store.runs import Run, last_run
+
+RunState = Literal["running", "stopping", "elsewhere", "done", "failed", "stopped"]
+Remains = Literal["", "nothing", "pages", "suggestions"]
+
+GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("reading", ("import", "store", "load", "read")),
+    ("words", ("learn",)),
+    ("encoding", ("encode",)),
+    ("mentions", ("mentions", "phrases")),
+    ("evidence", ("examine",)),
+    ("suggestions", ("index", "statistics", "suggest")),
+)
+_GROUP_OF: Final = {step: number for number, (_, steps) in enumerate(GROUPS) for step in steps}
+_N_NAMED: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A bar: some steps that belong together. `percent` is that of the whole bar, `clock` the time that it took.
+
+    `step` is under way, `n_done` of `n_total` (0 where unknown); of the step "import" these are bytes.
+    """
+
+    name: str
+    state: Literal["waiting", "now", "done", "needless"] = "waiting"
+    percent: int = 0
+    clock: str = ""
+    step: str = ""
+    n_done: int = 0
+    n_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """What an import changed, counted in pages; the first of the renamed ones with both titles."""
+
+    new: int
+    changed: int
+    gone: int
+    renamed: int
+    unchanged: int
+    titles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """An import or a reindex. `name` is the file's, of a reindex the project's; `project` where the pages are.
+
+    remains: of one that did not come to its end, what the library holds: as if nothing had been taken in, new pages
+    with older suggestions, or the pages that were there with older suggestions.
+    """
+
+    state: RunState
+    is_import: bool
+    name: str = ""
+    project: ProjectView | None = None
+    groups: tuple[GroupView, ...] = ()
+    clock: str = ""
+    ended_at: int = 0
+    remains: Remains = ""
+    message: str = ""
+    changes: ChangesView | None = None
+    n_suggestions: int = 0
+    n_rewritten: int = 0
+    was_needed: bool = True
+    notes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    n_skipped: int = 0
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not come to its end, here or in another program."""
+        return self.state in ("running", "stopping", "elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfView:
+    """A project of the library with the ages of its pages and of its suggestions, 0 for never."""
+
+    project: ProjectView
+    n_pages: int
+    imported_at: int
+    indexed_at: int
+    is_old: bool
+
+
+def job_view(job: Job, now: float) -> RunView:
+    """The server's own run. now: of `time.monotonic`."""
+    until = job.ended_at or now
+    is_import = isinstance(job.order, TakeIn)
+    taken, indexed = job.taken_in, job.indexed
+    view = RunView(
+        state=_state(job),
+        is_import=is_import,
+        name=job.order.file_name if isinstance(job.order, TakeIn) else job.order.display_name,
+        project=_project_of_job(job),
+        groups=_groups(job.stages, until, is_over=indexed is not None),
+        clock=_clock(until - job.began_at),
+        ended_at=job.ended_time,
+        remains=_remains(is_import=is_import, is_taken_in=taken is not None),
+        message=job.failure,
+    )
+    if taken:
+        found = taken.imported
+        counts = (found.new, found.changed, found.gone, len(found.renamed), found.unchanged)
+        view = replace(
+            view,
+            changes=ChangesView(*counts, found.renamed[:_N_NAMED]),
+            skipped=taken.skipped[:_N_NAMED],
+            n_skipped=len(taken.skipped),
+        )
+    if indexed:
+        view = replace(
+            view,
+            n_suggestions=indexed.n_suggestions,
+            n_rewritten=indexed.n_pages_rewritten,
+            was_needed=indexed.was_needed,
+            notes=indexed.notes,
+        )
+    return view
+
+
+def recorded_view(library: Library) -> RunView | None:
+    """What the library's record tells: a run that another program has under way, or else how the last one ended."""
+    taken, indexed = last_run(library, "import"), last_run(library, "reindex")
+    runs = [run for run in (indexed, taken) if run and run.status == "running"]
+    if runs and is_held(library.folder):
+        return _elsewhere(library, runs[0])
+    if taken and (indexed is None or indexed.id < taken.id):
+        return _ended(library, taken, None)
+    if indexed:
+        return _ended(library, taken if taken and taken.id == indexed.id - 1 else None, indexed)
+    return None
+
+
+def shelf(library: Library) -> tuple[ShelfView, ...]:
+    """The projects of the library."""
+    found = []
+    for each in projects(library):
+        run = last_run(library, "reindex", each.id, "done")
+        indexed_at = (run.finished_at or run.started_at) if run else 0
+        found.append(
+            ShelfView(
+                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each.id)
+            )
+        )
+    return tuple(found)
+
+
+def _project_of_job(job: Job) -> ProjectView | None:
+    if isinstance(job.order, Reindex):
+        return ProjectView(job.order.project, job.order.display_name, project_address(job.order.project))
+    return _project_view(job.taken_in.imported.project) if job.taken_in else None
+
+
+def _state(job: Job) -> RunState:
+    if job.ended_at is None:
+        return "stopping" if job.is_stopping else "running"
+    if job.indexed:
+        return "done"
+    return "failed" if job.failure else "stopped"
+
+
+def _remains(*, is_import: bool, is_taken_in: bool) -> Remains:
+    if not is_import:
+        return "suggestions"
+    return "pages" if is_taken_in else "nothing"
+
+
+def _elsewhere(library: Library, run: Run) -> RunView:
+    at = Stage(At(run.step or "import", run.n_done, run.n_total), 0.0)
+    groups = _groups((at,), 0.0, is_over=False)
+    found = _project_of(library, run)
+    project = _project_view(found) if found else None
+    return RunView(
+        "elsewhere",
+        is_import=run.kind == "import",
+        name=project.display_name if project else "",
+        project=project,
+        groups=tuple(
+            GroupView(group.name, "done", 100) if group.state == "needless" else replace(group, clock="")
+            for group in groups
+        ),
+        clock=_clock(time.time() - run.started_at),
+    )
+
+
+def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
+    """A run that is over, by its records: of the import, of the reindex, or of both."""
+    last = indexed or taken
+    assert last is not None
+    is_taken_in = taken is not None and taken.status == "done"
+    counts = taken.counts if taken and is_taken_in else {}
+    found = _project_of(library, last)
+    project = _project_view(found) if found else None
+    state: RunState = "stopped"
+    if last.status == "failed":
+        state = "failed"
+    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found.id))):
+        state = "done"  # an import that changed nothing is followed by no record of a reindex
+    new, changed, gone, renamed, unchanged = (
+        counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")
+    )
+    return RunView(
+        state,
+        is_import=taken is not None,
+        name=project.display_name if project else "",
+        project=project,
+        ended_at=last.finished_at or last.started_at,
+        remains=_remains(is_import=taken is not None, is_taken_in=is_taken_in),
+        message=last.message if state == "failed" else "",
+        changes=ChangesView(new, changed, gone, renamed, unchanged) if is_taken_in else None,
+        n_suggestions=indexed.counts.get("suggestions", 0) if indexed else 0,
+        was_needed=indexed is not None,
+        n_skipped=counts.get("skipped", 0),
+    )
+
+
+def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[GroupView, ...]:
+    """The bars. A group that was passed over had nothing to do."""
+    took_s = [0.0] * len(GROUPS)
+    seen: set[int] = set()
+    here, at = 0, At("", 0, 0)
+    ends = [*(stage.began_at for stage in stages), until][1:]
+    for stage, ended_at in zip(stages, ends, strict=True):
+        here, at = _GROUP_OF.get(stage.at.step, here), stage.at
+        seen.add(here)
+        took_s[here] += ended_at - stage.began_at
+    found = []
+    for number, (name, steps) in enumerate(GROUPS):
+        clock = _clock(took_s[number]) if number in seen else ""
+        if number == here and not is_over:
+            found.append(GroupView(name, "now", _percent(at, steps), clock, at.step, at.n_done, at.n_total))
+        elif number in seen:
+            found.append(GroupView(name, "done", 100, clock))
+        else:
+            found.append(GroupView(name, "needless" if number < here or is_over else "waiting"))
+    return tuple(found)
+
+
+def _percent(at: At, steps: tuple[str, ...]) -> int:
+    """How far a group is: `_percent(At("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
+    share = min(1.0, at.n_done / at.n_total) if at.n_total else 0.0
+    before = steps.index(at.step) if at.step in steps else 0
+    return round(100 * (before + share) / len(steps))
+
+
+def _clock(seconds: float) -> str:
+    """`_clock(75) == "1:15"`."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _project_of(library: Library, run: Run) -> Project | None:
+    return next((each for each in projects(library) if each.id == run.project_id), None)
+
+
+def _project_view(of: Project) -> ProjectView:
+    return ProjectView(of.name, of.display_name or of.name, project_address(of.name))

@@ -1,0 +1,93 @@
+"""How the nightly runs go, as the screens show it: an alarm on the start of a project, and how the figures moved.
+
+The picture is drawn in `WIDTH` by `HEIGHT` units; time grows to the right, shares from 0 to 100 % upwards.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from linkassist.nightly.health import Failure, Health, HealthState
+from linkassist.settings import default_folder
+from linkassist.store.summaries.quality_samples import QualitySample
+
+WIDTH: Final = 600
+HEIGHT: Final = 120
+_MOST: Final = 60  # points: a year and some weeks
+
+
+@dataclass(frozen=True, slots=True)
+class NightView:
+    """How the nights go. at: see `Health`. success_at: when the last one began that did everything, 0 for never.
+    command: what to type to put things right."""
+
+    state: HealthState
+    is_alarm: bool
+    at: int
+    success_at: int
+    failures: tuple[Failure, ...]
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleView:
+    """A sample as a row and as two dots, one above the other at `x`; in per cent."""
+
+    at: int
+    n_links: int
+    found_in_10: int
+    first_right: int
+    x: float
+    found_y: float
+    first_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class MovementView:
+    """The samples, the earliest first, and the lines that join their dots, "" where there is one sample alone."""
+
+    samples: tuple[SampleView, ...]
+    found_line: str
+    first_line: str
+
+
+def night_view(health: Health, folder: Path) -> NightView:
+    """The view for the library in `folder`."""
+    words = ["linkassist", "nightly"]
+    words += ["--install"] if health.state == "missed" else []
+    words += ["--library", str(folder)] if folder != default_folder("library") else []
+    return NightView(
+        health.state, health.is_alarm, health.at, health.last_success_at, health.failures, shlex.join(words)
+    )
+
+
+def movement_view(samples: Sequence[QualitySample]) -> MovementView | None:
+    """The view of a project's samples, the latest ones where they are many; None where there are none."""
+    if not samples:
+        return None
+    latest = samples[-_MOST:]
+    begin, end = latest[0].measured_at, latest[-1].measured_at
+    views = tuple(_sample_view(each, begin, end) for each in latest)
+    if len(views) == 1:
+        return MovementView(views, "", "")
+    return MovementView(
+        views,
+        " ".join(f"{each.x},{each.found_y}" for each in views),
+        " ".join(f"{each.x},{each.first_y}" for each in views),
+    )
+
+
+def _sample_view(sample: QualitySample, begin: int, end: int) -> SampleView:
+    return SampleView(
+        at=sample.measured_at,
+        n_links=sample.n_links,
+        found_in_10=round(100 * sample.found_in_10),
+        first_right=round(100 * sample.first_right),
+        x=round(WIDTH * (sample.measured_at - begin) / (end - begin), 1) if end > begin else 0.0,
+        found_y=round(HEIGHT * (1 - sample.found_in_10), 1),
+        first_y=round(HEIGHT * (1 - sample.first_right), 1),
+    )

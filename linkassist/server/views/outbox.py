@@ -1,0 +1,96 @@
+"""The outbox as its screen shows it: pages with the lines that change, and what has left before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from linkassist.review.write_back import ChangedPage, RefusedLink, Stretch, changed_page, stretches
+from linkassist.server.urls import outbox_address, page_address, scrapbox_address
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName
+from linkassist.store.outbox import Batch, batches, waiting_pages
+from linkassist.store.verdicts import last_decision
+
+_PAGES_AT_ONCE = 20
+_N_BATCHES = 20
+_LONGEST_BODY = 2000  # code points that still fit into an address
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A line that changes, in stretches; `number` counts from 0. `text` is the line to be copied."""
+
+    number: int
+    stretches: tuple[Stretch, ...]
+    text: str
+    is_added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPageView:
+    """A page that waits. `appending` opens it in Scrapbox with the last line added; "" where none is, or too long."""
+
+    page_id: int
+    title: str
+    address: str
+    scrapbox: str
+    appending: str
+    body: str
+    changes: tuple[ChangeView, ...]
+    refused: tuple[RefusedLink, ...]
+    is_unplaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxView:
+    """The whole screen. The pages are those of one part of the list; the counts are of all of it.
+
+    until: the last decision that is shown; what is accepted later is not marked as done with it.
+    """
+
+    pages: tuple[OutboxPageView, ...]
+    n_links: int
+    n_pages: int
+    exported_at: int
+    until: int
+    batches: tuple[Batch, ...]
+    previous: str
+    next: str
+
+
+def outbox_view(library: Library, project: ProjectName, exported_at: int, number: int) -> OutboxView:
+    """The part `number` of the screen, counted from 1."""
+    until = last_decision(library)  # first: a decision made meanwhile may be shown, and is not marked
+    waiting = waiting_pages(library, project.id)
+    first = (number - 1) * _PAGES_AT_ONCE
+    pages = [_page(project, changed_page(library, each)) for each in waiting[first : first + _PAGES_AT_ONCE]]
+    has_more = len(waiting) > first + _PAGES_AT_ONCE
+    return OutboxView(
+        pages=tuple(pages),
+        n_links=sum(len(page.verdicts) for page in waiting),
+        n_pages=len(waiting),
+        exported_at=exported_at,
+        until=until,
+        batches=tuple(batches(library, project.id, limit=_N_BATCHES)),
+        previous=outbox_address(project.name, number=number - 1) if number > 1 else "",
+        next=outbox_address(project.name, number=number + 1) if has_more else "",
+    )
+
+
+def _page(project: ProjectName, changed: ChangedPage) -> OutboxPageView:
+    in_scrapbox = scrapbox_address(f"/{project.name}/{changed.title}")
+    added = next((change.after for change in changed.changes if change.is_added), "")
+    return OutboxPageView(
+        page_id=changed.page_id,
+        title=changed.title,
+        address=page_address(project.name, changed.title),
+        scrapbox=in_scrapbox,
+        appending=f"{in_scrapbox}?body={quote(added, safe='')}" if 0 < len(added) <= _LONGEST_BODY else "",
+        body=changed.body,
+        changes=tuple(
+            ChangeView(change.number, stretches(change), change.after, change.is_added) for change in changed.changes
+        ),
+        refused=changed.refused,
+        is_unplaced=bool(changed.unplaced),
+    )

@@ -1,0 +1,129 @@
+"""A kept evaluation as the quality screen shows it: whole per cents, and where the diagram's dots stand.
+
+The diagram is drawn in a square of `SIDE` units; per cents grow to the right and upwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from linkassist.evaluate.figures import GroupFigures, ReliabilityBin, SuggesterFigures
+from linkassist.evaluate.report import EvaluationReport
+from linkassist.server.views.models import (
+    DotView,
+    HeadlineView,
+    KindFiguresView,
+    QualityView,
+    SignalView,
+    SuggesterView,
+)
+from linkassist.suggestion import WORTH_SHOWING, Kind
+
+SIDE: Final = 300
+_FEW = 20  # suggestions: of fewer nothing is said in the headline
+_FEW_LINKS = 200  # fewer to find make rough figures
+_Z = 1.96  # 95 %
+_LEAST_RADIUS, _MOST_RADIUS = 3.0, 12.0
+_KINDS: tuple[Kind, ...] = ("page", "red", "new")
+
+
+def quality_view(report: EvaluationReport) -> QualityView:
+    """The view of a report."""
+    bins = report.shown.calibration.bins if report.shown else ()
+    shown = [b for b in bins if b.n and b.low >= WORTH_SHOWING]
+    return QualityView(
+        made_at=report.made_at,
+        origin=report.origin,
+        moment=report.moment,
+        is_blind=report.is_blind,
+        encoder=report.encoder,
+        n_before=report.n_pages_before,
+        n_asked=report.n_asked,
+        n_linking=report.shown.n_pages if report.shown else 0,
+        n_links=report.n_gold + report.n_coined,
+        is_rough=report.n_gold + report.n_coined < _FEW_LINKS,
+        headline=_headline(shown),
+        dots=tuple(_dots(shown)),
+        suggesters=tuple(_suggesters(report.suggesters)),
+        kinds=tuple(_kinds(report.suggesters[0].groups)),
+        signals=tuple(
+            SignalView(each.signal, each.n, _percent(each.mean_probability), _percent(each.share_right))
+            for each in (report.shown.signals if report.shown else ())
+        ),
+    )
+
+
+def _headline(bins: Sequence[ReliabilityBin]) -> HeadlineView | None:
+    """The 70 % that people read first, else the likeliest bin that has enough; None where all have too few."""
+    enough = [b for b in bins if b.n >= _FEW]
+    chosen = next((b for b in enough if b.low == 0.7), enough[-1] if enough else None)
+    if chosen is None:
+        return None
+    return HeadlineView(_percent(chosen.low), _percent(chosen.high), round(10 * chosen.share_right), chosen.n)
+
+
+def _dots(bins: Sequence[ReliabilityBin]) -> Iterator[DotView]:
+    most = max((b.n for b in bins), default=1)
+    for b in bins:
+        low, high = wilson_interval(b.share_right, b.n)
+        yield DotView(
+            x=_along(b.mean_probability),
+            y=_up(b.share_right),
+            # the area stands for the count
+            radius=round(max(_LEAST_RADIUS, _MOST_RADIUS * math.sqrt(b.n / most)), 1),
+            least_y=_up(low),
+            most_y=_up(high),
+            low=_percent(b.low),
+            high=_percent(b.high),
+            n=b.n,
+            promised=_percent(b.mean_probability),
+            right=_percent(b.share_right),
+        )
+
+
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
+    """Where the true share lies, 95 times in 100, if `share` of n were right: `wilson_interval(0.5, 4)`, 0.15 to 0.85.
+
+    Source: Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953
+    """
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _suggesters(suggesters: Sequence[SuggesterFigures]) -> Iterator[SuggesterView]:
+    """Ours first, then the others by what they find."""
+    found = [(each.name, g.ranking) for each in suggesters for g in each.groups if g.group == "page or red"]
+    for number, (name, ranking) in enumerate([*found[:1], *sorted(found[1:], key=lambda each: -each[1].mrr)]):
+        yield SuggesterView(
+            name=name,
+            is_ours=number == 0,
+            found_in_10=_percent(ranking.recall_at_10),
+            first_right=_percent(ranking.precision_at_1),
+        )
+
+
+def _kinds(groups: Sequence[GroupFigures]) -> Iterator[KindFiguresView]:
+    for kind in _KINDS:
+        for group in groups:
+            if group.group == kind:
+                yield KindFiguresView(
+                    kind=kind,
+                    n_links=group.ranking.n_right,
+                    found_in_10=_percent(group.ranking.recall_at_10),
+                    first_right=_percent(group.ranking.precision_at_1),
+                )
+
+
+def _percent(share: float) -> int:
+    return round(100 * share)
+
+
+def _along(share: float) -> float:
+    return round(SIDE * share, 1)
+
+
+def _up(share: float) -> float:
+    return round(SIDE * (1 - share), 1)

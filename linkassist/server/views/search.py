@@ -1,0 +1,181 @@
+"""What the search found, as its screen and the list under its box show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linkassist.server.urls import page_address, search_address
+from linkassist.server.views.plain_text import plain_text
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName, first_lines
+from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, titles_of, words_of
+
+_WIDTH = 160  # code points of a line that are shown
+_BEFORE = 40  # of these, how many stand before the first word
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of a title or line; `is_hit` where it is what was looked for."""
+
+    text: str
+    is_hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line that was found. `number` counts from 1, the title being the first."""
+
+    number: int
+    parts: tuple[Part, ...]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """A page that was found: by its title, with what it begins with, or by its lines."""
+
+    title: tuple[Part, ...]
+    address: str
+    beginning: str = ""
+    lines: tuple[LineView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """One screen of what was found by words. more_titles, more_texts, all_found: addresses, "" where there is no more.
+
+    n_looked: how many pages were read up to here, where that is not all; n_unread: texts that the search lacks.
+    """
+
+    query: str
+    titles: tuple[HitView, ...]
+    n_titles: int
+    texts: tuple[HitView, ...]
+    n_more_titles: int
+    more_titles: str
+    more_texts: str
+    n_looked: int
+    first: str
+    by_meaning: str
+    all_found: str
+    n_unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearView:
+    """A page close in meaning; `percent`: how close."""
+
+    title: str
+    address: str
+    percent: int
+    beginning: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningView:
+    """The pages closest in meaning, or why there are none to show. is_preparing: the models are being loaded."""
+
+    query: str
+    pages: tuple[NearView, ...]
+    failure: str
+    by_words: str
+    is_preparing: bool = False
+
+
+def search_view(
+    library: Library, here: ProjectName, query: str, *, n_titles: int, n_texts: int, title_at: int = 0, text_at: int = 0
+) -> SearchView:
+    """What is found by words. Further screens show titles alone (title_at) or texts alone (text_at)."""
+    words = words_of(query)
+    titles, n_found = find_titles(library, here.id, words, limit=0 if text_at else n_titles, offset=title_at)
+    texts = find_texts(library, here.id, words, limit=0 if title_at else n_texts, start_at=text_at)
+    beginnings = first_lines(library, [page.page_id for page in titles])
+    n_left = 0 if text_at else n_found - title_at - len(titles)
+    return SearchView(
+        query=query,
+        titles=tuple(
+            HitView(
+                _parts(page.title, page.spans),
+                page_address(here.name, page.title),
+                _beginning(beginnings[page.page_id]),
+            )
+            for page in titles
+        ),
+        n_titles=n_found,
+        texts=tuple(
+            HitView(
+                (Part(page.title, False),),
+                page_address(here.name, page.title),
+                lines=tuple(_line(here, page.title, line) for line in page.lines),
+            )
+            for page in texts.pages
+        ),
+        n_more_titles=n_left,
+        more_titles=search_address(here.name, query, title_at=title_at + len(titles)) if n_left else "",
+        more_texts=search_address(here.name, query, text_at=texts.next_at) if texts.next_at else "",
+        n_looked=texts.next_at,
+        first=search_address(here.name, query) if title_at or text_at else "",
+        by_meaning=search_address(here.name, query, by="meaning"),
+        all_found=search_address(here.name, query),
+        n_unread=n_unread(library),
+    )
+
+
+def meaning_view(
+    library: Library, here: ProjectName, query: str, near: list[tuple[int, float]], failure: str
+) -> MeaningView:
+    """The pages found by meaning, nearest first; near: (page row id, similarity)."""
+    ids = [page_id for page_id, _ in near]
+    titles = titles_of(library, here.id, ids)
+    beginnings = first_lines(library, ids)
+    return MeaningView(
+        query,
+        tuple(
+            NearView(
+                titles[page_id],
+                page_address(here.name, titles[page_id]),
+                round(100 * min(1.0, max(0.0, similarity))),
+                _beginning(beginnings[page_id]),
+            )
+            for page_id, similarity in near
+            if page_id in titles
+        ),
+        failure,
+        search_address(here.name, query),
+    )
+
+
+def _line(here: ProjectName, title: str, line: FoundLine) -> LineView:
+    start = len(line.text) - len(line.text.lstrip())
+    if len(line.text) > _WIDTH and line.spans and line.spans[0][0] > _BEFORE:
+        start = line.spans[0][0] - _BEFORE
+    text = line.text[start : start + _WIDTH]
+    spans = tuple(
+        (max(0, first - start), min(len(text), last - start))
+        for first, last in line.spans
+        if first - start < len(text) and last > start
+    )
+    parts = list(_parts(text, spans))
+    if text and line.text[:start].strip():
+        parts.insert(0, Part("…", False))
+    if start + _WIDTH < len(line.text):
+        parts.append(Part("…", False))
+    return LineView(line.number + 1, tuple(parts), f"{page_address(here.name, title)}#L{line.number}")
+
+
+def _parts(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    at = 0
+    for start, end in spans:
+        if start > at:
+            parts.append(Part(text[at:start], False))
+        parts.append(Part(text[start:end], True))
+        at = end
+    if at < len(text):
+        parts.append(Part(text[at:], False))
+    return tuple(parts)
+
+
+def _beginning(lines: tuple[str, ...]) -> str:
+    return " ".join(filter(None, map(plain_text, lines)))

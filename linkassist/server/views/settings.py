@@ -1,0 +1,117 @@
+"""The settings of a project as their screen shows them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from linkassist.server.urls import page_address, settings_address
+from linkassist.server.views.models import NamedLink
+from linkassist.settings import OWN_ENCODER, default_folder
+from linkassist.store.ignored import Ignored, ignored
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName, project_names
+from linkassist.store.outbox import n_waiting
+from linkassist.store.project_settings import project_setting
+from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
+
+_AT_ONCE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderView:
+    """The encoder in force, and what is typed to change it. `is_own`: it is learnt from the wiki itself."""
+
+    name: str
+    is_own: bool
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionView:
+    """A rejected target on its page; `address` is "" where the page is gone."""
+
+    page_id: int
+    page: NamedLink
+    target: str
+    at: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionsView:
+    """One part of what was rejected. n_found: how many match `search`, n_all: how many there are."""
+
+    shown: tuple[RejectionView, ...]
+    search: str
+    n_found: int
+    n_all: int
+    first: int
+    previous: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView:
+    """The whole screen. most: how many suggestions a page is offered at most, None for as the wiki does."""
+
+    encoder: EncoderView
+    most: int | None
+    words: tuple[Ignored, ...]
+    pages: tuple[Ignored, ...]
+    figures: DecisionFigures
+    n_waiting: int
+    rejections: RejectionsView
+
+    @property
+    def share_accepted(self) -> int:
+        """Of all decided, how many per cent were accepted."""
+        n_decided = self.figures.n_accepted + self.figures.n_rejected
+        return round(100 * self.figures.n_accepted / n_decided) if n_decided else 0
+
+
+def settings_view(library: Library, project: ProjectName, encoder: str, search: str, number: int) -> SettingsView:
+    """encoder: the name that the settings give. search, number: of the part of what was rejected, from 1."""
+    everything = ignored(library, project.id)
+    most = project_setting(library, project.id, "most_per_page")
+    figures = decision_figures(library, project.id)
+    return SettingsView(
+        encoder=EncoderView(encoder, encoder == OWN_ENCODER, _command(library, project, encoder)),
+        most=int(most) if most else None,
+        words=tuple(each for each in everything if each.sort == "word"),
+        pages=tuple(each for each in everything if each.sort == "page"),
+        figures=figures,
+        n_waiting=n_waiting(library, project.id),
+        rejections=_rejections(library, project, figures, search, number),
+    )
+
+
+def _rejections(
+    library: Library, project: ProjectName, figures: DecisionFigures, search: str, number: int
+) -> RejectionsView:
+    first = (number - 1) * _AT_ONCE
+    found, n_found = rejections(library, project.id, search=search, limit=_AT_ONCE, offset=first)
+    part = "rejected"
+    before = settings_address(project.name, search=search, number=number - 1, part=part) if number > 1 else ""
+    has_more = n_found > first + _AT_ONCE
+    after = settings_address(project.name, search=search, number=number + 1, part=part) if has_more else ""
+    shown = tuple(_rejection(project, each) for each in found)
+    return RejectionsView(shown, search, n_found, figures.n_rejected, first + 1, before, after)
+
+
+def _rejection(project: ProjectName, found: Rejection) -> RejectionView:
+    address = "" if found.is_gone else page_address(project.name, found.title)
+    verdict = found.verdict
+    return RejectionView(
+        found.page_id, NamedLink(found.title, address), verdict.target, verdict.decided_at, verdict.why
+    )
+
+
+def _command(library: Library, project: ProjectName, encoder: str) -> str:
+    """What to type to learn with another encoder, wherever it is typed."""
+    words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
+    if len(project_names(library)) > 1:
+        words += ["--project", project.name]
+    if library.folder != default_folder("library"):
+        words += ["--library", str(library.folder)]
+    return shlex.join(words)

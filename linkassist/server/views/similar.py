@@ -1,0 +1,71 @@
+"""The pages that are suggested the same target, as their screen shows them.
+
+An index of all lists says where to look (`store/search/by_target.py`), so the lists of a few dozen pages are read,
+whatever the size of the project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linkassist.review.verdicts import lessons_of, worth_showing
+from linkassist.server.preferences import Language
+from linkassist.server.urls import page_address
+from linkassist.server.views.models import CardView, NamedLink, PreviewView
+from linkassist.server.views.page import open_card
+from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.store.library import Library
+from linkassist.store.navigation import ProjectName, linked_targets
+from linkassist.store.pages import StoredPage, stored_page
+from linkassist.store.search.by_target import suggested_on
+from linkassist.suggestion import Suggestion
+from linkassist.wiki import title_key
+
+_MOST = 24
+_LOOKED_AT = 60  # some of the likeliest are decided, or link the target by now
+
+
+@dataclass(frozen=True, slots=True)
+class LikeRow:
+    """A page and its card for the target."""
+
+    page: NamedLink
+    card: CardView
+
+
+@dataclass(frozen=True, slots=True)
+class LikeView:
+    """The pages, likeliest first. `is_ignored`: the target is a word that is never suggested."""
+
+    target: PreviewView
+    rows: tuple[LikeRow, ...]
+    is_ignored: bool
+
+
+def like_view(library: Library, project: ProjectName, target: str, language: Language) -> LikeView:
+    """The screen of a target; of all pages the two dozen that were found the likeliest."""
+    lessons = lessons_of(library, project.id)
+    key = title_key(target)
+    found: list[tuple[StoredPage, Suggestion]] = []
+    for place in suggested_on(library, project.id, target, limit=_LOOKED_AT):
+        shown = worth_showing(library, place.page_id, lessons)
+        of_target = (each.suggestion for each in shown if title_key(each.suggestion.target) == key)
+        suggestion = next(of_target, None)
+        if suggestion is None:
+            continue
+        if key not in linked_targets(library, place.page_id).keys:
+            found.append((stored_page(library, place.page_id), suggestion))
+        if len(found) == _MOST:
+            break
+    found.sort(key=lambda each: -each[1].probability)
+    kind = found[0][1].kind if found else None
+    (preview,) = preview_views(library, project, [Wanted(found[0][1].target if found else target, kind)])
+    rows = tuple(_row(project, *each, language, preview) for each in found)
+    return LikeView(preview, rows, key in lessons.choices.words)
+
+
+def _row(
+    project: ProjectName, stored: StoredPage, suggestion: Suggestion, language: Language, preview: PreviewView
+) -> LikeRow:
+    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
+    return LikeRow(page, open_card(project, stored.id, suggestion, stored.page.texts, language, preview))

@@ -1,0 +1,1 @@
+"""Backups of a library: making, listing, restoring and mending from them."""

@@ -1,0 +1,130 @@
+"""Copies of a library's database: whole, checked, and kept by count.
+
+SQLite's online backup reads one moment of the file, whoever else reads or writes it meanwhile. The copy is written
+beside its place, checked and then renamed: under a backup's name lies a good backup, or nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from linkassist.errors import StoreError
+from linkassist.files.private import create_private, keep_private
+from linkassist.store.backup.files import FOLDER_NAME, backup_files, next_backup
+from linkassist.store.error_messages import damaged, failures_in_words, file_failures_in_words
+from linkassist.store.integrity.checksums import is_schema_sound
+from linkassist.store.schema import APPLICATION_ID
+
+_WAIT_S: Final = 120.0  # for another backup, which a large library takes some seconds
+_COMPLAINTS: Final = 3
+
+
+def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
+    """A new backup of the database at `path`, in the folder of backups beside it. Returns its file.
+
+    occasion: see `BackupFile`. keep: how many of that sort of occasion stay, the newest ones; None for all. Since the
+    new one is checked before an old one goes, a good one is always left.
+    Raises StoreError for a database that is damaged or cannot be copied; all backups are then as they were.
+    """
+    folder = path.parent / FOLDER_NAME
+    with file_failures_in_words(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        keep_private(folder)
+        with _only_one(folder):
+            for leftover in folder.glob(".*.partial*"):  # of a backup that was killed
+                leftover.unlink()
+            new = next_backup(path.parent, occasion)
+            copy_whole(path, new.path)
+            if keep is not None:
+                drop_older(path.parent, new.sort, keep)
+    return new.path
+
+
+def drop_older(folder: Path, sort: str, keep: int) -> None:
+    """Drops the backups of that sort of the library in `folder`, all but the newest `keep`."""
+    if keep < 1:
+        raise ValueError(f"keep is {keep}; expected at least 1")
+    for each in [each for each in backup_files(folder) if each.sort == sort][keep:]:
+        each.path.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Writes a copy of the database at `source` to the file `target`, for its owner alone (0600), in place of what is
+    there.
+
+    Raises StoreError if the source is damaged or the copy cannot be written; `target` is then as it was.
+    """
+    beside = target.with_name(f".{target.name}.partial")
+    with file_failures_in_words(target):
+        try:
+            os.close(os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600))
+            _copy(source, beside)
+            found = complaints(beside)
+            if found:
+                raise StoreError(damaged(source, found))
+            os.replace(beside, target)
+            _sync_folder(target.parent)
+        finally:
+            for left in (beside, Path(f"{beside}-journal"), Path(f"{beside}-wal"), Path(f"{beside}-shm")):
+                left.unlink(missing_ok=True)
+
+
+def complaints(path: Path) -> str:
+    """What is wrong with the library's database at `path`, "" for a good one. It is read as it lies, and not changed.
+
+    A damage in the structure, the indexes and the schema included, is found; a letter that has become another one is
+    for `damage.py` to find.
+    """
+    try:
+        with closing(for_reading(path)) as connection:
+            (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+            if application_id != APPLICATION_ID:
+                return "it is no library of linkassist"
+            if not is_schema_sound(connection):
+                return "its schema is not what was written"
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone():
+                connection.execute("SELECT rowid FROM words LIMIT 1").fetchall()  # the search opens its own tables
+            found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_COMPLAINTS})")]
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter is Python's, on a message that is not UTF-8
+        return str(error)
+    return "" if found == ["ok"] else "; ".join(found)
+
+
+def for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing of the database and does not make it."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with failures_in_words(source), closing(for_reading(source)) as opened:
+        opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # a failure here is the source's
+        with failures_in_words(target), closing(sqlite3.connect(target)) as copy:
+            opened.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, wherever it is carried
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Brings the new name to the disk; a platform that cannot open a folder does so by itself."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """One backup after the other. The operating system lets go of the lock when the program ends, however."""
+    lock_path = folder / "backup.lock"
+    create_private(lock_path)
+    with failures_in_words(lock_path), closing(sqlite3.connect(lock_path, timeout=_WAIT_S)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield

@@ -1,0 +1,244 @@
+"""Backups of a library: making one, what one holds, and the way back to it.
+
+Files and their names are left to `files.py`, the copying to `copy.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from linkassist.errors import StoreError
+from linkassist.files.errors import file_errors_as
+from linkassist.store.backup.copy import complaints, copy_whole, drop_older, for_reading, keep_copy
+from linkassist.store.backup.files import BEFORE_RESTORE, FOLDER_NAME, WITH_DAMAGE, backup_files, next_backup
+from linkassist.store.error_messages import failures_in_words, file_failures_in_words
+from linkassist.store.integrity.damage import all_damage, in_words, require_undamaged
+from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.locks import nobody_serving, only_worker
+from linkassist.store.schema import MIGRATIONS
+
+KEPT: Final = 14  # backups, where nothing else is said
+# What says nothing about the file that is there: it stays as it is then.
+_NOT_OF_THE_FILE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a library's file holds. last_decided_at, imported_at: Unix seconds, 0 for never. version: of its schema."""
+
+    n_projects: int
+    n_pages: int
+    n_verdicts: int
+    last_decided_at: int
+    imported_at: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A library that was restored. kept: where it lies as it was before, None where there was none.
+
+    before: what it held, None where that cannot be read any more. damage: what is damaged in it now, in words, "" for
+    nothing.
+    """
+
+    source: Path
+    kept: Path | None
+    before: Contents | None
+    now: Contents
+    damage: str
+
+
+def make_backup(library: Library, keep: int) -> Path:
+    """A new backup in the library's folder `backups`, checked. Returns its file.
+
+    keep: how many of the backups made this way stay, the newest ones; those before an upgrade are counted apart.
+    Raises StoreError where the structure is damaged or the disk is full; all backups are then as they were. Where a
+    row of the reader's own or a text is damaged, the backup is made and StoreError says so: it is counted apart, so
+    that no good one goes for it.
+    """
+    made = keep_copy(library.path, "", None)
+    if all_damage(made):
+        # The number stays, so the new name is nobody else's.
+        apart = made.with_name(f"{made.stem}-{WITH_DAMAGE}.sqlite3")
+        with file_failures_in_words(apart):
+            os.replace(made, apart)
+        drop_older(library.folder, WITH_DAMAGE, keep)
+        require_undamaged(apart, library.path)
+    drop_older(library.folder, "", keep)
+    return made
+
+
+def contents(path: Path) -> Contents | None:
+    """What the file of a library, of this version or an older one, holds; None where it cannot be read."""
+    try:
+        with closing(for_reading(path)) as connection:
+            row = connection.execute(
+                """
+                SELECT (SELECT count(*) FROM projects),
+                    (SELECT count(*) FROM pages WHERE is_gone = 0),
+                    (SELECT count(*) FROM verdicts),
+                    (SELECT coalesce(max(logged_at), 0) FROM verdict_log),
+                    (SELECT coalesce(max(imported_at), 0) FROM projects),
+                    (SELECT user_version FROM pragma_user_version)
+                """
+            ).fetchone()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
+    return Contents(*row) if all(isinstance(value, int) for value in row) else None
+
+
+def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The newest good backup of the library in `folder`, and in words which newer ones are damaged.
+
+    What a restore has put aside is passed over. Where none is good throughout, it is the newest of those in which only
+    rows are damaged. Raises StoreError where there is none.
+    """
+    told: list[str] = []
+    second_best: Path | None = None
+    for each in backup_files(folder):
+        if each.occasion == BEFORE_RESTORE:
+            continue
+        found = complaints(each.path)
+        if not found:
+            rows = all_damage(each.path)
+            if not rows:
+                return each.path, tuple(told)
+            second_best = second_best or each.path
+            found = "; ".join(row.what for row in rows)
+        told.append(f"{each.path} is damaged ({found}) and was passed over.")
+    if second_best:
+        return second_best, (*told, f"{second_best} is the best there is: only what is named above is damaged in it.")
+    raise StoreError(
+        f"There is no good backup in {folder / FOLDER_NAME}. Name a file that you copied elsewhere: "
+        "`linkassist restore FILE`."
+    )
+
+
+def restore(folder: Path, source: Path) -> Restored:
+    """Makes the library in `folder` what the backup `source` holds; what it was is kept among the backups.
+
+    The backup is checked first and brought to this version beside the library; then one transaction exchanges all.
+    Raises StoreError where it is damaged or of a newer version, while a server shows the library, and while an import
+    or a reindex is under way; the library is then as it was.
+    """
+    _require_usable(source)
+    path = folder / FILE_NAME
+    with file_failures_in_words(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with only_worker(folder), nobody_serving(folder):
+            place = folder / ".restoring"
+            try:
+                prepared = _prepare(place, source)
+                before = contents(path) if path.exists() else None
+                kept = _keep(path)
+                _exchange(prepared, path)
+            finally:
+                shutil.rmtree(place, ignore_errors=True)
+        now = contents(path)
+    if now is None:
+        raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
+    found = all_damage(path)
+    return Restored(source, kept, before, now, in_words(path, found) if found else "")
+
+
+def _require_usable(source: Path) -> None:
+    """Refuses what would not be a library of this program afterwards, before anything is replaced."""
+    with file_errors_as(StoreError, "read", source):
+        if not source.is_file():
+            raise StoreError(f"{source} is no file. `linkassist restore --list` shows the backups there are.")
+    found = complaints(source) or _lacking(source)
+    if found:
+        raise StoreError(
+            f"{source} is damaged or no library ({found}), so nothing was changed. Name another; "
+            "`linkassist restore --list` shows the backups there are."
+        )
+    held = contents(source)
+    if held and held.version > len(MIGRATIONS):
+        raise StoreError(
+            f"{source} was written by a newer linkassist (library version {held.version}; this program knows up to "
+            f"{len(MIGRATIONS)}). Update linkassist, then try again."
+        )
+
+
+def _lacking(source: Path) -> str:
+    """What of a library's tables the database lacks, "" for nothing: its mark alone makes no library."""
+    with failures_in_words(source), closing(for_reading(source)) as found, closing(sqlite3.connect(":memory:")) as made:
+        (version,) = found.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            return ""  # which is told otherwise
+        for migration in MIGRATIONS[:version]:
+            for statement in migration:
+                made.execute(statement)
+        lacking = _columns(made) - _columns(found)
+    if version < 1:
+        return "it holds no tables of a library"
+    return f"it lacks {', '.join('.'.join(each) for each in sorted(lacking)[:3])}" if lacking else ""
+
+
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """(table, column) of every table."""
+    return set(
+        connection.execute(
+            "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+        )
+    )
+
+
+def _prepare(place: Path, source: Path) -> Path:
+    """A copy of the backup, brought to this version, in a folder of its own."""
+    shutil.rmtree(place, ignore_errors=True)  # of a restore that was killed
+    place.mkdir(mode=0o700)
+    copy_whole(source, place / FILE_NAME)
+    Library.open(place).close()
+    return place / FILE_NAME
+
+
+def _keep(path: Path) -> Path | None:
+    """Where a copy of the library lies now: among the backups, or beside them if it is damaged."""
+    if not path.exists():
+        return None
+    if not complaints(path):
+        return keep_copy(path, BEFORE_RESTORE, None)
+    (path.parent / FOLDER_NAME).mkdir(mode=0o700, exist_ok=True)
+    kept = next_backup(path.parent, "damaged").path.with_suffix(".damaged")
+    for ending in ("", "-wal"):  # which SQLite looks for under this very name
+        of, beside = Path(f"{path}{ending}"), Path(f"{kept}{ending}")
+        try:
+            if of.is_file():
+                shutil.copy2(of, beside)
+                continue
+        except PermissionError:
+            pass
+        if of.exists():  # a folder, or a file that cannot be read: nobody has it open as a database
+            os.replace(of, beside)
+    return kept
+
+
+def _exchange(prepared: Path, path: Path) -> None:
+    """Puts the prepared database in place of the one at `path`, for all readers at one moment.
+
+    It is written into the file that is there, in a transaction: whoever has that open sees the old state or the new
+    one. Only a file in which SQLite cannot write any more, and which nobody can have open then, is replaced.
+    """
+    try:
+        with closing(sqlite3.connect(prepared)) as source, closing(sqlite3.connect(path, timeout=30.0)) as target:
+            target.execute("PRAGMA synchronous = FULL")
+            source.backup(target)
+    except UnicodeDecodeError:
+        pass  # of a message about a damaged schema
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
+            with failures_in_words(path):
+                raise
+    if not complaints(path):
+        return
+    for ending in ("-wal", "-shm"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+    os.replace(prepared, path)

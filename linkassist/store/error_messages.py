@@ -1,0 +1,139 @@
+"""What SQLite and the file system report about a library's file, as a sentence that says what to do."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from linkassist.errors import StoreError
+from linkassist.files.errors import cannot_be, is_no_room, why_not_writable
+from linkassist.store.backup.files import FOLDER_NAME, backup_files
+
+_NO_UTF8: Final = "Could not decode to UTF-8"  # Python's message about a column, which has no code of SQLite
+
+
+class DamagedError(StoreError):
+    """Stored data that cannot be what was written; `damage.py` tells what is damaged, and what to do."""
+
+
+@contextmanager
+def failures_in_words(path: Path) -> Iterator[None]:
+    """Turns what SQLite reports about the file into a StoreError; a bug in our SQL stays what it is."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"A text holds a lone surrogate ({ascii(error.object[error.start : error.start + 1])}), which is no "
+            "character and cannot be stored. Correct the text and import it again."
+        ) from error
+    except UnicodeDecodeError as error:  # Python's own, on what SQLite says about a damaged schema
+        raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
+    except sqlite3.Error as error:
+        if str(error).startswith(_NO_UTF8):
+            raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
+        words = words_of(error, path)
+        if words is None:
+            raise
+        raise StoreError(words) from error
+
+
+@contextmanager
+def file_failures_in_words(path: Path) -> Iterator[None]:
+    """Turns what the operating system reports about the file, or what lies beside it, into a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename or path
+        raise StoreError(_full(named) if is_no_room(error) else cannot_be("written", named, error)) from error
+
+
+def damaged(path: Path, found: str) -> str:
+    """What to do about a library's file that is damaged: the newest backup and the command, where there is one."""
+    try:
+        backups = backup_files(path.parent)
+    except OSError:  # a folder that cannot be read tells of none
+        backups = []
+    if backups:
+        command = f"linkassist restore --latest --library {shlex.quote(str(path.parent))}"
+        return (
+            f"{path} is damaged or no SQLite file ({found}). Restore it from a backup: `{command}` goes back to the "
+            f"newest that is whole ({len(backups)} in {path.parent / FOLDER_NAME}, the last {backups[0].path.name}) "
+            "and keeps the damaged file."
+        )
+    return (
+        f"{path} is damaged or no SQLite file ({found}). Restore it from a backup of your own with "
+        "`linkassist restore FILE`; if there is none, move the file away and import the export again (pages and "
+        "suggestions come back, accepted and rejected ones do not)."
+    )
+
+
+class MovedError(StoreError):
+    """The library's file is no longer the one that a running program had opened."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not where it was: it was moved, replaced, removed or unmounted while linkassist used it. What "
+            "was just asked for was not kept, and no new library was made. Put the library back in its place; if "
+            "another is to be used there, end linkassist (Ctrl-C in its terminal) and start it again."
+        )
+        self.path = path
+
+
+def words_of(error: sqlite3.Error, path: Path) -> str | None:
+    """What SQLite reports about the file at `path` and what to do; None for what is a bug in our SQL."""
+    # The low byte is the primary result code: https://sqlite.org/rescode.html
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return (
+            f"{path} is being written by another program, and waiting did not help. "
+            "Let the other linkassist finish (an import or a reindex), or end it, and try again."
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT):
+        return damaged(path, str(error))
+    if code == sqlite3.SQLITE_FULL:
+        return _full(path)
+    if code == sqlite3.SQLITE_IOERR:
+        reason = why_not_writable(path.parent)
+        if reason is not None and is_no_room(reason):
+            return _full(path)
+        return (
+            f"{path} cannot be read or written ({error}): the disk is full, or failing, or gone. The step under "
+            "way was undone, and those before it are kept; look after the disk and try again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return _without_access(path, error)
+    return None
+
+
+def _full(path: Path | str) -> str:
+    """What to do where a file finds no room. What was finished before stays: only the caller knows what that is."""
+    return (
+        f"{path} cannot grow: the disk is full. The step under way was undone, and those before it are kept; "
+        "free some space and try again."
+    )
+
+
+def _without_access(path: Path, error: sqlite3.Error) -> str:
+    """Why SQLite cannot open or write the file, of which it tells little: the operating system is asked itself."""
+    reason = _of_path(path) or why_not_writable(path.parent)
+    if reason is None:
+        return (
+            f"{path} cannot be written ({error}). "
+            "Give your user the right to write to the file and its folder, or name another folder with --library."
+        )
+    return _full(path) if is_no_room(reason) else cannot_be("written", path, reason)
+
+
+def _of_path(path: Path) -> OSError | None:
+    """What the operating system has against the path itself, such as its length; None if nothing."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error
+    return None

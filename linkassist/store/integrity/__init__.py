@@ -1,0 +1,1 @@
+"""Whether the database is as it was written: checksums, damage and counts."""

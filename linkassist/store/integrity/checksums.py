@@ -1,0 +1,131 @@
+"""A checksum in each row that is the reader's own: decisions, what is put off, choices, batches of the outbox.
+
+SQLite notices damage to the structure of its file, not a letter or a number that has become another one. What is
+derived can be made again; what a person decided cannot, so each such row carries the hash of its columns in the column
+`checksum`. Whoever writes a row seals it in the same transaction; whoever reads one asks `require_sound`.
+The schema has a checksum too, in the only row of `schema_check`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from sqlite3 import Connection
+from typing import Any, Final
+
+from linkassist.store.error_messages import DamagedError
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTable:
+    """A table whose rows carry a checksum. columns: those that it covers, the primary key first; n_key: its length."""
+
+    name: str
+    n_key: int
+    columns: tuple[str, ...]
+
+    @property
+    def selected(self) -> str:
+        """The columns and the checksum, for a SELECT."""
+        return ", ".join((*self.columns, "checksum"))
+
+    @property
+    def is_this_row(self) -> str:
+        """The condition that tells one row by its key."""
+        return " AND ".join(f"{name} = ?" for name in self.columns[: self.n_key])
+
+
+VERDICT_LOG: Final = SealedTable(
+    "verdict_log",
+    1,
+    (
+        *("id", "page_id", "target_key", "action", "logged_at", "previous_id"),
+        *("target", "decision", "decided_at", "kind", "probability"),
+        *("mention_line", "mention_start", "mention_end", "mention_surface", "why"),
+    ),
+)
+VERDICTS: Final = SealedTable("verdicts", 2, ("page_id", "target_key", "target_page_id", "log_id"))
+BATCHES: Final = SealedTable("outbox_batches", 1, ("id", "project_id", "made_at", "way", "undone_at"))
+ITEMS: Final = SealedTable("outbox_items", 2, ("batch_id", "log_id"))
+SNOOZES: Final = SealedTable("snoozes", 2, ("page_id", "target_key", "snoozed_at", "until"))
+IGNORED: Final = SealedTable("ignored", 3, ("project_id", "sort", "key", "title", "added_at"))
+PROJECT_SETTINGS: Final = SealedTable("project_settings", 2, ("project_id", "name", "value"))
+
+SEALED: Final = (VERDICT_LOG, VERDICTS, BATCHES, ITEMS, SNOOZES, IGNORED, PROJECT_SETTINGS)
+_CHECKSUM_BYTES: Final = 8
+
+
+def checksum(table: SealedTable, values: Sequence[object]) -> bytes:
+    """The 8 bytes that tell this row from any other. values: of the table's columns, as SQLite gives them back."""
+    told = json.dumps([table.name, *values], default=repr)  # ASCII; a BLOB, which no sound row has, by its repr
+    return blake2b(told.encode(), digest_size=_CHECKSUM_BYTES).digest()
+
+
+def require_sound(table: SealedTable, row: Sequence[Any]) -> None:
+    """Raises DamagedError unless the last value of the row is the checksum of those before it."""
+    if not is_sound(table, row):
+        raise DamagedError(f"a row of {table.name} is not what was written")
+
+
+def is_sound(table: SealedTable, row: Sequence[Any]) -> bool:
+    """Whether the last value of the row is the checksum of those before it."""
+    return bool(row[-1] == checksum(table, row[:-1]))
+
+
+def seal(connection: Connection, table: SealedTable, where: str = "1", values: Iterable[object] = ()) -> None:
+    """Gives their checksums to the rows just written, within the same transaction. where: which, with its values."""
+    columns = ", ".join(table.columns)
+    rows = connection.execute(f"SELECT {columns} FROM {table.name} WHERE {where}", tuple(values)).fetchall()
+    connection.executemany(
+        f"UPDATE {table.name} SET checksum = ? WHERE {table.is_this_row}",
+        [(checksum(table, row), *row[: table.n_key]) for row in rows],
+    )
+
+
+def seal_everything(connection: Connection) -> None:
+    """Seals every row, as it is, of a library that had no checksums before."""
+    for table in SEALED:
+        seal(connection, table)
+    for (number,) in connection.execute("SELECT id FROM embeddings").fetchall():
+        row = connection.execute("SELECT fingerprint, text_hash, vector FROM embeddings WHERE id = ?", (number,))
+        connection.execute(
+            "UPDATE embeddings SET checksum = ? WHERE id = ?", (vector_checksum(*row.fetchone()), number)
+        )
+    for project_id, report in connection.execute("SELECT project_id, report FROM evaluations").fetchall():
+        connection.execute(
+            "UPDATE evaluations SET checksum = ? WHERE project_id = ?", (report_checksum(report.encode()), project_id)
+        )
+
+
+def vector_checksum(fingerprint: str, text_hash: str, vector: bytes) -> bytes:
+    """That of an embedding, which is derived: a damaged one is encoded again."""
+    return blake2b(f"{fingerprint} {text_hash} ".encode() + vector, digest_size=_CHECKSUM_BYTES).digest()
+
+
+def report_checksum(report: bytes) -> bytes:
+    """That of the report of an evaluation, as UTF-8, which is derived: a damaged one is none."""
+    return blake2b(report, digest_size=_CHECKSUM_BYTES).digest()
+
+
+def seal_schema(connection: Connection) -> None:
+    """Keeps the checksum of the schema and the version, once both are what they are to be."""
+    connection.execute("INSERT OR REPLACE INTO schema_check VALUES (1, ?)", (_of_schema(connection),))
+
+
+def is_schema_sound(connection: Connection) -> bool:
+    """Whether schema and version are those that were sealed; True for a library that has no such checksum yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_check'").fetchone():
+        return True
+    row = connection.execute("SELECT checksum FROM schema_check").fetchone()
+    return row is not None and bool(row[0] == _of_schema(connection))
+
+
+def _of_schema(connection: Connection) -> bytes:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    # Not where each table begins: the structure is SQLite's to check, and another program may compact the file.
+    objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+    told = json.dumps([version, application, *objects], default=repr)
+    return blake2b(told.encode(), digest_size=_CHECKSUM_BYTES).digest()

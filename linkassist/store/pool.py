@@ -1,0 +1,106 @@
+"""Libraries that stay open from one request to the next.
+
+To open one takes two milliseconds, and a fresh one reads the schema, prepares every query and fetches every page of the
+file anew: of the 20 ms of processor time that a screen took, that was half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final
+from weakref import finalize
+
+from linkassist.store.database_file import Identity, identity
+from linkassist.store.error_messages import MovedError
+from linkassist.store.integrity.damage import raise_in_words
+from linkassist.store.library import FILE_NAME, Library
+
+_MOST_KEPT: Final = 4
+_CACHE_KB: Final = 8_192  # of the file's pages in memory, each library its own
+
+
+class KeptOpen:
+    """Lends the library of one folder, to one thread at a time each.
+
+    The first one that is lent may be made then; from there on it is that file or none. Where another has taken its
+    place, or it is not there any more, StoreError says so until it is back: a new one would look as if all were lost,
+    and the log of the old one would be taken for that of the new.
+    """
+
+    def __init__(self, folder: Path, *, wait_s: float) -> None:
+        """wait_s: as for `Library.open`."""
+        self._path = folder / FILE_NAME
+        self._wait_s = wait_s
+        self._lock = Lock()
+        self._idle: list[Library] = []
+        self._database: Identity | None = None
+        self._is_closed = False
+        # Not __del__: of objects that refer to each other, the connections could be collected first.
+        finalize(self, _close_all, self._idle)
+
+    @contextmanager
+    def lent(self) -> Iterator[Library]:
+        """The library, for this block alone; every query that was begun in it has to be read to its end or dropped.
+
+        A library after whose block an exception left is not lent again: its query may be half read, and would go on
+        showing the state of its moment.
+        """
+        library = self._taken() or self._opened()
+        try:
+            yield library
+        except BaseException as error:
+            library.close()
+            raise_in_words(library.path, error)
+            raise
+        with self._lock:
+            is_kept = not self._is_closed and len(self._idle) < _MOST_KEPT
+            if is_kept:
+                self._idle.append(library)
+        if not is_kept:
+            library.close()
+
+    def close(self) -> None:
+        """Closes what is not lent at the moment; what is, when it comes back."""
+        with self._lock:
+            self._is_closed = True
+            _close_all(self._idle)
+
+    def _opened(self) -> Library:
+        with self._lock:
+            expected = self._database
+        # Another file is not opened even to look at it: SQLite would read the log of the old one into it.
+        if expected is not None and identity(self._path) != expected:
+            raise MovedError(self._path)
+        library = Library.open(
+            self._path.parent,
+            wait_s=self._wait_s,
+            cache_kb=_CACHE_KB,
+            is_lent=True,
+            must_exist=expected is not None,
+        )
+        with self._lock:
+            self._database = self._database or library.identity
+            is_expected = library.identity == self._database
+        if not is_expected:
+            library.close()
+            raise MovedError(self._path)
+        return library
+
+    def _taken(self) -> Library | None:
+        """The one that was used last, which has most in memory; None where there is none of the file that is there."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                library = self._idle.pop()
+            if library.is_in_place() and library.is_of_this_version():
+                return library
+            library.close()
+
+
+def _close_all(idle: list[Library]) -> None:
+    while idle:
+        idle.pop().close()

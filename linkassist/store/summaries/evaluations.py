@@ -1,0 +1,26 @@
+"""The last evaluation of each project, as the text that `evaluate/` makes of it; what it says is no matter here.
+
+One that is not what was written, by its checksum, is none: it can be measured again.
+"""
+
+from __future__ import annotations
+
+from linkassist.store.integrity.checksums import report_checksum
+from linkassist.store.library import Library
+
+
+def put_evaluation(library: Library, project_id: int, report: str) -> None:
+    """Keeps the report in place of the project's earlier one."""
+    with library.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO evaluations (project_id, report, checksum) VALUES (?, ?, ?)",
+            (project_id, report, report_checksum(report.encode())),
+        )
+
+
+def evaluation(library: Library, project_id: int) -> str | None:
+    """The project's last report, None if there is none."""
+    row = library.row("SELECT CAST(report AS BLOB), checksum FROM evaluations WHERE project_id = ?", (project_id,))
+    if row is None or row[1] != report_checksum(row[0]):
+        return None
+    return str(row[0], "utf-8")

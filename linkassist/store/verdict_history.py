@@ -1,0 +1,78 @@
+"""What the reader has decided so far, looked back on: what was rejected and why, and all decisions in figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from linkassist.store.codec import fold
+from linkassist.store.library import Library
+from linkassist.store.verdicts import HOLDING, as_verdicts
+from linkassist.suggestion import Objection, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A rejected target and the page it was suggested for; is_gone: the page is in the wiki no longer."""
+
+    page_id: int
+    title: str
+    is_gone: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFigures:
+    """The decisions that hold. n_expected: how many acceptances their probabilities promised. whys: most often first.
+
+    A rejection that nothing more was said against is in none of the whys.
+    """
+
+    n_accepted: int
+    n_rejected: int
+    n_expected: float
+    whys: tuple[tuple[Objection, int], ...]
+
+
+def rejections(
+    library: Library, project_id: int, *, search: str = "", limit: int, offset: int = 0
+) -> tuple[list[Rejection], int]:
+    """What is rejected, the latest first, and how many there are in all.
+
+    search: a part of the target or of the page's title, compared as `list_pages` does.
+    """
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = 'reject'"
+    rows = list(library.rows(f"{sql} ORDER BY l.id DESC", (project_id,)))
+    pages = {
+        page_id: (title, bool(is_gone))
+        for page_id, title, is_gone in library.rows(
+            "SELECT DISTINCT p.id, p.title, p.is_gone FROM verdicts v CROSS JOIN pages p ON p.id = v.page_id"
+            " WHERE p.project_id = ?",
+            (project_id,),
+        )
+    }
+    found = [Rejection(row[0], *pages[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
+    if wanted := fold(search).strip():
+        found = [each for each in found if wanted in fold(each.title) or wanted in fold(each.verdict.target)]
+    return found[offset : offset + limit], len(found)
+
+
+def decision_figures(library: Library, project_id: int) -> DecisionFigures:
+    """The figures of the project's decisions."""
+    rows = library.rows(
+        """
+        SELECT l.decision, l.why, count(*), sum(l.probability) FROM verdicts v
+        JOIN verdict_log l ON l.id = v.log_id JOIN pages p ON p.id = v.page_id
+        WHERE p.project_id = ? GROUP BY l.decision, l.why
+        """,
+        (project_id,),
+    )
+    counts: Counter[str] = Counter()
+    whys: Counter[Objection] = Counter()
+    n_expected = 0.0
+    for decision, why, count, expected in rows:
+        counts[decision] += count
+        n_expected += expected
+        if decision == "reject" and why:
+            whys[why] += count
+    return DecisionFigures(counts["accept"], counts["reject"], n_expected, tuple(whys.most_common()))

@@ -1,0 +1,352 @@
+"""Scored pairs to suggestions: the mentions with their raw spans, and the reasons that the evidence gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from linkassist.suggest.candidates import Pairs
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
+from linkassist.suggest.explain.attribution import GROUPS, Contributions
+from linkassist.suggest.explain.similar_lines import LineExplainer
+from linkassist.suggest.explain.supporting_pages import Witnesses
+from linkassist.suggest.features import FEATURES
+from linkassist.suggest.mentions import Mentions
+from linkassist.suggest.phrases.extraction import Phrases, Sayers, by_phrase
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
+from linkassist.suggest.statistics import Statistics
+from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
+from linkassist.wiki import Reading
+
+MOST_MENTIONS = 5
+_MOST_REASONS = 3
+_MOST_NAMES = 7
+_LEAST = 0.05  # log-odds; what carried less is no reason
+_WHOLE_LINE = 0.95  # of a line's characters
+_ALWAYS = frozenset(("variant",))  # a title in another spelling is never taken for granted
+SIGNAL_OF_MARK = {"host": "same_host", "project": "same_project", "icon": "same_icon", "author": "same_author"}
+_LOOKED_AT = (
+    "n_mentions",
+    "in_title",
+    "is_exact",
+    "context",
+    "cover",
+    "link_probability",
+    "links_back",
+    "is_icon",
+    "titles",
+    "titles_rank",
+    "co_cited_rank",
+    "co_cited_self",
+    "page_similarity",
+    "page_similarity_rank",
+    "profile_similarity",
+    "seeds_link",
+    "namesakes",
+    "marked",
+    "linked_lately",
+)
+_P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
+
+
+class MentionFinder:
+    """The prose mentions of (page, target) pairs, free ones first."""
+
+    def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
+        self._corpus = corpus
+        keys = mentions.page * corpus.n_targets + mentions.target
+        order = np.lexsort((~mentions.is_free, keys))
+        self._keys = keys[order]
+        self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
+
+    def mentions_of(self, page: IntArray, target: IntArray) -> list[tuple[Mention, ...]]:
+        """Per pair, at most five; none where the target is only said inside links or in the title."""
+        keys = page * self._corpus.n_targets + target
+        low, high = self._keys.searchsorted(keys), self._keys.searchsorted(keys + 1)
+        return [
+            self._chosen(number, start, end) if end > start else ()
+            for number, start, end in zip(page.tolist(), low.tolist(), high.tolist(), strict=True)
+        ]
+
+    def _chosen(self, page: int, start: int, end: int) -> tuple[Mention, ...]:
+        reading = self._corpus.readings[page]
+        found: list[Mention] = []
+        for place in self._places[start:end].tolist():
+            mention = prose_mention(reading, *place)
+            if mention and not any(_overlap(mention, other) for other in found):
+                found.append(mention)
+            if len(found) == MOST_MENTIONS:
+                break
+        return tuple(found)
+
+
+def prose_mention(reading: Reading, passage: int, start: int, end: int) -> Mention | None:
+    """The mention at this place of a passage; None in the title, in a link or across two stretches of prose."""
+    if passage < 0:
+        return None
+    found = reading.passages[passage]
+    span = found.raw_span(start, end)
+    return Mention(found.line, span.start, span.end, found.text[start:end]) if span else None
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.line == other.line and one.start < other.end and other.start < one.end
+
+
+def _rounded(probability: float) -> float:
+    """Four digits, and never certain: what nobody links on this page yet may be linked tomorrow."""
+    return min(max(round(probability, 4), 0.0001), 0.9999)
+
+
+_Told = tuple[str, Reason]  # the group of features that tells how much it carried, and what to say
+
+
+class LinkExplainer:
+    """Suggestions of existing targets, with reasons, for one choice of teachers."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        statistics: Statistics,
+        mentions: Mentions,
+        witnesses: Witnesses,
+        lines: LineExplainer,
+        contributions: Contributions,
+    ) -> None:
+        """mentions: of the pages that will be asked about."""
+        self._corpus = corpus
+        self._statistics = statistics
+        self._finder = MentionFinder(corpus, mentions)
+        self._witnesses = witnesses
+        self._contributions = contributions
+        self._lines = lines
+
+    def suggestions(
+        self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray
+    ) -> list[Suggestion]:
+        """The suggestions of these rows of `pairs`, whose features (rows, len(FEATURES)) and probabilities these are.
+
+        What a suggestion worth showing rests on is taken from its score, what another one does is a rule of thumb.
+        """
+        is_shown = probability >= WORTH_SHOWING
+        carried = np.zeros((len(rows), len(GROUPS)), np.float32)
+        carried[is_shown] = self._contributions.of(features[is_shown])
+        mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
+        told = _Telling(self._corpus, self._statistics, self._witnesses, pairs, rows, features, carried)
+        kept = features.astype(np.float16)
+        lines = self._lines_of(pairs, rows, probability, np.array([not found for found in mentions], np.bool_))
+        return [
+            Suggestion(
+                target=self._corpus.names[target],
+                kind="page" if target < self._corpus.n_pages else "red",
+                probability=_rounded(float(probability[i])),
+                mentions=mentions[i],
+                reasons=_with_line(
+                    told.by_score(i, mentions[i]) if is_shown[i] else told.by_rule(i, mentions[i]), lines.get(i)
+                ),
+                evidence=kept[i].tobytes(),
+            )
+            for i, target in enumerate(pairs.target[rows].tolist())
+        ]
+
+    def _lines_of(
+        self, pairs: Pairs, rows: IntArray, probability: FloatArray, is_unsaid: BoolArray
+    ) -> dict[int, Reason]:
+        """By place in `rows`, the reasons that lines give to what the text does not say."""
+        found: dict[int, Reason] = {}
+        unsaid = np.flatnonzero(is_unsaid)
+        unsaid = unsaid[np.lexsort((-probability[unsaid], pairs.page[rows[unsaid]]))]
+        page = pairs.page[rows[unsaid]]
+        self._lines.read(np.unique(page).tolist())
+        for places in np.split(unsaid, np.flatnonzero(np.diff(page)) + 1) if len(unsaid) else ():
+            targets, is_shown = pairs.target[rows[places]].tolist(), (probability[places] >= WORTH_SHOWING).tolist()
+            told = self._lines.reasons(int(pairs.page[rows[places[0]]]), targets, is_shown)
+            found |= {int(places[i]): reason for i, reason in told.items()}
+        return found
+
+
+def _with_line(reasons: tuple[Reason, ...], line: Reason | None) -> tuple[Reason, ...]:
+    """The reasons with one that names a pair of lines: first where it is far, else in the place of the least."""
+    if line is None:
+        return reasons
+    return (line, *reasons[: _MOST_REASONS - 1]) if line.signal == "far" else (*reasons[: _MOST_REASONS - 1], line)
+
+
+class _Telling:
+    """What can be said for some suggestions; who says so is looked up for all of them at once.
+
+    carried: (rows, len(GROUPS)), 0 for those whose score is not looked into.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        statistics: Statistics,
+        witnesses: Witnesses,
+        pairs: Pairs,
+        rows: IntArray,
+        features: FloatArray,
+        carried: FloatArray,
+    ) -> None:
+        self._corpus = corpus
+        self._statistics = statistics
+        self._witnesses = witnesses
+        self._page, self._target = pairs.page[rows].tolist(), pairs.target[rows].tolist()
+        self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _LOOKED_AT}
+        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(GROUPS)}
+        self._neighbours = witnesses.neighbours(pairs, rows)
+        self._companions = witnesses.companions(pairs, rows)
+        self._linked_pages = witnesses.linked_pages(pairs, rows)
+        asked = np.flatnonzero(carried[:, GROUPS.index("namesakes")] >= _LEAST)
+        found = witnesses.namesakes(pairs.page[rows[asked]], pairs.target[rows[asked]])
+        self._namesakes = dict(zip(asked.tolist(), found, strict=True))
+
+    def by_rule(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
+        """Some reasons for suggestion i, by a rule of thumb."""
+        return _heaviest([reason for _, reason in self._evident(i, mentions)])
+
+    def by_score(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
+        """The reasons for suggestion i that carried most, and always that the text spells the title in another way."""
+        evident = [*self._evident(i, mentions)]
+        weighed = [
+            replace(reason, weight=round(self._carried[group][i], 3))
+            for group, reason in (*evident, *self._further(i, mentions))
+        ]
+        always = [reason for reason in weighed if reason.signal in _ALWAYS]
+        rest = [reason for reason in weighed if reason.weight >= _LEAST and reason.signal not in _ALWAYS]
+        rest.sort(key=lambda reason: -reason.weight)
+        kept = always + rest[: _MOST_REASONS - len(always)]
+        return _heaviest(kept or [reason for _, reason in evident])
+
+    def _evident(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        """What is cheap to tell."""
+        value, target = self._value, self._target[i]
+        is_page = target < self._corpus.n_pages
+        yield from self._of_text(i, mentions)
+        if value["links_back"][i]:
+            yield "backlink", Reason("backlink", weight=1.2)
+        if value["is_icon"][i]:
+            yield "icon", Reason("icon", weight=1.4)
+        if value["titles"][i] > 0.45 and value["titles_rank"][i] < 5:
+            yield "titles", Reason("title_words", weight=value["titles"][i] * 2)
+        if not is_page and (n_linked := int(self._statistics.n_linked[target])) >= 2:
+            names = self._names(self._witnesses.linking(target)[:_MOST_NAMES].tolist())
+            # what its page would be like is told by those who link it
+            yield "profile", Reason("joins", total=n_linked, names=names, weight=1.1)
+        if self._neighbours[i]:
+            names = self._names(self._neighbours[i])
+            yield "neighbours", Reason("neighbours", names=names, weight=0.6 + 0.5 * len(names))
+        if value["co_cited_rank"][i] < 10 and self._companions[i]:
+            names = self._names(self._companions[i])
+            yield "co_citation", Reason("co_citation", names=names, weight=1.3 - 0.1 * value["co_cited_rank"][i])
+        if is_page and value["page_similarity_rank"][i] < 5 and value["page_similarity"][i] > 0.5:
+            yield "similar_page", Reason("similar_page", weight=value["page_similarity"][i] * 2)
+
+    def _further(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        """What is looked for where it carried something."""
+        value, carried, page, target = self._value, self._carried, self._page[i], self._target[i]
+        if mentions and value["cover"][i] > _WHOLE_LINE and value["context"][i] > 0:
+            yield "context", Reason("own_line")
+        if self._linked_pages[i]:
+            yield "seeds_link", Reason("seeds_link", names=self._names(self._linked_pages[i]))
+        if names := self._namesakes.get(i):
+            yield "namesakes", Reason("namesakes", names=self._names(names))
+        if carried["co_cited_self"][i] >= _LEAST and (names := self._witnesses.linking_both(page, target)):
+            yield "co_cited_self", Reason("linked_beside", names=self._names(names))
+        if value["linked_lately"][i] > 0:
+            n_lately = int(self._statistics.n_linked_lately[target])
+            yield "recency", Reason("lately", n_lately, n_lately)
+        if carried["marked"][i] >= _LEAST and (mark := self._witnesses.mark(page, target)):
+            quote = "" if mark.kind == "author" else mark.value
+            yield "marked", Reason(SIGNAL_OF_MARK[mark.kind], mark.n_linking, mark.n_showing, quote=quote)
+        if target < self._corpus.n_pages and value["profile_similarity"][i] > 0:
+            yield "profile", Reason("related")
+
+    def _of_text(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+        value, target = self._value, self._target[i]
+        n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
+        if value["in_title"][i] and not mentions:
+            yield "text", Reason("in_title", weight=1.2)
+        elif mentions:
+            if n_linked:
+                weight = 1.0 + 3 * value["link_probability"][i]
+                yield "text", Reason("link_probability", n_linked, n_mentioned, weight=weight)
+            elif target < self._corpus.n_pages:
+                yield "text", Reason("mention", weight=1.5)
+            if value["is_exact"][i] == 0:
+                yield "text", Reason("variant", quote=mentions[0].surface, weight=2.5)
+        elif value["n_mentions"][i] > 0:
+            yield "text", Reason("in_link", weight=1.0)
+
+    def _names(self, numbers: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self._corpus.names[number] for number in numbers)
+
+
+def _heaviest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    reasons.sort(key=lambda reason: -reason.weight)
+    return tuple(reasons[:_MOST_REASONS]) or (Reason("related", weight=0.5),)
+
+
+class PhraseExplainer:
+    """Suggestions of new links, naming the pages that they would join."""
+
+    def __init__(self, corpus: Corpus, phrases: Phrases) -> None:
+        self._corpus = corpus
+        self._phrases = phrases
+        self._order, self._starts = by_phrase(phrases)
+        self._sayers = Sayers(phrases)
+
+    def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
+        """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""
+        page, phrase = int(pairs.page[row]), int(pairs.phrase[row])
+        said = self._order[self._starts[phrase] : self._starts[phrase + 1]]
+        pages = self._phrases.page[said]  # ascending
+        of_page = said[slice(*np.searchsorted(pages, [page, page + 1]))]
+        others = [self._corpus.names[other] for other in self._sayers.of_phrase(phrase) if other != page]
+        reading = self._corpus.readings[page]
+        return phrase_suggestion(reading, self._phrases, of_page, others, pairs.features[row], probability)
+
+
+def phrase_suggestion(
+    reading: Reading, phrases: Phrases, rows: IntArray, others: Sequence[str], features: FloatArray, probability: float
+) -> Suggestion | None:
+    """The suggestion of a phrase that the page says in these rows of `phrases`; None where none of them is prose.
+
+    others: the titles of the pages that say it too. features: (len(PHRASE_FEATURES),).
+    """
+    mentions: list[Mention] = []
+    for i in rows.tolist():
+        mention = prose_mention(reading, int(phrases.passage[i]), int(phrases.start[i]), int(phrases.end[i]))
+        if mention and not any(_overlap(mention, other) for other in mentions):
+            mentions.append(mention)
+        if len(mentions) == MOST_MENTIONS:
+            break
+    if not mentions:
+        return None
+    reasons = []
+    if others:
+        reasons.append(Reason("bridges", total=len(others), names=tuple(others[:_MOST_NAMES]), weight=1.5))
+    if features[_P["is_quoted"]]:
+        reasons.append(Reason("quoted", weight=1.2))
+    if features[_P["title_likeness"]] > 0 or not reasons:
+        reasons.append(Reason("phrase", weight=1.0))
+    return Suggestion(
+        target=mentions[0].surface,
+        kind="new",
+        probability=_rounded(probability),
+        mentions=tuple(mentions),
+        reasons=tuple(reasons),
+        evidence=features.astype(np.float16).tobytes(),
+    )
+
+
+def best_rows(page: IntArray, probability: FloatArray, *, limit: int, floor: float, at_least: int) -> list[IntArray]:
+    """Per page (ascending), its rows best first: those of at least `floor`, but `at_least` and at most `limit`."""
+    order = np.lexsort((-probability, page))
+    groups = np.split(order, np.flatnonzero(np.diff(page[order])) + 1) if len(order) else []
+    return [
+        group[: min(limit, max(at_least, int((probability[group] >= floor).sum())))].astype(np.int64)
+        for group in groups
+    ]

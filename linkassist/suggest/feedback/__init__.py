@@ -1,0 +1,1 @@
+"""What the reader's verdicts say about later suggestions."""
