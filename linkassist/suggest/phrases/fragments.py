@@ -1,7 +1,7 @@
 """Which spans are no phrase: pieces of a longer word or name, and what has no word in it.
 
 `boundaries.py` finds where a phrase may begin and end; here those are refused that people hardly ever link as they
-stand. Each rule was kept for a class of new links of which, on a public wiki, people had made about one in ten or fewer.
+stand. Each rule was kept for a class of new links of which people had made about one in ten or fewer on a public wiki.
 """
 
 from __future__ import annotations

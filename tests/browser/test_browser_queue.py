@@ -1,0 +1,74 @@
+"""The queue in a real Chromium: by key at a desk, by swipe on a phone, to the end of a sitting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support.little_browser import DESK, PHONE, watched_page
+from support.little_server import running_server
+from support.little_wiki import PROJECT, write_little_wiki
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Iterator[str]:
+    write_little_wiki(tmp_path)
+    with running_server(tmp_path) as address_of_server:
+        yield address_of_server
+
+
+def target(page: Page) -> str:
+    return page.locator(".deck .card-target").inner_text()
+
+
+def test_a_sitting_by_keys_alone(browser: Browser, origin: str) -> None:
+    with watched_page(browser, origin, DESK) as page:
+        page.goto(f"/queue/{PROJECT}")
+        first, on_page = target(page), page.locator(".said h2 a").inner_text()
+        page.keyboard.press("r")
+        expect(page.locator("#notice")).to_contain_text(f"Dismissed “{first}”")
+        assert page.locator(".said h2 a").inner_text() != on_page
+        page.keyboard.press("1")
+        expect(page.locator('#notice [data-key="1"]')).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("u")
+        expect(page.locator("#notice")).to_contain_text("Undid")
+        with page.expect_response(lambda response: "did=undo" in response.url):
+            page.keyboard.press("a")
+            page.keyboard.press("u")  # before the next card is here
+        for key in ("a", "l", "ArrowRight", "a", "a", "a", "a", "a", "a"):
+            if page.locator(".ending, .enough").count():
+                break
+            before = page.locator(".progress .is-done").count()
+            page.keyboard.press(key)
+            page.wait_for_function(
+                "n => document.querySelectorAll('.progress .is-done').length !== n || !document.querySelector('.deck')",
+                arg=before,
+            )
+        expect(page.locator(".ending h2")).to_have_text("That is it for now")
+
+
+def test_swipes_answer_and_scrolling_does_not(browser: Browser, origin: str) -> None:
+    swipe = """([dx, dy]) => {
+        const deck = document.querySelector('.deck .said');
+        const touch = (x, y) => [new Touch({ identifier: 1, target: deck, clientX: x, clientY: y })];
+        const send = (name, now, changed) =>
+            deck.dispatchEvent(new TouchEvent(name, { bubbles: true, touches: now, changedTouches: changed }));
+        send('touchstart', touch(180, 300), touch(180, 300));
+        send('touchend', [], touch(180 + dx, 300 + dy));
+    }"""
+    with watched_page(browser, origin, PHONE, "ja-JP") as page:
+        page.goto(f"/queue/{PROJECT}")
+        first = target(page)
+        page.evaluate(swipe, [90, 200])
+        assert target(page) == first
+        page.evaluate(swipe, [140, 10])
+        expect(page.locator("#notice")).to_contain_text(f"「{first}」を採用しました")
+        expect(page.locator("#tab-count")).to_have_text("1")
+        second = target(page)
+        page.evaluate(swipe, [-140, 10])
+        expect(page.locator("#notice")).to_contain_text(f"「{second}」を見送りました")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

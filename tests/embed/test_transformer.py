@@ -1,0 +1,446 @@
+"""Transformers models as encoders: tiny ones with random weights made here, and a real one that a package carries."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import huggingface_hub.constants
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from support.small_models import PIECES, minilm_folder, write_tiny_bert
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    BertModel,
+    Qwen2Config,
+    Qwen2Model,
+    RobertaConfig,
+    RobertaModel,
+    T5Config,
+    T5Model,
+)
+
+from linkassist.embed.pooling import Pooling
+from linkassist.embed.transformer import TransformerEncoder
+from linkassist.errors import ModelError
+
+TEXTS = [
+    "wiki notes link page",
+    "リンク",
+    "a",
+    "page link page link note query passage b c d",
+    "",
+    "link",
+    "wiki notes link page",
+]
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    write_tiny_bert(folder)
+    return folder
+
+
+@pytest.fixture
+def model(tiny_bert: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny BERT, to be changed."""
+    return Path(shutil.copytree(tiny_bert, tmp_path / "tiny"))
+
+
+def as_sentence_transformers(
+    folder: Path, *, pooling: dict[str, bool | str] | None = None, max_tokens: int | None = None
+) -> None:
+    """Add the files by which sentence-transformers knows how to use a model."""
+    steps = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
+    (folder / "modules.json").write_text(
+        json.dumps([{"path": path, "type": f"sentence_transformers.models.{kind}"} for path, kind in steps])
+    )
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling or {"pooling_mode_mean_tokens": True}))
+    if max_tokens is not None:
+        (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": max_tokens}))
+
+
+def one_by_one(
+    folder: Path, texts: list[str], pooled: Callable[[torch.Tensor], torch.Tensor], max_tokens: int
+) -> NDArray[np.float32]:
+    """The second witness: each text alone through transformers, without batches, padding or windows."""
+    tokenizer, network = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    rows = []
+    for text in texts:
+        inputs = tokenizer(text, truncation=True, max_length=max_tokens, return_tensors="pt")
+        with torch.no_grad():
+            vector = pooled(network(**inputs).last_hidden_state[0])
+        rows.append((vector / vector.norm()).numpy())
+    return np.stack(rows)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "pooled"),
+    [
+        ("cls", lambda hidden: hidden[0]),
+        ("mean", lambda hidden: hidden.mean(dim=0)),
+        ("max", lambda hidden: hidden.max(dim=0).values),
+        ("last", lambda hidden: hidden[-1]),
+    ],
+)
+@pytest.mark.parametrize("token_budget", [1, 20, 8192])
+def test_vectors_equal_those_of_each_text_alone(
+    tiny_bert: Path, pooling: Pooling, pooled: Callable[[torch.Tensor], torch.Tensor], token_budget: int
+) -> None:
+    encoder = TransformerEncoder(str(tiny_bert), pooling=pooling, token_budget=token_budget)
+    found = encoder.encode(TEXTS)
+    assert found.dtype == np.float32
+    assert found.shape == (len(TEXTS), encoder.width) == (7, 32)
+    np.testing.assert_allclose(found, one_by_one(tiny_bert, TEXTS, pooled, 24), atol=1e-5)
+
+
+def test_vectors_do_not_change_from_call_to_call(tiny_bert: Path) -> None:
+    assert np.array_equal(
+        TransformerEncoder(str(tiny_bert)).encode(TEXTS), TransformerEncoder(str(tiny_bert)).encode(TEXTS)
+    )
+
+
+def test_no_texts_give_no_vectors(tiny_bert: Path) -> None:
+    assert TransformerEncoder(str(tiny_bert)).encode([]).shape == (0, 32)
+
+
+def test_progress_counts_the_texts_that_are_done(tiny_bert: Path) -> None:
+    told: list[int] = []
+    TransformerEncoder(str(tiny_bert), token_budget=12).encode([*TEXTS, "link " * 100], told.append)
+    assert told == sorted(told)
+    assert told[-1] == 8
+
+
+LONG = "page link wiki note " * 15
+
+
+def test_a_long_text_can_be_cut_where_the_model_ends(tiny_bert: Path) -> None:
+    found = TransformerEncoder(str(tiny_bert), long_texts="truncate").encode([LONG])
+    np.testing.assert_allclose(found, one_by_one(tiny_bert, [LONG], lambda hidden: hidden.mean(dim=0), 24), atol=1e-5)
+
+
+def test_a_long_text_is_the_mean_of_its_windows_by_their_tokens(tiny_bert: Path) -> None:
+    words = LONG.split()
+    assert len(words) == 60  # of one token each: windows of 22, 22 and 16 with [CLS] and [SEP] around them
+    tokenizer, network = AutoTokenizer.from_pretrained(tiny_bert), AutoModel.from_pretrained(tiny_bert).eval()
+    hidden = []
+    for start in (0, 22, 44):
+        inputs = tokenizer(" ".join(words[start : start + 22]), return_tensors="pt")
+        with torch.no_grad():
+            hidden.append(network(**inputs).last_hidden_state[0])
+    expected = torch.cat(hidden).mean(dim=0)
+    found = TransformerEncoder(str(tiny_bert), token_budget=30).encode(["a", LONG, "b"])
+    np.testing.assert_allclose(found[1], (expected / expected.norm()).numpy(), atol=1e-5)
+    raw = TransformerEncoder(str(tiny_bert), token_budget=30).encode_raw(["a", LONG, "b"])
+    np.testing.assert_allclose(raw[1], expected.numpy(), atol=1e-5)
+
+
+def test_every_window_gets_the_prefix(tiny_bert: Path) -> None:
+    encoder = TransformerEncoder(str(tiny_bert), prefix="query: ", long_texts="windows")
+    windows = [window.ids for window in encoder._windows([LONG])]
+    query, colon = PIECES.index("query"), PIECES.index(":")
+    assert [ids[:3] for ids in windows] == [[PIECES.index("[CLS]"), query, colon]] * 3
+    assert [len(ids) for ids in windows] == [24, 24, 24]
+    assert [id_ for ids in windows for id_ in ids[3:-1]] == [PIECES.index(word) for word in LONG.split()]
+
+
+def test_a_text_may_hold_the_piece_that_pads(tiny_bert: Path) -> None:
+    texts = ["link [PAD] page", "wiki note wiki note wiki note"]
+    found = TransformerEncoder(str(tiny_bert)).encode(texts)
+    np.testing.assert_allclose(found, one_by_one(tiny_bert, texts, lambda hidden: hidden.mean(dim=0), 24), atol=1e-5)
+
+
+def test_roberta_takes_two_tokens_fewer_than_it_has_positions(model: Path) -> None:
+    config = RobertaConfig(
+        vocab_size=len(PIECES),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=20,
+        pad_token_id=1,
+    )
+    RobertaModel(config).save_pretrained(model)
+    encoder = TransformerEncoder(str(model))
+    assert encoder.max_tokens == 18
+    assert np.isfinite(encoder.encode([LONG])).all()
+
+
+def test_a_checkpoint_with_another_head_is_used_without_it(model: Path) -> None:
+    torch.manual_seed(1)
+    BertForMaskedLM(BertConfig.from_pretrained(model)).save_pretrained(model)
+    found = TransformerEncoder(str(model)).encode(TEXTS)
+    np.testing.assert_allclose(found, one_by_one(model, TEXTS, lambda hidden: hidden.mean(dim=0), 24), atol=1e-5)
+
+
+def test_old_weights_are_read_by_the_weights_only_reader(model: Path, tiny_bert: Path) -> None:
+    (model / "model.safetensors").unlink()
+    torch.save(AutoModel.from_pretrained(tiny_bert).state_dict(), model / "pytorch_model.bin")
+    found = TransformerEncoder(str(model)).encode(TEXTS)
+    np.testing.assert_allclose(found, TransformerEncoder(str(tiny_bert)).encode(TEXTS), atol=1e-5)
+
+
+def test_a_pickle_that_would_run_code_is_refused(model: Path, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+            return Path.touch, (tmp_path / "sprung",)
+
+    (model / "model.safetensors").unlink()
+    torch.save({"embeddings": Trap()}, model / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="cannot load"):
+        TransformerEncoder(str(model))
+    assert not (tmp_path / "sprung").exists()
+
+
+# How the model wants to be used
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
+        ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, "mean"),
+        ({"pooling_mode_max_tokens": True}, "max"),
+        ({"pooling_mode_lasttoken": True, "include_prompt": True}, "last"),
+        ({"pooling_mode": "lasttoken"}, "last"),
+    ],
+)
+def test_the_pooling_is_read_from_the_folder(model: Path, config: dict[str, bool | str], expected: Pooling) -> None:
+    as_sentence_transformers(model, pooling=config)
+    assert TransformerEncoder(str(model)).pooling == expected
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"pooling_mode_weightedmean_tokens": True},
+        {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True},
+        {"pooling_mode_mean_tokens": False},
+    ],
+)
+def test_a_pooling_that_we_cannot_do_is_refused_but_can_be_replaced(model: Path, config: dict[str, bool | str]) -> None:
+    as_sentence_transformers(model, pooling=config)
+    with pytest.raises(ModelError, match="1_Pooling/config.json asks for .*set the pooling yourself: cls, mean"):
+        TransformerEncoder(str(model))
+    assert TransformerEncoder(str(model), pooling="mean").pooling == "mean"
+
+
+def test_a_step_that_we_cannot_do_is_refused(model: Path) -> None:
+    as_sentence_transformers(model)
+    steps = json.loads((model / "modules.json").read_text())
+    steps[2]["type"] = "sentence_transformers.models.Dense"
+    (model / "modules.json").write_text(json.dumps(steps))
+    with pytest.raises(ModelError, match="asks for a module Dense at place 2.*Choose another model"):
+        TransformerEncoder(str(model))
+
+
+@pytest.mark.parametrize(
+    ("name", "pooling", "prefix"),
+    [
+        ("tiny", "mean", ""),
+        ("multilingual-e5-small", "mean", "query: "),
+        ("e5-large-instruct", "mean", "Instruct: Retrieve semantically similar text.\nQuery: "),
+        ("bge-small-en", "cls", ""),
+        ("sup-simcse-ja", "cls", ""),
+        ("bert-base5", "mean", ""),
+    ],
+)
+def test_a_model_without_such_files_goes_by_its_family(
+    tiny_bert: Path, tmp_path: Path, name: str, pooling: Pooling, prefix: str
+) -> None:
+    shutil.copytree(tiny_bert, tmp_path / name)
+    encoder = TransformerEncoder(str(tmp_path / name))
+    assert (encoder.pooling, encoder.prefix) == (pooling, prefix)
+
+
+def test_a_decoder_is_read_at_its_last_token(model: Path, tiny_bert: Path) -> None:
+    config = Qwen2Config(
+        vocab_size=len(PIECES) + 1,  # transformers reads the vocabulary as Qwen's, and adds a piece that ends a text
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=64,
+        initializer_range=0.5,
+    )
+    Qwen2Model(config).save_pretrained(model)
+    AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(model)
+    encoder = TransformerEncoder(str(model), long_texts="truncate")
+    assert encoder.pooling == "last"
+    expected = one_by_one(model, TEXTS, lambda hidden: hidden[-1], 24)
+    np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-5)
+
+
+def test_of_an_encoder_and_decoder_the_encoder_is_used(model: Path) -> None:
+    config = T5Config(vocab_size=len(PIECES), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
+    whole = T5Model(config).eval()
+    whole.save_pretrained(model)
+    inputs = AutoTokenizer.from_pretrained(model)("wiki notes link page", return_tensors="pt")
+    with torch.no_grad():
+        expected = whole.encoder(inputs["input_ids"]).last_hidden_state[0].mean(dim=0)
+    found = TransformerEncoder(str(model)).encode(["a", "wiki notes link page", ""])
+    np.testing.assert_allclose(found[1], (expected / expected.norm()).numpy(), atol=1e-5)
+
+
+def test_the_prefix_goes_before_each_text_and_can_be_set(model: Path) -> None:
+    e5 = model.rename(model.with_name("e5-tiny"))
+    plain = TransformerEncoder(str(e5), prefix="")
+    np.testing.assert_allclose(
+        TransformerEncoder(str(e5)).encode(["link", "page"]), plain.encode(["query: link", "query: page"]), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        TransformerEncoder(str(e5), prefix="passage: ").encode(["link"]), plain.encode(["passage: link"]), atol=1e-5
+    )
+
+
+def test_the_default_prompt_of_the_folder_is_the_prefix(model: Path) -> None:
+    prompts = {"prompts": {"query": "query: ", "page": "page: "}, "default_prompt_name": "page"}
+    (model / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    assert TransformerEncoder(str(model)).prefix == "page: "
+
+
+def test_the_length_is_the_folder_s_own_up_to_what_the_network_takes(model: Path) -> None:
+    assert TransformerEncoder(str(model)).max_tokens == 24
+    as_sentence_transformers(model, max_tokens=10)
+    assert TransformerEncoder(str(model)).max_tokens == 10
+    assert TransformerEncoder(str(model), max_tokens=12).max_tokens == 12
+    with pytest.raises(ModelError, match="max_tokens is 25, but .* takes at most 24. Set 24 or less"):
+        TransformerEncoder(str(model), max_tokens=25)
+    with pytest.raises(ModelError, match='the prefix "query: " of .* alone take 4. Set more'):
+        TransformerEncoder(str(model), prefix="query: ", max_tokens=4)
+
+
+def test_the_fingerprint_tells_what_changes_the_vectors_and_nothing_else(tiny_bert: Path, model: Path) -> None:
+    def fingerprint(folder: Path, **options: str) -> str:
+        return TransformerEncoder(str(folder), prefix=options.get("prefix")).fingerprint
+
+    first = fingerprint(tiny_bert)
+    assert fingerprint(model) == first  # the same files in another place
+    assert TransformerEncoder(str(model), token_budget=10).fingerprint == first
+    others = {
+        fingerprint(model, prefix="query: "),
+        TransformerEncoder(str(model), pooling="cls").fingerprint,
+        TransformerEncoder(str(model), max_tokens=12).fingerprint,
+        TransformerEncoder(str(model), long_texts="truncate").fingerprint,
+    }
+    torch.manual_seed(2)
+    BertModel(BertConfig.from_pretrained(model)).save_pretrained(model)
+    others.add(fingerprint(model))
+    assert len(others | {first}) == 6
+
+
+# What cannot be used
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="models/bert does not exist. Give the folder of a transformers model"):
+        TransformerEncoder(str(tmp_path / "models" / "bert"))
+
+
+def test_a_folder_without_a_config_says_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "weights.h5").touch()
+    with pytest.raises(ModelError, match=r"no config.json \(found: weights.h5\)"):
+        TransformerEncoder(str(tmp_path))
+
+
+def test_a_file_in_place_of_a_folder_is_refused(model: Path) -> None:
+    with pytest.raises(ModelError, match=r"no config.json \(found: a file\)"):
+        TransformerEncoder(str(model / "model.safetensors"))
+
+
+def test_a_folder_without_weights_is_refused(model: Path) -> None:
+    (model / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="no weights: neither .*safetensors.* Download the model again"):
+        TransformerEncoder(str(model))
+
+
+def test_damaged_weights_are_refused(model: Path) -> None:
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="cannot load .*Download the model again"):
+        TransformerEncoder(str(model))
+
+
+def test_weights_of_another_model_are_refused(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
+    with pytest.raises(ModelError, match="lacks 16 of the model's weights, such as encoder.layer.2"):
+        TransformerEncoder(str(model))
+
+
+def test_a_folder_without_its_vocabulary_is_refused(model: Path) -> None:
+    (model / "vocab.txt").unlink()
+    with pytest.raises(ModelError, match="the tokenizer knows . pieces, the network 50.*Download the model again"):
+        TransformerEncoder(str(model))
+
+
+@pytest.mark.parametrize("name", ["config.json", "modules.json"])
+def test_a_damaged_small_file_is_named(model: Path, name: str) -> None:
+    (model / name).write_text('{"model_type": ')
+    with pytest.raises(ModelError, match=f"{name} is not JSON .*Download the model again"):
+        TransformerEncoder(str(model))
+
+
+def test_a_model_that_brings_its_own_code_is_refused(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}}
+    (model / "config.json").write_text(json.dumps(config))
+    (model / "own.py").write_text("raise SystemExit('this ran')")
+    with pytest.raises(ModelError, match="choose another, for linkassist runs none"):
+        TransformerEncoder(str(model))
+
+
+def test_without_a_network_a_name_on_the_hub_says_how_to_bring_the_model_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="hf download nobody/no-such-model --local-dir FOLDER.*give its path"):
+        TransformerEncoder("nobody/no-such-model")
+
+
+# A real model
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    return minilm_folder()
+
+
+SENTENCES = [
+    "A man is eating a piece of bread.",
+    "Someone is having some bread to eat.",
+    "Notes that are linked to each other can be found again.",
+    "A wiki page without links is hard to find later.",
+    "The cheetah runs behind its prey.",
+    "The bank raised its interest rates.",
+    "猫が庭で寝ている。",
+    "",
+]
+
+
+def test_minilm_is_used_as_its_folder_says(minilm: Path) -> None:
+    encoder = TransformerEncoder(str(minilm))
+    assert (encoder.pooling, encoder.prefix, encoder.max_tokens, encoder.width) == ("mean", "", 256, 384)
+
+
+def test_minilm_finds_what_means_the_same(minilm: Path) -> None:
+    vectors = TransformerEncoder(str(minilm)).encode(SENTENCES)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1)
+    assert cosines[0].argmax() == 1
+    assert cosines[2].argmax() == 3
+    assert cosines[0, 1] > 0.7
+    assert cosines[0, 4] < 0.2
+
+
+def test_minilm_gives_the_figures_of_plain_transformers(minilm: Path) -> None:
+    texts = [*SENTENCES, "wiki page " * 300]
+    found = TransformerEncoder(str(minilm), long_texts="truncate").encode(texts)
+    np.testing.assert_allclose(found, one_by_one(minilm, texts, lambda hidden: hidden.mean(dim=0), 256), atol=1e-5)

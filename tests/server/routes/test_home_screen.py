@@ -1,0 +1,241 @@
+"""The start of a project: queue, index, picture and filters, through the application."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.little_server import client_of, little_client
+from support.little_wiki import PROJECT
+
+from linkassist.review.queue import waiting_items
+from linkassist.scrapbox.notation import page_links
+from linkassist.server.views.page_list import PageList, page_list_of
+from linkassist.store.imports import import_pages
+from linkassist.store.library import Library
+from linkassist.store.locks import only_worker
+from linkassist.store.pages import list_pages, project
+from linkassist.store.runs import finish_run, start_run
+from linkassist.store.suggestions import page_suggestions
+from linkassist.wiki import Line, Page
+
+HOUR_S = 3600
+ROW_TITLE = re.compile(r'class="row-title"[^>]*>([^<]*)<')
+BAR = re.compile(r'<a href="([^"]*)"[^>]*aria-label="([^"]*)">\s*<title>')
+
+
+def titles_in(html: str) -> set[str]:
+    return {unescape(title) for title in ROW_TITLE.findall(html)}
+
+
+def page(title: str, *lines: str, made: str = "", updated: int = 0) -> Page:
+    created = int(datetime.fromisoformat(made).replace(tzinfo=UTC).timestamp()) if made else 0
+    return Page(title, (Line(title), *map(Line, lines)), created=created, updated=updated)
+
+
+def put(folder: Path, *pages: Page) -> None:
+    with Library.open(folder) as library:
+        import_pages(library, PROJECT, "", 0, pages, page_links)
+
+
+def set_times(folder: Path, *, made_h: int, imported_h: int) -> None:
+    """How many hours ago the last reindex was over, and the last import."""
+    now = int(time.time())
+    with Library.open(folder) as library, library.transaction() as connection:
+        connection.execute("UPDATE runs SET finished_at = ?", (now - made_h * HOUR_S,))
+        connection.execute("UPDATE projects SET imported_at = ?", (now - imported_h * HOUR_S,))
+
+
+def test_the_queue_is_told_with_its_first_card(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    html = client.get("/p/niwa").text
+    with Library.open(tmp_path) as library:
+        items = waiting_items(library, project(library, PROJECT).id, int(time.time()))
+    assert f"{min(7, len(items))} cards" in html
+    assert f"The first: “{items[0].target}” on “{items[0].title}”" in unescape(html)
+    assert 'class="button primary" href="/queue/niwa"' in html
+
+
+@pytest.mark.parametrize(
+    ("made_h", "imported_h", "state"),
+    [
+        pytest.param(1, 2, "Updated 1 hour ago", id="as it should be"),
+        pytest.param(24, 1, "Updated 1 day ago", id="the night is still to come"),
+        pytest.param(90, 91, "Updated 3 days ago", id="old, but nothing was imported since"),
+        pytest.param(37, 1, "An update was missed", id="a night was missed"),
+    ],
+)
+def test_a_missed_night_is_an_alarm(tmp_path: Path, made_h: int, imported_h: int, state: str) -> None:
+    client = little_client(tmp_path)
+    set_times(tmp_path, made_h=made_h, imported_h=imported_h)
+    html = client.get("/p/niwa").text
+    assert state in html
+    assert ("linkassist reindex --project niwa" in html) == (state == "An update was missed")
+
+
+def test_an_import_that_changed_nothing_is_no_missed_night(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    set_times(tmp_path, made_h=37, imported_h=1)
+    with Library.open(tmp_path) as library, library.transaction() as connection:
+        connection.execute(
+            """
+            INSERT OR IGNORE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions)
+            SELECT id, 1, text_hash, list_hash, suggestions FROM pages, (SELECT * FROM suggestion_lists LIMIT 1)
+            """.replace("id, 1, text_hash,", "pages.id, 1, pages.text_hash,")
+        )
+    assert "An update was missed" not in client.get("/p/niwa").text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "The last update failed"), ("ja", "最後の更新は失敗しました")])
+def test_a_failed_run_is_an_alarm_that_says_why(tmp_path: Path, language: str, words: str) -> None:
+    client = little_client(tmp_path, language)
+    with Library.open(tmp_path) as library:
+        run_id = start_run(library, "reindex", project(library, PROJECT).id)
+        finish_run(library, run_id, "failed", message="The disk is <full>.")
+    html = client.get("/p/niwa").text
+    assert words in html and "The disk is &lt;full&gt;." in html and "linkassist reindex --project niwa" in html
+
+
+def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    with Library.open(tmp_path) as library:
+        start_run(library, "reindex", project(library, PROJECT).id)
+    with only_worker(tmp_path):
+        assert "An update is under way" in client.get("/p/niwa").text
+    assert "The last update was interrupted" in client.get("/p/niwa").text
+
+
+def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None:
+    put(tmp_path, page("one"), page("two", "[one]"))
+    html = client_of(tmp_path).get("/p/niwa").text
+    assert (
+        "No suggestions yet" in html
+        and 'action="/import/reindex"' in html
+        and "linkassist reindex --project niwa" in html
+    )
+    assert "Nothing to answer just now" in html
+
+
+def test_a_project_without_pages_says_so(tmp_path: Path) -> None:
+    put(tmp_path)
+    assert "This project has no pages" in client_of(tmp_path).get("/p/niwa").text
+
+
+def test_each_bar_of_the_picture_leads_to_the_pages_it_counts(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    bars = BAR.findall(client.get("/p/niwa").text)
+    links = [(link, label) for link, label in bars if label.startswith("Links ")]
+    assert len(links) == 7
+    assert sum(int(label.split()[-2].replace(",", "")) for _, label in links) == 22
+    for link, label in links:
+        assert len(titles_in(client.get(unescape(link)).text)) == int(label.split()[-2])
+
+
+def test_the_share_of_linked_pages_is_told_by_the_time_they_were_made(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        page("a", made="2021-01-01"),
+        page("b", "[a]", made="2021-01-31T23:59:59"),
+        page("c", "[a]", made="2021-02-01"),
+        page("unknown"),
+    )
+    client = client_of(tmp_path)
+    bars = {unescape(label): unescape(link) for link, label in BAR.findall(client.get("/p/niwa").text)}
+    assert titles_in(client.get(bars["2021-01: 50% of 2 made then"]).text) == {"a", "b"}
+    assert titles_in(client.get(bars["2021-02: 100% of 1 made then"]).text) == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "labels"),
+    [
+        pytest.param("2020-01-15", "2020-03-15", ["2020-01", "2020-02", "2020-03"], id="months"),
+        pytest.param("2020-02-15", "2022-12-15", ["2020-01/03", "2022-10/12"], id="quarters"),
+        pytest.param("2010-02-15", "2022-12-15", ["2010", "2022"], id="years"),
+    ],
+)
+def test_many_months_become_quarters_or_years(tmp_path: Path, first: str, last: str, labels: list[str]) -> None:
+    put(tmp_path, page("a", made=first), page("b", "[a]", made=last))
+    told = [label.split(":")[0] for _, label in BAR.findall(client_of(tmp_path).get("/p/niwa").text)[7:]]
+    assert [told[0], told[-1]] == [labels[0], labels[-1]] and len(told) <= 28
+
+
+def test_an_export_without_times_says_so_in_place_of_the_picture(tmp_path: Path) -> None:
+    put(tmp_path, page("a"))
+    assert "does not tell when its pages were made" in client_of(tmp_path).get("/p/niwa").text
+
+
+def test_the_filters_leave_the_pages_that_meet_all_of_them(tmp_path: Path) -> None:
+    now = int(time.time())
+    put(
+        tmp_path,
+        page("alone", updated=now - 3 * 24 * HOUR_S),
+        page("linked", updated=now - 20 * 24 * HOUR_S),
+        page("links", "[linked]", updated=now),
+        page("red", "[nowhere]"),
+    )
+    with Library.open(tmp_path) as library:  # that another project links it is of no help to the page
+        import_pages(library, "other", "", 0, [page("far", "[alone]")], page_links)
+    client = client_of(tmp_path)
+
+    def shown(query: str) -> set[str]:
+        return titles_in(client.get(f"/p/niwa?{query}").text)
+
+    assert shown("only=alone") == {"alone"}
+    assert shown("links=0") == {"alone", "linked"}
+    assert shown("links=1-") == {"links", "red"}
+    assert shown("days=7") == {"alone", "links"}
+    assert shown("days=30&links=0") == {"alone", "linked"}
+    assert shown("only=suggestions") == set()
+    assert "No page is like that" in client.get("/p/niwa?only=suggestions").text
+    assert shown("only=x&links=y&made=z&days=w") == {"alone", "linked", "links", "red"}
+
+
+def test_a_filter_stays_when_the_order_changes_and_goes_when_chosen_again(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get("/p/niwa?only=suggestions&days=30").text
+    assert 'href="/p/niwa?sort=title&amp;only=suggestions&amp;days=30#list"' in html
+    assert re.search(r'<a href="/p/niwa\?days=30#list" aria-current="true">With suggestions', html)
+    assert re.search(r'<a href="/p/niwa\?only=suggestions#list" aria-current="true">Last 30 days', html)
+
+
+@given(st.dictionaries(st.sampled_from(["sort", "only", "links", "made", "days", "page"]), st.text(max_size=12)))
+def test_whatever_an_address_says_it_is_some_list(query: dict[str, str]) -> None:
+    wanted = page_list_of(query)
+    wanted.filter(now=10**9).conditions()
+    assert wanted.address("niwa").startswith("/p/niwa")
+
+
+@pytest.mark.parametrize("made", ["2021-13", "0000-01", "9999-12", "2021-01/", "x"])
+def test_months_that_are_none_are_left_out(made: str) -> None:
+    assert page_list_of({"made": made}) in (PageList(), PageList(made="2021-01/"))
+
+
+@pytest.mark.parametrize("group", ["page", "red", "new"])
+def test_pages_are_filtered_by_the_kind_of_what_they_are_offered(tmp_path: Path, group: str) -> None:
+    client = little_client(tmp_path)
+    html = client.get(f"/p/{PROJECT}?only={group}").text
+    with Library.open(tmp_path) as library:
+        pages, _ = list_pages(library, project(library, PROJECT).id)
+        wanted = {
+            page.title
+            for page in pages
+            for each in page_suggestions(library, page.id)
+            if each.suggestion.is_worth_showing and each.suggestion.kind == group
+        }
+    assert titles_in(html) == wanted and 0 < len(wanted) < len(pages)
+    assert f'<a href="/p/{PROJECT}#list" aria-current="true">' in html, "chosen again, it leads back to all pages"
+    assert "only=far" not in html, "what no page is offered is not asked for"
+
+
+def test_where_no_page_tells_when_it_changed_there_is_no_column_order_or_filter_for_it(tmp_path: Path) -> None:
+    put(tmp_path, page("a"), page("b"))
+    undated = client_of(tmp_path).get(f"/p/{PROJECT}").text
+    assert 'class="rows undated"' in undated and "sort=updated" not in undated and "days=" not in undated
+    put(tmp_path, page("a", updated=1_700_000_000), page("b"))
+    dated = client_of(tmp_path).get(f"/p/{PROJECT}").text
+    assert 'class="rows"' in dated and "sort=updated" in dated and "days=7" in dated

@@ -1,0 +1,264 @@
+"""Mentions: which titles are found where in a page's text."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.wiki_by_hand import corpus_of, reading
+
+from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
+from linkassist.suggest.title_variants import spellings
+from linkassist.wiki import Reading, title_key
+
+
+def find(titles: list[str], *pages: Reading) -> Mentions:
+    return TitleFinder([title_key(title) for title in titles]).find(pages)
+
+
+def surfaces(titles: list[str], line: str) -> list[str]:
+    """What the mentions of these titles cut out of the raw line; "-" for one where no link can be put."""
+    page = reading("頁", line)
+    found = find(titles, page)
+    spans = [
+        page.passages[passage].raw_span(start, end)
+        for passage, start, end in zip(found.passage.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
+    ]
+    return [span.cut(line) if span else "-" for span in spans]
+
+
+# raw line, titles, expected mentions
+FOUND = {
+    "as it is written": ("深層学習を読む", ["深層学習"], ["深層学習"]),
+    "in another case": ("bErT", ["BERT"], ["bErT"]),
+    "in another width": ("ＢＥＲＴとﾘﾝｸ", ["BERT", "リンク"], ["ＢＥＲＴ", "ﾘﾝｸ"]),
+    "with an underscore for a space": ("sample_text", ["Sample Text"], ["sample_text"]),
+    "with another space": ("sample\u3000text", ["Sample Text"], ["sample\u3000text"]),
+    "a letter that lowers to two code points": ("İstanbul ve İzmir", ["İstanbul", "İzmir"], ["İstanbul", "İzmir"]),
+    "a letter that lowers by its place": ("ΟΔΟΣ", ["Οδος"], ["ΟΔΟΣ"]),
+    "a sign that stands for several letters": ("第Ⅲ章", ["第Ⅲ章"], ["第Ⅲ章"]),
+    "beyond the basic plane": ("🌱芽と𝔹ERT", ["🌱芽", "BERT"], ["🌱芽", "𝔹ERT"]),
+    "not in the middle of a Latin word": ("MAIN AI", ["AI"], ["AI"]),
+    "not in the middle of a katakana word": ("クリスマスのリス", ["リス"], ["リス"]),
+    "but in the middle of a kanji word": ("東京都", ["東京"], ["東京"]),
+    "a Latin word among Japanese": ("昔のAIは", ["AI"], ["AI"]),
+    "behind the number of a list item": ("1. BERT", ["BERT"], ["BERT"]),
+    "twice": ("AIとAI", ["AI"], ["AI", "AI"]),
+    "one inside another": ("深層学習", ["深層学習", "学習"], ["深層学習", "学習"]),
+    "one kanji is a word where none stands beside it": ("木と木材", ["木", "木材"], ["木", "木材"]),
+    "one character of another script is too short": ("a と い と ア", ["a", "い", "ア"], []),
+    "a short title in spaces is still too short": ("a 木 b", [" 木 "], []),
+    "not across a gap": ("a`x`b", ["a b"], []),
+    "not in code": ("`BERT` [$ BERT] [BERT.icon]", ["BERT"], []),
+    "not in a URL": ("https://a.example/BERT", ["BERT"], []),
+    "in bold, a decoration and a quote": ("> [[BERT]] [* BERT]", ["BERT"], ["BERT", "BERT"]),
+    "in a link, where no other link can be put": ("[BERT] [BERTの話]", ["BERT"], ["-", "-"]),
+    "half in a link": ("[深層]学習", ["深層学習"], ["-"]),
+    "no titles": ("BERT", [], []),
+}
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), FOUND.values(), ids=FOUND)
+def test_titles_are_found(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+def test_a_mention_in_the_title_counts_and_none_goes_over_the_end_of_a_line() -> None:
+    found = find(["深層学習", "学習の続き"], reading("深層学習", "深層学習", "の続き"))
+
+    assert found.passage.tolist() == [-1, 0]
+    assert found.start.tolist() == [0, 0]
+    assert found.end.tolist() == [4, 4]
+
+
+def test_places_are_counted_within_each_page_and_passage() -> None:
+    found = find(["BERT", "犬"], reading("猫", "x BERT"), reading("BERT", "", "ab [$ x] BERT"))
+
+    assert found.page.tolist() == [0, 1, 1]
+    assert found.passage.tolist() == [0, -1, 0]
+    assert found.start.tolist() == [2, 0, 5]
+    assert len(found) == 3
+
+
+def test_a_mention_held_by_a_longer_one_is_not_free() -> None:
+    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習の学習"))
+    rows = sorted(zip(found.start.tolist(), found.end.tolist(), found.is_free.tolist(), strict=True))
+
+    assert rows == [(0, 4, True), (1, 3, False), (2, 4, False), (5, 7, True)]
+
+
+def test_titles_that_fold_alike_are_all_found_and_only_the_one_as_written_is_exact() -> None:
+    found = find(["ＢＥＲＴ", "BERT"], reading("頁", "Bert"), reading("頁2", "ＢＥＲＴ"))
+
+    assert found.target.tolist() == [0, 1, 0, 1]
+    assert found.is_exact.tolist() == [False, True, True, False]
+    assert found.is_free.tolist() == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("line", "edges"), [("東京", 2), ("「東京」", 2), ("東京都", 1), ("大東京都", 0), ("の東京を", 2), ("AI東京", 2)]
+)
+def test_ends_in_a_run_of_one_script_are_no_word_boundaries(line: str, edges: int) -> None:
+    assert find(["東京"], reading("頁", line)).edges.tolist() == [edges]
+
+
+# raw line; of the mentions of 道具: whether it is linked, what stands before and after, its share of the line
+BESIDE = {
+    "alone on its line": ("道具", [(False, "\n", "\n", 1.0)]),
+    "a link alone on its line": (" [道具]", [(True, "\n", "\n", 1.0)]),
+    "within a sentence": ("古い道具だ", [(False, "い", "だ", 2 / 5)]),
+    "a link within a sentence": ("古い[道具]だ", [(True, "い", "だ", 2 / 5)]),
+    "a hashtag": ("#道具 など", [(True, "\n", "_", 2 / 4)]),
+    "spaces count for nothing": ("a 道具 \u3000b", [(False, "_", "_", 2 / 4)]),
+    "what is beside it is folded": ("Ａ道具ﾀﾞ", [(False, "a", "タ", 2 / 5)]),
+    "code beside it is a gap": ("`x`道具", [(False, "\x1f", "\n", 2 / 3)]),
+    "once as a link and once not": ("[道具]と道具", [(True, "\n", "と", 2 / 5), (False, "と", "\n", 2 / 5)]),
+    "in the text of another link": ("[道具の話]", [(True, "\n", "の", 2 / 4)]),
+    "behind a link": ("[古い]道具", [(False, "い", "\n", 2 / 4)]),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), BESIDE.values(), ids=BESIDE)
+def test_a_mention_knows_what_is_beside_it(line: str, expected: list[tuple[bool, str, str, float]]) -> None:
+    found = find(["道具"], reading("頁", "前の行", line, "後の行"))
+    is_linked, before, after, cover = zip(*expected, strict=True)
+
+    assert tuple(found.is_linked.tolist()) == is_linked
+    assert tuple(map(chr, found.before)) == before
+    assert tuple(map(chr, found.after)) == after
+    assert found.cover == pytest.approx(cover)
+
+
+def test_what_is_beside_a_mention_is_counted_from_the_start_and_to_the_end_of_all_pages() -> None:
+    """The first title begins the scanned text and the last line ends it."""
+    found = find(["道具"], reading("道具", "x"), reading("頁", "使う道具"))
+
+    assert [chr(code) for code in found.before] == ["\n", "う"]
+    assert [chr(code) for code in found.after] == ["\n", "\n"]
+    assert found.cover.tolist() == [1.0, 0.5]
+    assert found.is_linked.tolist() == [False, False]
+
+
+def test_mentions_of_pages_read_anew_take_the_old_ones_places() -> None:
+    titles = ["道具", "検索"]
+    pages = [reading("甲", "[道具]"), reading("乙", "道具と検索"), reading("丙", "検索")]
+    anew = [pages[0], reading("乙", "[検索]の古い道具箱"), pages[2]]
+
+    merged = find(titles, *pages).with_pages(np.array([1]), find(titles, anew[1]))
+
+    expected = find(titles, *anew)
+    for field in fields(Mentions):
+        assert np.array_equal(getattr(merged, field.name), getattr(expected, field.name)), field.name
+
+
+def test_a_title_that_is_no_target_is_not_found() -> None:
+    keys = ["bert", "bart"]
+
+    found = TitleFinder(keys, np.array([False, True])).find([reading("頁", "BERT BART")])
+
+    assert found.target.tolist() == [1]
+
+
+def test_a_wiki_without_pages_has_no_mentions() -> None:
+    assert len(find(["BERT"])) == 0
+
+
+def test_progress_ends_at_the_last_page() -> None:
+    told: list[int] = []
+
+    TitleFinder(["bert"]).find([reading("頁", "BERT"), reading("頁2", "x")], told.append)
+
+    assert told[-1] == 2
+
+
+def test_scripts_tell_kanji_from_kana_from_latin() -> None:
+    assert scripts("a漢かカー・가!").tolist() == [1, 4, 2, 3, 3, 0, 5, 0]
+
+
+@given(st.text())
+def test_folding_keeps_the_length(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(st.text())
+def test_folding_again_changes_nothing_and_case_makes_no_difference(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
+def test_a_folded_key_is_the_folded_title_where_case_alone_differs(title: str) -> None:
+    if "\u0307" not in title:
+        assert fold_key(title_key(title)) == fold(title)
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["AI", "ai", "深層", "学習", "リス", "İ", "ｶﾞ", " ", "[深層]", "`AI`", "[* AI]", "の", "𝔹", "#学習 "]
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3))
+def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
+    titles = ["AI", "深層学習", "学習", "リス", "İAI", "𝔹の"]
+    page = reading("頁", *lines)
+    found = find(titles, page)
+    for i in range(len(found)):
+        if found.passage[i] < 0:
+            continue
+        passage = page.passages[int(found.passage[i])]
+        surface = passage.text[int(found.start[i]) : int(found.end[i])]
+        assert fold(surface) == fold(titles[int(found.target[i])])
+        span = passage.raw_span(int(found.start[i]), int(found.end[i]))
+        if span is not None:
+            assert span.cut(lines[passage.line - 1]) == surface
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("サーバー", "サーバを立てる"),
+        ("ユーザ", "ユーザーの声"),
+        ("データ・ベース", "データベースを使う"),
+        ("data base", "a database of ours"),
+        ("full-text search", "our full text search"),
+        ("wiki page", "two wiki pages"),
+        ("Notebooks", "a notebook"),
+        ("読み込み", "設定の読込が遅い"),
+        ("読込", "設定の読み込みが遅い"),
+        ("取り組み", "次の取組に"),
+        ("問合せ先", "問い合わせ先を書く"),
+        ("書き出す", "頭の中を書き出した"),
+        ("振り返り", "週末に振り返る"),
+        ("片付ける", "机を片付けて"),
+        ("面倒くさい", "面倒くさくなる"),
+        ("글쓰기", "글쓰는 방법"),
+        ("메모하기", "메모한 것"),
+        ("지식관리", "지식 관리를 위해"),
+    ],
+)
+def test_other_spellings_are_found_and_are_not_exact(title: str, text: str) -> None:
+    corpus = corpus_of({title: "", "手帖": text})
+    found = TitleFinder(corpus.keys).find(corpus.readings)
+    is_said = (found.page == 1) & (found.target == 0) & found.is_free
+
+    assert is_said.sum() == 1 and not found.is_exact[is_said].any()
+
+
+def test_a_spelling_that_is_a_title_itself_stands_for_that_title_alone() -> None:
+    corpus = corpus_of({"サーバー": "", "サーバ": "", "手帖": "サーバを立てる"})
+    found = TitleFinder(corpus.keys).find(corpus.readings)
+
+    assert found.target[(found.page == 2) & (found.passage >= 0)].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "title", ["リス", "new", "KJ法", "pass", "3-1", "考え方", "書く", "組合", "読書", "上下", "길"]
+)
+def test_short_titles_and_those_without_other_spellings_are_as_they_are(title: str) -> None:
+    assert spellings(fold(title)) == set()
