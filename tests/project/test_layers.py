@@ -28,7 +28,7 @@ LAYERS = (
     ("suggestion", "settings", "assets"),
     ("wiki", "files"),
     ("errors",),
-    ("terminal_escape",),
+    ("terminal_escape", "progress"),
 )
 LAYER_OF = {part: len(LAYERS) - place for place, parts in enumerate(LAYERS) for part in parts}
 
