@@ -70,7 +70,7 @@ def suggest_wiki(
     examined = pages_to_examine(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
-        return encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
+        return encoder.encode([reading.text for reading in readings], lambda done, total: told("encode", done, total))
 
     encoder, vectors = choose_encoder(
         encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=told

@@ -317,7 +317,7 @@ class _Vectors:
         missing = [i for i, text_hash in enumerate(self.hashes) if text_hash not in have]
         self.encoded.update(missing)
 
-        def told(n_before: int, n_done: int) -> None:
+        def told(n_before: int, n_done: int, n_in_chunk: int = 0) -> None:
             self.on_progress("encode", n_before + n_done, len(missing))
 
         told(0, 0)
