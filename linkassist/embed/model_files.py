@@ -62,8 +62,8 @@ def content_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def files_state(name: str) -> str:
-    """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
+def model_files_state(name: str) -> str:
+    """Twelve hex digits of a digest over the names, sizes and times of the files of the model of that name.
 
     Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "".
     """
