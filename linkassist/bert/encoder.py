@@ -17,7 +17,7 @@ from transformers import BertModel
 from linkassist.bert.checkpoint.open import open_bert
 from linkassist.bert.encoder_options import parse_encoder_name
 from linkassist.bert.forward import BertForward
-from linkassist.bert.readout import Readout, read_out
+from linkassist.bert.layer_pooling import LayerPooling, pool_layers
 from linkassist.bert.tokenize.sequences import TokenSequence, split_pair, token_sequence
 from linkassist.embed.encoder import normalised
 from linkassist.embed.windows import weighted_means, windows
@@ -62,7 +62,7 @@ class BertJapaneseEncoder:
                 f"{name}: layer is {','.join(map(str, options.layers))}, but the model has {n_layers} layers;"
                 f" expected -1 to -{n_layers}, or -{n_layers + 1} for the embeddings."
             )
-        self._readout = Readout(options.pooling, options.layers, options.tokens == "all")
+        self._layer_pooling = LayerPooling(options.pooling, options.layers, options.tokens == "all")
         self._window, self._overlap = self._checked_window(name, int(bert.model.config.max_position_embeddings))
         settings = (
             f"{_VERSION} {options.pooling} {options.layers} {options.tokens} {self._window} {self._overlap}"
@@ -106,7 +106,7 @@ class BertJapaneseEncoder:
         ids, types = [part.sequence.ids for part in parts], [part.sequence.types for part in parts]
         layers = self._options.layers
         for packed in self._network.run(ids, types, layers):
-            (vectors,) = read_out(packed, layers, [self._readout], self._network.pooled)
+            (vectors,) = pool_layers(packed, layers, [self._layer_pooling], self._network.pooled)
             yield packed.members, vectors
 
     def _windows(self, index: int, text: str) -> list[_Window]:

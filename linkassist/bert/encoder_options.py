@@ -16,7 +16,7 @@ from linkassist.files.errors import at_home
 from linkassist.settings import BERT_JAPANESE, split_bert_name
 from linkassist.terminal_escape import quoted
 
-Pooling = Literal["cls", "pooled", "mean", "max"]
+BertPooling = Literal["cls", "pooled", "mean", "max"]
 Tokens = Literal["all", "inner"]
 Input = Literal["single", "pair"]
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
@@ -25,7 +25,7 @@ USAGE: Final = f"{BERT_JAPANESE}FOLDER?pooling=mean&layer=-2&precision=auto"
 _LAYERS: Final = "a layer such as -2, counted from the last, which is -1, or some, as in -12,-1"
 # Option to (regular expression of its values, these in words), in the order of messages.
 _OPTIONS: Final = {
-    "pooling": ("|".join(get_args(Pooling)), f"one of {', '.join(get_args(Pooling))}"),
+    "pooling": ("|".join(get_args(BertPooling)), f"one of {', '.join(get_args(BertPooling))}"),
     "layer": (r"-\d{1,3}(,-\d{1,3})*", _LAYERS),
     "tokens": ("|".join(get_args(Tokens)), f"one of {', '.join(get_args(Tokens))}"),
     "window": (r"\d{1,6}", "a whole number of tokens"),
@@ -57,7 +57,7 @@ class EncoderOptions:
     the forward pass.
     """
 
-    pooling: Pooling = "mean"
+    pooling: BertPooling = "mean"
     layers: tuple[int, ...] = (-2,)
     tokens: Tokens = "all"
     window: int = 0

@@ -1,5 +1,5 @@
 """From one vector per token to one per text: pure tensor functions. Which one a model wants, `model_folder.py` tells;
-how they are read out of a BERT, several in one pass, is left to `readout.py`.
+how they are read out of a BERT, several in one pass, is left to `layer_pooling.py`.
 
 Throughout, `hidden` is (texts, tokens, width), and `is_token` is (texts, tokens) bool, False on padding, which may
 stand on either side. What comes back is (texts, width); a text without tokens gives the zero vector.
