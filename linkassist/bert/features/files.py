@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkassist.bert.checkpoint.open import Bert
+from linkassist.bert.encoder_options import Precision
 from linkassist.bert.features.extract import InputFile, LineFeatures, blocks, features, tokens_at_once
 from linkassist.bert.features.jsonl import json_line
 from linkassist.bert.features.resume import Asked, Unfinished
-from linkassist.bert.forward import BertForward, Precision
+from linkassist.bert.forward import BertForward
 from linkassist.bert.limits import check_layers, check_length
 from linkassist.errors import LinkAssistError
 from linkassist.progress import OnCount, no_count

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from linkassist.bert.checkpoint.open import Bert
-from linkassist.bert.forward import BertForward, Precision
+from linkassist.bert.encoder_options import Precision
+from linkassist.bert.forward import BertForward
 from linkassist.bert.layer_pooling import LayerPooling, usual_poolings
 from linkassist.bert.limits import check_layers, check_length
 from linkassist.embed.encoder import Encoder
