@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from linkassist.embed.encoder import Encoder, TellingEncoder
+from linkassist.embed.encoder import Encoder, EncoderWithNotes
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import LinkAssistError, ModelError
@@ -310,7 +310,7 @@ class _Vectors:
         """(pages, width): one vector a page, in their order. Of a joined encoder each part is kept by itself."""
         if isinstance(encoder, JoinedEncoder):
             return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
-        if isinstance(encoder, TellingEncoder):
+        if isinstance(encoder, EncoderWithNotes):
             self.notes = encoder.notes
         fingerprint = encoder.fingerprint
         have: set[str] = set() if self.is_full else known(self.library, fingerprint, self.hashes)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linkassist.bert.checkpoint.open import Bert, BertFiles
 from linkassist.bert.classify.folder import write_classifier
-from linkassist.bert.classify.model import BatchLoss, ClassedSequence, all_logits
+from linkassist.bert.classify.model import BatchLoss, LabelledSequence, all_logits
 from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.bert.train.loop import OnStep, TrainingReport, train
 from linkassist.research.finetune.drawn_lines import drawn_texts
@@ -49,14 +49,14 @@ class CrossEncoder:
         As many that are not linked come from the batch itself: each page with the partner of another pair.
         """
         drawn = [drawn_texts(self.wiki, pair) for pair in pairs]
-        classed = [ClassedSequence(self._sequence(*both), 1) for both in drawn]
+        classed = [LabelledSequence(self._sequence(*both), 1) for both in drawn]
         is_left_out = left_out(pairs, self.wiki.train.are_related).tolist()
         for at, (page, _) in enumerate(drawn):
             # The partner of the next pair, or of the one after it where that one is related, and so on.
             others = ((at + ahead) % len(pairs) for ahead in range(1, len(pairs)))
             other = next((to for to in others if not is_left_out[at][to]), None)
             if other is not None:
-                classed.append(ClassedSequence(self._sequence(page, drawn[other][1]), 0))
+                classed.append(LabelledSequence(self._sequence(page, drawn[other][1]), 0))
         yield from BatchLoss(self.network, self.how.token_budget)(classed)
 
     def _sequence(self, page: str, other: str) -> TokenSequence:
