@@ -92,3 +92,9 @@ def test_what_only_other_links_say_is_held_back_unless_more_speaks_for_it() -> N
 
     assert first.reasons[-1] == Reason("taken") and not first.is_worth_showing
     assert second == more and second.is_worth_showing
+
+
+def test_a_mention_at_the_end_of_another_is_in_the_same_place() -> None:
+    assert shown(proposed("ニッチトップ戦略", (0, 8)), proposed("戦略", (6, 8))) == ["ニッチトップ戦略"]
+    assert shown(proposed("戦略", (6, 8)), proposed("ニッチトップ戦略", (0, 8))) == ["戦略"]
+    assert shown(proposed("ニッチトップ", (0, 6)), proposed("トップ戦略", (3, 8))) == ["ニッチトップ", "トップ戦略"]
