@@ -259,3 +259,8 @@ def test_prose_and_links_do_not_overlap(texts: list[str]) -> None:
         spans = prose_spans(line) + [link.span for link in links if link.line == number]
         ordered = sorted(spans)
         assert all(one.end <= other.start for one, other in zip(ordered, ordered[1:], strict=False))
+
+
+@pytest.mark.parametrize(("line", "target"), [("[* [* a]]", "* a"), ("[* [$ a]]", "$ a"), ("[* [- a] b]", "- a")])
+def test_inside_a_decoration_another_is_a_link_with_its_signs(line: str, target: str) -> None:
+    assert [link.target for link in page_links(["T", line])] == [target]

@@ -1,0 +1,51 @@
+"""What Scrapbox's answers must hold to be believed: a list of pages with ids, titles and times; lines as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
+
+from linkassist.errors import FetchError
+from linkassist.scrapbox.client import Client, Pace, remote_project
+
+
+@pytest.fixture
+def scrapbox() -> Iterator[LittleScrapbox]:
+    with little_scrapbox() as found:
+        found.put("a", "庭", "[道具]")
+        yield found
+
+
+@pytest.fixture
+def client(scrapbox: LittleScrapbox) -> Iterator[Client]:
+    with Client(remote_project(scrapbox.project), KEY, Pace()) as opened:
+        yield opened
+
+
+GOOD = {"id": "a", "title": "庭", "updated": 7}
+
+
+@pytest.mark.parametrize("bad", [{"id": 1}, {"title": None}, {"updated": "7"}], ids=["id", "title", "updated"])
+def test_a_listed_page_without_id_title_or_time_is_refused(
+    client: Client, scrapbox: LittleScrapbox, bad: dict[str, Any]
+) -> None:
+    def answer(page: dict[str, Any]) -> Answer:
+        return Answer(200, json.dumps({"count": 1, "pages": [page]}).encode())
+
+    scrapbox.failures = [answer(GOOD)]
+    assert [page.title for page in client.list_pages(lambda done, total: None)] == ["庭"]
+    scrapbox.failures = [answer(GOOD | bad)]
+    with pytest.raises(FetchError, match="sent the list of pages in a form that linkassist does not know"):
+        client.list_pages(lambda done, total: None)
+
+
+def test_a_line_of_a_page_keeps_what_an_export_has_and_another_value_is_left_to_the_import(
+    client: Client, scrapbox: LittleScrapbox
+) -> None:
+    scrapbox.pages["a"]["lines"] = ["庭", {"id": "x", "text": "二", "created": 1, "extra": True}, 7]
+    page = client.page("庭")
+    assert page is not None and page["lines"] == ["庭", {"text": "二", "created": 1}, 7]
