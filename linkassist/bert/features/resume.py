@@ -123,7 +123,7 @@ class PartialOutput:
     def _write_progress(self) -> None:
         progress, beside = self.folder / _PROGRESS, self.folder / f"{_PROGRESS}.new"
         found = {
-            "asked": asdict(self._settings),
+            "asked": asdict(self._settings),  # the key that progress files of every version have
             "sizes": self._sizes,
             "n_lines": self.n_lines,
             "end": self.end,
