@@ -15,7 +15,8 @@ import numpy as np
 
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
 from linkassist.evaluate.metrics import precision_at_recall, ranking_figures
-from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
+from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons
+from linkassist.model.scan import scan_texts
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus

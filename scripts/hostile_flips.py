@@ -29,7 +29,7 @@ from typer.main import get_command
 
 from linkassist.cli.app import app as commands
 from linkassist.errors import LinkAssistError
-from linkassist.pipeline.model_store import encoder_state, is_up_to_date
+from linkassist.pipeline.model_store import ModelStore, encoder_state
 from linkassist.pipeline.reindex import reindex
 from linkassist.review.verdicts import decide, ignore, object_to, offer_at_most, undo
 from linkassist.server.app import create_app
@@ -200,7 +200,7 @@ class _World:
                 with Library.open(folder) as library:
                     of = project(library, NAME)
                     n_dropped = drop_damaged_lists(library, of.id)
-                    if not is_up_to_date(library, of.id, encoder_state("wiki")):
+                    if not ModelStore(library, of.id).is_current(encoder_state("wiki")):
                         return 0, "some were damaged" if n_dropped else ""
             except LinkAssistError as error:
                 return 1, str(error)

@@ -18,7 +18,8 @@ from linkassist.evaluate.last_report import keep_report
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.evaluate.scoring import answers_of, score, shown_to_readers
 from linkassist.evaluate.single_wiki import build_one_wiki_test
-from linkassist.model.fit import OnProgress, suggest_wiki
+from linkassist.model.fit import suggest_wiki
+from linkassist.progress import OnProgress, no_progress
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.page_text import read_page
 from linkassist.store.library import Library
@@ -101,7 +102,7 @@ def _report(
     test: FuturesTest, earlier: str, later: str, encoder: str, on_progress: OnProgress | None
 ) -> EvaluationReport:
     def suggest(readings: Sequence[Reading]) -> Sequence[Sequence[Suggestion]]:
-        return suggest_wiki(readings, encoder_name=encoder, on_progress=on_progress)
+        return suggest_wiki(readings, encoder_name=encoder, on_progress=on_progress or no_progress)
 
     return report_of(test, ask_all(test, suggest, on_progress), earlier, later, encoder)
 

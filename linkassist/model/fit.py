@@ -1,12 +1,12 @@
-"""From readings to suggestions, in memory: what to learn, in what order, and with which links hidden.
+"""From readings to suggestions, in memory: fits encoder, ranker and wiki model, with which links hidden.
 
-`reindex.py` wraps it in a library (what is kept, what is unchanged), `evaluate/` holds it against what people did.
+`pipeline/reindex.py` does it for a library (what is kept, what is unchanged), `evaluate/` measures it against what
+people linked later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,41 +15,24 @@ from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.model.encoders import open_model
-from linkassist.model.predict import Lister, Pages, search_of
+from linkassist.model.predict import Predictor, PreparedPages, search_of
 from linkassist.model.predict_phrases import LIMIT, new_links, phrase_lessons
-from linkassist.model.wiki_model import Knowledge, learn_knowledge
+from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
+from linkassist.model.wiki_model import WikiModel, fit_wiki_model
+from linkassist.progress import OnProgress, counting, no_progress
 from linkassist.suggest.candidates import Asked, CandidateFinder, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
 from linkassist.suggest.holdout import Examination, hide_links, links_beside, pages_to_examine
 from linkassist.suggest.link_contexts import context_odds
-from linkassist.suggest.mentions import Mentions, TitleFinder
-from linkassist.suggest.phrases.extraction import Phrases, PhraseUse, find_phrases_and_use
 from linkassist.suggest.prefetch import computed_ahead
 from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
-from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
+from linkassist.suggest.statistics import Statistics, learn_statistics
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading
 
-OnProgress = Callable[[str, int, int], None]  # (step, done, total)
-
 WIKI = "wiki"
 _ENOUGH_EXAMINED = 1000  # pages; fewer are examined twice, with other links hidden
-
-
-def quiet(step: str, done: int, total: int) -> None:
-    """The progress report for those who want none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a corpus says: everything that is learnt from its texts alone, once for training and suggesting."""
-
-    corpus: Corpus
-    mentions: Mentions
-    texts: Texts
-    phrases: Phrases
-    use: PhraseUse
 
 
 def suggest_wiki(
@@ -59,27 +42,26 @@ def suggest_wiki(
     seed: int = 0,
     limit: int = LIMIT,
     vectors_of: Callable[[Encoder], FloatArray] | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> list[list[Suggestion]]:
     """Per reading, its suggestions, best first, at most `limit` of each kind. Title keys must be distinct.
 
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
-    told = on_progress or quiet
     corpus = build_corpus(readings)
     examined = pages_to_examine(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
-        return encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
+        return encoder.encode([reading.text for reading in readings], lambda n: on_progress("encode", n, len(readings)))
 
     encoder, vectors = choose_encoder(
-        encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=told
+        encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=on_progress
     )
-    scan = scan_texts(corpus, vectors, told)
-    ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
+    scan = scan_texts(corpus, vectors, on_progress)
+    ranker = fit_ranker(scan, examined, encoder, seed=seed, on_progress=on_progress)
     found: list[list[Suggestion]] = [[] for _ in readings]
-    knowledge = knowledge_of(scan, on_progress=told)
-    for page, suggestions in suggest_pages(knowledge, scan, ranker, limit=limit, on_progress=told):
+    model = fit_wiki_model(scan, on_progress=on_progress)
+    for page, suggestions in suggest_pages(model, scan, ranker, limit=limit, on_progress=on_progress):
         found[page] = suggestions
     return found
 
@@ -93,7 +75,7 @@ def choose_encoder(
     seed: int = 0,
     own: WikiEncoder | None = None,
     start: WikiEncoder | None = None,
-    on_progress: OnProgress = quiet,
+    on_progress: OnProgress = no_progress,
 ) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
     """The encoder to use, and its vectors of all pages.
 
@@ -109,7 +91,7 @@ def choose_encoder(
         links_beside(corpus, examined),
         seed=seed,
         start=start,
-        on_progress=lambda done, total: on_progress("learn", done, total),
+        on_progress=counting(on_progress, "learn"),
     )
     vectors = vectors_of(own)
     if model is None:
@@ -119,18 +101,8 @@ def choose_encoder(
     return (JoinedEncoder(own, model, how), how.join(vectors, beside)) if how.share else (own, vectors)
 
 
-def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
-    """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
-    on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
-    on_progress("phrases", 0, corpus.n_pages)
-    phrases, use = find_phrases_and_use(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
-    on_progress("phrases", corpus.n_pages, corpus.n_pages)
-    return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
-
-
-def examine(
-    scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = quiet
+def fit_ranker(
+    scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = no_progress
 ) -> Ranker:
     """The ranker learnt by hiding the links of the examined pages and finding them again."""
     on_progress("examine", 0, 3)
@@ -153,20 +125,9 @@ def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[E
 
 def link_lessons(scan: Scan, examinations: Sequence[Examination], encoder: Encoder) -> Lessons:
     """The candidates of the examined pages, as they are with the links hidden."""
-    return joined_lessons([_link_lessons(_scan_again(scan, each, encoder), each) for each in examinations])
-
-
-def _scan_again(scan: Scan, examination: Examination, encoder: Encoder) -> Scan:
-    """The scan as it would be had the hidden links never been made; only the examined pages are read anew."""
-    corpus, pages = examination.corpus, examination.pages
-    finder = TitleFinder(corpus.keys, examination.is_target)
-    readings = [corpus.readings[page] for page in pages.tolist()]
-    mentions = scan.mentions.with_pages(pages, finder.find(readings))
-    blind = pages[examination.is_blind[pages]]
-    vectors = scan.texts.vectors.copy()
-    if len(blind):
-        vectors[blind] = encoder.encode([corpus.readings[page].text for page in blind.tolist()])
-    return Scan(corpus, mentions, reread_texts(scan.texts, corpus, mentions, vectors, blind), scan.phrases, scan.use)
+    return joined_lessons(
+        [_link_lessons(scan_without_hidden_links(scan, each, encoder), each) for each in examinations]
+    )
 
 
 def _candidates(
@@ -216,43 +177,27 @@ def _is_typical(features: FloatArray, examination: Examination, page: IntArray) 
 
 
 def suggest_pages(
-    knowledge: Knowledge, scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
+    model: WikiModel, scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = no_progress
 ) -> Iterator[tuple[int, list[Suggestion]]]:
-    """(page, its suggestions best first) for every page of the scan, in order. knowledge: what the scan told."""
+    """(page, its suggestions best first) for every page of the scan, in order. model: of the scan."""
     corpus = scan.corpus
     known = all_known(corpus)
     pages = np.arange(corpus.n_pages)
-    lister = Lister(knowledge, ranker)
-    found = Pages(
-        asked=lister.asked(pages, known),
+    predictor = Predictor(model, ranker)
+    found = PreparedPages(
+        asked=predictor.asked(pages, known),
         mentions=scan.mentions,
         icons=icon_pairs(corpus, pages),
-        new=new_links(corpus, scan.phrases, knowledge.habits, known, ranker, limit),
+        new=new_links(corpus, scan.phrases, model.habits, known, ranker, limit),
         n_links=np.diff(corpus.links.indptr).astype(np.int64),
         around={},
         titles=scan.texts.bigrams.titles,
     )
     on_progress("suggest", 0, corpus.n_pages)
-    for done, (page, suggestions) in enumerate(lister.lists(found, limit), start=1):
+    for done, (page, suggestions) in enumerate(predictor.predict(found, limit), start=1):
         yield page, suggestions
         if done % 200 == 0 or done == corpus.n_pages:
             on_progress("suggest", done, corpus.n_pages)
-
-
-def knowledge_of(
-    scan: Scan, made_with: str = "", hashes: Sequence[str] = (), on_progress: OnProgress = quiet
-) -> Knowledge:
-    """What the scan tells. made_with, hashes: as `Knowledge` has them, where it is to be kept."""
-    return learn_knowledge(
-        made_with,
-        hashes,
-        scan.corpus,
-        scan.texts,
-        scan.mentions,
-        scan.phrases,
-        scan.use,
-        lambda done, total: on_progress("statistics", done, total),
-    )
 
 
 def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArray, IntArray]:

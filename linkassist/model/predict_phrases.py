@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.model.wiki_model import Knowledge
+from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.holdout import Examination, pages_to_examine
@@ -112,19 +112,19 @@ def new_links(
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """New links for some pages, by what is known of their wiki.
+class PhrasePredictor:
+    """New links for some pages, by the model of their wiki.
 
     old: the hashes, ascending, of what is no new link. gone: of the pages known, those that are there no more.
     """
 
-    wiki: Knowledge
+    wiki: WikiModel
     old: Hashes
     gone: frozenset[int]
     ranker: Ranker
     limit: int
 
-    def new_links(
+    def predict(
         self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray
     ) -> dict[int, list[Suggestion]]:
         """By number, the new links of these pages; those without any are left out.
@@ -145,7 +145,7 @@ class Beside:
         return found
 
     def _n_silent(self, silent: frozenset[int], phrase_hash: int) -> int:
-        return len(silent.intersection(self.wiki.sayers.of(phrase_hash)))
+        return len(silent.intersection(self.wiki.phrase_postings.of(phrase_hash)))
 
     def _of(
         self,
@@ -164,7 +164,7 @@ class Beside:
         def suggestion_of(pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
             place, phrase = int(pairs.page[row]), int(pairs.phrase[row])
             said = order[starts[phrase] : starts[phrase + 1]]
-            others = wiki.sayers.of(int(phrases.hashes[phrase]))
+            others = wiki.phrase_postings.of(int(phrases.hashes[phrase]))
             names = [wiki.corpus.names[page] for page in others if page != rows[place] and page not in silent]
             of_page = said[slice(*np.searchsorted(phrases.page[said], [place, place + 1]))]
             return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)

@@ -81,7 +81,7 @@ MODELS = (
     "linkassist.evaluate.run",
     "linkassist.research.nearest_pages.run",
     "linkassist.nightly.run",
-    "linkassist.pipeline.rebuild",
+    "linkassist.pipeline.update",
 )
 READ_AFTER_A_WHILE: dict[str, Sequence[str]] = {
     "evaluate": ("evaluate", "{}"),

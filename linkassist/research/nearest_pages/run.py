@@ -18,7 +18,8 @@ from linkassist.evaluate.metrics import LIST_LENGTH
 from linkassist.evaluate.run import Sample, ask_all, report_of
 from linkassist.evaluate.scoring import Answer, score
 from linkassist.evaluate.single_wiki import build_one_wiki_test
-from linkassist.model.fit import OnProgress, suggest_wiki
+from linkassist.model.fit import suggest_wiki
+from linkassist.progress import OnProgress
 from linkassist.research.nearest_pages.codes import beside, bucket_figures, learnt_code, sign_code
 from linkassist.research.nearest_pages.nearest import NOBODY, nearest, representatives
 from linkassist.research.nearest_pages.report import ExperimentsReport, NearestFigures, NearestPage

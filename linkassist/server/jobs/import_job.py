@@ -15,7 +15,7 @@ from typing import Final
 
 from linkassist.errors import LinkAssistError
 from linkassist.pipeline.ingest import IngestReport
-from linkassist.pipeline.reindex import ReindexReport
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.server.jobs.import_process import At, Indexed, Message, Order, Stopped, TakeIn, run_order
 from linkassist.settings import Settings, library_encoder
 from linkassist.store.locks import is_held
