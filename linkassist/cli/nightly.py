@@ -97,16 +97,16 @@ def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
 
 
 def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: bool) -> None:
-    from linkassist.pipeline.fetch import arrival, clear_away
+    from linkassist.pipeline.fetch import discard, incoming_export
 
     with progress() as told:
         with Library.open(settings.library) as opened:
-            found = arrival(opened, name, place, settings.scrapbox_key, pace, told, is_any=is_any)
+            found = incoming_export(opened, name, place, settings.scrapbox_key, pace, told, is_any=is_any)
         if found is None:
             print(f"{name}: nothing has changed")
             return
         report = ingest(settings.library, found.path, name, told, version=found.version)
-    clear_away(found)
+    discard(found)
     for line in ingest_text(report):
         print(visible(line))
 

@@ -30,7 +30,7 @@ from linkassist.nightly.report import (
     write_night,
 )
 from linkassist.nightly.sample import measure_sample
-from linkassist.pipeline.fetch import Arrival, arrival, clear_away
+from linkassist.pipeline.fetch import IncomingExport, discard, incoming_export
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.client import Pace
@@ -183,7 +183,7 @@ def _project(night: _Night, name: str) -> ProjectReport:
     """One project's steps. Where its pages do not come, those that are there are still brought up to date."""
     source = night.settings.sources.get(name, "")
     steps: list[StepReport] = []
-    arrived: list[Arrival] = []
+    arrived: list[IncomingExport] = []
     if source:
         steps.append(night.step("fetch", name, lambda: _fetch(night, name, source, arrived)))
     if arrived:
@@ -197,21 +197,21 @@ def _project(night: _Night, name: str) -> ProjectReport:
     return ProjectReport(name, source, tuple(steps))
 
 
-def _fetch(night: _Night, name: str, source: str, arrived: list[Arrival]) -> _Found:
+def _fetch(night: _Night, name: str, source: str, arrived: list[IncomingExport]) -> _Found:
     with Library.open(night.folder) as library:
-        found = arrival(library, name, source, night.settings.scrapbox_key, night.pace, night.on_progress)
+        found = incoming_export(library, name, source, night.settings.scrapbox_key, night.pace, night.on_progress)
     if found is None:
         return _Found("unchanged")
     arrived.append(found)
     return _Found(message=found.origin)
 
 
-def _import(night: _Night, name: str, arrived: Arrival) -> _Found:
+def _import(night: _Night, name: str, arrived: IncomingExport) -> _Found:
     with Library.open(night.folder) as library:
         n_before = next((each.n_pages for each in projects(library) if each.name == name), 0)
     least = n_before // 2 if n_before > _FEW_PAGES else 0
     report = ingest(night.folder, arrived.path, name, night.on_progress, least_pages=least, version=arrived.version)
-    clear_away(arrived)
+    discard(arrived)
     return _Found(message=" ".join(report.skipped[:3]), counts=report.counts)
 
 

@@ -184,7 +184,7 @@ class TestANight:
         def broken(*_: object) -> None:
             raise ZeroDivisionError(f"with {KEY}")
 
-        monkeypatch.setattr(run, "arrival", broken)
+        monkeypatch.setattr(run, "incoming_export", broken)
         done = linkassist("nightly", "--library", fresh, "--project", "niwa")
         assert done.exit_code == 10 and "a fault of linkassist itself (ZeroDivisionError: with (key))" in done.stdout
         assert "Traceback" in (fresh / LOG_NAME).read_text("utf-8")
