@@ -25,6 +25,7 @@ from linkassist.cli.options import (
     print_utf8,
 )
 from linkassist.cli.progress import OnProgress, progress, say
+from linkassist.progress import counting
 from linkassist.scrapbox.export import read_export
 from linkassist.settings import load_settings
 from linkassist.store.pages import project, read_pages
@@ -126,7 +127,7 @@ def extract_features(
         say(f"linkassist: {note}")
     request = FeatureRequest(indexes, max_seq_length, batch_size, precision.value, form.value)
     with progress() as told:
-        write_features(opened, lines, output_file, request, lambda done: told("extract features", done, lines.n_lines))
+        write_features(opened, lines, output_file, request, counting(told, "extract features"))
 
 
 @bert.command("compare-pooling", epilog="Example: linkassist bert compare-pooling --model bert-wiki-ja notes.json")

@@ -52,7 +52,7 @@ def suggest_wiki(
     examined = pages_to_examine(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
-        return encoder.encode([reading.text for reading in readings], lambda n: on_progress("encode", n, len(readings)))
+        return encoder.encode([reading.text for reading in readings], counting(on_progress, "encode"))
 
     encoder, vectors = choose_encoder(
         encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=on_progress

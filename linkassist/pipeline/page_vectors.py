@@ -45,7 +45,7 @@ class PageVectors:
         missing = [i for i, text_hash in enumerate(self.hashes) if text_hash not in have]
         self.encoded.update(missing)
 
-        def report(n_before: int, n_done: int) -> None:
+        def report(n_before: int, n_done: int, _: int = 0) -> None:
             self.run.on_progress("encode", n_before + n_done, len(missing))
 
         report(0, 0)

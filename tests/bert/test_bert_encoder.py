@@ -134,10 +134,11 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_equal_texts_are_encoded_once_and_each_counts_as_done(passes: list[int]) -> None:
-    told: list[int] = []
-    found = encoder().encode(["リンク", "検索", "", "リンク", "リンク"], told.append)
+    counts: list[tuple[int, int]] = []
+    texts = ["リンク", "検索", "", "リンク", "リンク"]
+    found = encoder().encode(texts, lambda done, total: counts.append((done, total)))
     assert passes == [2]
-    assert told[-1] == 5 and told == sorted(told)
+    assert counts[-1] == (5, 5) and counts == sorted(counts)
     np.testing.assert_array_equal(found[0], found[3])
     assert np.abs(found[0] - found[1]).max() > 0.01
 

@@ -77,7 +77,7 @@ class _Vectors:
         texts = [reading.text for reading in self.readings]
         self.is_raw, self.fingerprint = isinstance(encoder, RawEncoder), encoder.fingerprint
         encode = encoder.encode_raw if isinstance(encoder, RawEncoder) else encoder.encode
-        self.raw = encode(texts, lambda n: self.on_progress("encode", n, len(texts)))
+        self.raw = encode(texts, lambda done, total: self.on_progress("encode", done, total))
         return normalised(self.raw)
 
 
