@@ -31,7 +31,6 @@ from linkassist.suggest.phrases.boundaries import (
     ngram_words,
 )
 from linkassist.suggest.phrases.fragments import Endings, is_quantity, learn_endings, without_fragments
-from linkassist.suggest.radix_argsort import stable_order
 from linkassist.wiki import Reading
 
 _CHUNK = 2_000_000  # code points looked through at once
@@ -189,7 +188,7 @@ class Sayers:
 def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
     """(the rows of the occurrences by phrase, those of one by page; per phrase and one more, where its rows begin)."""
     starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
-    return stable_order(phrases.phrase), starts
+    return np.argsort(phrases.phrase, kind="stable"), starts
 
 
 def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
@@ -299,7 +298,7 @@ class _Counted:
 def _count(readings: Sequence[Reading], spans: Spans) -> _Counted:
     line_page, line_start = _lines(readings)
     hashes, page = spans.hashes, line_page[np.searchsorted(line_start, spans.start, side="right") - 1]
-    order = stable_order(hashes)
+    order = np.argsort(hashes, kind="stable")
     in_order, page_in_order = hashes[order], page[order]
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = in_order[1:] != in_order[:-1]
@@ -316,7 +315,7 @@ def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, Flo
     """Per occurrence (ordered by place): the larger share that the next longer span on either side has of its uses; and
     its own share of the next shorter one's, the larger again. 0 where there is none."""
     longer, shorter = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)
-    by_end = stable_order(end.astype(np.int64) * LONGEST + (end - start))
+    by_end = np.argsort(end.astype(np.int64) * LONGEST + (end - start), kind="stable")
     for order, edge in ((np.arange(len(start)), start), (by_end, end)):
         is_same = edge[order][1:] == edge[order][:-1]
         inner, outer = order[:-1][is_same], order[1:][is_same]

@@ -17,7 +17,6 @@ from linkassist.suggest.phrases.boundaries import BEFORE_COLON, JOINED, NGRAM, P
 from linkassist.suggest.phrases.boundary_rates import LinkRates
 from linkassist.suggest.phrases.extraction import Phrases
 from linkassist.suggest.phrases.title_similarity import TitleLikeness
-from linkassist.suggest.radix_argsort import stable_order
 from linkassist.wiki import Reading
 
 _MOST_PER_PAGE = 90
@@ -229,7 +228,7 @@ class PhraseEvidence:
 
 def _grouped(keys: IntArray, value: FloatArray) -> tuple[IntArray, IntArray]:
     """(each row's group; per group, the row of the largest value, the first of equal ones): equal keys are a group."""
-    order = stable_order(keys)
+    order = np.argsort(keys, kind="stable")
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = keys[order][1:] != keys[order][:-1]
     in_order = np.cumsum(is_new) - 1
