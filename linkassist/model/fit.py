@@ -22,9 +22,9 @@ from linkassist.suggest.candidates import Asked, CandidateFinder, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
 from linkassist.suggest.holdout import Examination, hide_links, links_beside, pages_to_examine
-from linkassist.suggest.link_contexts import context_odds
+from linkassist.suggest.link_contexts import ContextOdds
 from linkassist.suggest.mentions import Mentions, TitleFinder
-from linkassist.suggest.phrases.extraction import Phrases, PhraseUse, find_phrases_and_use
+from linkassist.suggest.phrases.extraction import Phrases, PhraseUse, find_phrases
 from linkassist.suggest.prefetch import computed_ahead
 from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
@@ -124,7 +124,7 @@ def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = qu
     on_progress("mentions", 0, corpus.n_pages)
     mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
     on_progress("phrases", 0, corpus.n_pages)
-    phrases, use = find_phrases_and_use(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
+    phrases, use = find_phrases(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
     return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
 
@@ -173,7 +173,7 @@ def _candidates(
     scan: Scan, statistics: Statistics, pages: IntArray, known: sp.csr_matrix, is_target: BoolArray
 ) -> Iterator[tuple[Pairs, FloatArray]]:
     """The candidates of these pages, some hundred pages at a time, and their features (pairs, len(FEATURES))."""
-    odds = context_odds(scan.mentions, statistics.is_teacher)
+    odds = ContextOdds(scan.mentions, statistics.is_teacher).of(scan.mentions)
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
     icons = icon_pairs(scan.corpus, pages)
     maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus), icons)

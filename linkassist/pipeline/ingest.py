@@ -40,12 +40,6 @@ class IngestReport:
     skipped: tuple[str, ...]
 
     @property
-    def is_change(self) -> bool:
-        """Whether the project's pages are not what they were."""
-        found = self.imported
-        return bool(found.new or found.changed or found.gone or found.renamed)
-
-    @property
     def counts(self) -> dict[str, int]:
         """How many pages became what, by the words that records and reports have for it."""
         found = self.imported

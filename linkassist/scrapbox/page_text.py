@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
+from linkassist.scrapbox.notation import ParsedLine, Token, parse_page, walk
 from linkassist.wiki import Page, Part, Passage, Reading, title_key
 
 SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
@@ -35,7 +35,7 @@ def read_page(page: Page) -> Reading:
         if line.kind not in _READ_KINDS:
             continue
         is_read = not is_below and not _is_date_line(text, line)
-        for token in _walk(line.tokens):
+        for token in walk(line.tokens):
             if token.kind in ("link", "hashtag") and token.target:
                 into = links if is_read and len(links) < MOST_LINKS else also_linked
                 into.setdefault(title_key(token.target), token.target)
@@ -73,13 +73,6 @@ def _mark(token: Token) -> str:
 def _is_date_line(text: str, line: ParsedLine) -> bool:
     """True for the `[2026-04-30]←2026-05-01→[2026-05-02]` of a diary."""
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
-
-
-def _walk(tokens: Iterable[Token]) -> Iterable[Token]:
-    for token in tokens:
-        yield token
-        if token.children:
-            yield from _walk(token.children)
 
 
 def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:

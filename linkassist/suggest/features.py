@@ -30,7 +30,7 @@ class MentionTable:
 
 
 def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> MentionTable:
-    """The mentions summed up by pair. odds: per mention, as `context_odds` tells them."""
+    """The mentions summed up by pair. odds: per mention, as `ContextOdds.of` tells them."""
     key, inverse = np.unique(mentions.page * corpus.n_targets + mentions.target, return_inverse=True)
     size = len(key)
 

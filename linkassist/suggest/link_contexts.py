@@ -16,16 +16,11 @@ _SMOOTHING = 5.0  # mentions of either sort that every context is taken to have 
 _COVER_BINS = 12
 
 
-def context_odds(mentions: Mentions, is_teacher: BoolArray) -> FloatArray:
-    """Per mention, the log-odds that its context gives it of being a link; is_teacher: per page.
-
-    0 where the teachers link nothing. Only mentions that no longer mention holds are learnt from.
-    """
-    return ContextOdds(mentions, is_teacher).of(mentions)
-
-
 class ContextOdds:
-    """What the teachers' mentions tell about contexts, for any mentions."""
+    """What the teachers' mentions tell about contexts, for any mentions.
+
+    Only mentions that no longer mention holds are learnt from.
+    """
 
     __slots__ = ("_odds",)
 
@@ -36,7 +31,7 @@ class ContextOdds:
         self._odds = [Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
 
     def of(self, mentions: Mentions) -> FloatArray:
-        """Per mention, its log-odds; a context that no teacher has tells nothing."""
+        """Per mention, the log-odds that its context gives it of being a link; 0 for a context that no teacher has."""
         total = np.zeros(len(mentions), np.float32)
         for odds, context in zip(self._odds, _contexts(mentions), strict=False):
             total += odds.of(context)

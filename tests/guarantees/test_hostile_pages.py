@@ -70,7 +70,7 @@ def test_a_place_in_a_passage_of_many_links_is_found_without_going_through_them(
 
 def test_a_phrase_that_a_page_says_a_hundred_thousand_times_has_its_first_places() -> None:
     pages = [reading("t", "green hedge, " * 100_000), reading("u", "a green hedge")]
-    phrases = find_phrases(pages)
+    phrases = find_phrases(pages)[0]
     number = int(phrases.numbers_of(["green_hedge"])[0])
     rows = np.flatnonzero(phrases.phrase == number)
     assert len(rows) == 100_001

@@ -27,7 +27,7 @@ from linkassist.store.locks import only_worker
 from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
-from linkassist.store.verdicts import record_verdict, rejected
+from linkassist.store.verdicts import decided, record_verdict
 from linkassist.suggestion import WORTH_SHOWING, Decision, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
@@ -263,7 +263,7 @@ def test_what_was_decided_is_not_suggested_again_whatever_happens(wiki: Wiki, de
     assert target not in wiki.suggested("改めた題")
     with_decided = page_suggestions(wiki.library, page_id, with_decided=True)
     assert [each.verdict.decision for each in with_decided if each.verdict] == [decision]
-    assert ((page_id, title_key(target)) in rejected(wiki.library, wiki.project.id)) == (decision == "reject")
+    assert decided(wiki.library, page_id)[title_key(target)].decision == decision
 
 
 def test_a_rejected_target_stays_away_under_its_new_title(wiki: Wiki) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from support.wiki_by_hand import corpus_of
 
-from linkassist.suggest.link_budget import link_budgets, restrained, variant_key
+from linkassist.suggest.corpus import Corpus, IntArray
+from linkassist.suggest.link_budget import LinkBudgets, restrained, variant_key
 from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 
 PLENTY = 99
@@ -67,13 +68,19 @@ def test_what_is_not_likely_enough_is_left_as_it_is() -> None:
     assert restrained([unlikely], 0) == [unlikely]
 
 
+def budgets_of(corpus: Corpus) -> IntArray:
+    lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
+    n_links = np.diff(corpus.links.indptr).astype(np.int64)
+    return LinkBudgets(lengths, n_links).of(lengths, n_links)
+
+
 def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> None:
     """Pages of n lines link n things, but two: one of 30 lines without a link, one of 30 lines that has 25."""
     pages = {f"頁{n}の{i}": "\n".join(f"[題{j}]のある行" for j in range(n)) for n in range(1, 31) for i in range(10)}
     pages["白紙"] = "題のある行です\n" * 30
     pages["途中"] = "\n".join(f"[題{j}]のある行" if j < 25 else "題のある行です" for j in range(30))
     corpus = corpus_of(pages)
-    budget = dict(zip(corpus.names, link_budgets(corpus).tolist(), strict=False))
+    budget = dict(zip(corpus.names, budgets_of(corpus).tolist(), strict=False))
 
     assert 27 <= budget["白紙"] <= 31
     assert 3 <= budget["途中"] <= 6
@@ -81,7 +88,7 @@ def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> N
 
 
 def test_a_wiki_of_few_pages_sets_no_bound() -> None:
-    assert link_budgets(corpus_of({"庭": "[道具]", "道具": "[庭]"})).min() > np.iinfo(np.int32).max
+    assert budgets_of(corpus_of({"庭": "[道具]", "道具": "[庭]"})).min() > np.iinfo(np.int32).max
 
 
 def test_what_only_other_links_say_is_held_back_unless_more_speaks_for_it() -> None:

@@ -32,7 +32,6 @@ _NOT_OF_THE_FILE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.S
 class Contents:
     """What a library's file holds. last_decided_at, imported_at: Unix seconds, 0 for never. version: of its schema."""
 
-    n_projects: int
     n_pages: int
     n_verdicts: int
     last_decided_at: int
@@ -81,8 +80,7 @@ def contents(path: Path) -> Contents | None:
         with closing(for_reading(path)) as connection:
             row = connection.execute(
                 """
-                SELECT (SELECT count(*) FROM projects),
-                    (SELECT count(*) FROM pages WHERE is_gone = 0),
+                SELECT (SELECT count(*) FROM pages WHERE is_gone = 0),
                     (SELECT count(*) FROM verdicts),
                     (SELECT coalesce(max(logged_at), 0) FROM verdict_log),
                     (SELECT coalesce(max(imported_at), 0) FROM projects),

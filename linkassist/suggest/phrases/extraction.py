@@ -191,12 +191,7 @@ def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
     return np.argsort(phrases.phrase, kind="stable"), starts
 
 
-def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
-    """The phrases of these pages; `on_progress` is told how many pages are done."""
-    return find_phrases_and_use(readings, on_progress)[0]
-
-
-def find_phrases_and_use(
+def find_phrases(
     readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None
 ) -> tuple[Phrases, PhraseUse]:
     """The phrases of these pages, and what is needed to find those of another page."""

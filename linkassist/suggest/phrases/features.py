@@ -68,11 +68,10 @@ PHRASE_FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class PhrasePairs:
-    """Candidate (page, phrase) pairs ordered by page, and for each its most telling occurrence's row in `Phrases`."""
+    """Candidate (page, phrase) pairs ordered by page. features: (pairs, len(PHRASE_FEATURES))."""
 
     page: IntArray
     phrase: IntArray
-    occurrence: IntArray
     features: FloatArray
 
 
@@ -158,7 +157,7 @@ class PhraseEvidence:
         columns |= {name: values[page] for name, values in self._of_page.items()}
         columns["weight_rank"] = _rank_in_page(page, columns["weight"])
         features = np.stack([columns[name].astype(np.float32) for name in PHRASE_FEATURES], axis=1)
-        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), rows[best], features)
+        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), features)
 
     def _of_all(self, rows: IntArray, number: IntArray, n: int) -> dict[str, np.ndarray]:
         """The features that all occurrences of a pair have a say in. number: of each row, its pair."""
