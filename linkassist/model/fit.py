@@ -18,6 +18,7 @@ from linkassist.model.encoders import open_model
 from linkassist.model.predict import Lister, Pages, search_of
 from linkassist.model.predict_phrases import LIMIT, new_links, phrase_lessons
 from linkassist.model.wiki_model import Knowledge, learn_knowledge
+from linkassist.progress import counting
 from linkassist.suggest.candidates import Asked, CandidateFinder, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
@@ -122,9 +123,9 @@ def choose_encoder(
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
     """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
+    mentions = TitleFinder(corpus.keys).find(corpus.readings, counting(on_progress, "mentions"))
     on_progress("phrases", 0, corpus.n_pages)
-    phrases, use = find_phrases(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
+    phrases, use = find_phrases(corpus.readings, counting(on_progress, "phrases"))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
     return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from linkassist.errors import ExportError, FetchError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import SOURCE_NOTE
+from linkassist.progress import counting
 from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Pace, remote_project
 from linkassist.scrapbox.export import read_export
 from linkassist.store.error_messages import file_failures_in_words
@@ -146,7 +147,7 @@ def _fetched(
     path = folder / f"{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}.json"
     with Client(remote_project(place), key, pace) as client:
         on_progress("list", 0, 0)
-        listed = client.list_pages(lambda n_done, n_total: on_progress("list", n_done, n_total))
+        listed = client.list_pages(counting(on_progress, "list"))
         have = page_versions(library, found.id) if found else {}
         changed = [page for page in listed if have.get(page.page_id) != page.updated]
         if not changed and len(listed) == len(have) == (found.n_pages if found else 0):
@@ -177,7 +178,7 @@ def _is_exported(client: Client, path: Path, on_progress: OnProgress) -> bool:
     on_progress("download", 0, 0)
     _private(path, "w").close()
     try:
-        client.save_export(path, lambda n_done, n_total: on_progress("download", n_done, n_total))
+        client.save_export(path, counting(on_progress, "download"))
     except NotAllowedError:
         return False
     return True

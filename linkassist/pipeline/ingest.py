@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from linkassist.errors import ExportError
+from linkassist.progress import counting
 from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.database_file import database_files, identity
@@ -94,7 +95,7 @@ def ingest(
     with read_export(
         source,
         skip_bad_pages=skip_bad_pages,
-        on_progress=lambda done, total: on_progress("import", done, total),
+        on_progress=counting(on_progress, "import"),
     ) as export:
         name = project_name or export.name
         if not name:

@@ -8,12 +8,13 @@ What is chosen, words and pages to ignore and how much a page is offered, is fol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
+from linkassist.progress import OnCount, no_count
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
 from linkassist.store.navigation import present_page_id, project_names
@@ -145,13 +146,13 @@ def follow_verdicts(library: Library, project_id: int) -> None:
     lessons = lessons_of(library, project_id)
     note = artefact(library, project_id, "lessons")
     if lessons.fingerprint != (note.fingerprint if note else "") or not is_added_up(library, project_id):
-        _add_up(library, project_id, lessons, lambda n_done, n_total: None)
+        _add_up(library, project_id, lessons)
 
 
-def add_up_offers(library: Library, on_progress: Callable[[int, int], None]) -> None:
+def add_up_offers(library: Library, on_progress: OnCount) -> None:
     """Adds up what is offered on the pages of a library of an older linkassist, which has not; of others nothing.
 
-    on_progress: called with how many of how many pages are done. 23,000 take half a minute.
+    on_progress: in pages of one project; 23,000 take half a minute.
     """
     for each in project_names(library):
         if not is_added_up(library, each.id):
@@ -173,7 +174,7 @@ def as_shown_after(lessons: Lessons) -> AsShown:
     return as_shown
 
 
-def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: Callable[[int, int], None]) -> None:
+def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: OnCount = no_count) -> None:
     pages = pages_with_lists(library, project_id)
     refresh_gains(library, pages, as_shown_after(lessons), lessons.least_worth, on_progress)
     put_artefact(library, project_id, "lessons", lessons.fingerprint)

@@ -18,9 +18,8 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from linkassist.errors import FetchError
+from linkassist.progress import OnCount
 from linkassist.terminal_escape import quoted
-
-OnProgress = Callable[[int, int], None]
 
 _TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two pieces of an answer
 _PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
@@ -120,7 +119,7 @@ class Client:
         found = self._json(f"/api/projects/{quote(self.project.name, safe='')}").get("displayName")
         return found if isinstance(found, str) else ""
 
-    def list_pages(self, on_progress: OnProgress) -> list[ListedPage]:
+    def list_pages(self, on_progress: OnCount) -> list[ListedPage]:
         """Every page of the project, once, whatever is written or deleted there meanwhile.
 
         on_progress is told how many have been listed and how many there are.
@@ -173,7 +172,7 @@ class Client:
         kept = {name: found.get(name) for name in ("id", "title", "created", "updated", "views")}
         return {**kept, "lines": [self._line(line) for line in lines]}
 
-    def save_export(self, path: Path, on_progress: OnProgress) -> None:
+    def save_export(self, path: Path, on_progress: OnCount) -> None:
         """Writes the project's export to the file `path`. NotAllowedError for all but the project's owners.
 
         on_progress is told the bytes, and 0 where it is unknown how many there are.

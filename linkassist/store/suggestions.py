@@ -8,13 +8,14 @@ are worth showing, as they were shown when last added up: what was taught on oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sqlite3 import Connection
 from typing import Final
 
 from linkassist.errors import NotFoundError, StoreError
+from linkassist.progress import OnCount, no_count
 from linkassist.store.library import Library
 from linkassist.store.runs import Note, write_notes
 from linkassist.store.suggestion_lists import (
@@ -100,7 +101,7 @@ def refresh_gains(
     page_ids: Sequence[int],
     as_shown: AsShown,
     least: float,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+    on_progress: OnCount = no_count,
 ) -> None:
     """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`.
 

@@ -7,7 +7,7 @@ in the passage; the raw span follows from the passage's parts, and nothing is se
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import ahocorasick
 import numpy as np
 
+from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
@@ -168,8 +169,8 @@ class TitleFinder:
         if groups:
             self._automaton.make_automaton()
 
-    def find(self, readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Mentions:
-        """The mentions in these pages; `on_progress` is told how many pages are done."""
+    def find(self, readings: Sequence[Reading], on_progress: OnCount = no_count) -> Mentions:
+        """The mentions in these pages. on_progress: in pages."""
         parts = []
         start = 0
         while start < len(readings):
@@ -179,8 +180,7 @@ class TitleFinder:
                 end += 1
             parts.append(self._find_chunk(readings[start:end], start))
             start = end
-            if on_progress:
-                on_progress(end)
+            on_progress(end, len(readings))
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:

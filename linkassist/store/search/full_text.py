@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sqlite3 import Connection
 from typing import Final
 
+from linkassist.progress import OnCount, no_count
 from linkassist.store.codec import decode_texts, fold
 from linkassist.store.library import Library
 from linkassist.store.search.titles import titles
@@ -189,11 +190,10 @@ def n_unread(library: Library) -> int:
     return int(row[0]) if row else 0
 
 
-def fill_search(library: Library, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
+def fill_search(library: Library, on_progress: OnCount = no_count) -> int:
     """Reads into the search the texts that it lacks, in many short transactions, so that nobody waits long.
 
-    on_progress: called with how many of how many are read. Returns how many it lacked. Broken off, it goes on from
-    where it was when it is called again.
+    on_progress: in texts. Returns how many it lacked. Broken off, it goes on from where it was when it is called again.
     """
     n_lacking, n_done = n_unread(library), 0
     while n_done < n_lacking:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title
 from linkassist.suggest.mentions import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
@@ -33,7 +34,7 @@ from linkassist.suggest.phrases.boundaries import (
 from linkassist.suggest.phrases.fragments import Endings, is_quantity, learn_endings, without_fragments
 from linkassist.wiki import Reading
 
-_CHUNK = 2_000_000  # code points looked through at once
+_CHUNK = 2_000_000  # code points
 _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
 _LAST_LATIN = 0x530  # of the scripts that have capitals
 SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
@@ -192,10 +193,13 @@ def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
 
 
 def find_phrases(
-    readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None
+    readings: Sequence[Reading], on_progress: OnCount = no_count, *, chunk_size: int = _CHUNK
 ) -> tuple[Phrases, PhraseUse]:
-    """The phrases of these pages, and what is needed to find those of another page."""
-    chunks = list(_chunks(readings))
+    """The phrases of these pages, and what is needed to find those of another page.
+
+    on_progress: in pages. chunk_size: code points looked through at once.
+    """
+    chunks = list(_chunks(readings, chunk_size))
     texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
     words, endings = ngram_words(texts), learn_endings(texts)
     parts, base = [], 0
@@ -203,8 +207,7 @@ def find_phrases(
         spans = without_fragments(find_spans(text, words), text, endings)
         parts.append(replace(spans, start=spans.start + np.int32(base), end=spans.end + np.int32(base)))
         base += len(text) + 1
-        if on_progress:
-            on_progress(last)
+        on_progress(last, len(readings))
     spans = join_spans(parts)
     counted = _count(readings, spans)
     return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
@@ -260,12 +263,12 @@ def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int
     return found
 
 
-def _chunks(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
-    """(first page, page behind the last) of stretches of about `_CHUNK` code points."""
+def _chunks(readings: Sequence[Reading], chunk_size: int) -> Iterator[tuple[int, int]]:
+    """(first page, page behind the last) of stretches of about `chunk_size` code points."""
     first, size = 0, 0
     for page, reading in enumerate(readings):
         size += len(reading.text) + 1
-        if size > _CHUNK or page == len(readings) - 1:
+        if size > chunk_size or page == len(readings) - 1:
             yield first, page + 1
             first, size = page + 1, 0
 

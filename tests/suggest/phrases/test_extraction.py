@@ -79,15 +79,14 @@ def test_phrases_are_counted_by_page_and_placed_by_passage() -> None:
     assert found.is_capital[found.phrase == python].tolist() == [True, True]
 
 
-def test_texts_of_many_chunks_are_placed_as_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_of_many_chunks_are_placed_as_those_of_one() -> None:
     pages = readings({f"頁{number}": f"道具{number}と「検索の道具」\nPython と散歩" for number in range(6)})
     whole = find_phrases(pages)[0]
-    monkeypatch.setattr("linkassist.suggest.phrases.extraction._CHUNK", 40)
-    told: list[int] = []
-    parts = find_phrases(pages, told.append)[0]
+    reports: list[tuple[int, int]] = []
+    parts, _ = find_phrases(pages, lambda done, total: reports.append((done, total)), chunk_size=40)
 
     assert parts.keys == whole.keys
-    assert told[-1] == 6 and len(told) > 1
+    assert reports[-1] == (6, 6) and len(reports) > 1
     for field in ("page", "phrase", "passage", "start", "end", "kind", "at_line", "hashes", "n_pages", "is_empty"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
 
