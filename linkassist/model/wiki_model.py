@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from linkassist.model.array_file import freeze, thaw
+from linkassist.model.array_file import load_arrays, save_arrays
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, all_known, is_template_key, mark_numbers
 from linkassist.suggest.explain.similar_lines import LinkingLines, read_linking_lines
 from linkassist.suggest.link_budget import LinkBudgets
@@ -155,12 +155,12 @@ def save_knowledge(knowledge: Knowledge, path: Path) -> str:
         corpus=replace(knowledge.corpus, readings=told),
         linking=replace(knowledge.linking, readings=()),
     )
-    return freeze(plain, path, _CLASSES)
+    return save_arrays(plain, path, _CLASSES)
 
 
 def load_knowledge(path: Path) -> Knowledge:
     """What `save_knowledge` wrote. Raises ModelError where it is missing or damaged."""
-    knowledge: Knowledge = thaw(path, _CLASSES)
+    knowledge: Knowledge = load_arrays(path, _CLASSES)
     corpus: Any = knowledge.corpus
     readings = FrozenReadings(corpus.readings)
     return replace(

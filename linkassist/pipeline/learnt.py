@@ -19,7 +19,7 @@ from typing import Final
 from linkassist.embed.joined import JOIN_FILE, JoinedEncoder
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
-from linkassist.model.array_file import name_of
+from linkassist.model.array_file import file_id
 from linkassist.model.encoders import open_model
 from linkassist.model.wiki_model import Knowledge, load_knowledge, save_knowledge
 from linkassist.pipeline.delta import Since
@@ -138,7 +138,7 @@ def keep_knowledge(folder: Path, knowledge: Knowledge) -> str:
 def known_of(library: Library, project_id: int, folder: Path, learnt: Learnt) -> Knowledge | None:
     """What is known of the wiki; None where nothing was kept in the folder, or of another encoder or ranker, or where
     the lists were made of something else. Raises ModelError where it is damaged."""
-    name, note = name_of(folder / _KNOWLEDGE), artefact(library, project_id, "knowledge")
+    name, note = file_id(folder / _KNOWLEDGE), artefact(library, project_id, "knowledge")
     if not name or (note is not None and note.fingerprint != name):
         return None
     knowledge = load_knowledge(folder / _KNOWLEDGE)
@@ -155,7 +155,7 @@ def since_learnt(library: Library, project: Project, folder: Path, learnt: Learn
     def read(page_ids: Sequence[int]) -> list[Reading]:
         return [read_page(stored_page(library, page_id).page) for page_id in page_ids]
 
-    name = name_of(folder / _KNOWLEDGE)
+    name = file_id(folder / _KNOWLEDGE)
     since = Since(knowledge, name, list(list_states(library, project.id)), read)
     return since if since.share <= MOST_CHANGED else None
 
