@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from linkassist.model.predict import Pages
 from linkassist.model.predict_phrases import LIMIT, Beside
 from linkassist.model.wiki_model import Knowledge, is_nameless
-from linkassist.suggest.candidates import Asked
+from linkassist.suggest.candidates import PageBatch
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, csr
 from linkassist.suggest.features import icon_pairs
 from linkassist.suggest.mentions import TitleFinder, fold, fold_key
@@ -48,7 +48,7 @@ class PagesReader:
         known = self._known(readings, own, mentioned)
         is_changed = np.array([row in changed for row in rows.tolist()], np.bool_)
         mentions = replace(mentions, page=rows[mentions.page])
-        asked = Asked(
+        asked = PageBatch(
             pages=rows,
             own=own,
             n_characters=np.array([len(reading.text) for reading in readings], np.float32),

@@ -23,11 +23,11 @@ from linkassist.model.array_file import load_arrays, save_arrays
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, all_known, is_template_key, mark_numbers
 from linkassist.suggest.explain.similar_lines import LinkingLines, read_linking_lines
 from linkassist.suggest.link_budget import LinkBudgets
-from linkassist.suggest.link_contexts import ContextOdds, Odds
+from linkassist.suggest.link_contexts import CategoryLogOdds, ContextLogOdds
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.phrases.boundary_rates import LinkRates, Rate
-from linkassist.suggest.phrases.extraction import Phrases, PhraseUse, Sayers, not_new
-from linkassist.suggest.phrases.features import PhraseHabits
+from linkassist.suggest.phrases.extraction import PhraseCounts, PhrasePostings, Phrases, not_new
+from linkassist.suggest.phrases.features import PhraseStatistics
 from linkassist.suggest.phrases.fragments import Endings
 from linkassist.suggest.phrases.title_similarity import TitleLikeness
 from linkassist.suggest.statistics import Bigrams, Statistics, Texts, learn_statistics
@@ -60,12 +60,12 @@ class Knowledge:
     texts: Texts
     statistics: Statistics
     marks: Sequence[str]
-    odds: ContextOdds
+    odds: ContextLogOdds
     budgets: LinkBudgets
     linking: LinkingLines
-    use: PhraseUse
-    habits: PhraseHabits
-    sayers: Sayers
+    use: PhraseCounts
+    habits: PhraseStatistics
+    sayers: PhrasePostings
     holders: Holders
 
     def holding(self, key_hashes: Sequence[int]) -> set[int]:
@@ -82,18 +82,28 @@ _CLASSES: Final = (
     Texts,
     Bigrams,
     Statistics,
-    ContextOdds,
-    Odds,
+    ContextLogOdds,
+    CategoryLogOdds,
     LinkBudgets,
     LinkingLines,
-    PhraseUse,
+    PhraseCounts,
     Endings,
-    PhraseHabits,
+    PhraseStatistics,
     LinkRates,
     Rate,
     TitleLikeness,
-    Sayers,
+    PhrasePostings,
 )
+
+
+# What classes were called in files of linkassist 0.1.
+_FORMER: Final = {
+    "ContextOdds": "ContextLogOdds",
+    "Odds": "CategoryLogOdds",
+    "PhraseHabits": "PhraseStatistics",
+    "PhraseUse": "PhraseCounts",
+    "Sayers": "PhrasePostings",
+}
 
 
 def learn_knowledge(
@@ -103,7 +113,7 @@ def learn_knowledge(
     texts: Texts,
     mentions: Mentions,
     phrases: Phrases,
-    use: PhraseUse,
+    use: PhraseCounts,
     told: OnStep = lambda done, total: None,
 ) -> Knowledge:
     """What these pages tell, in the order of the corpus."""
@@ -114,7 +124,7 @@ def learn_knowledge(
     lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
     linking = read_linking_lines(corpus, texts.bigrams, statistics.is_teacher)
     told(2, 3)
-    habits = PhraseHabits(corpus, phrases, not_new(corpus, phrases), np.diff(all_known(corpus).indptr) > 0)
+    habits = PhraseStatistics(corpus, phrases, not_new(corpus, phrases), np.diff(all_known(corpus).indptr) > 0)
     told(3, 3)
     return Knowledge(
         made_with=made_with,
@@ -123,12 +133,12 @@ def learn_knowledge(
         texts=texts,
         statistics=statistics,
         marks=list(mark_numbers(corpus.readings)),
-        odds=ContextOdds(mentions, statistics.is_teacher),
+        odds=ContextLogOdds(mentions, statistics.is_teacher),
         budgets=LinkBudgets(lengths, n_links),
         linking=linking,
         use=use,
         habits=habits,
-        sayers=Sayers(phrases),
+        sayers=PhrasePostings(phrases),
         holders=Holders(np.zeros(0, np.uint64), np.zeros(0, np.int32)),
     )
 
@@ -160,7 +170,7 @@ def save_knowledge(knowledge: Knowledge, path: Path) -> str:
 
 def load_knowledge(path: Path) -> Knowledge:
     """What `save_knowledge` wrote. Raises ModelError where it is missing or damaged."""
-    knowledge: Knowledge = load_arrays(path, _CLASSES)
+    knowledge: Knowledge = load_arrays(path, _CLASSES, _FORMER)
     corpus: Any = knowledge.corpus
     readings = FrozenReadings(corpus.readings)
     return replace(

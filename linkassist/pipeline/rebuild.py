@@ -55,7 +55,7 @@ from linkassist.store.runs import Artefact, Note, artefact
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
-from linkassist.suggest.holdout import pages_to_examine
+from linkassist.suggest.holdout import pages_to_hold_out
 from linkassist.suggestion import Suggestion
 from linkassist.terminal_escape import shown, visible
 from linkassist.wiki import Reading, title_key
@@ -190,7 +190,7 @@ def _learn(
     if kept:
         ranker = kept.ranker
     else:
-        ranker = examine(scan, pages_to_examine(corpus), encoder, on_progress=on_progress)
+        ranker = examine(scan, pages_to_hold_out(corpus), encoder, on_progress=on_progress)
         save_learnt(folder, state, wiki.hashes, encoder, ranker)
         note_begun(library, project.id, folder)
     _save_index(folder, wiki.ids, vectors, encoder.fingerprint, on_progress)
@@ -275,7 +275,7 @@ def _learn_encoder(
     return choose_encoder(
         encoder_name,
         corpus,
-        pages_to_examine(corpus),
+        pages_to_hold_out(corpus),
         stored.of,
         own=earlier if is_learnt_from(folder, wiki.hashes) else None,
         start=earlier,

@@ -16,12 +16,12 @@ from linkassist.pipeline.model_store import confirm_suggestions, encoder_state, 
 from linkassist.review.verdicts import follow_verdicts
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
-from linkassist.store.error_messages import file_failures_in_words
+from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.imports import refresh_links
 from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import damaged_links
 from linkassist.store.library import Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import Project
 from linkassist.store.runs import (
     Status,
@@ -71,7 +71,7 @@ def reindex(
     is_full: everything is learnt and written anew. StoreError where an import or another reindex is under way.
     """
     started = time.monotonic()
-    with only_worker(library.folder):
+    with work_lock(library.folder):
         drop_unreadable(library)
         close_broken_off(library)
         if is_full and damaged_links(library.path):
@@ -92,7 +92,7 @@ def reindex(
             from linkassist.pipeline.rebuild import bring_up_to_date
 
             told = _noted(library, run_id, on_progress)
-            with file_failures_in_words(library.folder):
+            with translate_os_errors(library.folder):
                 done = bring_up_to_date(library, project, settings.encoder, run_id, told, is_full=is_full)
         except BaseException as error:
             with suppress(StoreError):  # where this cannot be written either, the first failure is the one to tell

@@ -32,7 +32,7 @@ from linkassist.store.suggestions import (
 )
 from linkassist.store.verdicts import project_verdicts, record_verdict, set_objection, undo_verdict, verdicts_stamp
 from linkassist.suggest.feedback.learn import Lessons, apply_lessons, learn_from_verdicts
-from linkassist.suggest.feedback.rules import Choices, apply_choices
+from linkassist.suggest.feedback.rules import ReaderRules, apply_rules
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
@@ -59,15 +59,15 @@ def lessons_of(library: Library, project_id: int) -> Lessons:
     if known_at != stamp:
         lessons = learn_from_verdicts(project_verdicts(library, project_id))
         _known[at] = stamp, lessons
-    choices = choices_of(library, project_id)
-    return lessons if choices == Choices() else replace(lessons, choices=choices)
+    choices = rules_of(library, project_id)
+    return lessons if choices == ReaderRules() else replace(lessons, choices=choices)
 
 
-def choices_of(library: Library, project_id: int) -> Choices:
+def rules_of(library: Library, project_id: int) -> ReaderRules:
     """What the reader has chosen for the project."""
     words = frozenset(each.key for each in ignored(library, project_id) if each.sort == "word")
     most = project_setting(library, project_id, "most_per_page")
-    return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
+    return ReaderRules(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
 def worth_showing(
@@ -124,7 +124,7 @@ def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> 
         _follow(library, project_id, sort, title)
 
 
-def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+def unignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
     with _choosing(library, project_id):
         remove_ignored(library, project_id, sort, title)
@@ -169,7 +169,7 @@ def as_shown_after(lessons: Lessons) -> AsShown:
 
     def as_shown(found: OpenList) -> Sequence[Suggestion]:
         taught = apply_lessons(lessons, found.suggestions)
-        return apply_choices(lessons.choices, found.page_id, taught, found.n_answered)
+        return apply_rules(lessons.choices, found.page_id, taught, found.n_answered)
 
     return as_shown
 

@@ -76,7 +76,7 @@ def remote_project(address: str) -> RemoteProject:
     return RemoteProject(f"{parts.scheme}://{parts.netloc}", unquote(names[0]))
 
 
-class Pace:
+class Throttle:
     """Lets so many requests through in each minute and holds up the next ones; one for all clients of a program."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Client:
     All methods raise FetchError, in words that say what to do, after trying again where that may help.
     """
 
-    def __init__(self, project: RemoteProject, key: str, pace: Pace) -> None:
+    def __init__(self, project: RemoteProject, key: str, pace: Throttle) -> None:
         self.project = project
         self._has_key = bool(key)
         self._pace = pace

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from linkassist.scrapbox.notation import ParsedLine, Token, parse_page, walk
-from linkassist.wiki import Page, Part, Passage, Reading, title_key
+from linkassist.wiki import Page, Passage, Reading, Segment, title_key
 
 SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
@@ -77,9 +77,9 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
 
 def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
-        return Passage(number, text, (Part(0, 0, len(text), is_prose=True),)) if text.strip() else None
+        return Passage(number, text, (Segment(0, 0, len(text), is_prose=True),)) if text.strip() else None
     pieces: list[str] = []
-    parts: list[Part] = []
+    parts: list[Segment] = []
     at = 0
 
     def add(tokens: Iterable[Token]) -> None:
@@ -97,7 +97,7 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
                 continue
             start, end = shown
             if end > start:
-                parts.append(Part(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
+                parts.append(Segment(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
                 pieces.append(text[start:end])
                 at += end - start
 

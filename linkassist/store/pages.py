@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.codec import decode_lines, decode_texts, fold, is_text_sound
+from linkassist.store.codec import decode_lines, decode_texts, is_text_sound, search_form
 from linkassist.store.error_messages import DamagedError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
@@ -216,7 +216,7 @@ def list_pages(
     present = f"FROM pages WHERE project_id = ? AND is_gone = 0{conditions}"
     source = present
     parameters: list[object] = [project_id, *values]
-    if wanted := fold(search).strip():
+    if wanted := search_form(search).strip():
         # Looking through an index that holds the titles alone, and fetching only what matches.
         present += " AND instr(folded_title, ?) > 0"
         source = f"FROM (SELECT id AS found_id {present}) CROSS JOIN pages ON pages.id = found_id"
@@ -281,8 +281,8 @@ def _near_titles(library: Library, project_id: int, key: str, n_titles: int = 5)
     """Titles that contain the wanted one, shortest first, then titles spelt like it."""
     rows = library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
     titles = [title for (title,) in rows]
-    wanted = fold(key).replace("_", " ")
-    folded = {title: fold(title).replace("_", " ") for title in titles}
+    wanted = search_form(key).replace("_", " ")
+    folded = {title: search_form(title).replace("_", " ") for title in titles}
     containing = sorted((title for title in titles if wanted in folded[title]), key=lambda title: (len(title), title))
     if len(containing) >= n_titles:
         return containing[:n_titles]

@@ -45,7 +45,7 @@ class LinkBudgets:
         return budget
 
 
-def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
+def mark_held_back(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
     """One page's suggestions, best first, with those held back marked by their last reason."""
     found: list[Suggestion] = []
     shown: list[Suggestion] = []

@@ -16,7 +16,7 @@ _SMOOTHING = 5.0  # mentions of either sort that every context is taken to have 
 _COVER_BINS = 12
 
 
-class ContextOdds:
+class ContextLogOdds:
     """What the teachers' mentions tell about contexts, for any mentions.
 
     Only mentions that no longer mention holds are learnt from.
@@ -28,7 +28,7 @@ class ContextOdds:
         is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
         is_linked = mentions.is_linked[is_known]
         tells = bool(is_linked.any()) and not is_linked.all()
-        self._odds = [Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
+        self._odds = [CategoryLogOdds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
 
     def of(self, mentions: Mentions) -> FloatArray:
         """Per mention, the log-odds that its context gives it of being a link; 0 for a context that no teacher has."""
@@ -42,7 +42,7 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
     return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
 
 
-class Odds:
+class CategoryLogOdds:
     """Per context, the log of how much oftener it is seen among links than among the rest."""
 
     __slots__ = ("_contexts", "_odds")

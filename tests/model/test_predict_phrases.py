@@ -8,7 +8,7 @@ from support.wiki_by_hand import corpus_of
 from linkassist.model.predict_phrases import apart, new_links, phrase_lessons
 from linkassist.suggest.holdout import hide_links
 from linkassist.suggest.phrases.extraction import find_phrases, not_new
-from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseHabits
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseStatistics
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Mention, Suggestion
 
@@ -81,7 +81,7 @@ def test_every_new_link_is_mentioned_and_not_linked_yet() -> None:
     corpus = corpus_of(WIKI)
 
     phrases = find_phrases(corpus.readings)[0]
-    habits = PhraseHabits(corpus, phrases, not_new(corpus, phrases), np.diff(corpus.links.indptr) > 0)
+    habits = PhraseStatistics(corpus, phrases, not_new(corpus, phrases), np.diff(corpus.links.indptr) > 0)
     found = new_links(corpus, phrases, habits, corpus.links, starting_ranker(), limit=5)
 
     assert found

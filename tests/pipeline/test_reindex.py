@@ -22,8 +22,8 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.embeddings import matrix
 from linkassist.store.imports import ImportReport, import_pages
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
@@ -119,7 +119,7 @@ def wiki(prepared: Path, tmp_path: Path) -> Iterator[Wiki]:
 
 
 def dump(folder: Path) -> list[str]:
-    connection = sqlite3.connect(folder / FILE_NAME)
+    connection = sqlite3.connect(folder / DATABASE_NAME)
     try:
         return list(connection.iterdump())
     finally:
@@ -290,7 +290,7 @@ def test_a_page_gone_and_back_between_two_reindexes_has_its_suggestions_again(wi
 def test_a_second_reindex_at_the_same_time_says_so(wiki: Wiki) -> None:
     before = dump(wiki.library.folder)
     with (
-        only_worker(wiki.library.folder),
+        work_lock(wiki.library.folder),
         pytest.raises(LinkAssistError, match="another import or reindex is under way. Wait until it has finished"),
     ):
         wiki.reindex(is_full=True)
@@ -416,7 +416,7 @@ def test_an_import_is_turned_away_while_a_reindex_works(wiki: Wiki, tmp_path: Pa
     export = tmp_path / "niwa.json"
     export.write_text('{"name": "niwa", "pages": [{"title": "頁", "lines": ["頁"]}]}', "utf-8")
     before = dump(wiki.library.folder)
-    with only_worker(wiki.library.folder), pytest.raises(LinkAssistError, match="another import or reindex is under"):
+    with work_lock(wiki.library.folder), pytest.raises(LinkAssistError, match="another import or reindex is under"):
         ingest(wiki.library.folder, export, None, lambda *_: None)
     assert dump(wiki.library.folder) == before
     assert ingest(wiki.library.folder, export, None, lambda *_: None).imported.new == 1

@@ -23,8 +23,8 @@ Int32s = npt.NDArray[np.int32]  # of a large wiki there are some million spans
 Int16s = npt.NDArray[np.int16]
 Bytes = npt.NDArray[np.uint8]
 
-SHORTEST = 2
-LONGEST = 64  # code points; every span is shorter
+SHORTEST_SPAN = 2
+LONGEST_SPAN = 64  # code points; every span is shorter
 _SHORTEST_KANA = 3  # shorter ones are pronouns and particles
 _REACH = 30  # code points between a start and an end that is not the line's
 _AT_START, _INSIDE = 6, 3  # ends tried behind a start: at the beginning of a stretch, and within it
@@ -237,7 +237,7 @@ def find_spans(text: str, words: Hashes) -> Spans:
         ),
     ]
     start, end, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort((start * LONGEST + end - start) * _N_KINDS - kind + _N_KINDS, kind="stable")
+    order = np.argsort((start * LONGEST_SPAN + end - start) * _N_KINDS - kind + _N_KINDS, kind="stable")
     start, end, kind = start[order], end[order], kind[order]
     first = np.ones(len(start), np.bool_)
     first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
@@ -355,7 +355,7 @@ def _pieces(
     for step in range(_AT_START):
         chosen = (first_end + step < len(end_at)) & (at_start | (step < _INSIDE))
         start, end = start_at[chosen], end_at[first_end[chosen] + step]
-        fits = (end <= limit[chosen]) & (end - start >= SHORTEST)
+        fits = (end <= limit[chosen]) & (end - start >= SHORTEST_SPAN)
         start, end = start[fits], end[fits]
         kept = ~is_empty[start] & ~is_empty[end - 1]
         start, end = start[kept], end[kept]

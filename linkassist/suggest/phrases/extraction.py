@@ -16,7 +16,7 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, i
 from linkassist.suggest.mentions import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
     EMPTY_WORDS,
-    LONGEST,
+    LONGEST_SPAN,
     PIECES,
     Bytes,
     Edges,
@@ -114,7 +114,7 @@ def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseUse:
+class PhraseCounts:
     """How the pages of a wiki use all that could be a phrase, to find those of a page beside them.
 
     words, endings: as `ngram_words` and `learn_endings` give them. hashes: ascending; beside each, how often it is
@@ -159,7 +159,7 @@ class PhraseUse:
         return is_known * self.n_said[at], is_known * self.n_pages[at]
 
 
-class Sayers:
+class PhrasePostings:
     """Which pages of a wiki say a phrase."""
 
     __slots__ = ("_hashes", "_page", "_starts")
@@ -194,7 +194,7 @@ def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
 
 def find_phrases(
     readings: Sequence[Reading], on_progress: OnCount = no_count, *, chunk_size: int = _CHUNK
-) -> tuple[Phrases, PhraseUse]:
+) -> tuple[Phrases, PhraseCounts]:
     """The phrases of these pages, and what is needed to find those of another page.
 
     on_progress: in pages. chunk_size: code points looked through at once.
@@ -210,7 +210,7 @@ def find_phrases(
         on_progress(last, len(readings))
     spans = join_spans(parts)
     counted = _count(readings, spans)
-    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
+    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseCounts(
         len(readings), words, endings, counted.hashes, counted.n_said, counted.n_pages
     )
 
@@ -313,7 +313,7 @@ def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, Flo
     """Per occurrence (ordered by place): the larger share that the next longer span on either side has of its uses; and
     its own share of the next shorter one's, the larger again. 0 where there is none."""
     longer, shorter = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)
-    by_end = np.argsort(end.astype(np.int64) * LONGEST + (end - start), kind="stable")
+    by_end = np.argsort(end.astype(np.int64) * LONGEST_SPAN + (end - start), kind="stable")
     for order, edge in ((np.arange(len(start)), start), (by_end, end)):
         is_same = edge[order][1:] == edge[order][:-1]
         inner, outer = order[:-1][is_same], order[1:][is_same]

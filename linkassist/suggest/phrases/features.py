@@ -75,7 +75,7 @@ class PhrasePairs:
     features: FloatArray
 
 
-class PhraseHabits:
+class PhraseStatistics:
     """What a wiki's links and phrases tell about any phrase."""
 
     __slots__ = ("likeness", "link_rate", "n_pages", "rates")
@@ -90,7 +90,7 @@ class PhraseHabits:
         self.link_rate = np.log1p(corpus.links.nnz / max(1, np.count_nonzero(np.diff(corpus.links.indptr))))
 
 
-class PhraseEvidence:
+class PhraseFeatureBuilder:
     """The most telling new phrases of pages, with their features."""
 
     def __init__(
@@ -99,7 +99,7 @@ class PhraseEvidence:
         phrases: Phrases,
         is_old: BoolArray,
         n_known: IntArray,
-        habits: PhraseHabits,
+        habits: PhraseStatistics,
     ) -> None:
         """phrases: of these pages. is_old: per phrase, as `not_new` tells. n_known: per page, how many links it has."""
         self._phrases = phrases

@@ -13,7 +13,7 @@ from support.wiki_by_hand import corpus_of, reading, readings
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.phrases.boundaries import QUOTED, hash_of
 from linkassist.suggest.phrases.extraction import SWEET_SPOT, find_phrases, not_new
-from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseEvidence, PhraseHabits, PhrasePairs
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
 
 # raw line, phrases that are among the candidates, and some that are not
 LINES = {
@@ -125,8 +125,8 @@ def pairs_of(pages: Mapping[str, str]) -> tuple[list[str], PhrasePairs]:
     phrases = find_phrases(corpus.readings)[0]
     is_old = not_new(corpus, phrases)
     n_known = np.diff(corpus.links.indptr).astype(np.int64)
-    habits = PhraseHabits(corpus, phrases, is_old, n_known > 0)
-    evidence = PhraseEvidence(corpus.readings, phrases, is_old, n_known, habits)
+    habits = PhraseStatistics(corpus, phrases, is_old, n_known > 0)
+    evidence = PhraseFeatureBuilder(corpus.readings, phrases, is_old, n_known, habits)
     (pairs,) = evidence.blocks(np.arange(corpus.n_pages))
     return phrases.keys_of(pairs.phrase), pairs
 
@@ -198,8 +198,8 @@ def test_only_the_pages_asked_for_are_paired() -> None:
     phrases = find_phrases(corpus.readings)[0]
 
     is_old = not_new(corpus, phrases)
-    habits = PhraseHabits(corpus, phrases, is_old, np.ones(3, np.bool_))
-    evidence = PhraseEvidence(corpus.readings, phrases, is_old, np.zeros(3, np.int64), habits)
+    habits = PhraseStatistics(corpus, phrases, is_old, np.ones(3, np.bool_))
+    evidence = PhraseFeatureBuilder(corpus.readings, phrases, is_old, np.zeros(3, np.int64), habits)
 
     (pairs,) = evidence.blocks(np.array([1]))
 
