@@ -59,7 +59,7 @@ from linkassist.review.verdicts import lessons_of, shown_suggestions
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings, load_settings, remember_encoder
-from linkassist.store.integrity.damage import damaged_rows, in_words
+from linkassist.store.integrity.damage import damage_message, damaged_rows
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project, projects
 from linkassist.store.runs import artefact, last_run
@@ -284,7 +284,7 @@ def status(
             drift = run.counts.get("drift_permille", 0) / 1000 if run else 0.0
             found.append(ProjectStatus(each, totals(opened, each), reindexed_at, fingerprint, source, drift))
         rows = damaged_rows(opened.path)
-        damage = in_words(opened.path, rows) if rows else ""
+        damage = damage_message(opened.path, rows) if rows else ""
         if is_json:
             print_utf8()
             print(status_json(settings.library, settings.encoder, found, nights, damage))

@@ -21,7 +21,7 @@ from linkassist.store.backup.restore import KEPT, Contents, Restored, contents, 
 from linkassist.store.backup.restore import restore as restore_library
 from linkassist.store.database_file import database_files, identity
 from linkassist.store.integrity.damage import require_undamaged
-from linkassist.store.library import FILE_NAME
+from linkassist.store.library import DATABASE_NAME
 from linkassist.store.navigation import project_names
 from linkassist.store.suggestions import damaged_lists
 from linkassist.terminal_escape import shown, visible
@@ -118,7 +118,7 @@ def _mend(folder: Path) -> None:
 def _mended(row: MendedRow, folder: Path) -> str:
     if row.source is None:
         return f"LOST: {row.what}. It is in no backup. {row.instead}"
-    if row.source == folder / FILE_NAME:
+    if row.source == folder / DATABASE_NAME:
         return f"mended: {row.what}, from the log of decisions"
     return f"mended: {row.what}, from {row.source.name}"
 

@@ -28,13 +28,13 @@ from linkassist.nightly.schedule import (
 )
 from linkassist.pipeline.ingest import ingest
 from linkassist.settings import Settings, load_settings, remember_source, source_place
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.locks import BusyError
 from linkassist.store.pages import project
 from linkassist.terminal_escape import visible
 
 if TYPE_CHECKING:
-    from linkassist.scrapbox.client import Pace
+    from linkassist.scrapbox.client import Throttle
 
 # What brings requests or the models' libraries is imported inside the commands, so that the others start at once.
 
@@ -68,7 +68,7 @@ def fetch(
     taken.
     """
     from linkassist.pipeline.fetch import name_of_source
-    from linkassist.scrapbox.client import Pace
+    from linkassist.scrapbox.client import Throttle
 
     settings = load_settings(library, config=config)
     if source:
@@ -76,7 +76,7 @@ def fetch(
         sources = {project_name or name_of_source(place): place}
     else:
         sources = _remembered(settings, project_name)
-    pace = Pace()
+    pace = Throttle()
     for name, place in sources.items():
         _take_in(settings, name, place, pace, is_any=source is not None)
         if source:
@@ -96,7 +96,7 @@ def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
     return found
 
 
-def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: bool) -> None:
+def _take_in(settings: Settings, name: str, place: str, pace: Throttle, *, is_any: bool) -> None:
     from linkassist.pipeline.fetch import discard, incoming_export
 
     with progress() as told:
@@ -200,7 +200,7 @@ def _schedule(
     if is_install:
         minute = _minute(at or _USUAL_AT)
         chosen = _scheduler(scheduler)
-        if not (library / FILE_NAME).is_file() and not settings.sources:
+        if not (library / DATABASE_NAME).is_file() and not settings.sources:
             raise NotFoundError(
                 f"There is no library in {library}. Run `linkassist fetch SOURCE` first, with the address of a "
                 "Scrapbox project or with an export; or name another folder with --library."

@@ -11,7 +11,7 @@ import typer
 
 from linkassist.errors import NotFoundError
 from linkassist.settings import Settings
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 
 ExportFile = Annotated[
     Path, typer.Argument(metavar="EXPORT", help="The export: .json, .json.gz or .json.xz; - is standard input.")
@@ -75,7 +75,7 @@ def existing_library(settings: Settings) -> Library:
 
 def require_library(folder: Path) -> None:
     """Raises NotFoundError where no library is in `folder`."""
-    if not (folder / FILE_NAME).is_file():
+    if not (folder / DATABASE_NAME).is_file():
         raise NotFoundError(
             f"There is no library in {folder}. Run `linkassist import EXPORT.json` to make one, "
             "or name another folder with --library."

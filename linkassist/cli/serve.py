@@ -13,7 +13,7 @@ from linkassist.cli.progress import progress, say
 from linkassist.review.verdicts import add_up_offers
 from linkassist.settings import Settings, default_folder, load_settings
 from linkassist.store.library import Library
-from linkassist.store.locks import being_served
+from linkassist.store.locks import serving_lock
 from linkassist.store.search.full_text import fill_search
 
 if TYPE_CHECKING:
@@ -103,5 +103,5 @@ def run_server(settings: Settings, site: Starlette, listener: socket.socket, *, 
         if opens_browser and has_desktop():
             open_browser(address)
 
-    with being_served(settings.library):
+    with serving_lock(settings.library):
         serve_on(listener, site, on_ready, settings.trusted_proxy)

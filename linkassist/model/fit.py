@@ -20,13 +20,20 @@ from linkassist.model.predict_phrases import LIMIT, new_links, phrase_lessons
 from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
 from linkassist.model.wiki_model import WikiModel, fit_wiki_model
 from linkassist.progress import OnProgress, counting, no_progress
-from linkassist.suggest.candidates import Asked, CandidateFinder, Pairs
+from linkassist.suggest.candidates import CandidateFinder, PageBatch, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
-from linkassist.suggest.features import FEATURES, EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
-from linkassist.suggest.holdout import Examination, hide_links, links_beside, pages_to_examine
-from linkassist.suggest.link_contexts import context_odds
-from linkassist.suggest.prefetch import computed_ahead
-from linkassist.suggest.ranker import Lessons, Ranker, joined_lessons, learn_ranker, plain_lessons, sort_of_links
+from linkassist.suggest.features import FEATURES, FeatureBuilder, icon_pairs, tabulate_mentions, title_features
+from linkassist.suggest.holdout import Holdout, hide_links, links_beside, pages_to_hold_out
+from linkassist.suggest.link_contexts import ContextLogOdds
+from linkassist.suggest.prefetch import prefetch_map
+from linkassist.suggest.ranker import (
+    Ranker,
+    TrainingSet,
+    joined_training_sets,
+    learn_ranker,
+    sort_of_links,
+    training_set,
+)
 from linkassist.suggest.statistics import Statistics, learn_statistics
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading
@@ -49,7 +56,7 @@ def suggest_wiki(
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
     corpus = build_corpus(readings)
-    examined = pages_to_examine(corpus, seed)
+    examined = pages_to_hold_out(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
         return encoder.encode([reading.text for reading in readings], counting(on_progress, "encode"))
@@ -110,22 +117,22 @@ def fit_ranker(
     links = link_lessons(scan, examinations, encoder)
     on_progress("examine", 1, 3)
     first = examinations[0]
-    phrases = plain_lessons(*phrase_lessons(scan.corpus, first.corpus, scan.phrases, first))
+    phrases = training_set(*phrase_lessons(scan.corpus, first.corpus, scan.phrases, first))
     on_progress("examine", 2, 3)
     ranker = learn_ranker(links, phrases, seed=seed)
     on_progress("examine", 3, 3)
     return ranker
 
 
-def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[Examination]:
+def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[Holdout]:
     """One examination on these pages; on few pages two, with other links hidden."""
     n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
     return [hide_links(corpus, examined, seed + draw) for draw in range(n_draws)]
 
 
-def link_lessons(scan: Scan, examinations: Sequence[Examination], encoder: Encoder) -> Lessons:
+def link_lessons(scan: Scan, examinations: Sequence[Holdout], encoder: Encoder) -> TrainingSet:
     """The candidates of the examined pages, as they are with the links hidden."""
-    return joined_lessons(
+    return joined_training_sets(
         [_link_lessons(scan_without_hidden_links(scan, each, encoder), each) for each in examinations]
     )
 
@@ -134,21 +141,21 @@ def _candidates(
     scan: Scan, statistics: Statistics, pages: IntArray, known: sp.csr_matrix, is_target: BoolArray
 ) -> Iterator[tuple[Pairs, FloatArray]]:
     """The candidates of these pages, some hundred pages at a time, and their features (pairs, len(FEATURES))."""
-    odds = context_odds(scan.mentions, statistics.is_teacher)
+    odds = ContextLogOdds(scan.mentions, statistics.is_teacher).of(scan.mentions)
     table = tabulate_mentions(scan.corpus, scan.mentions, odds)
     icons = icon_pairs(scan.corpus, pages)
-    maker = EvidenceMaker(scan.corpus, scan.texts, statistics, table, read_traits(scan.corpus), icons)
+    maker = FeatureBuilder(scan.corpus, scan.texts, statistics, table, title_features(scan.corpus), icons)
     search = search_of(scan.corpus, scan.texts.vectors, statistics)
     finder = CandidateFinder(scan.corpus, scan.texts, statistics, search)
 
-    def found(part: Asked) -> tuple[Pairs, FloatArray]:
+    def found(part: PageBatch) -> tuple[Pairs, FloatArray]:
         pairs = finder.find(part, is_target)
         return pairs, maker.features(pairs)
 
-    return computed_ahead(found, finder.asked(pages, known).in_parts(finder.n_at_once))
+    return prefetch_map(found, finder.asked(pages, known).in_parts(finder.n_at_once))
 
 
-def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
+def _link_lessons(scan: Scan, examination: Holdout) -> TrainingSet:
     """The candidates of the examined pages.
 
     A page that was set aside too and that no teacher links counts as no answer: it came with the examined pages and
@@ -168,10 +175,10 @@ def _link_lessons(scan: Scan, examination: Examination) -> Lessons:
         answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
     rows, page = np.concatenate(features), np.concatenate(asked)
-    return Lessons(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, examination, page))
+    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, examination, page))
 
 
-def _is_typical(features: FloatArray, examination: Examination, page: IntArray) -> BoolArray:
+def _is_typical(features: FloatArray, examination: Holdout, page: IntArray) -> BoolArray:
     """False for what a page says whose hidden links' words were taken out."""
     return np.asarray(~examination.is_blind[page] | (sort_of_links(features) == 0))
 

@@ -12,7 +12,7 @@ from linkassist.model.grow import is_placeholder
 from linkassist.model.predict import PreparedPages
 from linkassist.model.predict_phrases import LIMIT, PhrasePredictor
 from linkassist.model.wiki_model import WikiModel
-from linkassist.suggest.candidates import Asked
+from linkassist.suggest.candidates import PageBatch
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, csr
 from linkassist.suggest.features import icon_pairs
 from linkassist.suggest.mentions import TitleFinder, fold, fold_key
@@ -49,7 +49,7 @@ class PagePreparer:
         known = self._known(readings, own, mentioned)
         is_changed = np.array([row in changed for row in rows.tolist()], np.bool_)
         mentions = replace(mentions, page=rows[mentions.page])
-        asked = Asked(
+        asked = PageBatch(
             pages=rows,
             own=own,
             n_characters=np.array([len(reading.text) for reading in readings], np.float32),
@@ -100,7 +100,7 @@ class PagePreparer:
         return vectors
 
     def _links_back(self, own: IntArray) -> sp.csr_matrix:
-        """(rows, targets), 1 where the target is a page that links this one; as `candidates.backlinks` tells."""
+        """(rows, targets), 1 where the target is a page that links this one; as `candidates.backlink_matrix` tells."""
         turned = sp.csr_matrix(self._wiki.statistics.links[:, own].T)
         turned.resize((len(own), self._wiki.corpus.n_targets))
         return turned

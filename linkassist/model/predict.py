@@ -15,16 +15,16 @@ import scipy.sparse as sp
 from linkassist.model.predict_phrases import LIMIT
 from linkassist.model.vector_index import PageIndex
 from linkassist.model.wiki_model import WikiModel
-from linkassist.suggest.candidates import Asked, CandidateFinder, Nearest, Pairs, Search
+from linkassist.suggest.candidates import CandidateFinder, Nearest, PageBatch, Pairs, Search
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.explain.attribution import Contributions
 from linkassist.suggest.explain.explainer import LinkExplainer, best_rows
 from linkassist.suggest.explain.similar_lines import LineExplainer
-from linkassist.suggest.explain.supporting_pages import Witnesses
-from linkassist.suggest.features import EvidenceMaker, read_traits, tabulate_mentions
-from linkassist.suggest.link_budget import restrained
+from linkassist.suggest.explain.supporting_pages import SupportingPages
+from linkassist.suggest.features import FeatureBuilder, tabulate_mentions, title_features
+from linkassist.suggest.link_budget import mark_held_back
 from linkassist.suggest.mentions import Mentions
-from linkassist.suggest.prefetch import computed_ahead
+from linkassist.suggest.prefetch import prefetch_map
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import Suggestion
@@ -66,7 +66,7 @@ class PreparedPages:
     learnt, what they link or are linked by. titles: (targets, terms), of the wiki and of those pages.
     """
 
-    asked: Asked
+    asked: PageBatch
     mentions: Mentions
     icons: frozenset[int]
     new: Mapping[int, list[Suggestion]]
@@ -84,12 +84,12 @@ class Predictor:
         corpus, texts, statistics = model.corpus, model.texts, model.statistics
         search = search_of(corpus, texts.vectors[:n_searched], statistics)
         self._finder = CandidateFinder(corpus, texts, statistics, search)
-        self._traits = read_traits(corpus)
+        self._traits = title_features(corpus)
         self._contributions = Contributions(ranker.links[0])
-        self._witnesses = Witnesses(corpus, texts.bigrams.titles, model.marks, statistics)
+        self._witnesses = SupportingPages(corpus, texts.bigrams.titles, model.marks, statistics)
         self._lines = LineExplainer(corpus, texts.bigrams, model.linking)
 
-    def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
+    def asked(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
         """These pages as the wiki has them. known: (pages of the wiki, targets)."""
         return self._finder.asked(pages, known)
 
@@ -98,7 +98,7 @@ class Predictor:
         model, asked = self._model, pages.asked
         corpus, statistics = model.corpus, model.statistics
         table = tabulate_mentions(corpus, pages.mentions, model.odds.of(pages.mentions))
-        maker = EvidenceMaker(corpus, model.texts, statistics, table, self._traits, pages.icons)
+        maker = FeatureBuilder(corpus, model.texts, statistics, table, self._traits, pages.icons)
         target_of = {
             page: own for page, own in zip(asked.pages.tolist(), asked.own.tolist(), strict=True) if page != own
         }
@@ -108,17 +108,17 @@ class Predictor:
         budgets = model.budgets.of(asked.n_characters.astype(np.int64), pages.n_links)
         budget_of = dict(zip(asked.pages.tolist(), budgets.tolist(), strict=True))
 
-        def candidates(part: Asked) -> tuple[Pairs, FloatArray]:
+        def candidates(part: PageBatch) -> tuple[Pairs, FloatArray]:
             pairs = self._finder.find(part, is_target)
             return pairs, maker.features(pairs)
 
-        for pairs, features in computed_ahead(candidates, asked.in_parts(self._finder.n_at_once)):
+        for pairs, features in prefetch_map(candidates, asked.in_parts(self._finder.n_at_once)):
             found = {page: list(pages.new.get(page, ())) for page in pairs.pages.tolist()}
             for page, suggestion in self._links(pairs, features, explainer, limit):
                 found[page].append(suggestion)
             for page, suggestions in found.items():
                 best_first = sorted(suggestions, key=lambda suggestion: -suggestion.probability)
-                yield page, restrained(best_first, budget_of[page])
+                yield page, mark_held_back(best_first, budget_of[page])
 
     def _links(
         self, pairs: Pairs, features: FloatArray, explainer: LinkExplainer, limit: int

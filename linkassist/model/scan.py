@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linkassist.embed.encoder import Encoder
-from linkassist.progress import OnProgress, no_progress
+from linkassist.progress import OnProgress, counting, no_progress
 from linkassist.suggest.corpus import Corpus, FloatArray
-from linkassist.suggest.holdout import Examination
+from linkassist.suggest.holdout import Holdout
 from linkassist.suggest.mentions import Mentions, TitleFinder
-from linkassist.suggest.phrases.extraction import Phrases, PhraseUse, find_phrases_and_use
+from linkassist.suggest.phrases.extraction import PhraseCounts, Phrases, find_phrases
 from linkassist.suggest.statistics import Texts, read_texts, reread_texts
 
 
@@ -21,26 +21,26 @@ class Scan:
     mentions: Mentions
     texts: Texts
     phrases: Phrases
-    use: PhraseUse
+    use: PhraseCounts
 
 
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = no_progress) -> Scan:
     """vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, lambda n: on_progress("mentions", n, corpus.n_pages))
+    mentions = TitleFinder(corpus.keys).find(corpus.readings, counting(on_progress, "mentions"))
     on_progress("phrases", 0, corpus.n_pages)
-    phrases, use = find_phrases_and_use(corpus.readings, lambda n: on_progress("phrases", n, corpus.n_pages))
+    phrases, use = find_phrases(corpus.readings, counting(on_progress, "phrases"))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
     return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
 
 
-def scan_without_hidden_links(scan: Scan, examination: Examination, encoder: Encoder) -> Scan:
+def scan_without_hidden_links(scan: Scan, holdout: Holdout, encoder: Encoder) -> Scan:
     """The scan as it would be had the hidden links never been made; only the examined pages are read anew."""
-    corpus, pages = examination.corpus, examination.pages
-    finder = TitleFinder(corpus.keys, examination.is_target)
+    corpus, pages = holdout.corpus, holdout.pages
+    finder = TitleFinder(corpus.keys, holdout.is_target)
     readings = [corpus.readings[page] for page in pages.tolist()]
     mentions = scan.mentions.with_pages(pages, finder.find(readings))
-    blind = pages[examination.is_blind[pages]]
+    blind = pages[holdout.is_blind[pages]]
     vectors = scan.texts.vectors.copy()
     if len(blind):
         vectors[blind] = encoder.encode([corpus.readings[page].text for page in blind.tolist()])

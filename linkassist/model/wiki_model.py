@@ -23,10 +23,10 @@ from linkassist.progress import OnProgress, no_progress
 from linkassist.suggest.corpus import Corpus, all_known, mark_numbers
 from linkassist.suggest.explain.similar_lines import LinkingLines, read_linking_lines
 from linkassist.suggest.link_budget import LinkBudgets
-from linkassist.suggest.link_contexts import ContextOdds, Odds
+from linkassist.suggest.link_contexts import CategoryLogOdds, ContextLogOdds
 from linkassist.suggest.phrases.boundary_rates import LinkRates, Rate
-from linkassist.suggest.phrases.extraction import PhraseUse, Sayers, not_new
-from linkassist.suggest.phrases.features import PhraseHabits
+from linkassist.suggest.phrases.extraction import PhraseCounts, PhrasePostings, not_new
+from linkassist.suggest.phrases.features import PhraseStatistics
 from linkassist.suggest.phrases.fragments import Endings
 from linkassist.suggest.phrases.title_similarity import TitleLikeness
 from linkassist.suggest.statistics import Bigrams, Statistics, Texts, learn_statistics
@@ -79,12 +79,12 @@ class WikiModel:
     texts: Texts
     statistics: Statistics
     marks: Sequence[str]
-    odds: ContextOdds
+    odds: ContextLogOdds
     budgets: LinkBudgets
     linking: LinkingLines
-    use: PhraseUse
-    habits: PhraseHabits
-    phrase_postings: Sayers
+    use: PhraseCounts
+    habits: PhraseStatistics
+    phrase_postings: PhrasePostings
     target_postings: TargetPostings
 
 
@@ -95,24 +95,29 @@ _CLASSES: Final = (
     Texts,
     Bigrams,
     Statistics,
-    ContextOdds,
-    Odds,
+    ContextLogOdds,
+    CategoryLogOdds,
     LinkBudgets,
     LinkingLines,
-    PhraseUse,
+    PhraseCounts,
     Endings,
-    PhraseHabits,
+    PhraseStatistics,
     LinkRates,
     Rate,
     TitleLikeness,
-    Sayers,
+    PhrasePostings,
 )
 
 
 # What classes and fields were called in files of linkassist 0.1.
 _FORMER: Final = {
-    "Knowledge": "WikiModel",
+    "ContextOdds": "ContextLogOdds",
     "Holders": "TargetPostings",
+    "Knowledge": "WikiModel",
+    "Odds": "CategoryLogOdds",
+    "PhraseHabits": "PhraseStatistics",
+    "PhraseUse": "PhraseCounts",
+    "Sayers": "PhrasePostings",
     "holders": "target_postings",
     "sayers": "phrase_postings",
 }
@@ -131,7 +136,7 @@ def fit_wiki_model(
     linking = read_linking_lines(corpus, texts.bigrams, statistics.is_teacher)
     on_progress("statistics", 2, 3)
     is_linking = np.diff(all_known(corpus).indptr) > 0
-    habits = PhraseHabits(corpus, scan.phrases, not_new(corpus, scan.phrases), is_linking)
+    habits = PhraseStatistics(corpus, scan.phrases, not_new(corpus, scan.phrases), is_linking)
     on_progress("statistics", 3, 3)
     return WikiModel(
         made_with=made_with,
@@ -140,12 +145,12 @@ def fit_wiki_model(
         texts=texts,
         statistics=statistics,
         marks=list(mark_numbers(corpus.readings)),
-        odds=ContextOdds(scan.mentions, statistics.is_teacher),
+        odds=ContextLogOdds(scan.mentions, statistics.is_teacher),
         budgets=LinkBudgets(lengths, n_links),
         linking=linking,
         use=scan.use,
         habits=habits,
-        phrase_postings=Sayers(scan.phrases),
+        phrase_postings=PhrasePostings(scan.phrases),
         target_postings=TargetPostings.of([]),
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from linkassist.nightly.clock import Moment, seconds_since
 from linkassist.nightly.health import last_attempt, read_schedule
-from linkassist.store.locks import is_night
+from linkassist.store.locks import is_nightly_running
 
 _RETRY_S: Final = 4 * 3600.0  # after a night that failed or was killed
 _SLACK_S: Final = 600.0  # a night may begin so long before the minute that the clock shows now
@@ -21,7 +21,7 @@ def is_due(folder: Path, now: Moment) -> bool:
     After a night that failed it is due again some hours later. Not while one is under way. A night of which nobody can
     tell how old it is, because the clock was set back, counts as long ago: one more costs little.
     """
-    if is_night(folder):
+    if is_nightly_running(folder):
         return False
     schedule = read_schedule(folder)
     attempt, success = last_attempt(folder)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from linkassist.nightly.clock import Moment, seconds_since
 from linkassist.nightly.report import FILE_NAME
-from linkassist.store.locks import is_night
+from linkassist.store.locks import is_nightly_running
 from linkassist.terminal_escape import visible
 
 TOO_OLD_S: Final = 36 * 3600.0  # one missed night, and some hours in which the next may still come
@@ -77,7 +77,7 @@ def health(folder: Path, now: Moment) -> Health:
     success = _moment(night.get("last_success"))
     found = Health("done", int((finished or started or _NEVER).at), int((success or _NEVER).at), schedule=by)
     if night.get("state") == "running" or started is None:
-        return replace(found, state="running" if is_night(folder) else "killed")
+        return replace(found, state="running" if is_nightly_running(folder) else "killed")
     if night.get("state") == "failed":
         return replace(found, state="failed", failures=_failures(night), exit_code=_whole(night.get("exit_code")))
     return replace(found, state=_by_age("done", success or started, now))

@@ -33,12 +33,12 @@ from linkassist.nightly.sample import measure_sample
 from linkassist.pipeline.fetch import IncomingExport, discard, incoming_export
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
-from linkassist.scrapbox.client import Pace
+from linkassist.scrapbox.client import Throttle
 from linkassist.settings import Settings
 from linkassist.store.backup.restore import KEPT, make_backup
 from linkassist.store.embeddings import prune
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import BusyError, only_night
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import BusyError, nightly_lock
 from linkassist.store.pages import project, projects
 from linkassist.store.runs import prune_runs
 from linkassist.store.snoozes import prune_snoozes
@@ -70,7 +70,7 @@ class _Night:
         self.settings = settings
         self.folder = settings.library
         self.on_progress = on_progress
-        self.pace = Pace()
+        self.pace = Throttle()
         self._wait_until = time.monotonic() + wait_s
         self._log = log
 
@@ -129,12 +129,12 @@ def run_night(settings: Settings, names: Sequence[str], on_progress: OnProgress,
     source, a project that is in neither, or a folder that cannot be written.
     """
     folder = settings.library
-    if not (folder / FILE_NAME).is_file() and not settings.sources:
+    if not (folder / DATABASE_NAME).is_file() and not settings.sources:
         raise NotFoundError(
             f"There is no library in {folder}. Run `linkassist fetch SOURCE` with the address of a Scrapbox project "
             "or with an export to make one, or name another folder with --library."
         )
-    with only_night(folder), night_log(folder, settings.scrapbox_key) as log:
+    with nightly_lock(folder), night_log(folder, settings.scrapbox_key) as log:
         _, last_success = last_attempt(folder)
         begun = NightReport(str(folder), "running", now(), last_success=last_success, log=str(folder / LOG_NAME))
         write_night(folder, begun)

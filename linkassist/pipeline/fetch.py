@@ -22,9 +22,9 @@ from linkassist.errors import ExportError, FetchError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import SOURCE_NOTE
 from linkassist.progress import OnProgress, counting
-from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Pace, remote_project
+from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Throttle, remote_project
 from linkassist.scrapbox.export import read_export
-from linkassist.store.error_messages import file_failures_in_words
+from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_versions, projects, read_pages
 from linkassist.store.runs import artefact
@@ -62,7 +62,7 @@ def name_of_source(place: str) -> str:
 
 
 def incoming_export(
-    library: Library, name: str, place: str, key: str, pace: Pace, on_progress: OnProgress, *, is_any: bool = False
+    library: Library, name: str, place: str, key: str, pace: Throttle, on_progress: OnProgress, *, is_any: bool = False
 ) -> IncomingExport | None:
     """The file to import into the project of that name, None where nothing has changed since the last one.
 
@@ -72,7 +72,7 @@ def incoming_export(
     """
     found = next((each for each in projects(library) if each.name == name), None)
     if is_address(place):
-        with file_failures_in_words(library.folder / FOLDER_NAME):
+        with translate_os_errors(library.folder / FOLDER_NAME):
             return _fetched(library, name, found, place, key, pace, on_progress)
     path = _newest_export(place, name)
     version = _version(path)
@@ -137,7 +137,7 @@ def _version(path: Path) -> str:
 
 
 def _fetched(
-    library: Library, name: str, found: Project | None, place: str, key: str, pace: Pace, on_progress: OnProgress
+    library: Library, name: str, found: Project | None, place: str, key: str, pace: Throttle, on_progress: OnProgress
 ) -> IncomingExport | None:
     """What Scrapbox has now, None where that is what the library holds."""
     folder = library.folder / FOLDER_NAME

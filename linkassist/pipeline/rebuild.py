@@ -26,7 +26,7 @@ from linkassist.store.runs import Note
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
-from linkassist.suggest.holdout import pages_to_examine
+from linkassist.suggest.holdout import pages_to_hold_out
 from linkassist.suggestion import Suggestion
 from linkassist.terminal_escape import visible
 from linkassist.wiki import Reading, title_key
@@ -68,7 +68,7 @@ def rebuild(run: ReindexRun, kept: TrainedModel | None, notes: tuple[str, ...]) 
     if kept:
         trained = kept
     else:
-        trained = TrainedModel(encoder, fit_ranker(scan, pages_to_examine(corpus), encoder, on_progress=on_progress))
+        trained = TrainedModel(encoder, fit_ranker(scan, pages_to_hold_out(corpus), encoder, on_progress=on_progress))
         trained.save(folder, state, pages.hashes)
         run.store.checkpoint(folder)
     save_index(folder, pages.ids, vectors, encoder.fingerprint, on_progress)
@@ -121,7 +121,7 @@ def _train_encoder(
     return choose_encoder(
         run.encoder_name,
         corpus,
-        pages_to_examine(corpus),
+        pages_to_hold_out(corpus),
         stored.of,
         own=earlier if is_trained_on(run.folders.before, pages.hashes) else None,
         start=earlier,

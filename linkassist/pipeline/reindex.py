@@ -16,12 +16,12 @@ from linkassist.progress import OnProgress
 from linkassist.review.verdicts import follow_verdicts
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
-from linkassist.store.error_messages import file_failures_in_words
+from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.imports import refresh_links
 from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import damaged_links
 from linkassist.store.library import Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import Project
 from linkassist.store.runs import Status, close_broken_off, drop_unreadable, finish_run, set_progress, start_run
 from linkassist.store.suggestions import drop_damaged_lists
@@ -45,7 +45,7 @@ def reindex(
     """
     started = time.monotonic()
     store = ModelStore(library, project.id)
-    with only_worker(library.folder):
+    with work_lock(library.folder):
         drop_unreadable(library)
         close_broken_off(library)
         if is_full and damaged_links(library.path):
@@ -63,7 +63,7 @@ def reindex(
             # Imported here: it brings PyTorch, FAISS and LightGBM, seconds that finding nothing to do does without.
             from linkassist.pipeline.update import update
 
-            with file_failures_in_words(library.folder):
+            with translate_os_errors(library.folder):
                 recorded, folders = _recorded(library, run_id, on_progress), store.begin()
                 run = ReindexRun(library, project, store, folders, settings.encoder, run_id, recorded, is_full, limits)
                 done = update(run)

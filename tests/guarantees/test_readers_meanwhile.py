@@ -20,7 +20,7 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.imports import import_pages
 from linkassist.store.library import _ASK_AGAIN_S, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import list_pages, project, read_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
@@ -120,8 +120,8 @@ def test_verdicts_come_in_between_while_a_large_export_is_taken_in(
 def at_work(folder: Path) -> Iterator[None]:
     """Another process imports or reindexes."""
     code = (
-        "import sys; from pathlib import Path; from linkassist.store.locks import only_worker\n"
-        "with only_worker(Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from linkassist.store.locks import work_lock\n"
+        "with work_lock(Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -144,5 +144,5 @@ def test_beside_another_process_at_work_a_command_says_so_and_changes_nothing(tm
         assert "is under way. Wait until it has finished" in result.stderr
     with Library.open(folder) as library:
         assert project(library, "p").n_pages == 3
-    with only_worker(folder):  # the lock went with the process
+    with work_lock(folder):  # the lock went with the process
         pass

@@ -21,7 +21,7 @@ from linkassist.nightly.report import (
     write_night,
 )
 from linkassist.nightly.schedule import install_actions, uninstall_actions
-from linkassist.store.locks import only_night
+from linkassist.store.locks import nightly_lock
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
@@ -79,7 +79,7 @@ class TestHealth:
 
     def test_a_night_without_an_end_goes_on_or_was_killed(self, tmp_path: Path) -> None:
         write_night(tmp_path, NightReport(str(tmp_path), "running", moment(0), last_success=moment(-24)))
-        with only_night(tmp_path):
+        with nightly_lock(tmp_path):
             assert health(tmp_path, moment(1)).state == "running"
         found = health(tmp_path, moment(1))
         assert (found.state, found.at, found.is_alarm) == ("killed", int(moment(0).at), True)
@@ -180,7 +180,7 @@ class TestDue:
         assert not is_due(tmp_path, moment(23)) and is_due(tmp_path, moment(25))
 
     def test_none_is_due_while_one_is_under_way(self, tmp_path: Path) -> None:
-        with only_night(tmp_path):
+        with nightly_lock(tmp_path):
             assert not is_due(tmp_path, moment(0))
 
 

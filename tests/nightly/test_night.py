@@ -26,9 +26,9 @@ from linkassist.nightly.report import FILE_NAME, LOG_NAME
 from linkassist.store.backup.files import backup_files
 from linkassist.store.backup.restore import contents
 from linkassist.store.embeddings import known
-from linkassist.store.library import FILE_NAME as DATABASE
+from linkassist.store.library import DATABASE_NAME as DATABASE
 from linkassist.store.library import Library
-from linkassist.store.locks import only_night, only_worker
+from linkassist.store.locks import nightly_lock, work_lock
 from linkassist.store.pages import project, read_pages
 from linkassist.store.runs import finish_run, last_run, prune_runs, start_run
 from linkassist.store.snoozes import prune_snoozes, snooze, snoozed
@@ -219,7 +219,7 @@ class TestOthersAtWork:
         is_held, may_end = threading.Event(), threading.Event()
 
         def work() -> None:
-            with only_worker(library):
+            with work_lock(library):
                 is_held.set()
                 may_end.wait(60)
 
@@ -238,14 +238,14 @@ class TestOthersAtWork:
         assert "waiting: " in (library / LOG_NAME).read_text("utf-8")
 
     def test_it_says_so_where_waiting_does_not_help(self, library: Path) -> None:
-        with only_worker(library):
+        with work_lock(library):
             done = linkassist("nightly", "--library", library, "--project", "hatake", "--wait", "0")
         assert done.exit_code == 16 and "another import or reindex is under way" in done.stdout
         assert health(library, now()).state == "failed"
         assert linkassist("nightly", "--library", library, "--project", "hatake").exit_code == 0
 
     def test_two_nights_at_once_are_one(self, fresh: Path) -> None:
-        with only_night(fresh):
+        with nightly_lock(fresh):
             done = linkassist("nightly", "--library", fresh)
             assert done.exit_code == 16 and "another nightly run is under way" in done.stderr
             assert linkassist("nightly", "--library", fresh, "--if-due").exit_code == 0

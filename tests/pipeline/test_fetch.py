@@ -15,7 +15,7 @@ from linkassist.errors import ExportError, FetchError, StoreError
 from linkassist.pipeline.fetch import FOLDER_NAME, IncomingExport, discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import IngestReport, ingest
 from linkassist.scrapbox import client
-from linkassist.scrapbox.client import NotAllowedError, NotThereError, Pace, remote_project
+from linkassist.scrapbox.client import NotAllowedError, NotThereError, Throttle, remote_project
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages
 
@@ -52,7 +52,7 @@ def scrapbox() -> Iterator[LittleScrapbox]:
 
 def come(folder: Path, place: str, key: str = KEY) -> IncomingExport | None:
     with Library.open(folder) as library:
-        return incoming_export(library, "niwa", place, key, Pace(), lambda *_: None)
+        return incoming_export(library, "niwa", place, key, Throttle(), lambda *_: None)
 
 
 def take_in(folder: Path, place: str, key: str = KEY) -> IngestReport | None:

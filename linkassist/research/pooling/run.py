@@ -30,7 +30,7 @@ from linkassist.research.pooling.vectors import PageTokens, page_vectors
 from linkassist.scrapbox.page_text import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
-from linkassist.suggest.holdout import pages_to_examine
+from linkassist.suggest.holdout import pages_to_hold_out
 from linkassist.wiki import Page
 
 OnProgress = Callable[[str, int, int], None]
@@ -126,4 +126,4 @@ def _own_vectors(corpus: Corpus, texts: Sequence[str], on_progress: OnProgress) 
     def vectors_of(encoder: Encoder) -> FloatArray:
         return encoder.encode(texts)
 
-    return choose_encoder(OWN_ENCODER, corpus, pages_to_examine(corpus), vectors_of, on_progress=on_progress)[1]
+    return choose_encoder(OWN_ENCODER, corpus, pages_to_hold_out(corpus), vectors_of, on_progress=on_progress)[1]

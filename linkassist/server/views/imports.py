@@ -13,7 +13,7 @@ from linkassist.server.jobs.import_process import At, Reindex, TakeIn
 from linkassist.server.urls import project_address
 from linkassist.server.views.models import ProjectView
 from linkassist.store.library import Library
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 from linkassist.store.pages import Project, projects
 from linkassist.store.runs import Run, last_run
 
@@ -142,7 +142,7 @@ def recorded_view(library: Library) -> RunView | None:
     """What the library's record tells: a run that another program has under way, or else how the last one ended."""
     taken, indexed = last_run(library, "import"), last_run(library, "reindex")
     runs = [run for run in (indexed, taken) if run and run.status == "running"]
-    if runs and is_held(library.folder):
+    if runs and is_work_running(library.folder):
         return _elsewhere(library, runs[0])
     if taken and (indexed is None or indexed.id < taken.id):
         return _ended(library, taken, None)
