@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist.cli.lazy_group import new_app
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
@@ -15,13 +16,17 @@ from linkassist.cli.options import (
     ProjectOption,
     SampleOption,
     existing_library,
-    print_utf8,
 )
+from linkassist.cli.output import print_utf8
 from linkassist.cli.progress import progress
+from linkassist.evaluate.run import Sample, evaluate_file, evaluate_files, evaluate_project
 from linkassist.settings import load_settings
 from linkassist.store.pages import project
 
+app = new_app()
 
+
+@app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
 def evaluate(
     old: Annotated[
         Path | None, typer.Argument(metavar="OLD", help="An export. [default: the project in the library]")
@@ -64,22 +69,20 @@ def evaluate(
         {"--pages": n_pages, "--seed": seed},
         {"--by-id or --by-title": by_id},
     )
-    from linkassist.evaluate.run import Sample, evaluate_file, evaluate_files, evaluate_project
-
     settings = load_settings(library, config=config, encoder=encoder)
     sample = Sample(n_pages, seed or 0)
-    with progress() as told:
+    with progress() as on_progress:
         if old and new:
             report = evaluate_files(
-                old, new, is_blind=is_blind, by_id=by_id, encoder=settings.encoder, on_progress=told
+                old, new, is_blind=is_blind, by_id=by_id, encoder=settings.encoder, on_progress=on_progress
             )
         elif old:
-            report = evaluate_file(old, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told)
+            report = evaluate_file(old, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=on_progress)
         else:
             with existing_library(settings) as opened:
                 of = project(opened, project_name)
                 report = evaluate_project(
-                    opened, of, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told
+                    opened, of, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=on_progress
                 )
     if is_json:
         print_utf8()
