@@ -14,15 +14,14 @@ from linkassist.cli.options import (
     ProjectOption,
     SampleOption,
     WikiFile,
-    existing_library,
+    read_wiki,
     require_one_wiki,
 )
 from linkassist.cli.output import print_utf8
 from linkassist.cli.progress import progress
-from linkassist.evaluate.run import Sample
-from linkassist.research.nearest_pages.run import Plan, experiment_on_file, experiment_on_project
+from linkassist.evaluate.run import EvaluationOptions
+from linkassist.research.nearest_pages.run import run_experiments
 from linkassist.settings import load_settings
-from linkassist.store.pages import project
 
 _N_PAIRS = 20
 
@@ -67,19 +66,16 @@ def experiments(
             "--pairs is for the text of --nearest; leave it out, or --json, or name --nearest too."
         )
     settings = load_settings(library, config=config, encoder=encoder)
-    plan = Plan(
-        has_nearest=is_nearest or not is_buckets,
-        has_buckets=is_buckets or not is_nearest,
-        sample=Sample(n_pages, seed),
-        is_blind=is_blind,
-        encoder=settings.encoder,
-    )
     with progress() as on_progress:
-        if export:
-            report = experiment_on_file(export, plan, on_progress)
-        else:
-            with existing_library(settings) as opened:
-                report = experiment_on_project(opened, project(opened, project_name), plan, on_progress)
+        pages, name = read_wiki(export, project_name, library, config, on_progress)
+        report = run_experiments(
+            pages,
+            name,
+            EvaluationOptions(is_blind, settings.encoder, n_pages, seed),
+            on_progress,
+            has_nearest=is_nearest or not is_buckets,
+            has_buckets=is_buckets or not is_nearest,
+        )
     if is_json:
         print_utf8()
     print(report.as_json() if is_json else report.as_text(_N_PAIRS if n_pairs is None else n_pairs))

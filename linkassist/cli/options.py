@@ -84,8 +84,13 @@ def read_wiki(
 ) -> tuple[list[Page], str]:
     """(the pages of the export, or of the project in the library; what it is called)."""
     if export:
-        with read_export(export, on_progress=counting(on_progress, "read exports")) as opened:
-            return list(opened), export.name
-    with existing_library(load_settings(library, config=config)) as opened_library:
-        of = project(opened_library, project_name)
-        return [stored.page for stored in read_pages(opened_library, of.id)], of.name
+        return export_pages(export, on_progress), export.name
+    with existing_library(load_settings(library, config=config)) as opened:
+        of = project(opened, project_name)
+        return [stored.page for stored in read_pages(opened, of.id)], of.name
+
+
+def export_pages(export: Path, on_progress: OnProgress) -> list[Page]:
+    """The pages of the export. Raises ExportError where it cannot be read."""
+    with read_export(export, on_progress=counting(on_progress, f"read exports: {export.name}")) as opened:
+        return list(opened)

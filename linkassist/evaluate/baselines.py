@@ -1,4 +1,4 @@
-"""Six simple suggesters to stand beside ours, each a page of code: what comes for free, and what has to be earned.
+"""Six simple baselines for comparison with our suggestions.
 
 They see what ours sees, the readings, and propose pages and red links. Each gives every asked page a row of scores over
 all targets; the fifty best of each kind are its answer.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import ahocorasick
@@ -18,10 +18,11 @@ import scipy.sparse as sp
 
 from linkassist.evaluate.metrics import LIST_LENGTH
 from linkassist.evaluate.scoring import Answer
+from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import Corpus, IntArray, build_corpus, csr
 from linkassist.wiki import Reading
 
-PEERS = (
+BASELINES = (
     "longest title first",
     "link probability",
     "similar pages",
@@ -31,7 +32,7 @@ PEERS = (
 )
 
 _SHORTEST_TITLE = 2  # code points
-_SEEN_SELDOM = 1.5  # added to the pages that say a title, so that once in one page is no certainty
+_SMOOTHING = 1.5  # added to the pages that mention a title: one link on one mention is no link probability of 1
 _N_NEIGHBOURS = 60
 _N_MENTIONS = 20
 _READ_AT_MOST = 8_000  # code points of a page that similarity looks at
@@ -41,28 +42,28 @@ _SPACES = re.compile(r"[ \t_]+")
 Scores = npt.NDArray[np.float64]
 
 
-def peer_answers(
-    readings: Sequence[Reading], asked: Sequence[int], on_progress: Callable[[int], None] | None = None
-) -> Iterator[tuple[str, list[list[Answer]]]]:
-    """Each peer's name and its answers to the pages numbered `asked`, best first, in the order of `PEERS`.
+def baseline_answers(
+    readings: Sequence[Reading], asked: Sequence[int], on_asked: OnCount = no_count
+) -> dict[str, list[list[Answer]]]:
+    """By name, in the order of `BASELINES`: the answers of each to the pages numbered `asked`, best first.
 
-    on_progress: told how many of the asked pages are done.
+    on_asked: counts the pages asked about.
     """
+    on_asked(0, len(asked))
     corpus = build_corpus(readings)
     wiki = _learn(corpus)
-    answers: dict[str, list[list[Answer]]] = {peer: [] for peer in PEERS}
+    answers: dict[str, list[list[Answer]]] = {name: [] for name in BASELINES}
     for start in range(0, len(asked), _BATCH):
         pages = np.asarray(asked[start : start + _BATCH], np.int64)
-        for peer, scores in _scores(wiki, pages):
-            answers[peer] += [_best(row, int(page), corpus) for row, page in zip(scores, pages, strict=True)]
-        if on_progress:
-            on_progress(min(start + _BATCH, len(asked)))
-    yield from answers.items()
+        for name, scores in _scores(wiki, pages):
+            answers[name] += [_best(row, int(page), corpus) for row, page in zip(scores, pages, strict=True)]
+        on_asked(min(start + _BATCH, len(asked)), len(asked))
+    return answers
 
 
 @dataclass(frozen=True, slots=True)
 class _Wiki:
-    """What the peers know.
+    """What the baselines know.
 
     links: (pages, targets), 1 where linked. mentioned: the same of titles in the text. bigrams: (pages, terms) TF-IDF,
     unit rows. n_linking: per target, the pages that link it. link_probability: per target. n_pages: of the wiki.
@@ -90,7 +91,7 @@ def _learn(corpus: Corpus) -> _Wiki:
         n_pages=corpus.n_pages,
         title_lengths=np.array([len(key) for key in corpus.keys], np.float64),
         n_linking=n_linking,
-        link_probability=n_linking / (n_saying + _SEEN_SELDOM),
+        link_probability=n_linking / (n_saying + _SMOOTHING),
         links=links,
         linked_by=sp.csr_matrix(links.T),
         mentioned=mentioned,
@@ -100,7 +101,7 @@ def _learn(corpus: Corpus) -> _Wiki:
 
 
 def _scores(wiki: _Wiki, pages: IntArray) -> Iterator[tuple[str, Scores]]:
-    """Each peer's (asked pages, targets) scores: the higher the better, 0 for what is not proposed."""
+    """Each baseline's (asked pages, targets) scores: the higher the better, 0 for what is not proposed."""
     said = wiki.mentioned[pages].toarray()
     yield "longest title first", said * wiki.title_lengths
     # of equally probable ones the longer: 0.0001 a code point

@@ -33,6 +33,7 @@ from linkassist.nightly.sample import measure_sample
 from linkassist.pipeline.fetch import Arrival, arrival, clear_away
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
+from linkassist.progress import OnProgress
 from linkassist.scrapbox.client import Pace
 from linkassist.settings import Settings
 from linkassist.store.backup.restore import KEPT, make_backup
@@ -44,8 +45,6 @@ from linkassist.store.runs import prune_runs
 from linkassist.store.snoozes import prune_snoozes
 from linkassist.store.summaries.quality_samples import prune_samples, put_sample, samples
 from linkassist.terminal_escape import visible_lines
-
-OnProgress = Callable[[str, int, int], None]
 
 _ASK_EVERY_S: Final = 2.0
 _KEPT_RUNS: Final = 100  # of each kind and project

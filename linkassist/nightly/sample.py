@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Final
 
 from linkassist.errors import LinkAssistError
 from linkassist.evaluate.scoring import answers_of, score
 from linkassist.evaluate.single_wiki import build_one_wiki_test
+from linkassist.progress import OnProgress
 from linkassist.scrapbox.page_text import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, links, list_pages, stored_page
 from linkassist.store.summaries.quality_samples import QualitySample
 from linkassist.wiki import Page
-
-OnProgress = Callable[[str, int, int], None]
 
 MOST_PAGES: Final = 800
 _N_ASKED: Final = 120

@@ -10,7 +10,7 @@ import pytest
 
 from linkassist.errors import LinkAssistError
 from linkassist.evaluate.last_report import kept_report
-from linkassist.evaluate.run import Sample, evaluate_project
+from linkassist.evaluate.run import EvaluationOptions, evaluate_project
 from linkassist.evaluate.single_wiki import as_it_stood, build_one_wiki_test
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
@@ -132,7 +132,7 @@ def test_a_projects_report_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> N
         import_pages(library, "niwa", "庭", 1, [*WIKI, *notes], lambda texts: page_links(texts))
         niwa = project(library, None)
         assert kept_report(library, niwa.id) is None
-        report = evaluate_project(library, niwa, Sample(n_asked=3), is_blind=False)
+        report = evaluate_project(library, niwa, EvaluationOptions(is_blind=False, n_asked=3))
         assert (report.earlier, report.later, report.origin) == ("niwa", "", "line times")
         assert (report.n_asked, report.moment) == (3, 29)
         assert kept_report(library, niwa.id) == report

@@ -24,7 +24,6 @@ from linkassist.cli.options import (
 )
 from linkassist.cli.output import print_utf8, say_notes
 from linkassist.cli.progress import progress
-from linkassist.evaluate.run import Sample
 from linkassist.research.pooling.run import Comparison
 from linkassist.research.pooling.run import compare_pooling as compare
 from linkassist.research.pooling.vectors import PageTokens
@@ -76,7 +75,7 @@ def compare_pooling(
     opened = open_bert(model)
     say_notes(opened.notes)
     how = PageTokens(max_seq_length, overlap)
-    asked_for = Comparison(indexes, how, precision.value, Sample(n_pages, seed), is_blind)
+    asked_for = Comparison(indexes, how, precision.value, is_blind, n_pages, seed)
     with progress() as on_progress:
         pages, name = read_wiki(export, project_name, library, config, on_progress)
         report = compare(pages, name, opened, asked_for, on_progress)

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from linkassist.bert.train.loop import OnStep
 from linkassist.embed.wiki_encoder import learn_encoder
 from linkassist.evaluate.baselines import bigram_vectors
-from linkassist.research.finetune.cross_encoder import cross_encoder, train_cross_encoder
+from linkassist.research.finetune.cross_encoder import cross_encoder
 from linkassist.research.finetune.judging import FloatArray, LinkFigures, Questions, ScorePairs, judge
 from linkassist.research.finetune.link_examples import LinkedWiki
 from linkassist.research.finetune.link_training import LinkTraining, open_to_train
 from linkassist.research.finetune.pairs import Pair, balanced_pairs
 from linkassist.research.finetune.scores import PageVectors, learn_regression
-from linkassist.research.finetune.two_towers import Towers, train_towers
+from linkassist.research.finetune.two_towers import Towers
 from linkassist.wiki import title_key
 
 
@@ -45,7 +45,7 @@ def compare_ways(
 
     def trained_towers() -> ScorePairs:
         towers = Towers(open_to_train(model, how), wiki, how)
-        train_towers(towers, questions, folder / "two-towers", on_step)
+        towers.train(questions, folder / "two-towers", on_step)
         return PageVectors(towers.encode).cosines
 
     def untrained_cross_encoder() -> ScorePairs:
@@ -53,7 +53,7 @@ def compare_ways(
 
     def trained_cross_encoder() -> ScorePairs:
         cross = cross_encoder(open_to_train(model, how), wiki, how)
-        train_cross_encoder(cross, questions, folder / "cross-encoder", on_step)
+        cross.train(questions, folder / "cross-encoder", on_step)
         return cross.scores
 
     ways: Sequence[tuple[str, Callable[[], ScorePairs]]] = (

@@ -62,32 +62,29 @@ class CrossEncoder:
     def _sequence(self, page: str, other: str) -> TokenSequence:
         return token_sequence(self.bert.tokenizer, page, other, self.how.max_seq_length)
 
+    def train(self, questions: Questions, checkpoints: Path, on_step: OnStep | None = None) -> TrainingReport:
+        """Trains BERT and head, in place, on `pairs_to_learn` and as many that are not linked.
+
+        checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev
+        pairs are those that stay.
+        """
+        pairs = pairs_to_learn(self.wiki)
+        settings = self.how.for_pairs("cross-encoder", self.bert, self.wiki, pairs)
+        return train(
+            self.network,
+            pairs,
+            self.losses,
+            settings,
+            checkpoints,
+            lambda: pair_auc(questions.dev_pairs, self.scores),
+            on_step,
+        )
+
+    def write(self, n_steps: int, folder: Path) -> None:
+        """Writes BERT, head and tokenizer, as `PairBert` and `open_bert` read them."""
+        write_classifier(self.network, n_steps, Path(self.bert.name), BertFiles(), folder)
+
 
 def cross_encoder(bert: Bert, wiki: LinkedWiki, how: LinkTraining) -> CrossEncoder:
     """The BERT, which is used and not copied, with a new head."""
     return CrossEncoder(bert, with_pair_head(bert.model), wiki, how)
-
-
-def train_cross_encoder(
-    cross: CrossEncoder, questions: Questions, checkpoints: Path, on_step: OnStep | None = None
-) -> TrainingReport:
-    """Trains BERT and head, in place, on `pairs_to_learn` and as many that are not linked.
-
-    checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev pairs
-    are those that stay.
-    """
-    pairs = pairs_to_learn(cross.wiki)
-    return train(
-        cross.network,
-        pairs,
-        cross.losses,
-        cross.how.for_pairs("cross-encoder", cross.bert, cross.wiki, pairs),
-        checkpoints,
-        lambda: pair_auc(questions.dev_pairs, cross.scores),
-        on_step,
-    )
-
-
-def write_cross_encoder(cross: CrossEncoder, n_steps: int, folder: Path) -> None:
-    """Writes BERT, head and tokenizer, as `PairBert` and `open_bert` read them."""
-    write_classifier(cross.network, n_steps, Path(cross.bert.name), BertFiles(), folder)

@@ -55,33 +55,30 @@ class Towers:
         """(pairs,) cosines."""
         return PageVectors(self.encode).cosines(pairs)
 
+    def train(self, questions: Questions, checkpoints: Path, on_step: OnStep | None = None) -> TrainingReport:
+        """Trains the BERT, in place, on `pairs_to_learn`.
+
+        checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC within the
+        dev lists are those that stay.
+        """
+        pairs = pairs_to_learn(self.wiki)
+        settings = self.how.for_pairs("two towers", self.bert, self.wiki, pairs)
+        return train(
+            self.bert.model,
+            pairs,
+            self.losses,
+            settings,
+            checkpoints,
+            lambda: list_auc(questions.dev_lists, self.scores),
+            on_step,
+        )
+
+    def write(self, n_steps: int, folder: Path) -> None:
+        """Writes the BERT with its tokenizer, as `open_bert` and `bert-japanese:FOLDER?layer=-1` read it."""
+        write_network(self.bert.model, Path(self.bert.name), BertFiles(), folder)
+
 
 def pairs_to_learn(wiki: LinkedWiki) -> list[Pair]:
     """The linked pairs of the training part, and each of its longer pages with itself, for two halves of its lines."""
     longer = [page for page in wiki.train.pages if is_long(wiki, page)]
     return linked_pairs(wiki.train) + [Pair(page, page, True) for page in longer]
-
-
-def train_towers(
-    towers: Towers, questions: Questions, checkpoints: Path, on_step: OnStep | None = None
-) -> TrainingReport:
-    """Trains the towers' BERT, in place, on `pairs_to_learn`.
-
-    checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC within the dev
-    lists are those that stay.
-    """
-    pairs = pairs_to_learn(towers.wiki)
-    return train(
-        towers.bert.model,
-        pairs,
-        towers.losses,
-        towers.how.for_pairs("two towers", towers.bert, towers.wiki, pairs),
-        checkpoints,
-        lambda: list_auc(questions.dev_lists, towers.scores),
-        on_step,
-    )
-
-
-def write_towers(towers: Towers, folder: Path) -> None:
-    """Writes the BERT with its tokenizer, as `open_bert` and `bert-japanese:FOLDER?layer=-1` read it."""
-    write_network(towers.bert.model, Path(towers.bert.name), BertFiles(), folder)
