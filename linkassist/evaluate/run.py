@@ -127,7 +127,7 @@ def ask_all(
         suggesters=(ours, *(score(name, with_gold, found) for name, found in answers.items())),
         shown=shown_to_readers(test.asked, of_asked, test.unknown),
         origin=test.origin,
-        moment=test.moment,
+        moment=test.cutoff,
         made_at=int(time.time()),
     )
 

@@ -19,7 +19,7 @@ from linkassist.research.finetune.link_examples import LinkedWiki, build_linked_
 from linkassist.research.finetune.link_training import LinkTraining
 from linkassist.research.finetune.pairs import Pair, linked_pairs
 from linkassist.research.finetune.small_bert import write_small_bert
-from linkassist.research.finetune.towers import contrastive_loss, left_out, tower_vectors
+from linkassist.research.finetune.towers import contrastive_loss, false_negative_mask, tower_vectors
 from linkassist.research.finetune.two_towers import Towers
 
 HOW = LinkTraining(max_seq_length=24, batch_size=24, n_epochs=10, learning_rate=5e-3, patience=30, save_every=5)
@@ -49,15 +49,15 @@ def test_the_loss_of_two_orthogonal_pairs_is_ln_of_1_and_1_over_e() -> None:
 
 def test_a_related_page_is_no_wrong_answer() -> None:
     rows = torch.eye(2)
-    is_left_out = torch.tensor([[False, True], [True, False]])
-    assert contrastive_loss(rows, rows.flip(0), is_left_out, temperature=1.0).item() == 0
+    is_masked = torch.tensor([[False, True], [True, False]])
+    assert contrastive_loss(rows, rows.flip(0), is_masked, temperature=1.0).item() == 0
 
 
 def test_pages_that_are_linked_too_or_the_same_are_left_out() -> None:
     pairs = [Pair(5, 1, True), Pair(6, 2, True), Pair(7, 1, True)]
-    found = left_out(pairs, lambda page, other: (page, other) == (5, 2))
+    found = false_negative_mask(pairs, lambda page, other: (page, other) == (5, 2))
     assert found.tolist() == [[False, True, False], [False, False, False], [False, False, False]]
-    same = left_out([Pair(5, 1, True), Pair(6, 5, True)], none_related)
+    same = false_negative_mask([Pair(5, 1, True), Pair(6, 5, True)], none_related)
     assert same.tolist() == [[False, True], [False, False]]
 
 

@@ -19,8 +19,8 @@ from linkassist.evaluate.scoring import Answer, score
 from linkassist.evaluate.single_wiki import build_one_wiki_test
 from linkassist.model.fit import suggest_wiki
 from linkassist.progress import OnProgress
-from linkassist.research.nearest_pages.codes import beside, bucket_figures, learnt_code, sign_code
-from linkassist.research.nearest_pages.nearest import NOBODY, nearest, representatives
+from linkassist.research.nearest_pages.codes import bucket_figures, bucket_mates, learnt_code, sign_code
+from linkassist.research.nearest_pages.nearest import NO_PAGE, nearest, representatives
 from linkassist.research.nearest_pages.report import ExperimentsReport, NearestFigures, NearestPage
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggestion import Suggestion
@@ -123,13 +123,13 @@ class _Lists:
     def of_buckets(self, code: BoolArray) -> list[list[Answer]]:
         """The pages of the same bucket, the nearest first: a bucket by itself has no order."""
         found = []
-        for own, mates in zip(self.asked, beside(code, self.asked), strict=True):
+        for own, mates in zip(self.asked, bucket_mates(code, self.asked), strict=True):
             distances = np.linalg.norm(self.vectors[mates] - self.vectors[own], axis=1)
             found.append(self._answers(mates[np.argsort(distances, kind="stable")][:LIST_LENGTH]))
         return found
 
     def _answers(self, pages: IntArray) -> list[Answer]:
-        return [Answer(self.test.pages[page].key, "page") for page in pages.tolist() if page != NOBODY]
+        return [Answer(self.test.pages[page].key, "page") for page in pages.tolist() if page != NO_PAGE]
 
 
 def _nearest_figures(test: FuturesTest, vectors: _Vectors, same_as: IntArray) -> NearestFigures:
@@ -148,7 +148,7 @@ def _nearest_figures(test: FuturesTest, vectors: _Vectors, same_as: IntArray) ->
             keys[other] in linked[page] or keys[page] in linked[other],
         )
         for (page, other), distance in zip(other_of.items(), found.distances[:, 0].tolist(), strict=True)
-        if other != NOBODY
+        if other != NO_PAGE
     ]
     number = {key: page for page, key in enumerate(keys)}
     of_all = {

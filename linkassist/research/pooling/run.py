@@ -1,7 +1,7 @@
-"""From a wiki and a BERT to the report: hide links, one pass over the pages, score every row.
+"""The comparison of poolings: hide links, encode the pages in one pass, score every row.
 
-The wiki and the links to be found are those of the future-links test of `evaluate/`, in which the pages that are asked
-about have lost their links. What is learnt, the wiki's own encoder, centring and whitening, has seen none of them.
+The wiki and the links to find are those of the future-links test of `evaluate/`, in which the pages asked about have
+lost their links. The wiki's own encoder, centring and whitening are learnt without them.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _rows(vectors: FloatArray, readouts: Sequence[Readout]) -> Iterator[tuple[st
 
 
 def _own_vectors(corpus: Corpus, texts: Sequence[str], on_progress: OnProgress) -> FloatArray:
-    """Those of the encoder that linkassist would learn from this wiki."""
+    """The vectors of the encoder that linkassist learns from this wiki."""
 
     def vectors_of(encoder: Encoder) -> FloatArray:
         return encoder.encode(texts)

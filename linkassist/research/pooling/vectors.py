@@ -22,8 +22,8 @@ _PAGES_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class PageTokens:
-    """How much of a page is read. max_seq_length: tokens, [CLS] and [SEP] too. overlap: of windows, in tokens; None:
-    no windows, the beginning of a page stands for all of it.
+    """How much of a page is read. max_seq_length: tokens, with [CLS] and [SEP]. overlap: of windows, in tokens; None:
+    no windows, only the beginning of a page is read.
     """
 
     max_seq_length: int
@@ -59,7 +59,7 @@ def page_vectors(
             on_text(start + n_done * len(some) // len(ids), len(texts))
         assert own is not None  # every text has a sequence, were it empty
         if found is None:
-            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; it goes when the array does
+            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; freed with the array
                 found = np.memmap(file, np.float32, "w+", shape=(len(readouts), len(texts), own.shape[2]))
         weights = [len(each) for each in ids]
         for row, vectors in zip(found, own, strict=True):

@@ -23,7 +23,7 @@ from linkassist.cli.bert.finetune.links import (
 from linkassist.cli.lazy_group import new_app
 from linkassist.cli.options import ConfigOption, LibraryOption, ProjectOption, WikiFile
 from linkassist.cli.progress import training_progress
-from linkassist.research.finetune.compare import Way, compare_ways, table
+from linkassist.research.finetune.compare import Method, compare_methods, table
 from linkassist.research.finetune.judging import questions_of
 from linkassist.research.finetune.link_training import LinkTraining
 from linkassist.research.finetune.small_bert import write_small_bert
@@ -84,7 +84,7 @@ def compare(
     questions = questions_of(wiki)
     rate = learning_rate or (USUAL_RATE if model else _RATE_FROM_NOTHING)
     most_epochs = epochs or (USUAL_EPOCHS if model else _EPOCHS_FROM_NOTHING)
-    found: list[list[Way]] = []
+    found: list[list[Method]] = []
     for each in range(seed, seed + runs):
         how = LinkTraining(max_seq_length, batch_size, most_epochs, rate, patience, token_budget, each)
         with tempfile.TemporaryDirectory() as temporary, training_progress() as on_step:
@@ -92,5 +92,5 @@ def compare(
             begun_with = model or folder / "small"
             if model is None:
                 write_small_bert(begun_with, [wiki.texts[page] for page in wiki.train.pages], seed=each)
-            found.append(list(compare_ways(begun_with, wiki, questions, how, folder, on_step)))
+            found.append(list(compare_methods(begun_with, wiki, questions, how, folder, on_step)))
     print(table(found))
