@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import get_args
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
 from linkassist.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
-from linkassist.server.messages.catalog import _WORDS, Wording, known_keys
+from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.draft import STEPS
 from linkassist.server.views.home import IndexState
 from linkassist.server.views.imports import GROUPS
@@ -50,6 +52,21 @@ _FAMILIES = {
 }
 
 
+def catalog(language: str) -> Catalog:
+    with (shipped_folder("web") / "locale" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def forms(language: str) -> dict[str, tuple[str, ...]]:
+    """The forms of each message, by its key."""
+    found = {}
+    for message in catalog(language):
+        if message.id:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            found[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return found
+
+
 def keys_in_templates() -> set[str]:
     keys: set[str] = set()
     for path in (shipped_folder("web") / "templates").glob("*.html"):
@@ -59,14 +76,44 @@ def keys_in_templates() -> set[str]:
 
 
 def test_every_key_of_the_templates_has_words() -> None:
-    assert keys_in_templates() - known_keys() == set()
+    assert keys_in_templates() - forms("ja").keys() == set()
 
 
-def test_both_languages_take_the_same_values() -> None:
-    for key, (ja, en) in _WORDS.items():
-        assert ja and en, key
-        for form in en.split("|"):
-            assert set(re.findall(r"\{\d\}", form)) <= set(re.findall(r"\{\d\}", ja)), key
+def test_both_languages_have_words_for_the_same_keys_in_the_same_order() -> None:
+    assert list(forms("ja")) == list(forms("en"))
+
+
+def test_every_form_of_a_message_takes_the_same_values_in_both_languages() -> None:
+    ja, en = forms("ja"), forms("en")
+    for key in ja:
+        values = [set(re.findall(r"\{\d\}", form)) for form in (*ja[key], *en[key])]
+        assert all(each == values[0] for each in values), key
+
+
+def test_no_message_is_empty_or_doubtful() -> None:
+    for language in ("ja", "en"):
+        assert [key for key, texts in forms(language).items() if not all(texts)] == []
+        assert [message.id for message in catalog(language) if message.id and message.fuzzy] == []
+
+
+def test_each_plural_message_has_all_the_plural_forms_of_its_language() -> None:
+    plural = {message.id[0] for message in catalog("en") if message.pluralizable}
+    assert plural == {message.id[0] for message in catalog("ja") if message.pluralizable}
+    for language in ("ja", "en"):
+        assert {len(forms(language)[key]) for key in plural} == {catalog(language).num_plurals}
+
+
+def test_no_key_stands_twice_in_a_catalog() -> None:
+    for language in ("ja", "en"):
+        text = (shipped_folder("web") / "locale" / f"{language}.po").read_text("utf-8")
+        keys = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+        assert len(keys) == len(set(keys)) == len(forms(language))
+
+
+@pytest.mark.parametrize("values", [(), (3,)])
+def test_an_unknown_key_is_an_error(values: tuple[int, ...]) -> None:
+    with pytest.raises(KeyError, match="no.such.key"):
+        Wording("ja")("no.such.key", *values)
 
 
 def test_english_counts_one_and_many() -> None:

@@ -25,7 +25,7 @@ from support.small_export import export_of
 
 from linkassist.server.jobs.import_job import Importer, Job, Stage
 from linkassist.server.jobs.import_process import At, TakeIn, project_name_of_file
-from linkassist.server.messages.catalog import known_keys
+from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.imports import GROUPS, job_view
 from linkassist.store.library import Library
 from linkassist.store.locks import only_worker
@@ -261,7 +261,7 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
     assert job is not None
     known = {step for _, steps in GROUPS for step in steps}
     assert {stage.at.step for stage in job.stages} == known - {"import", "store"}
-    assert {f"import.step.{step}" for step in known} <= known_keys()
+    assert all(Wording("ja")(f"import.step.{step}") for step in known)
     html = client.get("/import").text
     assert "The suggestions for 庭の手帖 are up to date" in html and "Update the suggestions" not in html
 
