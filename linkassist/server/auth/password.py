@@ -25,9 +25,9 @@ from linkassist.files.errors import cannot_be, file_errors_as
 FILE_NAME: Final = "access.json"
 FEWEST_CHARACTERS: Final = 10
 # 32 MiB and about half a second of an older core; as costly as OWASP's Password Storage Cheat Sheet asks of scrypt.
-_N: Final = 2**15
-_R: Final = 8
-_P: Final = 3
+SCRYPT_N: Final = 2**15
+SCRYPT_R: Final = 8
+SCRYPT_P: Final = 3
 _MOST_MEMORY: Final = 64 * 2**20
 _TOKEN_SIGN: Final = "linkassist_"
 _one_at_a_time = threading.Lock()  # two guesses at once would take twice the memory
@@ -63,7 +63,7 @@ def new_access(password: str, token: bytes = b"") -> Access:
     if len(unicodedata.normalize("NFC", password)) < FEWEST_CHARACTERS:
         raise SettingsError(f"The password has fewer than {FEWEST_CHARACTERS} characters. Take a longer one.")
     salt = secrets.token_bytes(16)
-    return Access(salt, _scrypt(password, salt, _N, _R, _P), _N, _R, _P, token)
+    return Access(salt, _scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P), SCRYPT_N, SCRYPT_R, SCRYPT_P, token)
 
 
 def new_token(access: Access) -> tuple[Access, str]:

@@ -15,9 +15,10 @@ from typing import Final, get_args
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from starlette.requests import Request
 
 from linkassist.assets import shipped_folder
-from linkassist.server.preferences import Language
+from linkassist.server.preferences import Language, preferences_of
 
 _DAY_S: Final = 24 * 3600
 _UNITS: Final = ((_DAY_S, "ago.days"), (3600, "ago.hours"), (60, "ago.minutes"))
@@ -43,6 +44,11 @@ class Wording:
         except KeyError:
             return name.replace("_", " ")
 
+    def around(self, key: str) -> tuple[str, str]:
+        """The words before and after the one value of a message, for a template that puts markup around the value."""
+        before, after = self(key, "{0}").split("{0}")
+        return before, after
+
     def day(self, moment: int) -> str:
         """The day of Unix second `moment`, in local time."""
         return datetime.fromtimestamp(moment).strftime("%Y-%m-%d")
@@ -58,6 +64,16 @@ class Wording:
             if past_s >= length_s:
                 return self(key, past_s // length_s)
         return self("ago.now")
+
+    def when(self, moment: int, now: int) -> str:
+        """Like `ago`, as an adverb: "3日前に" to "3日前"."""
+        ago = self.ago(moment, now)
+        return ago if ago in ("", self("ago.now")) else self("ago.with", ago)
+
+
+def wording_of(request: Request) -> Wording:
+    """The words in the reader's language."""
+    return Wording(preferences_of(request).language)
 
 
 def read_catalogs() -> None:

@@ -14,19 +14,20 @@ from linkassist.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
 from linkassist.server.messages.catalog import Wording
+from linkassist.server.views.cards import Lane
 from linkassist.server.views.draft import STEPS
+from linkassist.server.views.frame import Section
 from linkassist.server.views.home import IndexState
 from linkassist.server.views.imports import GROUPS
-from linkassist.server.views.local_graph import Role
-from linkassist.server.views.models import Lane, Section
-from linkassist.server.views.queue import Answer
+from linkassist.server.views.local_graph import NodeRole
+from linkassist.server.views.queue import QueueAnswer
 from linkassist.store.outbox import Way
 from linkassist.suggestion import Group, Objection
 
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
-    "queue.did.": get_args(Answer),
+    "queue.did.": get_args(QueueAnswer),
     "outbox.history.": get_args(Way),
     "draft.step.": STEPS,
     "import.": ("new", "changed", "gone", "renamed"),
@@ -44,7 +45,7 @@ _FAMILIES = {
     "objection.": tuple(code + end for code in get_args(Objection) for end in ("", ".help")),
     "side.group.": ("all", *get_args(Group)),
     "lane.": tuple(lane + end for lane in get_args(Lane) for end in ("", ".help")),
-    "graph.": get_args(Role),
+    "graph.": get_args(NodeRole),
     "like.did.": ("accept", "reject", "undo"),
     "settings.": ("words", "pages", "saved", "restored"),
     "menu.": ("language", "theme", "images"),
@@ -122,21 +123,33 @@ def test_english_counts_one_and_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("past_s", "ja", "en"),
+    ("past_s", "ja", "adverb", "en"),
     [
-        (0, "たった今", "just now"),
-        (61, "1分前", "1 minute ago"),
-        (2 * 3600, "2時間前", "2 hours ago"),
-        (3 * 86400, "3日前", "3 days ago"),
+        (0, "たった今", "たった今", "just now"),
+        (59, "たった今", "たった今", "just now"),
+        (60, "1分前", "1分前に", "1 minute ago"),
+        (2 * 3600, "2時間前", "2時間前に", "2 hours ago"),
+        (3 * 86400, "3日前", "3日前に", "3 days ago"),
     ],
 )
-def test_how_long_ago(past_s: int, ja: str, en: str) -> None:
+def test_how_long_ago(past_s: int, ja: str, adverb: str, en: str) -> None:
     now = 1_700_000_000
-    assert Wording("ja").ago(now - past_s, now) == ja
-    assert Wording("en").ago(now - past_s, now) == en
+    assert (Wording("ja").ago(now - past_s, now), Wording("ja").when(now - past_s, now)) == (ja, adverb)
+    assert Wording("en").ago(now - past_s, now) == Wording("en").when(now - past_s, now) == en
+
+
+def test_what_was_just_done_reads_as_one_says_it() -> None:
+    say = Wording("ja")
+    assert say("import.ended", say.when(1_700_000_000, 1_700_000_000)) == "たった今終わりました"
+
+
+def test_markup_can_stand_around_the_value_of_a_message() -> None:
+    assert Wording("en").around("queue.link") == ("Link to ", "?")
+    assert Wording("ja").around("queue.link") == ("", " へリンクしますか？")
 
 
 def test_long_ago_is_a_date_and_an_unknown_time_is_nothing() -> None:
     moment = int(datetime(2020, 9, 13, 12).timestamp())
     assert Wording("en").ago(moment, 1_700_000_000) == "2020-09-13"
-    assert Wording("en").ago(0, 1_700_000_000) == ""
+    assert Wording("ja").when(moment, 1_700_000_000) == "2020-09-13に"
+    assert Wording("en").ago(0, 1_700_000_000) == Wording("ja").when(0, 1_700_000_000) == ""
