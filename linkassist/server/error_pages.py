@@ -11,11 +11,10 @@ from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be
-from linkassist.server.auth.visitor import is_shared
-from linkassist.server.context import frame_for, show, site_of
-from linkassist.server.messages.catalog import Wording
+from linkassist.server.auth.identity import is_shared
+from linkassist.server.context import context_of, frame_for, show
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.middleware.host_guard import safety_headers
-from linkassist.server.preferences import preferences_of
 from linkassist.store.error_messages import MovedError
 from linkassist.terminal_escape import shown
 
@@ -23,7 +22,7 @@ from linkassist.terminal_escape import shown
 def http_failure(request: Request, error: Exception) -> Response:
     """The answer to what cannot be taken, found or done."""
     assert isinstance(error, HTTPException)
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     if error.status_code == 404:
         return failure(request, 404, say("error.404"), say("error.404.lead"))
     if error.status_code in (408, 413):
@@ -37,20 +36,20 @@ def http_failure(request: Request, error: Exception) -> Response:
 
 def too_often(request: Request, wait_s: float) -> Response:
     """The answer to who asks faster than can be answered; tells when to ask again."""
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     seconds = max(1, math.ceil(wait_s))
     return failure(request, 429, say("error.429"), say("error.429.lead", seconds), {"Retry-After": str(seconds)})
 
 
 def not_found(request: Request, error: Exception) -> Response:
     """The answer to a page or project that is not there."""
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     return failure(request, 404, say("error.404"), for_reader(request, str(error)))
 
 
 def expected_failure(request: Request, error: Exception) -> Response:
     """The answer where the library cannot be used just now, with the advice of the error."""
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     advice = say("error.moved", shown(error.path)) if isinstance(error, MovedError) else str(error)
     return failure(request, 503, say("error.503"), for_reader(request, advice))
 
@@ -58,13 +57,13 @@ def expected_failure(request: Request, error: Exception) -> Response:
 def refused_by_system(request: Request, error: Exception) -> Response:
     """The answer where the operating system does not let a file be used, with what to do."""
     assert isinstance(error, OSError)
-    named = error.filename or site_of(request).library_folder
+    named = error.filename or context_of(request).library_folder
     return expected_failure(request, LinkAssistError(cannot_be("used", named, error)))
 
 
 def for_reader(request: Request, message: str) -> str:
     """The message without the place of the library, where others than its owner may be looking."""
-    folder = site_of(request).library_folder
+    folder = context_of(request).library_folder
     return message.replace(shown(folder), "…").replace(str(folder), "…") if is_shared(request) else message
 
 
@@ -75,10 +74,10 @@ async def nobody_waits(request: Request, error: Exception) -> Response:
 
 def fault(request: Request, error: Exception) -> Response:
     """The answer to a bug: none of it is shown, the terminal has it."""
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     response = failure(request, 500, say("error.500"), say("error.500.lead"))
     # Starlette answers for a fault from outside of all middleware, the guard included.
-    response.headers.update(safety_headers(request, site_of(request).names))
+    response.headers.update(safety_headers(request, context_of(request).hosts))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
-from linkassist.server.context import Site
+from linkassist.server.context import ServerContext
 from linkassist.server.middleware.host_guard import MOST_HEAD_BYTES
 from linkassist.server.warm_up import warm_up
 
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.on_ready()
-            threading.Thread(target=_settle, args=(self.app.state.site,), daemon=True).start()
+            threading.Thread(target=_settle, args=(self.app.state.context,), daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.is_ending = True  # for the answers that last as long as an import does
@@ -179,8 +179,8 @@ class _Server(uvicorn.Server):
                 await asyncio.wait(self.server_state.tasks, timeout=_LAST_S)
 
 
-def _settle(site: Site) -> None:
-    warm_up(site)
+def _settle(context: ServerContext) -> None:
+    warm_up(context)
     # What is in memory now stays there; to look through all of it for garbage held every reader up for 90 ms.
     gc.collect()
     gc.freeze()

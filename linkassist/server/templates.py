@@ -24,7 +24,7 @@ from linkassist.server.urls import (
     search_address,
     settings_address,
 )
-from linkassist.server.views.models import Frame
+from linkassist.server.views.frame import Frame
 
 
 class Templates:

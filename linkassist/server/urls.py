@@ -83,7 +83,7 @@ def login_address(wanted: str = "") -> str:
     return "/login" + (f"?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "")
 
 
-def asked_address(scope: Mapping[str, Any]) -> str:
+def request_address(scope: Mapping[str, Any]) -> str:
     """The address of a request, quoted as it came: its path by itself no longer tells "%2F" from "/", nor a line break
     from none."""
     path = bytes(scope.get("raw_path") or b"/").decode("ascii", "replace").partition("?")[0]

@@ -48,7 +48,7 @@ def test_a_sitting_by_keys_alone(browser: Browser, origin: str) -> None:
                 "n => document.querySelectorAll('.progress .is-done').length !== n || !document.querySelector('.deck')",
                 arg=before,
             )
-        expect(page.locator(".ending h2")).to_have_text("That is it for now")
+        expect(page.locator(".ending h2")).to_have_text("Done for today")
 
 
 def test_swipes_answer_and_scrolling_does_not(browser: Browser, origin: str) -> None:

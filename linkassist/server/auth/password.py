@@ -22,12 +22,12 @@ from typing import Any, Final
 from linkassist.errors import NotFoundError, SettingsError
 from linkassist.files.errors import cannot_be, file_errors_as
 
-FILE_NAME: Final = "access.json"
+DATABASE_NAME: Final = "access.json"
 FEWEST_CHARACTERS: Final = 10
 # 32 MiB and about half a second of an older core; as costly as OWASP's Password Storage Cheat Sheet asks of scrypt.
-_N: Final = 2**15
-_R: Final = 8
-_P: Final = 3
+SCRYPT_N: Final = 2**15
+SCRYPT_R: Final = 8
+SCRYPT_P: Final = 3
 _MOST_MEMORY: Final = 64 * 2**20
 _TOKEN_SIGN: Final = "linkassist_"
 _one_at_a_time = threading.Lock()  # two guesses at once would take twice the memory
@@ -63,7 +63,7 @@ def new_access(password: str, token: bytes = b"") -> Access:
     if len(unicodedata.normalize("NFC", password)) < FEWEST_CHARACTERS:
         raise SettingsError(f"The password has fewer than {FEWEST_CHARACTERS} characters. Take a longer one.")
     salt = secrets.token_bytes(16)
-    return Access(salt, _scrypt(password, salt, _N, _R, _P), _N, _R, _P, token)
+    return Access(salt, _scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P), SCRYPT_N, SCRYPT_R, SCRYPT_P, token)
 
 
 def new_token(access: Access) -> tuple[Access, str]:
@@ -74,7 +74,7 @@ def new_token(access: Access) -> tuple[Access, str]:
 
 def read_access(library: Path) -> Access | None:
     """What the library in that folder asks for, None where it has no password. SettingsError for a damaged file."""
-    path = library / FILE_NAME
+    path = library / DATABASE_NAME
     try:
         found = json.loads(path.read_text("utf-8"))
         return _access(found)
@@ -98,8 +98,8 @@ def existing_access(library: Path) -> Access:
 
 def write_access(library: Path, access: Access) -> None:
     """Puts it into the library's folder, readable by its owner alone. The old one stands until it is whole."""
-    path = library / FILE_NAME
-    beside = path.with_name(f"{FILE_NAME}.{secrets.token_hex(4)}")
+    path = library / DATABASE_NAME
+    beside = path.with_name(f"{DATABASE_NAME}.{secrets.token_hex(4)}")
     kept = {
         "scrypt": {"n": access.n, "r": access.r, "p": access.p},
         "salt": base64.b64encode(access.salt).decode(),
@@ -122,7 +122,7 @@ def write_access(library: Path, access: Access) -> None:
 
 def remove_access(library: Path) -> None:
     """Takes password and token away; the library then opens to its own machine alone. SettingsError where it cannot."""
-    path = library / FILE_NAME
+    path = library / DATABASE_NAME
     with file_errors_as(SettingsError, "written", path):
         path.unlink(missing_ok=True)
 
@@ -138,7 +138,7 @@ class AccessFile:
     def current(self) -> Access | None:
         """What is asked for now; SettingsError as `read_access`."""
         try:
-            found = (self._library / FILE_NAME).stat()
+            found = (self._library / DATABASE_NAME).stat()
         except FileNotFoundError:
             return None
         except OSError:

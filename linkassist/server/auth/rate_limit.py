@@ -19,7 +19,7 @@ _ALL_PER_S: Final = 1 / 3
 Clock = Callable[[], float]
 
 
-class Pace:
+class RateLimiter:
     """So many at once for each key, and so many a second after that. Remembers the 4,096 keys that asked last."""
 
     def __init__(self, burst: int, per_s: float, clock: Clock = time.monotonic) -> None:
@@ -46,7 +46,7 @@ class _Guesses:
     next_at: float = 0.0
 
 
-class Guesses:
+class GuessLimiter:
     """Bounds the guesses at a password: those of one address by waits that double, those of all by a pace.
 
     Three are free; the wait before the next is 1 s, 2 s, 4 s, up to 15 minutes. All addresses together have 20 at once
@@ -56,7 +56,7 @@ class Guesses:
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._all = Pace(_ALL_BURST, _ALL_PER_S, clock)
+        self._all = RateLimiter(_ALL_BURST, _ALL_PER_S, clock)
         self._of: OrderedDict[str, _Guesses] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
@@ -82,10 +82,10 @@ class Guesses:
             self._of.pop(address, None)
 
 
-def visitor_key(address: str) -> str:
+def network_key(address: str) -> str:
     """What stands for an address: of IPv6 the network of /64, which is one household's: `2001:db8::7` to `2001:db8::`.
 
-    >>> visitor_key("2001:db8:1:2:3::7"), visitor_key("192.0.2.7"), visitor_key("::ffff:192.0.2.7")
+    >>> network_key("2001:db8:1:2:3::7"), network_key("192.0.2.7"), network_key("::ffff:192.0.2.7")
     ('2001:db8:1:2::', '192.0.2.7', '192.0.2.7')
     """
     try:

@@ -24,18 +24,19 @@ from linkassist.pipeline.ingest import LONGEST_NAME, IngestReport, ingest
 from linkassist.pipeline.reindex import reindex
 from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.export import read_export
+from linkassist.server.jobs.child_process import MessageSender
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.store.runs import finish_run, start_run
 from linkassist.terminal_escape import shown
 
-_TELL_EVERY_S: Final = 0.1
+_REPORT_EVERY_S: Final = 0.1
 _INTERRUPT_EVERY_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class TakeIn:
+class ImportOrder:
     """Import the file at `source`, then reindex its project. file_name: what the reader calls the file.
 
     project: the name to give it, "" for the one that the file says; one that says none is called after the file.
@@ -48,18 +49,18 @@ class TakeIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Reindex:
+class ReindexOrder:
     """Bring the suggestions of a project up to date."""
 
     project: str
     display_name: str
 
 
-Order = TakeIn | Reindex
+Order = ImportOrder | ReindexOrder
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class StepProgress:
     """How far the work is: `n_done` of `n_total` (0 where unknown) in a step; of the step "import" in bytes."""
 
     step: str
@@ -68,7 +69,7 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class Finished:
     """All is done."""
 
     report: ReindexReport
@@ -81,7 +82,7 @@ class Stopped:
     failure: str = ""
 
 
-Message = At | IngestReport | Indexed | Stopped
+Message = StepProgress | IngestReport | Finished | Stopped
 
 
 def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
@@ -90,11 +91,11 @@ def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
     os.nice(5)  # the screens go first
     is_over = threading.Event()
     threading.Thread(target=_interrupt_when_told, args=(pipe, is_over), daemon=True).start()
-    told = _Told(pipe)
+    report_progress = _ProgressReporter(pipe)
     last: Message = Stopped()
     try:
         try:
-            last = _do(told, settings, order)
+            last = _do(report_progress, settings, order)
         except LinkAssistError as error:
             last = Stopped(_in_readers_words(str(error), order))
         except OSError as error:
@@ -102,21 +103,21 @@ def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
         is_over.set()
     except KeyboardInterrupt:
         is_over.set()  # what is stopped is undone by now, and Ctrl-C would only disturb the end
-    told.tell(last)
+    report_progress.send(last)
     sys.stderr.flush()
     os._exit(0)  # all is written; to take the models' libraries down in order can last longer than a small import
 
 
-def _do(told: _Told, settings: Settings, order: Order) -> Message:
+def _do(report_progress: _ProgressReporter, settings: Settings, order: Order) -> Message:
     name = order.project
     with Library.open(settings.library, must_exist=True) as library:
-        if isinstance(order, TakeIn):
-            name = _take_in(library, order, told)
-        told("load", 0, 0)  # the models' libraries, which a reindex brings before its first step
-        return Indexed(reindex(library, project(library, name), settings, told))
+        if isinstance(order, ImportOrder):
+            name = _take_in(library, order, report_progress)
+        report_progress("load", 0, 0)  # the models' libraries, which a reindex brings before its first step
+        return Finished(reindex(library, project(library, name), settings, report_progress))
 
 
-def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
+def _take_in(library: Library, order: ImportOrder, report_progress: _ProgressReporter) -> str:
     """The name of the project that the file is now. The run's record ends with it; the reindex has its own."""
     run_id = start_run(library, "import")
     try:
@@ -124,7 +125,7 @@ def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
             library.folder,
             order.source,
             _wanted_name(order),
-            told,
+            report_progress,
             skip_bad_pages=order.skip_bad_pages,
             run_id=run_id,
         )
@@ -136,11 +137,11 @@ def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
         raise
     found = report.imported
     skipped = tuple(_in_readers_words(message, order) for message in report.skipped)
-    told.tell(IngestReport(found, skipped))
+    report_progress.send(IngestReport(found, skipped))
     return found.project.name
 
 
-def _wanted_name(order: TakeIn) -> str | None:
+def _wanted_name(order: ImportOrder) -> str | None:
     """What to call the project, None where the file says it."""
     if order.project:
         return order.project
@@ -158,28 +159,23 @@ def project_name_of_file(file_name: str) -> str:
 
 def _in_readers_words(message: str, order: Order) -> str:
     """The message with the file's own name in place of where the server keeps it."""
-    return message.replace(shown(order.source), order.file_name) if isinstance(order, TakeIn) else message
+    return message.replace(shown(order.source), order.file_name) if isinstance(order, ImportOrder) else message
 
 
-class _Told:
-    """The pipe to the server. Progress is sent at each new step, and ten times a second at most."""
+class _ProgressReporter(MessageSender):
+    """Sends progress to the server: at each new step, at its end, and within it ten times a second at most."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        super().__init__(pipe)
         self._step = ""
-        self._told_at = 0.0
+        self._sent_at = 0.0
 
     def __call__(self, step: str, n_done: int, n_total: int) -> None:
         now = time.monotonic()
-        if step == self._step and now - self._told_at < _TELL_EVERY_S and n_done != n_total:
+        if step == self._step and now - self._sent_at < _REPORT_EVERY_S and n_done != n_total:
             return
-        self._step, self._told_at = step, now
-        self.tell(At(step, n_done, n_total))
-
-    def tell(self, message: Message) -> None:
-        """Sends the message; nobody hears it where the server has ended, and then this process is being stopped."""
-        with suppress(OSError):
-            self._pipe.send(message)
+        self._step, self._sent_at = step, now
+        self.send(StepProgress(step, n_done, n_total))
 
 
 def _interrupt_when_told(pipe: Connection, is_over: threading.Event) -> None:

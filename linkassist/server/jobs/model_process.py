@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be
+from linkassist.server.jobs.child_process import MessageSender
 from linkassist.suggestion import Suggestion
 
 if TYPE_CHECKING:  # they bring torch and FAISS, which only the other process is to import
@@ -81,8 +82,8 @@ class Done:
 def run_models(pipe: Connection, library: Path) -> None:
     """Answers requests until the pipe is closed, which happens too when the server dies, however it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one in order
-    told = _Told(pipe)
-    drafts, searches = _Queue(_Drafts(library, told).answer, told), _Queue(_Searches(library).answer, told)
+    sender = MessageSender(pipe)
+    drafts, searches = _Queue(_Drafts(library, sender).answer, sender), _Queue(_Searches(library).answer, sender)
     while True:
         try:
             request = pipe.recv()
@@ -91,24 +92,12 @@ def run_models(pipe: Connection, library: Path) -> None:
         (searches if isinstance(request, FindNearest) else drafts).put(request)
 
 
-class _Told:
-    """The pipe, for two threads that write to it."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
-
-    def __call__(self, message: Progress | Done) -> None:
-        with self._lock:
-            self._pipe.send(message)
-
-
 class _Queue:
     """Requests that are answered one after the other. An expected failure is an answer; any other ends the process."""
 
-    def __init__(self, answer: Callable[[Request], Done], told: _Told) -> None:
+    def __init__(self, answer: Callable[[Request], Done], sender: MessageSender) -> None:
         self._answer = answer
-        self._told = told
+        self._sender = sender
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.put = self._requests.put
         threading.Thread(target=self._work, daemon=True).start()
@@ -118,11 +107,12 @@ class _Queue:
             while True:
                 request = self._requests.get()
                 try:
-                    self._told(self._answer(request))
+                    done = self._answer(request)
                 except LinkAssistError as error:
-                    self._told(Done(request.number, failure=str(error)))
+                    done = Done(request.number, failure=str(error))
                 except OSError as error:
-                    self._told(Done(request.number, failure=cannot_be("used", error.filename or "A file", error)))
+                    done = Done(request.number, failure=cannot_be("used", error.filename or "A file", error))
+                self._sender.send(done)
         except BaseException as error:
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
             os._exit(1)  # a fault, which the server sees and tells of
@@ -131,9 +121,9 @@ class _Queue:
 class _Drafts:
     """One project made ready for drafts; another one takes its place."""
 
-    def __init__(self, library: Path, told: _Told) -> None:
+    def __init__(self, library: Path, sender: MessageSender) -> None:
         self._library = library
-        self._told = told
+        self._sender = sender
         self._project = ""
         self._drafting: Drafting | None = None
 
@@ -160,7 +150,7 @@ class _Drafts:
             self._drafting = None  # two large wikis would not fit beside each other
 
             def on_progress(step: str, n_done: int, n_total: int) -> None:
-                self._told(Progress(name, step, n_done, n_total))
+                self._sender.send(Progress(name, step, n_done, n_total))
 
             self._drafting = prepare(library, project(library, name), on_progress)
             self._project = name

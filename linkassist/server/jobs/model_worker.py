@@ -6,19 +6,17 @@ ends with the server, however that ends. What it does is told in `model_process.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
 from linkassist.errors import LinkAssistError, ModelError
+from linkassist.server.jobs.child_process import ChildProcess
 from linkassist.server.jobs.model_process import (
     Done,
     FindNearest,
@@ -60,8 +58,7 @@ class _Life:
     preparing: by project, the number under which that was asked for. searched: projects with an answered search.
     """
 
-    process: SpawnProcess
-    pipe: Connection
+    process: ChildProcess[Request, Progress | Done]
     fingerprints: dict[str, str] = field(default_factory=dict)
     answers: dict[int, Done | None] = field(default_factory=dict)
     preparing: dict[str, int] = field(default_factory=dict)
@@ -93,7 +90,7 @@ class ModelWorker:
         Raises ModelError where the project was never reindexed, where the process fell, and where an answer takes
         longer than answer_s: the process is ended then, or whoever asks next would wait for that answer too.
         """
-        with self._living(project_name) as life:
+        with self._current_process(project_name) as life:
             self._wait_until_ready(life, project_name, wait_s)
             request = SuggestFor(next(self._numbers), project_name, title, text)
             with self._ended_if_too_late(life):
@@ -108,7 +105,7 @@ class ModelWorker:
         The first answer of a process takes as long as its libraries and the encoder take to load, some seconds;
         StillPreparing where that is longer than start_s, or answer_s where it is None.
         """
-        with self._living(project_name) as life:
+        with self._current_process(project_name) as life:
             is_ready = project_name in life.searched
             try:
                 request = FindNearest(next(self._numbers), project_name, query, k)
@@ -128,7 +125,7 @@ class ModelWorker:
     def process_id(self) -> int | None:
         """The process's number, None while there is none."""
         with self._changed:
-            return self._life.process.pid if self._life else None
+            return self._life.process.process_id if self._life else None
 
     def close(self) -> None:
         """Ends the process, if there is one."""
@@ -136,7 +133,7 @@ class ModelWorker:
             self._end()
 
     @contextmanager
-    def _living(self, project_name: str) -> Iterator[_Life]:
+    def _current_process(self, project_name: str) -> Iterator[_Life]:
         """The process, with the lock held; a new one where there is none or what it read is out of date."""
         with Library.open(self._library, must_exist=True) as library:
             now = _fingerprint(library, project_name)
@@ -150,12 +147,7 @@ class ModelWorker:
             yield life
 
     def _begin(self) -> _Life:
-        context = multiprocessing.get_context("spawn")  # the fork of a process with threads may hang
-        ours, theirs = context.Pipe()
-        process = context.Process(target=run_models, args=(theirs, self._library), daemon=True)
-        process.start()
-        theirs.close()
-        self._life = _Life(process, ours)
+        self._life = _Life(ChildProcess(run_models, self._library))
         threading.Thread(target=self._listen, args=(self._life,), daemon=True).start()
         return self._life
 
@@ -163,10 +155,7 @@ class ModelWorker:
         if self._life:
             life, self._life = self._life, None
             life.is_over = True
-            life.process.terminate()  # its end of the pipe closes with it, and the listener ends
-            life.process.join(_CLOSE_S)
-            if life.process.is_alive():
-                life.process.kill()
+            life.process.end(_CLOSE_S)  # its end of the pipe closes with it, and the listener ends
             self._changed.notify_all()
 
     @contextmanager
@@ -214,7 +203,7 @@ class ModelWorker:
 
     def _send(self, life: _Life, request: Request) -> None:
         try:
-            life.pipe.send(request)
+            life.process.send(request)
         except OSError:
             life.is_over = True
             self._require_alive(life)
@@ -229,22 +218,18 @@ class ModelWorker:
             )
 
     def _listen(self, life: _Life) -> None:
-        """Takes what the process tells until it ends, and ends it when nobody has asked for long."""
-        try:
-            while True:
-                message = life.pipe.recv() if life.pipe.poll(_LOOK_S) else None
-                with self._changed:
-                    if message:
-                        self._take(life, message)
-                    elif life is self._life and self._is_idle(life):
-                        self._end()
-        except (EOFError, OSError):
+        """Keeps what the process sends until it ends, and ends it when nobody has asked for long."""
+        for message in life.process.messages(poll_s=_LOOK_S):
             with self._changed:
-                life.is_over = True
-                life.pipe.close()
-                if self._life is life:
+                if message:
+                    self._take(life, message)
+                elif life is self._life and self._is_idle(life):
                     self._end()
-                self._changed.notify_all()
+        with self._changed:
+            life.is_over = True
+            if self._life is life:
+                self._end()
+            self._changed.notify_all()
 
     def _is_idle(self, life: _Life) -> bool:
         is_asked = bool(life.answers or life.preparing)

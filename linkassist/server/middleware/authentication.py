@@ -14,10 +14,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkassist.errors import SettingsError
+from linkassist.server.auth.identity import remember_identity, session_cookie
 from linkassist.server.auth.password import Access
-from linkassist.server.auth.visitor import remember_visitor, session_cookie
 from linkassist.server.routes.login import Login, login_of, login_screen
-from linkassist.server.urls import asked_address, login_address
+from linkassist.server.urls import login_address, request_address
 
 # What a stranger may have: the way in, and the choice of a language, which is kept in a cookie.
 _OPEN: Final = frozenset({"/login", "/preferences"})
@@ -25,7 +25,7 @@ _STATIC: Final = "/static/"  # the program's own files, the same for everybody; 
 _NO_PASSWORD: Final = "The password was taken away, so nobody can be let in. Set one with `linkassist password`.\n"
 
 
-class Entrance:
+class Authentication:
     """ASGI middleware. is_private: only this machine can reach the server, so that no password is needed."""
 
     def __init__(self, app: ASGIApp, is_private: bool) -> None:
@@ -51,7 +51,7 @@ class Entrance:
             await self.app(scope, receive, send)
         else:
             session = _session(request, login, access)
-            remember_visitor(request, session)
+            remember_identity(request, session)
             may_enter = bool(session) or _is_open(request) or _has_token(request, access)
             answer = self.app if may_enter else _refusal(request)
             await answer(scope, receive, send if _is_static(request) else _never_stored(send))
@@ -86,7 +86,7 @@ def _refusal(request: Request) -> Response:
     )
     if not is_screen:
         return login_screen(request, 401, "login.ended" if request.method == "POST" else "")
-    return RedirectResponse(login_address(asked_address(request.scope)), 303)
+    return RedirectResponse(login_address(request_address(request.scope)), 303)
 
 
 def _never_stored(send: Send) -> Send:

@@ -19,7 +19,7 @@ _SHOWS: Final = frozenset({"GET", "HEAD"})
 _STATIC: Final = "/static/"
 
 
-class Turns:
+class ConcurrencyLimit:
     """ASGI middleware, the innermost. What is sent to the server, which may wait for the disk, needs no turn."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -33,7 +33,7 @@ class Turns:
             return
         free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
         await free.acquire()
-        turn = _Turn(free)
+        turn = _Slot(free)
 
         async def send_it(message: Message) -> None:
             turn.end()  # from here on it is the reader's line that takes time
@@ -45,7 +45,7 @@ class Turns:
             turn.end()
 
 
-class _Turn:
+class _Slot:
     """One that was taken, and ends by itself after the longest time."""
 
     def __init__(self, free: asyncio.Semaphore) -> None:

@@ -29,7 +29,7 @@ _UNUSED_POWERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AllowedHosts:
     """Under which names the server answers: the address it listens on, and others that a reader has allowed.
 
     is_proxied: a proxy in front of it is trusted.
@@ -52,12 +52,12 @@ class Names:
         return self.bound_host in ("0.0.0.0", "::") and _is_plain_address(name)
 
 
-class Guard:
+class HostGuard:
     """ASGI middleware, the outermost. Every answer has its headers."""
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
         self.app = app
-        self.names = names
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,7 +68,7 @@ class Guard:
             or _of_two_lengths(scope)
             or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
         )
-        headers = safety_headers(HTTPConnection(scope), self.names)
+        headers = safety_headers(HTTPConnection(scope), self.hosts)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,9 +81,9 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers, scheme: str) -> PlainTextResponse | None:
         host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not self.names.has(_host_name(host)):
+        if len(headers.getlist("host")) != 1 or not self.hosts.has(_host_name(host)):
             return PlainTextResponse(
-                f"The Host header names {host!r}, but this server answers to {self.names.bound_host} and to loopback "
+                f"The Host header names {host!r}, but this server answers to {self.hosts.bound_host} and to loopback "
                 "only. Open it under that address, or start it with --allow-host and the name.\n",
                 status_code=421,
             )
@@ -121,7 +121,7 @@ def _of_two_lengths(scope: Scope) -> PlainTextResponse | None:
     )
 
 
-def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
+def safety_headers(request: HTTPConnection, hosts: AllowedHosts) -> Mapping[str, str]:
     """The headers of every response. Images may come from elsewhere, unless the reader has switched them off."""
     images = "'self' data:" if request.cookies.get(IMAGES_COOKIE) == "off" else "'self' https: data:"
     return {
@@ -130,7 +130,7 @@ def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
             "form-action 'self'; frame-ancestors 'none'"
         ),
         # Under "no-referrer" a form says `Origin: null`, and off loopback there is no Sec-Fetch-Site to go by instead.
-        "Referrer-Policy": "no-referrer" if names.is_private else "same-origin",
+        "Referrer-Policy": "no-referrer" if hosts.is_private else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": _UNUSED_POWERS,

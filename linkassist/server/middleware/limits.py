@@ -15,38 +15,37 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linkassist.server.auth.rate_limit import Pace
-from linkassist.server.auth.visitor import visitor_of
+from linkassist.server.auth.identity import identity_of
+from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.error_pages import failure, http_failure, too_often
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 
 MOST_FORM_BYTES: Final = 256_000
 MOST_DRAFT_BYTES: Final = 20_000_000  # beyond what a draft may hold, which its own screen then tells
 # A body may take so long, and a second more for each thousand bytes that have come.
 BODY_S: Final = 30.0
 _BYTES_A_SECOND: Final = 1_000
-_MOST_AT_ONCE: Final = 12  # of 40 threads, so that the screens that cost little are always answered
-_TURN_S: Final = 15.0
+MOST_AT_ONCE: Final = 12  # of 40 threads, so that the screens that cost little are always answered
+WAIT_FOR_SLOT_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Costly:
+class _CostlyRequest:
     """pace: of each visitor. takes_turns: whether it holds a thread for long."""
 
-    pace: Pace
+    pace: RateLimiter
     takes_turns: bool
 
 
-class Limits:
-    """ASGI middleware; it stands inside of `Entrance`, which tells who asks."""
+class RequestLimits:
+    """ASGI middleware; it stands inside of `Authentication`, which tells who asks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
-        self._draft = _Costly(Pace(60, 4.0), takes_turns=True)
-        self._meaning = _Costly(Pace(30, 2.0), takes_turns=True)
-        self._import = _Costly(Pace(10, 0.1), takes_turns=False)
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._draft = _CostlyRequest(RateLimiter(60, 4.0), takes_turns=True)
+        self._meaning = _CostlyRequest(RateLimiter(30, 2.0), takes_turns=True)
+        self._import = _CostlyRequest(RateLimiter(10, 0.1), takes_turns=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,17 +58,17 @@ class Limits:
             await http_failure(request, HTTPException(413))(scope, receive, send)
             return
         costly = self._costly(request)
-        if costly and (wait_s := costly.pace.wait_s(visitor_of(request).key)):
+        if costly and (wait_s := costly.pace.wait_s(identity_of(request).key)):
             await too_often(request, wait_s)(scope, receive, send)
             return
-        counted = _Counted(receive, most)
+        counted = _BoundedBody(receive, most)
         if not (costly and costly.takes_turns):
             await self.app(scope, counted, send)
             return
         try:
-            await asyncio.wait_for(self._turns.acquire(), _TURN_S)
+            await asyncio.wait_for(self._turns.acquire(), WAIT_FOR_SLOT_S)
         except TimeoutError:
-            say = Wording(preferences_of(request).language)
+            say = wording_of(request)
             answer = failure(request, 503, say("error.busy"), say("error.busy.lead"), {"Retry-After": "5"})
             await answer(scope, receive, send)
             return
@@ -78,7 +77,7 @@ class Limits:
         finally:
             self._turns.release()
 
-    def _costly(self, request: Request) -> _Costly | None:
+    def _costly(self, request: Request) -> _CostlyRequest | None:
         """What the request costs, None for next to nothing."""
         path, is_post = request.scope["path"], request.method == "POST"
         if is_post and path.startswith("/draft/"):
@@ -98,7 +97,7 @@ def _most_bytes(scope: Scope) -> int:
     return MOST_DRAFT_BYTES if path.startswith("/draft/") else MOST_FORM_BYTES
 
 
-class _Counted:
+class _BoundedBody:
     """`receive`, as long as the body keeps within its bytes and its time; HTTPException 413 or 408 after that."""
 
     def __init__(self, receive: Receive, most_bytes: int) -> None:

@@ -13,14 +13,15 @@ from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import linked_page
-from linkassist.server.context import frame_for, show, site_of, wants_fragment
+from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.forms import number_in
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
-from linkassist.server.messages.catalog import Wording
+from linkassist.server.messages.catalog import Wording, wording_of
 from linkassist.server.preferences import preferences_of
 from linkassist.server.views.draft import Draft, DraftView, found_view, shown_text, waiting_view
-from linkassist.server.views.marks import fits
+from linkassist.server.views.highlights import fits
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_name
+from linkassist.store.navigation import ProjectName
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page
 
@@ -53,10 +54,9 @@ def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] =
 
     n_sent: about how many characters were sent, where they are too many to be looked at.
     """
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""), dismissed)
-    with site_of(request).open_library() as library:
-        here = project_name(library, request.path_params["project"])
+    with open_project(request) as (library, here):
         is_changed = False
         length = n_sent or len(given.text) + len(given.title)
         if length > MOST_CHARACTERS:
@@ -114,7 +114,8 @@ def _mention(texts: list[str], place: str) -> Mention | None:
     """The mention at "line:start:surface"; None where the surface is not there, as when the text was changed since."""
     line, _, rest = place.partition(":")
     start, _, surface = rest.partition(":")
-    if not all(number.isdecimal() and len(number) < 7 for number in (line, start)):
+    number, first = number_in(line), number_in(start)
+    if number is None or first is None:
         return None
-    mention = Mention(int(line), int(start), int(start) + len(surface), surface)
+    mention = Mention(number, first, first + len(surface), surface)
     return mention if fits(texts, mention) else None

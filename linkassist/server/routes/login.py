@@ -9,13 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from linkassist.server.auth.identity import identity_of, session_cookie
 from linkassist.server.auth.password import AccessFile
-from linkassist.server.auth.rate_limit import Guesses
+from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S, Sessions
-from linkassist.server.auth.visitor import session_cookie, visitor_of
 from linkassist.server.context import frame_for, show
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import login_address, own_address
 
 
@@ -25,7 +24,7 @@ class Login:
 
     file: AccessFile
     sessions: Sessions = field(default_factory=Sessions)
-    guesses: Guesses = field(default_factory=Guesses)
+    guesses: GuessLimiter = field(default_factory=GuessLimiter)
 
 
 def login_of(request: Request) -> Login:
@@ -36,7 +35,7 @@ def login_of(request: Request) -> Login:
 
 def login_form(request: Request) -> Response:
     """The form; who need not log in is sent on."""
-    if login_of(request).file.current() is None or visitor_of(request).session:
+    if login_of(request).file.current() is None or identity_of(request).session:
         return RedirectResponse(_next(request.query_params.get("next", "")), status_code=303)
     return login_screen(request, 200)
 
@@ -49,13 +48,13 @@ async def log_in(request: Request) -> Response:
     access = login.file.current()
     if access is None:
         return RedirectResponse(wanted, status_code=303)
-    address = visitor_of(request).address
+    address = identity_of(request).address
     if wait_s := login.guesses.wait_s(address):
         return login_screen(request, 429, "login.wait", wanted, math.ceil(wait_s))
     if not await run_in_threadpool(access.is_password, guess):
         return login_screen(request, 401, "login.wrong", wanted)
     login.guesses.was_right(address)
-    login.sessions.end(visitor_of(request).session)
+    login.sessions.end(identity_of(request).session)
     response = RedirectResponse(wanted, status_code=303)
     is_secure = request.url.scheme == "https"
     response.set_cookie(
@@ -71,7 +70,7 @@ async def log_in(request: Request) -> Response:
 
 def log_out(request: Request) -> Response:
     """Ends the session, here and in the browser."""
-    login_of(request).sessions.end(visitor_of(request).session)
+    login_of(request).sessions.end(identity_of(request).session)
     response = RedirectResponse(login_address(), status_code=303)
     response.delete_cookie(session_cookie(request), httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return response
@@ -79,7 +78,7 @@ def log_out(request: Request) -> Response:
 
 def login_screen(request: Request, status: int, why: str = "", wanted: str = "", wait_s: int = 0) -> Response:
     """The form. why: the key of what is to be told first. wanted: where to go from here. wait_s: with status 429."""
-    say = Wording(preferences_of(request).language)
+    say = wording_of(request)
     frame = frame_for(request, None, None, say("login.title"))
     told = say(why, wait_s) if why else ""
     wanted = wanted or _next(request.query_params.get("next", ""))

@@ -6,7 +6,6 @@ import time
 from typing import cast, get_args
 from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import decide, ignore, lessons_of, object_to, undo, unignore
-from linkassist.server.context import Site, site_of
-from linkassist.server.forms import as_sent, text_of
+from linkassist.server.context import context_of
+from linkassist.server.forms import as_sent, takes_form, text_of
 from linkassist.server.preferences import remember
 from linkassist.server.urls import listed_address, own_address
 from linkassist.store.library import Library
@@ -28,35 +27,15 @@ from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 
-async def verdict(request: Request) -> Response:
+@takes_form
+def verdict(request: Request, form: FormData) -> Response:
     """Stores accept, reject or undo for one target of one page, then shows the page again.
 
     With `why`, it is a rejected target that the objection is stored for; an empty one is taken back.
     """
-    async with request.form() as form:
-        return await run_in_threadpool(_decide, site_of(request), form)
-
-
-async def never(request: Request) -> Response:
-    """Never suggests the target of a card again, on any page, or takes that back; then shows the page again."""
-    async with request.form() as form:
-        return await run_in_threadpool(_never, site_of(request), form)
-
-
-async def preferences(request: Request) -> Response:
-    """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
-    async with request.form() as form:
-        response = RedirectResponse(own_address(text_of(form, "back")), status_code=303)
-        remember(
-            response, language=text_of(form, "language"), theme=text_of(form, "theme"), images=text_of(form, "images")
-        )
-    return response
-
-
-def _decide(site: Site, form: FormData) -> Response:
     decision = text_of(form, "decision")
     target = text_of(form, "target")
-    with site.open_library() as library:
+    with context_of(request).open_library() as library:
         here = project_name(library, text_of(form, "project"))
         stored = find_page(library, here.id, title_key(text_of(form, "page")))
         if decision == "undo":
@@ -70,15 +49,25 @@ def _decide(site: Site, form: FormData) -> Response:
     return _back_to_page(here, stored.page.title, form)
 
 
-def _never(site: Site, form: FormData) -> Response:
+@takes_form
+def never(request: Request, form: FormData) -> Response:
+    """Never suggests the target of a card again, on any page, or takes that back; then shows the page again."""
     decision, target = text_of(form, "decision"), text_of(form, "target")
     if decision not in ("never", "again") or not target:
         raise HTTPException(400, f"The decision on {quoted(target)} is {quoted(decision)}; expected never or again.")
-    with site.open_library() as library:
+    with context_of(request).open_library() as library:
         here = project_name(library, text_of(form, "project"))
         stored = find_page(library, here.id, title_key(text_of(form, "page")))
         (ignore if decision == "never" else unignore)(library, here.id, "word", target)
     return _back_to_page(here, stored.page.title, form)
+
+
+@takes_form
+def preferences(request: Request, form: FormData) -> Response:
+    """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
+    response = RedirectResponse(own_address(text_of(form, "back")), status_code=303)
+    remember(response, language=text_of(form, "language"), theme=text_of(form, "theme"), images=text_of(form, "images"))
+    return response
 
 
 def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:

@@ -9,11 +9,10 @@ from typing import Final, Literal
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.jobs.model_process import Progress
 from linkassist.server.preferences import Language
-from linkassist.server.views.marks import Mark, place_marks
-from linkassist.server.views.models import Block, CardView
-from linkassist.server.views.page import open_card
-from linkassist.server.views.page_text import Surroundings, render_page
-from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.server.views.cards import CardView, open_card
+from linkassist.server.views.highlights import Highlight, place_highlights
+from linkassist.server.views.page_text import Block, RenderContext, render_page
+from linkassist.server.views.preview import PreviewRequest, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, glances
 from linkassist.suggestion import Suggestion
@@ -76,18 +75,20 @@ def found_view(
     unwanted = frozenset(map(title_key, draft.dismissed))
     wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
     likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]
-    previews = preview_views(library, project, [Wanted(each.target, each.kind) for each in likely])
+    previews = preview_views(library, project, [PreviewRequest(each.target, each.kind) for each in likely])
     cards = tuple(
         open_card(project, rank, suggestion, draft.texts, language, preview)
         for rank, (suggestion, preview) in enumerate(zip(likely, previews, strict=True))
     )
-    marks = [
-        Mark(mention, each.target, each.kind, rank) for rank, each in enumerate(likely) for mention in each.mentions
+    highlights = [
+        Highlight(mention, each.target, each.kind, rank)
+        for rank, each in enumerate(likely)
+        for mention in each.mentions
     ]
     return DraftView(
         draft,
         "found" if cards else "none",
-        blocks=shown_text(library, project, draft, marks),
+        blocks=shown_text(library, project, draft, highlights),
         cards=cards,
         n_weaker=len(wanted) - len(likely),
         notice=notice,
@@ -103,8 +104,10 @@ def waiting_view(library: Library, project: ProjectName, draft: Draft, progress:
     return DraftView(draft, "preparing", blocks=blocks, step=STEPS[at], percent=percent, notice=notice)
 
 
-def shown_text(library: Library, project: ProjectName, draft: Draft, marks: Sequence[Mark] = ()) -> tuple[Block, ...]:
-    """The text as Scrapbox shows it, with these marks."""
+def shown_text(
+    library: Library, project: ProjectName, draft: Draft, highlights: Sequence[Highlight] = ()
+) -> tuple[Block, ...]:
+    """The text as Scrapbox shows it, with these highlights."""
     keys = sorted({link.key for link in page_links(draft.texts)})
     existing = frozenset(key for key, glance in glances(library, project.id, keys).items() if glance.has_page)
-    return render_page(draft.texts, Surroundings(project.name, existing, place_marks(draft.texts, marks)))
+    return render_page(draft.texts, RenderContext(project.name, existing, place_highlights(draft.texts, highlights)))

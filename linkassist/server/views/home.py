@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from linkassist.review.queue import DEFAULT_CARDS, waiting_items
-from linkassist.server.views.models import NamedLink
+from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName

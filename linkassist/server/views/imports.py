@@ -9,9 +9,8 @@ from typing import Final, Literal
 
 from linkassist.pipeline.model_store import ModelStore
 from linkassist.server.jobs.import_job import Job, Stage
-from linkassist.server.jobs.import_process import At, Reindex, TakeIn
-from linkassist.server.urls import project_address
-from linkassist.server.views.models import ProjectView
+from linkassist.server.jobs.import_process import ImportOrder, ReindexOrder, StepProgress
+from linkassist.server.views.frame import ProjectView, project_view
 from linkassist.store.library import Library
 from linkassist.store.locks import is_work_running
 from linkassist.store.pages import Project, projects
@@ -92,7 +91,7 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfView:
+class ImportedProjectView:
     """A project of the library with the ages of its pages and of its suggestions, 0 for never."""
 
     project: ProjectView
@@ -105,12 +104,12 @@ class ShelfView:
 def job_view(job: Job, now: float) -> RunView:
     """The server's own run. now: of `time.monotonic`."""
     until = job.ended_at or now
-    is_import = isinstance(job.order, TakeIn)
+    is_import = isinstance(job.order, ImportOrder)
     taken, indexed = job.taken_in, job.indexed
     view = RunView(
         state=_state(job),
         is_import=is_import,
-        name=job.order.file_name if isinstance(job.order, TakeIn) else job.order.display_name,
+        name=job.order.file_name if isinstance(job.order, ImportOrder) else job.order.display_name,
         project=_project_of_job(job),
         groups=_groups(job.stages, until, is_over=indexed is not None),
         clock=_clock(until - job.began_at),
@@ -151,20 +150,20 @@ def recorded_view(library: Library) -> RunView | None:
     return None
 
 
-def shelf(library: Library) -> tuple[ShelfView, ...]:
+def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:
     """The projects of the library."""
     found = []
     for each in projects(library):
         run = last_run(library, "reindex", each.id, "done")
         indexed_at = (run.finished_at or run.started_at) if run else 0
         is_older = ModelStore(library, each.id).is_older_than_pages()
-        found.append(ShelfView(_project_view(each), each.n_pages, each.imported_at, indexed_at, is_older))
+        found.append(ImportedProjectView(_project_view(each), each.n_pages, each.imported_at, indexed_at, is_older))
     return tuple(found)
 
 
 def _project_of_job(job: Job) -> ProjectView | None:
-    if isinstance(job.order, Reindex):
-        return ProjectView(job.order.project, job.order.display_name, project_address(job.order.project))
+    if isinstance(job.order, ReindexOrder):
+        return project_view(job.order.project, job.order.display_name)
     return _project_view(job.taken_in.imported.project) if job.taken_in else None
 
 
@@ -183,7 +182,7 @@ def _remains(*, is_import: bool, is_taken_in: bool) -> Remains:
 
 
 def _elsewhere(library: Library, run: Run) -> RunView:
-    at = Stage(At(run.step or "import", run.n_done, run.n_total), 0.0)
+    at = Stage(StepProgress(run.step or "import", run.n_done, run.n_total), 0.0)
     groups = _groups((at,), 0.0, is_over=False)
     found = _project_of(library, run)
     project = _project_view(found) if found else None
@@ -235,7 +234,7 @@ def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[Gr
     """The bars. A group that was passed over had nothing to do."""
     took_s = [0.0] * len(GROUPS)
     seen: set[int] = set()
-    here, at = 0, At("", 0, 0)
+    here, at = 0, StepProgress("", 0, 0)
     ends = [*(stage.began_at for stage in stages), until][1:]
     for stage, ended_at in zip(stages, ends, strict=True):
         here, at = _GROUP_OF.get(stage.at.step, here), stage.at
@@ -253,8 +252,8 @@ def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[Gr
     return tuple(found)
 
 
-def _percent(at: At, steps: tuple[str, ...]) -> int:
-    """How far a group is: `_percent(At("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
+def _percent(at: StepProgress, steps: tuple[str, ...]) -> int:
+    """How far a group is: `_percent(StepProgress("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
     share = min(1.0, at.n_done / at.n_total) if at.n_total else 0.0
     before = steps.index(at.step) if at.step in steps else 0
     return round(100 * (before + share) / len(steps))
@@ -272,4 +271,4 @@ def _project_of(library: Library, run: Run) -> Project | None:
 
 
 def _project_view(of: Project) -> ProjectView:
-    return ProjectView(of.name, of.display_name or of.name, project_address(of.name))
+    return project_view(of.name, of.display_name)

@@ -21,12 +21,12 @@ MOST_LINKS: Final = 8
 MOST_PROPOSED: Final = 7
 MOST_JOINED: Final = 8  # with the page itself 24 nodes
 
-Role = Literal["here", "link", "proposed", "accepted", "joined"]
+NodeRole = Literal["here", "link", "proposed", "accepted", "joined"]
 
 _ROW: Final = 30
 _LEAST_HEIGHT: Final = 120
-_X: Final[dict[Role, int]] = {"link": 196, "here": 302, "proposed": 412, "accepted": 412, "joined": 610}
-_LABEL_WIDTH: Final[dict[Role, int]] = {"link": 178, "here": 170, "proposed": 150, "accepted": 150, "joined": 136}
+_X: Final[dict[NodeRole, int]] = {"link": 196, "here": 302, "proposed": 412, "accepted": 412, "joined": 610}
+_LABEL_WIDTH: Final[dict[NodeRole, int]] = {"link": 178, "here": 170, "proposed": 150, "accepted": 150, "joined": 136}
 _NARROWEST: Final = 7.2
 _GAP: Final = 10  # between a dot and its label
 _WIDE: Final = frozenset("mwMW@%—…&")
@@ -47,7 +47,7 @@ class Spoke:
 class GraphNode:
     """A dot with its label, which stands before it, below it or behind it. `through`: what would join it."""
 
-    role: Role
+    role: NodeRole
     kind: Kind
     title: str
     address: str
@@ -147,7 +147,7 @@ def _heights(n_rows: int, middle: float) -> Iterator[float]:
     return (middle + _ROW * (row - (n_rows - 1) / 2) for row in range(n_rows))
 
 
-def _node(role: Role, spoke: Spoke, y: float) -> GraphNode:
+def _node(role: NodeRole, spoke: Spoke, y: float) -> GraphNode:
     x = _X[role]
     label = cut_to(spoke.title or "—", _LABEL_WIDTH[role])
     if role == "here":

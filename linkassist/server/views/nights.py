@@ -47,7 +47,7 @@ class SampleView:
 
 
 @dataclass(frozen=True, slots=True)
-class MovementView:
+class TrendView:
     """The samples, the earliest first, and the lines that join their dots, "" where there is one sample alone."""
 
     samples: tuple[SampleView, ...]
@@ -65,7 +65,7 @@ def night_view(health: Health, folder: Path) -> NightView:
     )
 
 
-def movement_view(samples: Sequence[QualitySample]) -> MovementView | None:
+def trend_view(samples: Sequence[QualitySample]) -> TrendView | None:
     """The view of a project's samples, the latest ones where they are many; None where there are none."""
     if not samples:
         return None
@@ -73,8 +73,8 @@ def movement_view(samples: Sequence[QualitySample]) -> MovementView | None:
     begin, end = latest[0].measured_at, latest[-1].measured_at
     views = tuple(_sample_view(each, begin, end) for each in latest)
     if len(views) == 1:
-        return MovementView(views, "", "")
-    return MovementView(
+        return TrendView(views, "", "")
+    return TrendView(
         views,
         " ".join(f"{each.x},{each.found_y}" for each in views),
         " ".join(f"{each.x},{each.first_y}" for each in views),

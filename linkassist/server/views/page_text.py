@@ -10,11 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Literal
 
 from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
 from linkassist.server.urls import page_address, scrapbox_address
-from linkassist.server.views.marks import Mark
-from linkassist.server.views.models import Block, CodeBlock, Piece, PieceKind, TableBlock, TextBlock
+from linkassist.server.views.highlights import Highlight
+from linkassist.suggestion import Kind
 from linkassist.wiki import Span, title_key
 
 MOST_LINES = 4_000
@@ -25,14 +26,71 @@ _MAX_STRONG = 5
 _start_of = attrgetter("mention.start")
 _STYLES = {"/": "italic", "-": "struck", "_": "underlined"}
 
+PieceKind = Literal[
+    "plain", "styled", "link", "red", "hashtag", "red_hashtag", "project_link", "external", "image", "icon",
+    "code", "math", "location", "mark", "accepted",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Piece:
+    """A run of a line as it is shown. `classes` are decoration classes, `card` the rank of the suggestion it marks."""
+
+    kind: PieceKind
+    text: str = ""
+    href: str = ""
+    source: str = ""
+    classes: str = ""
+    suggested: Kind = "page"
+    card: int = -1
+    count: int = 1
+    children: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """One line of prose; `indent` 0 has no bullet, and where a number stands it takes the bullet's place."""
+
+    number: int
+    indent: int
+    pieces: tuple[Piece, ...]
+    is_quote: bool = False
+    is_numbered: bool = False
+    shape: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A `code:` block; `number` is its title line."""
+
+    number: int
+    indent: int
+    name: str
+    text: str
+    shape: Literal["code"] = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A `table:` block: rows of cells of pieces, each row with its line number."""
+
+    number: int
+    indent: int
+    name: str
+    rows: tuple[tuple[int, tuple[tuple[Piece, ...], ...]], ...]
+    shape: Literal["table"] = "table"
+
+
+Block = TextBlock | CodeBlock | TableBlock
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
     """What a page's lines need to be shown: their project, which of its link targets have a page, and the marks."""
 
     project: str
     existing_keys: frozenset[str] = frozenset()
-    marks: Mapping[int, Sequence[Mark]] = field(default_factory=dict)
+    marks: Mapping[int, Sequence[Highlight]] = field(default_factory=dict)
 
 
 def shown_lines(texts: Sequence[str]) -> list[str]:
@@ -47,14 +105,14 @@ def shown_lines(texts: Sequence[str]) -> list[str]:
     return shown
 
 
-def render_page(texts: Sequence[str], surroundings: Surroundings) -> tuple[Block, ...]:
+def render_page(texts: Sequence[str], surroundings: RenderContext) -> tuple[Block, ...]:
     """The blocks of a page below its title line. The lines of a code block or a table become one block."""
     return tuple(_blocks(texts, parse_page(texts), surroundings))
 
 
-def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Surroundings) -> Iterator[Block]:
+def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: RenderContext) -> Iterator[Block]:
     number = 1
-    badges = _Badges()
+    badges = _IconBudget()
     while number < len(parsed):
         head = parsed[number]
         end = number + 1
@@ -93,7 +151,7 @@ def _cells(line: ParsedLine, show: _Line) -> tuple[tuple[Piece, ...], ...]:
     return tuple(map(tuple, cells))
 
 
-class _Badges:
+class _IconBudget:
     """How many icons a page may still show."""
 
     def __init__(self) -> None:
@@ -109,7 +167,7 @@ class _Badges:
 class _Line:
     """One raw line that is being shown, with the marks on it in order; `quote_end` is where a quote's sign ends."""
 
-    def __init__(self, text: str, surroundings: Surroundings, number: int, badges: _Badges) -> None:
+    def __init__(self, text: str, surroundings: RenderContext, number: int, badges: _IconBudget) -> None:
         self.text, self.surroundings, self.badges = text, surroundings, badges
         self.marks = surroundings.marks.get(number, ())
         self.quote_end: int | None = None

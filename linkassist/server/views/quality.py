@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from linkassist.evaluate.figures import GroupFigures, ReliabilityBin, SuggesterFigures
+from linkassist.evaluate.figures import GroupFigures, Origin, ReliabilityBin, SuggesterFigures
 from linkassist.evaluate.report import EvaluationReport
-from linkassist.server.views.models import (
-    DotView,
-    HeadlineView,
-    KindFiguresView,
-    QualityView,
-    SignalView,
-    SuggesterView,
-)
 from linkassist.suggestion import WORTH_SHOWING, Kind
 
 SIDE: Final = 300
@@ -27,6 +20,90 @@ _FEW_LINKS = 200  # fewer to find make rough figures
 _Z = 1.96  # 95 %
 _LEAST_RADIUS, _MOST_RADIUS = 3.0, 12.0
 _KINDS: tuple[Kind, ...] = ("page", "red", "new")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineView:
+    """Of ten suggestions shown between `low` and `high` per cent, people had made `of_ten`; `n` were counted."""
+
+    low: int
+    high: int
+    of_ten: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class DotView:
+    """The suggestions of one tenth: what was promised and what came true, in per cent and as a place in the diagram.
+
+    Between `least_y` and `most_y` lies what can be said with 95 % certainty.
+    """
+
+    x: float
+    y: float
+    radius: float
+    least_y: float
+    most_y: float
+    low: int
+    high: int
+    n: int
+    promised: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuggesterView:
+    """Ours or a simple one beside it, in per cent."""
+
+    name: str
+    is_ours: bool
+    found_in_10: int
+    first_right: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindFiguresView:
+    """One kind of suggestion, in per cent."""
+
+    kind: Kind
+    n_links: int
+    found_in_10: int
+    first_right: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """The suggestions with one first reason: what was promised and what came true, in per cent."""
+
+    signal: str
+    n: int
+    promised: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityView:
+    """How far the suggestions can be trusted, as last measured at `made_at`.
+
+    origin, moment, n_before, n_asked: what was measured on. n_linking: pages whose authors linked anything; n_links:
+    what was there to find, `is_rough` where that is little.
+    """
+
+    made_at: int
+    origin: Origin
+    moment: int
+    is_blind: bool
+    encoder: str
+    n_before: int
+    n_asked: int
+    n_linking: int
+    n_links: int
+    is_rough: bool
+    headline: HeadlineView | None
+    dots: tuple[DotView, ...]
+    suggesters: tuple[SuggesterView, ...]
+    kinds: tuple[KindFiguresView, ...]
+    signals: tuple[SignalView, ...]
 
 
 def quality_view(report: EvaluationReport) -> QualityView:

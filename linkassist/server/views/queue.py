@@ -18,9 +18,10 @@ from linkassist.review.queue import (
     waiting_items,
 )
 from linkassist.server.preferences import Language
-from linkassist.server.urls import page_address
-from linkassist.server.views.models import Block, CardView, NamedLink, ObjectionView
+from linkassist.server.views.cards import CardView, ObjectionView
+from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.page import one_suggestion
+from linkassist.server.views.page_text import Block
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.pages import find_page
@@ -29,7 +30,7 @@ from linkassist.wiki import title_key
 _BESIDE = 1  # lines shown before and after the one in question
 _N_FIRST = 3  # lines shown of a page that does not say the target
 
-Answer = Literal["accept", "reject", "later", "undo"]
+QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class QueueCardView:
 class AnswerView:
     """What was just answered, with what takes it back."""
 
-    answer: Answer
+    answer: QueueAnswer
     page: str
     target: str
     objections: tuple[ObjectionView, ...] = ()
@@ -125,8 +126,7 @@ def _card(library: Library, project: ProjectName, item: QueueItem, language: Lan
         # a table or code block begins above the line that is in it
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
-    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
-    return QueueCardView(page, tuple(shown), card, at is not None)
+    return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)
 
 
 def _with_objections(library: Library, project: ProjectName, language: Language, last: AnswerView) -> AnswerView:

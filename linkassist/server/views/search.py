@@ -15,7 +15,7 @@ _BEFORE = 40  # of these, how many stand before the first word
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextRun:
     """A run of a title or line; `is_hit` where it is what was looked for."""
 
     text: str
@@ -27,7 +27,7 @@ class LineView:
     """A line that was found. `number` counts from 1, the title being the first."""
 
     number: int
-    parts: tuple[Part, ...]
+    parts: tuple[TextRun, ...]
     address: str
 
 
@@ -35,7 +35,7 @@ class LineView:
 class HitView:
     """A page that was found: by its title, with what it begins with, or by its lines."""
 
-    title: tuple[Part, ...]
+    title: tuple[TextRun, ...]
     address: str
     beginning: str = ""
     lines: tuple[LineView, ...] = ()
@@ -105,7 +105,7 @@ def search_view(
         n_titles=n_found,
         texts=tuple(
             HitView(
-                (Part(page.title, False),),
+                (TextRun(page.title, False),),
                 page_address(here.name, page.title),
                 lines=tuple(_line(here, page.title, line) for line in page.lines),
             )
@@ -158,22 +158,22 @@ def _line(here: ProjectName, title: str, line: FoundLine) -> LineView:
     )
     parts = list(_parts(text, spans))
     if text and line.text[:start].strip():
-        parts.insert(0, Part("…", False))
+        parts.insert(0, TextRun("…", False))
     if start + _WIDTH < len(line.text):
-        parts.append(Part("…", False))
+        parts.append(TextRun("…", False))
     return LineView(line.number + 1, tuple(parts), f"{page_address(here.name, title)}#L{line.number}")
 
 
-def _parts(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[Part, ...]:
-    parts: list[Part] = []
+def _parts(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[TextRun, ...]:
+    parts: list[TextRun] = []
     at = 0
     for start, end in spans:
         if start > at:
-            parts.append(Part(text[at:start], False))
-        parts.append(Part(text[start:end], True))
+            parts.append(TextRun(text[at:start], False))
+        parts.append(TextRun(text[start:end], True))
         at = end
     if at < len(text):
-        parts.append(Part(text[at:], False))
+        parts.append(TextRun(text[at:], False))
     return tuple(parts)
 
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from linkassist.server.urls import page_address, settings_address
-from linkassist.server.views.models import NamedLink
+from linkassist.server.views.links import NamedLink
 from linkassist.settings import OWN_ENCODER, default_folder
 from linkassist.store.ignored import Ignored, ignored
 from linkassist.store.library import Library

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from linkassist.review.verdicts import lessons_of, worth_showing
 from linkassist.server.preferences import Language
-from linkassist.server.urls import page_address
-from linkassist.server.views.models import CardView, NamedLink, PreviewView
-from linkassist.server.views.page import open_card
-from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.server.views.cards import CardView, open_card
+from linkassist.server.views.links import NamedLink, page_link
+from linkassist.server.views.preview import PreviewRequest, PreviewView, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, linked_targets
 from linkassist.store.pages import StoredPage, stored_page
@@ -26,7 +25,7 @@ _LOOKED_AT = 60  # some of the likeliest are decided, or link the target by now
 
 
 @dataclass(frozen=True, slots=True)
-class LikeRow:
+class SimilarPageRow:
     """A page and its card for the target."""
 
     page: NamedLink
@@ -34,15 +33,15 @@ class LikeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LikeView:
+class SimilarPagesView:
     """The pages, likeliest first. `is_ignored`: the target is a word that is never suggested."""
 
     target: PreviewView
-    rows: tuple[LikeRow, ...]
+    rows: tuple[SimilarPageRow, ...]
     is_ignored: bool
 
 
-def like_view(library: Library, project: ProjectName, target: str, language: Language) -> LikeView:
+def like_view(library: Library, project: ProjectName, target: str, language: Language) -> SimilarPagesView:
     """The screen of a target; of all pages the two dozen that were found the likeliest."""
     lessons = lessons_of(library, project.id)
     key = title_key(target)
@@ -59,13 +58,13 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
             break
     found.sort(key=lambda each: -each[1].probability)
     kind = found[0][1].kind if found else None
-    (preview,) = preview_views(library, project, [Wanted(found[0][1].target if found else target, kind)])
+    (preview,) = preview_views(library, project, [PreviewRequest(found[0][1].target if found else target, kind)])
     rows = tuple(_row(project, *each, language, preview) for each in found)
-    return LikeView(preview, rows, key in lessons.choices.words)
+    return SimilarPagesView(preview, rows, key in lessons.choices.words)
 
 
 def _row(
     project: ProjectName, stored: StoredPage, suggestion: Suggestion, language: Language, preview: PreviewView
-) -> LikeRow:
-    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
-    return LikeRow(page, open_card(project, stored.id, suggestion, stored.page.texts, language, preview))
+) -> SimilarPageRow:
+    card = open_card(project, stored.id, suggestion, stored.page.texts, language, preview)
+    return SimilarPageRow(page_link(project.name, stored.page.title), card)

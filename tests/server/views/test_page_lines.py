@@ -6,23 +6,32 @@ import time
 
 import pytest
 
-from linkassist.server.views.marks import Mark, fits, place_marks
-from linkassist.server.views.models import CodeBlock, Piece, TableBlock, TextBlock
-from linkassist.server.views.page_text import MOST_CHARACTERS, MOST_LINES, Surroundings, render_page, shown_lines
+from linkassist.server.views.highlights import Highlight, fits, place_highlights
+from linkassist.server.views.page_text import (
+    MOST_CHARACTERS,
+    MOST_LINES,
+    CodeBlock,
+    Piece,
+    RenderContext,
+    TableBlock,
+    TextBlock,
+    render_page,
+    shown_lines,
+)
 from linkassist.server.views.plain_text import plain_text, words_around
 from linkassist.suggestion import Mention
 from linkassist.wiki import Span
 
 
-def pieces_of(line: str, *marks: Mark, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
+def pieces_of(line: str, *marks: Highlight, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
     texts = ["題", line]
-    (block,) = render_page(texts, Surroundings("niwa", existing, place_marks(texts, marks)))
+    (block,) = render_page(texts, RenderContext("niwa", existing, place_highlights(texts, marks)))
     assert isinstance(block, TextBlock)
     return block.pieces
 
 
-def mark(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Mark:
-    return Mark(Mention(line, start, start + len(surface), surface), surface, "page", card, is_accepted)
+def mark(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Highlight:
+    return Highlight(Mention(line, start, start + len(surface), surface), surface, "page", card, is_accepted)
 
 
 def shape(pieces: tuple[Piece, ...]) -> list[tuple[str, str]]:
@@ -57,7 +66,7 @@ def test_decorations_keep_what_is_inside_them() -> None:
 
 def test_a_code_block_and_a_table_are_one_block_each() -> None:
     texts = ["題", "code:a.py", " def f():", "     pass", "table:t", " [道具]\tb", "あと"]
-    code, table, after = render_page(texts, Surroundings("niwa", frozenset({"道具"})))
+    code, table, after = render_page(texts, RenderContext("niwa", frozenset({"道具"})))
     assert code == CodeBlock(1, 0, "a.py", "def f():\n    pass")
     assert isinstance(table, TableBlock)
     assert (table.name, [[shape(cell) for cell in cells] for _, cells in table.rows]) == (
@@ -68,7 +77,7 @@ def test_a_code_block_and_a_table_are_one_block_each() -> None:
 
 
 def test_the_title_line_is_not_shown_again() -> None:
-    assert render_page(["題"], Surroundings("niwa")) == ()
+    assert render_page(["題"], RenderContext("niwa")) == ()
 
 
 def test_a_mark_stands_at_its_span_and_nowhere_else() -> None:
@@ -83,7 +92,7 @@ def test_a_mark_may_stand_inside_a_decoration_and_a_table_cell() -> None:
     (piece,) = pieces_of("[* 検索の話]", mark(1, 3, "検索"))
     assert shape(piece.children) == [("mark", "検索"), ("plain", "の話")]
     texts = ["題", "table:t", " a\t検索する"]
-    (table,) = render_page(texts, Surroundings("niwa", marks=place_marks(texts, [mark(2, 3, "検索")])))
+    (table,) = render_page(texts, RenderContext("niwa", marks=place_highlights(texts, [mark(2, 3, "検索")])))
     assert isinstance(table, TableBlock)
     assert shape(table.rows[0][1][1]) == [("mark", "検索"), ("plain", "する")]
 
@@ -103,9 +112,9 @@ def test_no_mark_stands_outside_of_prose(line: str, start: int, surface: str) ->
 
 def test_of_overlapping_marks_the_accepted_one_stays_and_else_the_better_one() -> None:
     better, worse = mark(1, 0, "全文検索", card=1), mark(1, 2, "検索", card=2)
-    assert [each.card for each in place_marks(["題", "全文検索"], [better, worse])[1]] == [1]
+    assert [each.card for each in place_highlights(["題", "全文検索"], [better, worse])[1]] == [1]
     accepted = mark(1, 2, "検索", card=2, is_accepted=True)
-    assert [each.card for each in place_marks(["題", "全文検索"], [better, accepted])[1]] == [2]
+    assert [each.card for each in place_highlights(["題", "全文検索"], [better, accepted])[1]] == [2]
 
 
 def test_a_mention_whose_words_have_changed_is_not_marked() -> None:
@@ -152,7 +161,7 @@ def test_a_page_shows_as_many_characters_as_can_be_made_in_a_moment() -> None:
 def test_the_cells_of_a_long_row_are_found_in_one_go() -> None:
     row = " [a]\tb`c`" + "\t" * 50_000 + "d"
     before = time.process_time()
-    (table,) = render_page(["t", "table:x", row], Surroundings("niwa"))
+    (table,) = render_page(["t", "table:x", row], RenderContext("niwa"))
     assert time.process_time() - before < 60
     assert isinstance(table, TableBlock)
     ((_, cells),) = table.rows

@@ -179,7 +179,7 @@ def test_a_library_that_was_filled_in_part_goes_on_where_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "CHARACTERS_AT_ONCE", 16)  # more than one text of this wiki has, less than two
-    monkeypatch.setattr("linkassist.store.staging.read_texts", lambda connection: 0)
+    monkeypatch.setattr("linkassist.store.staging.index_next_texts", lambda connection: 0)
     here = put(library, *[[f"word {number}"] for number in range(5)])
     assert n_unread(library) == 5
     assert found(library, here, "word") == []

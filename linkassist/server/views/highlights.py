@@ -9,7 +9,7 @@ from linkassist.suggestion import Kind, Mention
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """A mention to be shown in the text: as a candidate, or, once accepted, as the link that it becomes."""
 
     mention: Mention
@@ -19,13 +19,13 @@ class Mark:
     is_accepted: bool = False
 
 
-def place_marks(texts: Sequence[str], marks: Iterable[Mark]) -> dict[int, list[Mark]]:
+def place_highlights(texts: Sequence[str], marks: Iterable[Highlight]) -> dict[int, list[Highlight]]:
     """The marks that can stand, by line, in the order of the line. `marks` come best first.
 
     Left out are those whose surface is not at its span (the page has changed since), and those that overlap an
     accepted one or a better one.
     """
-    placed: dict[int, list[Mark]] = {}
+    placed: dict[int, list[Highlight]] = {}
     for mark in sorted(marks, key=lambda mark: not mark.is_accepted):
         if not fits(texts, mark.mention):
             continue

@@ -1,4 +1,5 @@
-"""Who asks: the address it comes from, and whether it is logged in. `Entrance` finds that out once for each request."""
+"""The identity of a client: its address, and its session where it is logged in. `Authentication` finds it out once
+for each request."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from linkassist.server.auth.rate_limit import visitor_key
+from linkassist.server.auth.rate_limit import network_key
 
-_KEY: Final = "linkassist.visitor"
+_KEY: Final = "linkassist.identity"
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class ClientIdentity:
     """address: the key of where it comes from. session: the token of its session, "" where there is none.
 
     key: what it is counted by: its session, so that a whole office behind one address is not one visitor.
@@ -29,15 +30,15 @@ class Visitor:
         return hashlib.sha256(self.session.encode()).hexdigest() if self.session else self.address
 
 
-def visitor_of(connection: HTTPConnection) -> Visitor:
+def identity_of(connection: HTTPConnection) -> ClientIdentity:
     """The visitor of a request."""
     found = connection.scope.get(_KEY)
-    return found if isinstance(found, Visitor) else Visitor(_address(connection))
+    return found if isinstance(found, ClientIdentity) else ClientIdentity(_address(connection))
 
 
-def remember_visitor(connection: HTTPConnection, session: str) -> None:
+def remember_identity(connection: HTTPConnection, session: str) -> None:
     """Keeps in the request whose session it belongs to."""
-    connection.scope[_KEY] = Visitor(_address(connection), session)
+    connection.scope[_KEY] = ClientIdentity(_address(connection), session)
 
 
 def is_shared(connection: HTTPConnection) -> bool:
@@ -51,4 +52,4 @@ def session_cookie(connection: HTTPConnection) -> str:
 
 
 def _address(connection: HTTPConnection) -> str:
-    return visitor_key(connection.client.host) if connection.client else ""
+    return network_key(connection.client.host) if connection.client else ""
