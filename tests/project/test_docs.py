@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from support.paths import PACKAGE, TESTS
 
 from linkassist.settings import Settings
@@ -38,6 +41,15 @@ def anchors_of(document: Path) -> set[str]:
         re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
         for heading in re.findall(r"(?m)^#+ (.+)$", text)
     }
+
+
+def titles_in(navigation: Any) -> Iterator[str]:
+    """The files that a part of mkdocs' navigation names, in its order."""
+    if isinstance(navigation, str):
+        yield navigation
+    else:
+        for each in navigation.values() if isinstance(navigation, dict) else navigation:
+            yield from titles_in(each)
 
 
 def test_the_readme_fits_on_two_screens() -> None:
@@ -93,6 +105,11 @@ def test_every_test_and_script_that_a_document_names_is_there(document: Path) ->
     assert [name for name in re.findall(r"\btest_\w+\.py\b", text) if name not in tests] == []
     paths = re.findall(r"\b(?:tests|scripts|linkassist)/[\w/]+(?:\.\w+)?", text)
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_site_shows_every_page_once() -> None:
+    shown = list(titles_in(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
+    assert sorted(shown) == sorted(["index.md", *(str(page.relative_to(DOCS)) for page in PAGES)])
 
 
 @pytest.mark.parametrize("name", IN_JAPANESE)
