@@ -15,13 +15,14 @@ import numpy as np
 
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
 from linkassist.evaluate.metrics import precision_at_recall, ranking_figures
-from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
+from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons
+from linkassist.model.scan import scan_texts
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus
 from linkassist.suggest.features import FEATURES
-from linkassist.suggest.holdout import pages_to_examine
-from linkassist.suggest.ranker import Lessons, learn_model, plain_lessons
+from linkassist.suggest.holdout import pages_to_hold_out
+from linkassist.suggest.ranker import TrainingSet, learn_model, training_set
 from linkassist.wiki import Page, title_key
 
 SIGNALS: dict[str, tuple[str, ...]] = {
@@ -71,11 +72,11 @@ def read(path: Path) -> list[Page]:
         return list(export)
 
 
-def prepare(test: FuturesTest) -> tuple[Lessons, FloatArray, IntArray, np.ndarray]:
+def prepare(test: FuturesTest) -> tuple[TrainingSet, FloatArray, IntArray, np.ndarray]:
     """The wiki's lessons; and features, page and rightness of the candidates of the asked pages with answers."""
     readings = [read_page(page) for page in test.pages]
     corpus = build_corpus(readings)
-    examined = pages_to_examine(corpus)
+    examined = pages_to_hold_out(corpus)
     texts = [reading.text for reading in readings]
     encoder, vectors = choose_encoder("wiki", corpus, examined, lambda encoder: encoder.encode(texts))
     scan = scan_texts(corpus, vectors)
@@ -87,7 +88,7 @@ def prepare(test: FuturesTest) -> tuple[Lessons, FloatArray, IntArray, np.ndarra
     return link_lessons(scan, examinations_on(corpus, examined), encoder), features, page, is_right
 
 
-def scores(lessons: Lessons, features: FloatArray, seen: Sequence[int]) -> FloatArray:
+def scores(lessons: TrainingSet, features: FloatArray, seen: Sequence[int]) -> FloatArray:
     """Raw scores of a model that sees these features alone and is learnt from nothing but the lessons."""
 
     def blanked(rows: FloatArray) -> FloatArray:
@@ -95,7 +96,7 @@ def scores(lessons: Lessons, features: FloatArray, seen: Sequence[int]) -> Float
         out[:, seen] = rows[:, seen]
         return out
 
-    model = learn_model(plain_lessons(blanked(lessons.features), lessons.is_answer, lessons.page))
+    model = learn_model(training_set(blanked(lessons.features), lessons.is_answer, lessons.page))
     assert model is not None, "too few links to learn from"
     return model.raw(blanked(features)).astype(np.float32)
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -29,12 +29,10 @@ def command_paths() -> list[tuple[str, ...]]:
     return list(_paths_within(get_command(app)))
 
 
-def _paths_within(command: Any) -> Iterator[tuple[str, ...]]:
-    if hasattr(command, "list_commands"):  # a group; Typer's own copy of Click has no public class to ask for
-        context = command.context_class(command)
-        for name in command.list_commands(context):
-            yield (name,)
-            yield from ((name, *path) for path in _paths_within(command.get_command(context, name)))
+def _paths_within(command: object) -> Iterator[tuple[str, ...]]:
+    for name, inner in getattr(command, "commands", {}).items():  # a command that is no group has none
+        yield (name,)
+        yield from ((name, *path) for path in _paths_within(inner))
 
 
 def help_of(path: Sequence[str]) -> str:

@@ -19,9 +19,10 @@ from linkassist.bert.encoder_options import read_name
 from linkassist.bert.forward import BertForward
 from linkassist.bert.readout import Readout, read_out
 from linkassist.bert.tokenize.sequences import TokenSequence, split_pair, token_sequence
-from linkassist.embed.encoder import OnProgress, normalised
+from linkassist.embed.encoder import normalised
 from linkassist.embed.windows import weighted_means, windows
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 # To be changed when the same model and text would get another vector from this module.
 _VERSION = 1
@@ -69,11 +70,11 @@ class BertJapaneseEncoder:
         )
         self.fingerprint = hashlib.sha256(f"{settings} {bert.fingerprint}".encode()).hexdigest()[:16]
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
         return normalised(self.encode_raw(texts, on_progress))
 
-    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode_raw(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32 as the network gives them, of any length. Equal texts are encoded once."""
         row_of = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         distinct, rows = list(row_of), [row_of[text] for text in texts]
@@ -91,8 +92,7 @@ class BertJapaneseEncoder:
                 for text in (parts[member].text for member in members):
                     n_left[text] -= 1
                     n_done += int(n_copies[some][text]) if n_left[text] == 0 else 0
-                if on_progress:
-                    on_progress(n_done)
+                on_progress(n_done, len(texts))
             texts_of, weights = [part.text for part in parts], [part.n_tokens for part in parts]
             found[some] = weighted_means(vectors, texts_of, weights, len(distinct[some])).numpy()
         return np.asarray(found[rows])

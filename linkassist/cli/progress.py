@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from linkassist.terminal_escape import visible
+from linkassist.cli.output import say
+from linkassist.progress import OnProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
-OnProgress = Callable[[str, int, int], None]
-OnStep = Callable[[int, int, float], None]
+    from linkassist.bert.train.loop import OnStep
 
 _BYTES_STEPS: Final = (
     "import",
@@ -80,11 +80,6 @@ def training_progress() -> Iterator[OnStep]:
             yield on_step
     else:
         yield _TrainingLines()
-
-
-def say(message: str) -> None:
-    """A message to the person, on standard error; it may quote what a file says."""
-    print("\n".join(map(visible, message.split("\n"))), file=sys.stderr, flush=True)
 
 
 class _Bars:

@@ -5,14 +5,13 @@ How text becomes vectors is left to `wiki_encoder.py` and `transformer.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Told after each batch how many texts are done so far.
-OnProgress = Callable[[int], None]
+from linkassist.progress import OnCount, no_count
 
 
 class Encoder(Protocol):
@@ -28,10 +27,11 @@ class Encoder(Protocol):
         """The length of a vector."""
         ...
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text in the order given, each of length 1.
 
-        A text in which the encoder finds nothing, such as an empty one, may get the zero vector.
+        A text in which the encoder finds nothing, such as an empty one, may get the zero vector. on_progress: called
+        after each batch with (texts done, all texts).
         """
         ...
 
@@ -50,7 +50,7 @@ class TellingEncoder(Protocol):
 class RawEncoder(Protocol):
     """An encoder whose vectors have lengths of their own, before `encode` brings them to 1."""
 
-    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode_raw(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32 as the network gives them."""
         ...
 

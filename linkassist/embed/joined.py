@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from linkassist.embed.encoder import Encoder, OnProgress, normalised
+from linkassist.embed.encoder import Encoder, normalised
 from linkassist.embed.wiki_encoder import WikiEncoder
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -80,7 +81,7 @@ class JoinedEncoder:
         digest.update(self.how.centre.tobytes())
         return f"{self.own.fingerprint}+{digest.hexdigest()[:12]}"
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> FloatArray:
         """(texts, width) float32, unit rows; a text of which neither encoder knows anything gives the zero vector."""
         return self.how.join(self.own.encode(texts), self.other.encode(texts, on_progress))
 

@@ -18,12 +18,13 @@ import transformers
 from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
-from linkassist.embed.encoder import OnProgress, batches_by_length, normalised
+from linkassist.embed.encoder import batches_by_length, normalised
 from linkassist.embed.model_files import content_fingerprint, find_model
 from linkassist.embed.model_folder import read_recipe
 from linkassist.embed.pooling import Pooling, pool
 from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 LongTexts = Literal["windows", "truncate"]
 
@@ -97,18 +98,16 @@ class TransformerEncoder:
         settings = f"{_VERSION} {self.pooling} {self.prefix!r} {self.max_tokens} {long_texts}"
         self.fingerprint = hashlib.sha256(f"{settings} {content_fingerprint(folder)}".encode()).hexdigest()[:16]
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
         return normalised(self._sums(texts, on_progress)[0])
 
-    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode_raw(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32 as the network gives them, of any length."""
         sums, n_tokens = self._sums(texts, on_progress)
         return np.asarray(sums / n_tokens.clip(1)[:, None], np.float32)
 
-    def _sums(
-        self, texts: Sequence[str], on_progress: OnProgress | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _sums(self, texts: Sequence[str], on_progress: OnCount) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(the sum of each text's windows' vectors, each times its tokens; how many tokens these are in all)"""
         found = np.zeros((len(texts), self.width), dtype=np.float32)
         n_tokens = np.zeros(len(texts), np.int64)
@@ -127,8 +126,7 @@ class TransformerEncoder:
                 for window in members:
                     n_left[window.text] -= 1
                     n_done += int(n_left[window.text] == 0)
-                if on_progress:
-                    on_progress(n_done)
+                on_progress(n_done, len(texts))
             found[start : start + len(some)] = sums.numpy()
         return found, n_tokens
 

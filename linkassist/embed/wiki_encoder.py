@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from torch.nn import functional
 
 from linkassist.embed.encoder import normalised
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -61,7 +62,7 @@ class WikiEncoder:
         digest.update(self.weights.tobytes())
         return f"wiki-{digest.hexdigest()[:12]}"
 
-    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> FloatArray:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> FloatArray:
         """(texts, width) float32, unit rows; a text without a known piece gives the zero vector."""
         tokenizer = _tokenizer(self.pieces)
         vectors = np.zeros((len(texts), self.width), np.float32)
@@ -69,8 +70,7 @@ class WikiEncoder:
             counts = _count_pieces(tokenizer, texts[start : start + 2000])
             counts.data = 1 + np.log(counts.data)
             vectors[start : start + 2000] = normalised(sp.csr_matrix(counts.multiply(self.weights)) @ self.table)
-            if on_progress:
-                on_progress(min(len(texts), start + 2000))
+            on_progress(min(len(texts), start + 2000), len(texts))
         return vectors
 
     def save(self, folder: Path) -> None:
@@ -115,13 +115,13 @@ def learn_encoder(
     *,
     seed: int = 0,
     start: WikiEncoder | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnCount = no_count,
 ) -> WikiEncoder:
     """An encoder learnt from these pages; on one machine, with as many threads, the same input and seed give the same.
 
     texts: one a page. links: (pages, targets), the first targets being the pages themselves; the rows of pages whose
     links must not be known (they are examined later) are empty. start: an encoder of an earlier state of the wiki,
-    whose pieces are kept and whose vectors are trained on. on_progress: told (steps done, steps in all).
+    whose pieces are kept and whose vectors are trained on. on_progress: called with (training steps done, all).
     """
     pieces = start.pieces if start else _learn_pieces(texts, seed)
     tokenizer = _tokenizer(pieces)
@@ -261,7 +261,7 @@ def _train(
     pairs: _LinkedPairs,
     n_steps: int,
     seed: int,
-    on_progress: Callable[[int, int], None] | None,
+    on_progress: OnCount,
 ) -> tuple[FloatArray, FloatArray]:
     random = np.random.default_rng(seed)
     vectors = torch.tensor(table, requires_grad=True)
@@ -295,6 +295,5 @@ def _train(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if on_progress:
-            on_progress(step + 1, n_steps)
+        on_progress(step + 1, n_steps)
     return vectors.detach().numpy(), functional.relu(amounts).detach().numpy()

@@ -14,15 +14,15 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.model.wiki_model import Knowledge
+from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
-from linkassist.suggest.holdout import Examination, pages_to_examine
+from linkassist.suggest.holdout import Holdout, pages_to_hold_out
 from linkassist.suggest.link_budget import variant_key
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.phrases.boundaries import Hashes, is_member
 from linkassist.suggest.phrases.extraction import Phrases, by_phrase, not_new
-from linkassist.suggest.phrases.features import PhraseEvidence, PhraseHabits, PhrasePairs
+from linkassist.suggest.phrases.features import PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Reading, title_key
@@ -37,7 +37,7 @@ _AT_LEAST = 3  # ... unless a page has fewer than this many
 
 
 def phrase_lessons(
-    corpus: Corpus, hidden: Corpus, phrases: Phrases, examination: Examination
+    corpus: Corpus, hidden: Corpus, phrases: Phrases, examination: Holdout
 ) -> tuple[FloatArray, BoolArray, IntArray]:
     """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
 
@@ -48,7 +48,7 @@ def phrase_lessons(
     lessons = [_lessons(corpus, hidden.links, phrases, examination.pages, examination.is_teacher)]
     if len(examination.pages) < _ENOUGH_EXAMINED:
         before = replace(corpus, links=_only(corpus.links, ~_is_among(examination.pages, corpus.n_pages)))
-        older = pages_to_examine(before)
+        older = pages_to_hold_out(before)
         teachers = (np.diff(before.links.indptr) > 0) & ~_is_among(older, corpus.n_pages)
         lessons.append(_lessons(corpus, _only(before.links, teachers), phrases, older, teachers))
     features, is_answer, page = (np.concatenate(columns) for columns in zip(*lessons, strict=True))
@@ -70,8 +70,8 @@ def _lessons(
     is_target[: corpus.n_pages] = True
     is_old = not_new(hidden, phrases, is_target)
     n_known = np.diff(links.indptr).astype(np.int64)
-    habits = PhraseHabits(hidden, phrases, is_old, is_teacher)
-    evidence = PhraseEvidence(hidden.readings, phrases, is_old, n_known, habits)
+    habits = PhraseStatistics(hidden, phrases, is_old, is_teacher)
+    evidence = PhraseFeatureBuilder(hidden.readings, phrases, is_old, n_known, habits)
     blocks = list(evidence.blocks(pages))
     features = np.concatenate([pairs.features for pairs in blocks])
     page = np.concatenate([pairs.page for pairs in blocks])
@@ -99,32 +99,32 @@ def _is_among(pages: IntArray, n_pages: int) -> BoolArray:
 
 
 def new_links(
-    corpus: Corpus, phrases: Phrases, habits: PhraseHabits, known: sp.csr_matrix, ranker: Ranker, limit: int
+    corpus: Corpus, phrases: Phrases, habits: PhraseStatistics, known: sp.csr_matrix, ranker: Ranker, limit: int
 ) -> dict[int, list[Suggestion]]:
     """Per page, the new links to suggest, best first; pages without any are left out.
 
     known: (pages, targets), every link of every page.
     """
     n_known = np.diff(known.indptr).astype(np.int64)
-    evidence = PhraseEvidence(corpus.readings, phrases, not_new(corpus, phrases), n_known, habits)
+    evidence = PhraseFeatureBuilder(corpus.readings, phrases, not_new(corpus, phrases), n_known, habits)
     explainer = PhraseExplainer(corpus, phrases)
     return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, ranker, limit))
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """New links for some pages, by what is known of their wiki.
+class PhrasePredictor:
+    """New links for some pages, by the model of their wiki.
 
     old: the hashes, ascending, of what is no new link. gone: of the pages known, those that are there no more.
     """
 
-    wiki: Knowledge
+    wiki: WikiModel
     old: Hashes
     gone: frozenset[int]
     ranker: Ranker
     limit: int
 
-    def new_links(
+    def predict(
         self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray
     ) -> dict[int, list[Suggestion]]:
         """By number, the new links of these pages; those without any are left out.
@@ -145,7 +145,7 @@ class Beside:
         return found
 
     def _n_silent(self, silent: frozenset[int], phrase_hash: int) -> int:
-        return len(silent.intersection(self.wiki.sayers.of(phrase_hash)))
+        return len(silent.intersection(self.wiki.phrase_postings.of(phrase_hash)))
 
     def _of(
         self,
@@ -158,13 +158,13 @@ class Beside:
         """phrases: of these readings. silent: pages that are not to be named."""
         wiki = self.wiki
         is_old = phrases.is_empty | is_member(phrases.hashes, self.old)
-        evidence = PhraseEvidence(readings, phrases, is_old, n_known, wiki.habits)
+        evidence = PhraseFeatureBuilder(readings, phrases, is_old, n_known, wiki.habits)
         order, starts = by_phrase(phrases)
 
         def suggestion_of(pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
             place, phrase = int(pairs.page[row]), int(pairs.phrase[row])
             said = order[starts[phrase] : starts[phrase + 1]]
-            others = wiki.sayers.of(int(phrases.hashes[phrase]))
+            others = wiki.phrase_postings.of(int(phrases.hashes[phrase]))
             names = [wiki.corpus.names[page] for page in others if page != rows[place] and page not in silent]
             of_page = said[slice(*np.searchsorted(phrases.page[said], [place, place + 1]))]
             return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)
@@ -175,7 +175,7 @@ class Beside:
 
 def ranked_phrases(
     readings: Sequence[Reading],
-    evidence: PhraseEvidence,
+    evidence: PhraseFeatureBuilder,
     suggestion_of: Callable[[PhrasePairs, int, float], Suggestion | None],
     ranker: Ranker,
     limit: int,

@@ -20,16 +20,16 @@ from linkassist.suggest.feedback.learn import Lessons
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 
-SHORTEST: Final = 3
-LONGEST: Final = 9
-USUAL: Final = 7
-LATER_S: Final = 20 * 3600  # what is put off this evening comes up tomorrow evening
+MIN_CARDS: Final = 3
+MAX_CARDS: Final = 9
+DEFAULT_CARDS: Final = 7
+SNOOZE_S: Final = 20 * 3600  # what is put off this evening comes up tomorrow evening
 
 _N_PAGES: Final = 24  # the pages with most to gain that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class SessionStart:
     """When a sitting began: after this decision in the log, and after this Unix second."""
 
     decision: int
@@ -40,7 +40,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueueItem:
     """A suggestion that waits. `gain` is what the wiki can expect of it."""
 
     page_id: int
@@ -58,7 +58,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class QueueSession:
     """How far a sitting has come: what was decided in it, the latest first, and how many cards were put off."""
 
     decided: tuple[Decided, ...]
@@ -75,24 +75,24 @@ class Sitting:
         return frozenset(each.title for each in self.decided)
 
 
-def start_of(library: Library, written: str, now: int) -> Start:
+def session_start(library: Library, written: str, now: int) -> SessionStart:
     """The start that was written so, or one at this moment where it is none."""
     decision, _, at = written.partition("-")
     if decision.isdecimal() and at.isdecimal() and max(len(decision), len(at)) < 16:
-        return Start(int(decision), int(at))
-    return Start(last_decision(library), now - 1)
+        return SessionStart(int(decision), int(at))
+    return SessionStart(last_decision(library), now - 1)
 
 
-def sitting(library: Library, project_id: int, start: Start, now: int) -> Sitting:
+def queue_session(library: Library, project_id: int, start: SessionStart, now: int) -> QueueSession:
     """The sitting that began then."""
     found = verdicts_since(library, project_id, start.decision)
-    return Sitting(
+    return QueueSession(
         tuple(Decided(title, verdict) for _, title, verdict in found),
         n_snoozed_since(library, project_id, start.at, now),
     )
 
 
-def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
+def waiting_items(library: Library, project_id: int, now: int) -> list[QueueItem]:
     """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off.
 
     More than the longest sitting takes are not looked for.
@@ -103,12 +103,12 @@ def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
     offered = best_offers(library, [page.id for page in pages])
     # By what each can come to: the pages from which nothing better can come need not be read.
     most = {page.id: _worth(page) * lessons.most_likely(offered.get(page.id, 1.0)) for page in pages}
-    found: list[Item] = []
+    found: list[QueueItem] = []
     for page in sorted(pages, key=lambda page: -most[page.id]):
-        if len(found) > LONGEST and most[page.id] < sorted(item.gain for item in found)[-LONGEST - 1]:
+        if len(found) > MAX_CARDS and most[page.id] < sorted(item.gain for item in found)[-MAX_CARDS - 1]:
             break
         if best := _best(library, page, lessons, put_off, offered.get(page.id, 0.0)):
-            found.append(Item(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
+            found.append(QueueItem(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
     return sorted(found, key=lambda item: -item.gain)
 
 
@@ -131,7 +131,7 @@ def _best(
     return best
 
 
-def next_item(items: list[Item], after_page: int | None, had: Set[str] = frozenset()) -> Item | None:
+def next_item(items: list[QueueItem], after_page: int | None, had: Set[str] = frozenset()) -> QueueItem | None:
     """The best item of a page that the sitting has not had; None where nothing waits.
 
     Where it has had them all, that of another page than the last card's; of that one, where it is the only one.

@@ -8,12 +8,13 @@ What is chosen, words and pages to ignore and how much a page is offered, is fol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
+from linkassist.progress import OnCount, no_count
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
 from linkassist.store.navigation import present_page_id, project_names
@@ -31,7 +32,7 @@ from linkassist.store.suggestions import (
 )
 from linkassist.store.verdicts import project_verdicts, record_verdict, set_objection, undo_verdict, verdicts_stamp
 from linkassist.suggest.feedback.learn import Lessons, apply_lessons, learn_from_verdicts
-from linkassist.suggest.feedback.rules import Choices, apply_choices
+from linkassist.suggest.feedback.rules import ReaderRules, apply_rules
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
@@ -58,15 +59,15 @@ def lessons_of(library: Library, project_id: int) -> Lessons:
     if known_at != stamp:
         lessons = learn_from_verdicts(project_verdicts(library, project_id))
         _known[at] = stamp, lessons
-    choices = choices_of(library, project_id)
-    return lessons if choices == Choices() else replace(lessons, choices=choices)
+    choices = rules_of(library, project_id)
+    return lessons if choices == ReaderRules() else replace(lessons, choices=choices)
 
 
-def choices_of(library: Library, project_id: int) -> Choices:
+def rules_of(library: Library, project_id: int) -> ReaderRules:
     """What the reader has chosen for the project."""
     words = frozenset(each.key for each in ignored(library, project_id) if each.sort == "word")
     most = project_setting(library, project_id, "most_per_page")
-    return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
+    return ReaderRules(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
 def worth_showing(
@@ -123,7 +124,7 @@ def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> 
         _follow(library, project_id, sort, title)
 
 
-def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+def unignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
     with _choosing(library, project_id):
         remove_ignored(library, project_id, sort, title)
@@ -145,13 +146,13 @@ def follow_verdicts(library: Library, project_id: int) -> None:
     lessons = lessons_of(library, project_id)
     note = artefact(library, project_id, "lessons")
     if lessons.fingerprint != (note.fingerprint if note else "") or not is_added_up(library, project_id):
-        _add_up(library, project_id, lessons, lambda n_done, n_total: None)
+        _add_up(library, project_id, lessons)
 
 
-def add_up_offers(library: Library, on_progress: Callable[[int, int], None]) -> None:
+def add_up_offers(library: Library, on_progress: OnCount) -> None:
     """Adds up what is offered on the pages of a library of an older linkassist, which has not; of others nothing.
 
-    on_progress: called with how many of how many pages are done. 23,000 take half a minute.
+    on_progress: in pages of one project; 23,000 take half a minute.
     """
     for each in project_names(library):
         if not is_added_up(library, each.id):
@@ -168,12 +169,12 @@ def as_shown_after(lessons: Lessons) -> AsShown:
 
     def as_shown(found: OpenList) -> Sequence[Suggestion]:
         taught = apply_lessons(lessons, found.suggestions)
-        return apply_choices(lessons.choices, found.page_id, taught, found.n_answered)
+        return apply_rules(lessons.choices, found.page_id, taught, found.n_answered)
 
     return as_shown
 
 
-def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: Callable[[int, int], None]) -> None:
+def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: OnCount = no_count) -> None:
     pages = pages_with_lists(library, project_id)
     refresh_gains(library, pages, as_shown_after(lessons), lessons.least_worth, on_progress)
     put_artefact(library, project_id, "lessons", lessons.fingerprint)

@@ -100,29 +100,29 @@ def file_for_import(library: Library, project_id: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class DiffSpan:
     """A run of a changed line: kept, taken out or put in."""
 
     text: str
     how: str
 
 
-def stretches(change: LineChange) -> tuple[Stretch, ...]:
+def diff_spans(change: LineChange) -> tuple[DiffSpan, ...]:
     """The changed line as what stays, what goes and what comes, in reading order."""
     if change.is_added:
-        return (Stretch(change.after, "in"),)
+        return (DiffSpan(change.after, "in"),)
     return tuple(each for each in _stretches(change) if each.text)
 
 
-def _stretches(change: LineChange) -> Iterator[Stretch]:
+def _stretches(change: LineChange) -> Iterator[DiffSpan]:
     at = 0
     for each in change.replaced:
-        yield Stretch(change.before[at : each.start], "same")
+        yield DiffSpan(change.before[at : each.start], "same")
         surface = change.before[each.start : each.end]
         opening, is_kept, closing = each.link.partition(surface)
         if is_kept:
-            yield from (Stretch(opening, "in"), Stretch(surface, "same"), Stretch(closing, "in"))
+            yield from (DiffSpan(opening, "in"), DiffSpan(surface, "same"), DiffSpan(closing, "in"))
         else:
-            yield from (Stretch(surface, "out"), Stretch(each.link, "in"))
+            yield from (DiffSpan(surface, "out"), DiffSpan(each.link, "in"))
         at = each.end
-    yield Stretch(change.before[at:], "same")
+    yield DiffSpan(change.before[at:], "same")

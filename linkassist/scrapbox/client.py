@@ -18,9 +18,8 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from linkassist.errors import FetchError
+from linkassist.progress import OnCount
 from linkassist.terminal_escape import quoted
-
-OnProgress = Callable[[int, int], None]
 
 _TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two pieces of an answer
 _PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
@@ -77,7 +76,7 @@ def remote_project(address: str) -> RemoteProject:
     return RemoteProject(f"{parts.scheme}://{parts.netloc}", unquote(names[0]))
 
 
-class Pace:
+class Throttle:
     """Lets so many requests through in each minute and holds up the next ones; one for all clients of a program."""
 
     def __init__(self) -> None:
@@ -98,7 +97,7 @@ class Client:
     All methods raise FetchError, in words that say what to do, after trying again where that may help.
     """
 
-    def __init__(self, project: RemoteProject, key: str, pace: Pace) -> None:
+    def __init__(self, project: RemoteProject, key: str, pace: Throttle) -> None:
         self.project = project
         self._has_key = bool(key)
         self._pace = pace
@@ -120,7 +119,7 @@ class Client:
         found = self._json(f"/api/projects/{quote(self.project.name, safe='')}").get("displayName")
         return found if isinstance(found, str) else ""
 
-    def list_pages(self, on_progress: OnProgress) -> list[ListedPage]:
+    def list_pages(self, on_progress: OnCount) -> list[ListedPage]:
         """Every page of the project, once, whatever is written or deleted there meanwhile.
 
         on_progress is told how many have been listed and how many there are.
@@ -173,7 +172,7 @@ class Client:
         kept = {name: found.get(name) for name in ("id", "title", "created", "updated", "views")}
         return {**kept, "lines": [self._line(line) for line in lines]}
 
-    def save_export(self, path: Path, on_progress: OnProgress) -> None:
+    def save_export(self, path: Path, on_progress: OnCount) -> None:
         """Writes the project's export to the file `path`. NotAllowedError for all but the project's owners.
 
         on_progress is told the bytes, and 0 where it is unknown how many there are.

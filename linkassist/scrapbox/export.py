@@ -6,7 +6,7 @@ hold e-mail addresses, is stepped over and never kept. What becomes of two pages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +14,10 @@ from typing import IO, Self
 
 from linkassist.errors import ExportError
 from linkassist.files.errors import cannot_be
+from linkassist.progress import OnCount, no_count
 from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, open_source
 from linkassist.terminal_escape import MOST_QUOTED, quoted
 from linkassist.wiki import Line, Page
-
-OnProgress = Callable[[int, int], None]
 
 MOST_PAGES = 1_000_000
 
@@ -35,9 +34,7 @@ class Export:
     skipped: a message for each page that was left out so far.
     """
 
-    def __init__(
-        self, stream: JsonStream, header: _Header, *, skip_bad_pages: bool, on_progress: OnProgress | None
-    ) -> None:
+    def __init__(self, stream: JsonStream, header: _Header, *, skip_bad_pages: bool, on_progress: OnCount) -> None:
         self.name = header.name
         self.display_name = header.display_name or header.name
         self.exported_at = header.exported_at
@@ -72,13 +69,10 @@ class Export:
                     self.skipped.append(str(error))
                 else:
                     yield page
-                if self._on_progress:
-                    self._on_progress(stream.bytes_read, stream.bytes_total)
+                self._on_progress(stream.bytes_read, stream.bytes_total)
 
 
-def read_export(
-    source: Path | IO[bytes], *, skip_bad_pages: bool = False, on_progress: OnProgress | None = None
-) -> Export:
+def read_export(source: Path | IO[bytes], *, skip_bad_pages: bool = False, on_progress: OnCount = no_count) -> Export:
     """The export, its header read and its pages still to come.
 
     source: a path, `Path("-")` for standard input, or an open binary file; plain, gzip or xz, told by its first bytes.

@@ -130,7 +130,7 @@ def page_links(texts: Sequence[str]) -> list[Link]:
         if kind not in ("text", "table"):
             continue
         line = _text_line(texts[number]) if kind == "text" else _table_row(texts[number], depth)
-        for token in _walk(line.tokens):
+        for token in walk(line.tokens):
             if token.kind == "link" and token.target:
                 links.append(Link(number, token.span, token.target, "bracket"))
             elif token.kind == "hashtag":
@@ -138,19 +138,12 @@ def page_links(texts: Sequence[str]) -> list[Link]:
     return links
 
 
-def prose_spans(line: ParsedLine) -> list[Span]:
-    """Where a mention may stand, in reading order: plain text, also in quotes, decorations, bold and table cells."""
-    if line.kind == "title":
-        return []
-    return [token.span for token in _walk(line.tokens) if token.kind == "text"]
-
-
-def _walk(tokens: Sequence[Token]) -> Iterator[Token]:
+def walk(tokens: Sequence[Token]) -> Iterator[Token]:
     """All tokens in reading order, those inside a token after it."""
     for token in tokens:
         yield token
         if token.children:
-            yield from _walk(token.children)
+            yield from walk(token.children)
 
 
 _TEXT: tuple[LineKind, int] = ("text", 0)

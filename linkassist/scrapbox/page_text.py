@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
-from linkassist.wiki import Page, Part, Passage, Reading, title_key
+from linkassist.scrapbox.notation import ParsedLine, Token, parse_page, walk
+from linkassist.wiki import Page, Passage, Reading, Segment, title_key
 
 SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
@@ -35,7 +35,7 @@ def read_page(page: Page) -> Reading:
         if line.kind not in _READ_KINDS:
             continue
         is_read = not is_below and not _is_date_line(text, line)
-        for token in _walk(line.tokens):
+        for token in walk(line.tokens):
             if token.kind in ("link", "hashtag") and token.target:
                 into = links if is_read and len(links) < MOST_LINKS else also_linked
                 into.setdefault(title_key(token.target), token.target)
@@ -75,18 +75,11 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
 
 
-def _walk(tokens: Iterable[Token]) -> Iterable[Token]:
-    for token in tokens:
-        yield token
-        if token.children:
-            yield from _walk(token.children)
-
-
 def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
-        return Passage(number, text, (Part(0, 0, len(text), is_prose=True),)) if text.strip() else None
+        return Passage(number, text, (Segment(0, 0, len(text), is_prose=True),)) if text.strip() else None
     pieces: list[str] = []
-    parts: list[Part] = []
+    parts: list[Segment] = []
     at = 0
 
     def add(tokens: Iterable[Token]) -> None:
@@ -104,7 +97,7 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
                 continue
             start, end = shown
             if end > start:
-                parts.append(Part(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
+                parts.append(Segment(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
                 pieces.append(text[start:end])
                 at += end - start
 

@@ -27,7 +27,7 @@ from linkassist.server.views.models import Frame, ProjectView, Section, TabView
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_names
 from linkassist.store.outbox import n_waiting
-from linkassist.store.pool import KeptOpen
+from linkassist.store.pool import LibraryPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Site:
     library_folder: Path
     names: Names
     templates: Templates
-    libraries: KeptOpen
+    libraries: LibraryPool
 
     def open_library(self) -> AbstractContextManager[Library]:
         """The library, for one request."""

@@ -64,7 +64,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageBatch:
     """Pages that lack links, as rows: what each says, shows and is known to link.
 
     pages: their numbers, ascending. own: the target that each one's title is. n_characters: of each one's text.
@@ -84,11 +84,11 @@ class Asked:
     titles: sp.csr_matrix
     marks: sp.csr_matrix
 
-    def in_parts(self, n_rows: int) -> Iterator[Asked]:
+    def in_parts(self, n_rows: int) -> Iterator[PageBatch]:
         """So many of the rows at a time; what is found for a row does not depend on those beside it."""
         for start in range(0, len(self.pages), n_rows):
             part = slice(start, start + n_rows)
-            yield Asked(**{field: getattr(self, field)[part] for field in self.__slots__})
+            yield PageBatch(**{field: getattr(self, field)[part] for field in self.__slots__})
 
 
 class CandidateFinder:
@@ -105,7 +105,7 @@ class CandidateFinder:
         self._titles = sp.csr_matrix(texts.bigrams.titles.T)
         self._term_profiles = sp.csr_matrix(statistics.term_profiles.T)
         self._said = sp.csr_matrix(top_per_row(texts.mentioned, _MOST_SAID).sign())
-        self.backlinks = backlinks(statistics.links)
+        self.backlinks = backlink_matrix(statistics.links)
 
     @property
     def n_at_once(self) -> int:
@@ -113,13 +113,13 @@ class CandidateFinder:
         per_page = int(self._said.nnz + self._statistics.links.nnz) // max(1, self._corpus.n_pages)
         return max(1, _MOST_AT_ONCE * _USUAL // max(_USUAL, per_page))
 
-    def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
+    def asked(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
         """These pages as the corpus has them.
 
         known: (pages of the corpus, targets) the links that each page is taken to have; a candidate is none of them.
         """
         texts = self._texts
-        return Asked(
+        return PageBatch(
             pages=pages,
             own=pages,
             n_characters=texts.n_characters[pages],
@@ -133,7 +133,7 @@ class CandidateFinder:
             marks=self._corpus.marks[pages],
         )
 
-    def find(self, asked: Asked, is_target: BoolArray) -> Pairs:
+    def find(self, asked: PageBatch, is_target: BoolArray) -> Pairs:
         """Their candidates. is_target: per target, False for what cannot be one."""
         corpus, statistics = self._corpus, self._statistics
         rows, known, vectors, mentioned = asked.pages, asked.known, asked.vectors, asked.mentioned
@@ -185,7 +185,7 @@ class CandidateFinder:
         return Pairs(rows, asked.n_characters, rows[pair_row], target, values, nearest, alike, known)
 
 
-def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
+def backlink_matrix(links: sp.csr_matrix) -> sp.csr_matrix:
     """(pages, targets), 1 where the target is a page that links this one."""
     n_pages, n_targets = links.shape
     turned = sp.csr_matrix(links[:, :n_pages].T)

@@ -30,7 +30,7 @@ class MentionTable:
 
 
 def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> MentionTable:
-    """The mentions summed up by pair. odds: per mention, as `context_odds` tells them."""
+    """The mentions summed up by pair. odds: per mention, as `ContextOdds.of` tells them."""
     key, inverse = np.unique(mentions.page * corpus.n_targets + mentions.target, return_inverse=True)
     size = len(key)
 
@@ -52,17 +52,17 @@ def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> M
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTraits:
+class TitleFeatures:
     """Per target, what its title alone tells."""
 
     length: FloatArray
     shares: FloatArray  # (targets, 4): of Latin, hiragana, katakana, kanji
 
 
-def read_traits(corpus: Corpus) -> TargetTraits:
+def title_features(corpus: Corpus) -> TitleFeatures:
     """The traits of every target of the corpus."""
     lengths = np.array([len(key) for key in corpus.keys], np.float32)
-    return TargetTraits(lengths, script_shares([fold(key) for key in corpus.keys]))
+    return TitleFeatures(lengths, script_shares([fold(key) for key in corpus.keys]))
 
 
 FEATURES = (
@@ -125,7 +125,7 @@ FEATURES = (
 )
 
 
-class EvidenceMaker:
+class FeatureBuilder:
     """Turns pairs into features for one corpus and one choice of teachers."""
 
     def __init__(
@@ -134,7 +134,7 @@ class EvidenceMaker:
         texts: Texts,
         statistics: Statistics,
         table: MentionTable,
-        traits: TargetTraits,
+        traits: TitleFeatures,
         icons: frozenset[int],
     ) -> None:
         """icons: as `icon_pairs` tells them."""

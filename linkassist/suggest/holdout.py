@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, keep_rows
-from linkassist.wiki import Part, Passage, Reading, title_key
+from linkassist.wiki import Passage, Reading, Segment, title_key
 
 _MOST_PAGES = 2000
 _SHARE = 0.25
@@ -28,7 +28,7 @@ _SHARE_LINKED = 0.1  # of the pages set aside keep the links to them: of two wik
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class Holdout:
     """pages: those set aside, ascending. corpus: the wiki with their links hidden; its targets keep their numbers.
 
     answers: (pages, targets) the hidden links of these pages. is_teacher: per page, True where the page's own links
@@ -45,7 +45,7 @@ class Examination:
     is_blind: BoolArray
 
 
-def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
+def pages_to_hold_out(corpus: Corpus, seed: int = 0) -> IntArray:
     """The pages to set aside: a quarter of those that link something, at most 2,000."""
     counted = corpus.links @ (~corpus.is_template).astype(np.float32)
     linking = np.flatnonzero((counted > 0) & ~corpus.is_template[: corpus.n_pages])
@@ -77,7 +77,7 @@ def _is_visible(corpus: Corpus, pages: IntArray) -> FloatArray:
     return visible
 
 
-def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
+def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Holdout:
     """The examination on these pages."""
     random = np.random.default_rng(seed)
     readings = list(corpus.readings)
@@ -90,7 +90,7 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
         is_partial, is_blind[page] = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
         keys = [title_key(target) for target in reading.links if not is_partial or random.random() < 0.5]
         hidden = set(keys) - {reading.key}
-        readings[page] = without_links(reading, hidden, is_blind=bool(is_blind[page]))
+        readings[page] = hide_targets(reading, hidden, is_blind=bool(is_blind[page]))
         rows += [page] * len(hidden)
         columns += sorted(number[key] for key in hidden)
     answers = csr(rows, columns, corpus.links.shape)
@@ -100,7 +100,7 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
     visible.eliminate_zeros()
     is_target = np.asarray(visible.sum(axis=0)).ravel() > 0
     is_target[: corpus.n_pages] = True
-    return Examination(
+    return Holdout(
         pages=pages,
         corpus=replace(corpus, readings=readings, links=visible),
         answers=answers,
@@ -110,7 +110,7 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
     )
 
 
-def without_links(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:
+def hide_targets(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:
     """The page as if it did not link the hidden title keys: their words are plain prose, or gone where `is_blind`."""
     return replace(
         reading,
@@ -120,14 +120,14 @@ def without_links(reading: Reading, hidden: set[str], *, is_blind: bool) -> Read
 
 
 def _without(passage: Passage, hidden: Sequence[str] | set[str], *, is_blind: bool) -> Passage:
-    def is_hidden(part: Part) -> bool:
+    def is_hidden(part: Segment) -> bool:
         surface = passage.text[part.start : part.start + part.length]
         return not part.is_prose and title_key(surface) in hidden
 
     if not any(is_hidden(part) for part in passage.parts):
         return passage
     pieces: list[str] = []
-    parts: list[Part] = []
+    parts: list[Segment] = []
     at = length = 0
     for part in passage.parts:
         between = part.start - at

@@ -13,23 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from linkassist.suggest.corpus import Corpus, IntArray
+from linkassist.suggest.corpus import IntArray
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 
 _WRITTEN_EITHER_WAY: Final = {ord(char): None for char in "ー・-‐_ '’"}
 _GENEROUS: Final = 0.95  # the share of pages of its length that have no more links than a page is offered
 _FEWEST: Final = 3
 _PAGES_PER_BIN: Final = 50
-
-
-def link_budgets(corpus: Corpus) -> IntArray:
-    """Per page, how many suggestions to show: as many links as a page of its length may have here, less those it has.
-
-    Three at least. A wiki with too few pages that link anything to tell sets no bound.
-    """
-    lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
-    n_links = np.diff(corpus.links.indptr).astype(np.int64)
-    return LinkBudgets(lengths, n_links).of(lengths, n_links)
 
 
 class LinkBudgets:
@@ -55,7 +45,7 @@ class LinkBudgets:
         return budget
 
 
-def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
+def mark_held_back(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
     """One page's suggestions, best first, with those held back marked by their last reason."""
     found: list[Suggestion] = []
     shown: list[Suggestion] = []

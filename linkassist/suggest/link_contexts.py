@@ -16,16 +16,11 @@ _SMOOTHING = 5.0  # mentions of either sort that every context is taken to have 
 _COVER_BINS = 12
 
 
-def context_odds(mentions: Mentions, is_teacher: BoolArray) -> FloatArray:
-    """Per mention, the log-odds that its context gives it of being a link; is_teacher: per page.
+class ContextLogOdds:
+    """What the teachers' mentions tell about contexts, for any mentions.
 
-    0 where the teachers link nothing. Only mentions that no longer mention holds are learnt from.
+    Only mentions that no longer mention holds are learnt from.
     """
-    return ContextOdds(mentions, is_teacher).of(mentions)
-
-
-class ContextOdds:
-    """What the teachers' mentions tell about contexts, for any mentions."""
 
     __slots__ = ("_odds",)
 
@@ -33,10 +28,10 @@ class ContextOdds:
         is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
         is_linked = mentions.is_linked[is_known]
         tells = bool(is_linked.any()) and not is_linked.all()
-        self._odds = [Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
+        self._odds = [CategoryLogOdds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
 
     def of(self, mentions: Mentions) -> FloatArray:
-        """Per mention, its log-odds; a context that no teacher has tells nothing."""
+        """Per mention, the log-odds that its context gives it of being a link; 0 for a context that no teacher has."""
         total = np.zeros(len(mentions), np.float32)
         for odds, context in zip(self._odds, _contexts(mentions), strict=False):
             total += odds.of(context)
@@ -47,7 +42,7 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
     return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
 
 
-class Odds:
+class CategoryLogOdds:
     """Per context, the log of how much oftener it is seen among links than among the rest."""
 
     __slots__ = ("_contexts", "_odds")

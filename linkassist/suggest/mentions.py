@@ -7,7 +7,7 @@ in the passage; the raw span follows from the passage's parts, and nothing is se
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import ahocorasick
 import numpy as np
 
+from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
@@ -23,7 +24,9 @@ Kind = TypeVar("Kind", np.int64, np.bool_)
 
 MOST_OF_PAIR = 1_000  # mentions of one target on one page: of two wikis at most 790
 MOST_OF_PAGE = 50_000
-SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
+SHORTEST_MENTION = (
+    2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
+)
 _CHUNK = 2_000_000  # code points scanned between two progress reports
 
 OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
@@ -168,8 +171,8 @@ class TitleFinder:
         if groups:
             self._automaton.make_automaton()
 
-    def find(self, readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Mentions:
-        """The mentions in these pages; `on_progress` is told how many pages are done."""
+    def find(self, readings: Sequence[Reading], on_progress: OnCount = no_count) -> Mentions:
+        """The mentions in these pages. on_progress: in pages."""
         parts = []
         start = 0
         while start < len(readings):
@@ -179,8 +182,7 @@ class TitleFinder:
                 end += 1
             parts.append(self._find_chunk(readings[start:end], start))
             start = end
-            if on_progress:
-                on_progress(end)
+            on_progress(end, len(readings))
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
@@ -218,7 +220,7 @@ class TitleFinder:
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right) & ((end - start >= SHORTEST) | (left + right == 2))
+        kept = _whole_words(left, right) & ((end - start >= SHORTEST_MENTION) | (left + right == 2))
         start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
         is_free = _is_free(start, end)
         # one folded form can belong to several targets: a row for each, the exact one told apart
@@ -266,7 +268,7 @@ def _first_of_each(page: IntArray, target: IntArray) -> BoolArray:
 
 
 def _is_findable(folded: str) -> bool:
-    return len(folded.strip("_")) >= SHORTEST or (len(folded) == 1 and _script_of(ord(folded)) == KANJI)
+    return len(folded.strip("_")) >= SHORTEST_MENTION or (len(folded) == 1 and _script_of(ord(folded)) == KANJI)
 
 
 def _as_key(raw: str) -> str:

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def computed_ahead(
+def prefetch_map(
     function: Callable[[Item], Result], items: Iterable[Item], n_threads: int | None = None
 ) -> Iterator[Result]:
     """What the function makes of each item, in the items' order; at most `n_threads` + 1 results wait to be taken.

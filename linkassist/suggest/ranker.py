@@ -55,7 +55,7 @@ _NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.floa
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class TrainingSet:
     """What a model is learnt from: candidates, a row each.
 
     features: (rows, features). is_answer, page: (rows,). sort: (rows,) which of the model's calibrations is for it.
@@ -70,14 +70,14 @@ class Lessons:
     is_typical: BoolArray
 
 
-def plain_lessons(features: FloatArray, is_answer: BoolArray, page: IntArray) -> Lessons:
-    """Lessons of one sort, all of them typical."""
-    return Lessons(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
+def training_set(features: FloatArray, is_answer: BoolArray, page: IntArray) -> TrainingSet:
+    """Rows of one sort, all of them typical."""
+    return TrainingSet(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
 
 
-def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
-    """All of these lessons; pages of one number are one page."""
-    return Lessons(
+def joined_training_sets(parts: Sequence[TrainingSet]) -> TrainingSet:
+    """The rows of all parts; pages of one number are one page."""
+    return TrainingSet(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.is_answer for part in parts]),
         np.concatenate([part.page for part in parts]),
@@ -171,16 +171,16 @@ def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, belief: float = 0.0) -> Model | None:
-    """A model of these lessons; None where there are too few answers or pages to learn from.
+def learn_model(rows: TrainingSet, *, start: Model | None = None, seed: int = 0, belief: float = 0.0) -> Model | None:
+    """A model of these rows; None where there are too few answers or pages to learn from.
 
     start: the model to correct. belief: as many rows speak for the uncalibrated score in each step of the
     calibration. The calibration comes from folds of pages that the scoring model did not see
     (isotonic regression, Zadrozny and Elkan 2002).
     """
-    features, is_answer = lessons.features, lessons.is_answer
+    features, is_answer = rows.features, rows.is_answer
     n_positive = int(is_answer.sum())
-    fold = (lessons.page * 2_654_435_761 % 2**32) % _FOLDS
+    fold = (rows.page * 2_654_435_761 % 2**32) % _FOLDS
     if n_positive < _FEWEST or len(np.unique(fold)) < _FOLDS:
         return None
     offset = start.raw(features) if start else np.zeros(len(features))
@@ -192,11 +192,11 @@ def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, 
         booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
         raw[~seen] += share * np.asarray(booster.predict(features[~seen], raw_score=True))
     booster = _boost(features, is_answer, offset, rounds, seed)
-    n_sorts = len(start.calibrations) if start else int(lessons.sort.max(initial=0)) + 1
+    n_sorts = len(start.calibrations) if start else int(rows.sort.max(initial=0)) + 1
     return Model(
         (*(start.boosters if start else ()), booster),
         (*(start.shares if start else ()), share),
-        _calibrations(raw, lessons, n_sorts, belief),
+        _calibrations(raw, rows, n_sorts, belief),
         n_positive,
     )
 
@@ -209,15 +209,15 @@ def _boost(
 
 
 def _calibrations(
-    raw: npt.NDArray[np.float64], lessons: Lessons, n_sorts: int, belief: float
+    raw: npt.NDArray[np.float64], rows: TrainingSet, n_sorts: int, belief: float
 ) -> tuple[Calibration, ...]:
     found = []
     for number in range(n_sorts):
-        of_sort = lessons.sort == number
-        counted = of_sort & lessons.is_typical
-        if lessons.is_answer[counted].sum() < _FEWEST:
+        of_sort = rows.sort == number
+        counted = of_sort & rows.is_typical
+        if rows.is_answer[counted].sum() < _FEWEST:
             counted = of_sort
-        found.append(_calibrate(raw[counted], lessons.is_answer[counted], belief) if counted.any() else _NOTHING_KNOWN)
+        found.append(_calibrate(raw[counted], rows.is_answer[counted], belief) if counted.any() else _NOTHING_KNOWN)
     return tuple(found)
 
 
@@ -238,7 +238,7 @@ def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, belief: float
     return knots.astype(np.float32), values[kept].astype(np.float32)
 
 
-def learn_ranker(links: Lessons, phrases: Lessons, *, seed: int = 0) -> Ranker:
+def learn_ranker(links: TrainingSet, phrases: TrainingSet, *, seed: int = 0) -> Ranker:
     """The ranker of a wiki from its examination: the candidates of each model."""
     starting = starting_ranker()
     own_links = learn_model(links, start=starting.links[0], seed=seed)

@@ -11,7 +11,7 @@ from typing import Final
 
 from linkassist.suggest.title_variants import spellings
 
-LONGEST: Final = 1_000  # code points: nobody says a longer title
+LONGEST_TITLE: Final = 1_000  # code points: nobody says a longer title
 _LONGEST_RESPELT: Final = 200
 MOST_NESTED: Final = 16  # forms that end at one place; of two wikis of 6,000 and 23,000 pages 4 and 5
 _MOST_ALIKE: Final = 16  # titles of one form, told apart by wide letters and the like
@@ -25,7 +25,7 @@ def title_forms(folded: Sequence[str], numbers: Sequence[int]) -> dict[str, list
     """
     forms: defaultdict[str, list[int]] = defaultdict(list)
     for title, number in zip(folded, numbers, strict=True):
-        if len(title) <= LONGEST and len(forms[title]) < _MOST_ALIKE:
+        if len(title) <= LONGEST_TITLE and len(forms[title]) < _MOST_ALIKE:
             forms[title].append(number)
     forms.pop("", None)
     return _not_too_nested({**forms, **_spelt_otherwise(forms)})

@@ -114,10 +114,11 @@ def test_no_texts_give_no_vectors(tiny_bert: Path) -> None:
 
 
 def test_progress_counts_the_texts_that_are_done(tiny_bert: Path) -> None:
-    told: list[int] = []
-    TransformerEncoder(str(tiny_bert), token_budget=12).encode([*TEXTS, "link " * 100], told.append)
-    assert told == sorted(told)
-    assert told[-1] == 8
+    counts: list[tuple[int, int]] = []
+    encoder = TransformerEncoder(str(tiny_bert), token_budget=12)
+    encoder.encode([*TEXTS, "link " * 100], lambda done, total: counts.append((done, total)))
+    assert counts == sorted(counts)
+    assert counts[-1] == (8, 8)
 
 
 LONG = "page link wiki note " * 15

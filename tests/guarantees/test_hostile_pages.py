@@ -29,13 +29,13 @@ from linkassist.suggest.corpus import by_blocks, top_per_row
 from linkassist.suggest.explain import supporting_pages as witnesses_module
 from linkassist.suggest.explain.explainer import MOST_MENTIONS, phrase_suggestion
 from linkassist.suggest.explain.similar_lines import read_linking_lines
-from linkassist.suggest.explain.supporting_pages import Relation
+from linkassist.suggest.explain.supporting_pages import CellLookup
 from linkassist.suggest.mentions import TitleFinder, fold
-from linkassist.suggest.phrases.extraction import Sayers, find_phrases
+from linkassist.suggest.phrases.extraction import PhrasePostings, find_phrases
 from linkassist.suggest.phrases.features import PHRASE_FEATURES
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggest.title_forms import MOST_NESTED, title_forms
-from linkassist.wiki import Part, Passage, Span
+from linkassist.wiki import Passage, Segment, Span
 
 
 @contextmanager
@@ -60,17 +60,17 @@ def test_a_wiki_of_hostile_pages_is_taken_in_and_learnt_from(tmp_path: Path) -> 
 
 def test_a_place_in_a_passage_of_many_links_is_found_without_going_through_them() -> None:
     n_parts = 200_000
-    passage = Passage(1, "ab" * n_parts, tuple(Part(2 * i, 10 * i + 3, 2, i % 2 == 0) for i in range(n_parts)))
+    passage = Passage(1, "ab" * n_parts, tuple(Segment(2 * i, 10 * i + 3, 2, i % 2 == 0) for i in range(n_parts)))
     with within(60):
         spans = [passage.raw_span(2 * i, 2 * i + 2) for i in range(n_parts)]
     assert spans[:4] == [Span(3, 5), None, Span(23, 25), None]
     assert passage.raw_span(2, 5) is None  # over the end of a part
-    assert Passage(1, "\x1fa", (Part(1, 5, 1, True),)).raw_span(0, 1) is None
+    assert Passage(1, "\x1fa", (Segment(1, 5, 1, True),)).raw_span(0, 1) is None
 
 
 def test_a_phrase_that_a_page_says_a_hundred_thousand_times_has_its_first_places() -> None:
     pages = [reading("t", "green hedge, " * 100_000), reading("u", "a green hedge")]
-    phrases = find_phrases(pages)
+    phrases = find_phrases(pages)[0]
     number = int(phrases.numbers_of(["green_hedge"])[0])
     rows = np.flatnonzero(phrases.phrase == number)
     assert len(rows) == 100_001
@@ -78,7 +78,7 @@ def test_a_phrase_that_a_page_says_a_hundred_thousand_times_has_its_first_places
         found = phrase_suggestion(pages[0], phrases, rows[:-1], ["u"], np.zeros(len(PHRASE_FEATURES), np.float32), 0.5)
     assert found is not None
     assert [mention.start for mention in found.mentions] == [13 * i for i in range(MOST_MENTIONS)]
-    assert Sayers(phrases).of_phrase(number) == [0, 1]
+    assert PhrasePostings(phrases).of_phrase(number) == [0, 1]
 
 
 def test_of_a_page_of_many_links_the_first_are_learnt_from_and_all_are_known() -> None:
@@ -139,7 +139,7 @@ def test_a_product_in_blocks_is_the_whole_product(monkeypatch: pytest.MonkeyPatc
 
 
 def test_witnesses_found_in_parts_are_those_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    relation = Relation(sp.random(20, 30, 0.3, "csr", np.float32, random_state=1))
+    relation = CellLookup(sp.random(20, 30, 0.3, "csr", np.float32, random_state=1))
     lists = sp.random(10, 20, 0.5, "csr", np.float32, random_state=2)
     place, target = np.repeat(np.arange(10), 6), np.arange(60) % 30
     whole = relation.strongest(lists, place, target)

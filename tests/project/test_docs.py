@@ -71,6 +71,14 @@ def test_every_help_ends_with_an_example(path: tuple[str, ...], monkeypatch: pyt
     assert " ".join(last.split()).startswith(f"Example: linkassist {' '.join(path)}")
 
 
+def test_every_command_that_a_help_lists_has_its_own_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", WIDTH)
+    for path in [(), *command_paths()]:
+        listed = re.findall(r"(?m)^  ([\w-]+) ", help_of(path).partition("\nCommands:\n")[2].partition("\n\n")[0])
+        assert [(*path, name) for name in listed if (*path, name) not in command_paths()] == []
+    assert ("bert", "finetune", "compare") in command_paths()
+
+
 def test_every_setting_is_listed_with_its_variable_and_default() -> None:
     text, defaults = (DOCS / "settings.md").read_text("utf-8"), Settings(Path())
     for field in fields(Settings):

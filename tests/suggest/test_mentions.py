@@ -167,11 +167,13 @@ def test_a_wiki_without_pages_has_no_mentions() -> None:
 
 
 def test_progress_ends_at_the_last_page() -> None:
-    told: list[int] = []
+    reports: list[tuple[int, int]] = []
 
-    TitleFinder(["bert"]).find([reading("頁", "BERT"), reading("頁2", "x")], told.append)
+    TitleFinder(["bert"]).find(
+        [reading("頁", "BERT"), reading("頁2", "x")], lambda done, total: reports.append((done, total))
+    )
 
-    assert told[-1] == 2
+    assert reports[-1] == (2, 2)
 
 
 def test_scripts_tell_kanji_from_kana_from_latin() -> None:

@@ -7,7 +7,7 @@ Source: create_model and metric_fn in run_classifier.py of https://github.com/go
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from transformers import BertForSequenceClassification, BertModel
 from linkassist.bert.tokenize.sequences import TokenSequence
 from linkassist.bert.train.padding import padded
 from linkassist.embed.encoder import batches_by_length
+from linkassist.progress import OnCount, no_count
 
 _DROPOUT = 0.1
 _DEVIATION = 0.02
@@ -98,7 +99,7 @@ def all_logits(
     sequences: Sequence[TokenSequence],
     batch_size: int,
     token_budget: int,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: OnCount = no_count,
 ) -> Tensor:
     """(sequences, labels) float32 on the CPU, in the order given, the network being in evaluation mode.
 
@@ -111,8 +112,7 @@ def all_logits(
             members = batch[start : start + batch_size]
             found[members] = logits_of(classifier, [sequences[at] for at in members]).float().cpu()
             n_done += len(members)
-            if on_progress:
-                on_progress(n_done)
+            on_progress(n_done, len(sequences))
     return found
 
 

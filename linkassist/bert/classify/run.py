@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -39,13 +39,11 @@ from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.bert.train.adam import schedule
 from linkassist.bert.train.loop import OnStep, TrainingReport, TrainingSettings, train
 from linkassist.errors import ModelError
+from linkassist.progress import OnProgress, counting, no_progress
 
 EVAL_RESULTS = "eval_results.txt"
 TEST_RESULTS = "test_results.tsv"
 TRAINING = "training"
-
-# Told what is being done, how much of it is done, and of how much.
-OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +111,24 @@ def fine_tune(settings: ClassifierSettings, on_step: OnStep | None = None) -> Tr
     return report
 
 
-def evaluate(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress | None = None) -> Evaluation:
+def evaluate(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress = no_progress) -> Evaluation:
     """How good the classifier is on dev.tsv; written to eval_results.txt too."""
     dev = _classed(settings, classifier.bert, labels_in(classifier.network), "dev")
     sequences = [each.sequence for each in dev]
-    told = _told(on_progress, "evaluate", len(dev))
-    logits = all_logits(classifier.network, sequences, settings.eval_batch_size, settings.token_budget, told)
+    on_count = counting(on_progress, "evaluate")
+    logits = all_logits(classifier.network, sequences, settings.eval_batch_size, settings.token_budget, on_count)
     found = evaluation(logits, [each.label for each in dev], settings.eval_batch_size, classifier.global_step)
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     (settings.output_dir / EVAL_RESULTS).write_text(eval_text(found), "utf-8")
     return found
 
 
-def predict(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress | None = None) -> int:
+def predict(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress = no_progress) -> int:
     """Writes the probability of each label for each line of test.tsv to test_results.tsv; how many lines there are."""
     examples = read_examples(settings.task, settings.data_dir, "test")
     sequences = _sequences(settings, classifier.bert, examples)
-    told = _told(on_progress, "predict", len(sequences))
-    logits = all_logits(classifier.network, sequences, settings.predict_batch_size, settings.token_budget, told)
+    on_count = counting(on_progress, "predict")
+    logits = all_logits(classifier.network, sequences, settings.predict_batch_size, settings.token_budget, on_count)
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     rows = torch.softmax(logits, dim=1).numpy()
     text = "".join("\t".join(str(each) for each in row) + "\n" for row in rows)
@@ -240,10 +238,6 @@ def _training(
         evaluate_every=max(1, len(examples) // settings.train_batch_size),
         patience=settings.patience,
     )
-
-
-def _told(on_progress: OnProgress | None, step: str, total: int) -> Callable[[int], None] | None:
-    return (lambda done: on_progress(step, done, total)) if on_progress else None
 
 
 def _to_device(network: nn.Module) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -28,9 +28,9 @@ from linkassist.bert.features.resume import Asked, Unfinished
 from linkassist.bert.forward import BertForward, Precision
 from linkassist.bert.limits import check_layers, check_length
 from linkassist.errors import LinkAssistError
+from linkassist.progress import OnCount, no_count
 
 FeatureFormat = Literal["jsonl", "npz", "parquet"]
-OnLines = Callable[[int], None]
 
 _ROWS_AT_ONCE = 8192  # tokens of a Parquet row group, and of what is copied at a time
 
@@ -50,11 +50,11 @@ class FeatureRequest:
 
 
 def write_features(
-    bert: Bert, lines: InputFile, output: Path, request: FeatureRequest, on_lines: OnLines | None = None
+    bert: Bert, lines: InputFile, output: Path, request: FeatureRequest, on_progress: OnCount = no_count
 ) -> None:
     """Writes the features of every line; goes on where an earlier run was cut off.
 
-    on_lines: told how many lines are done. The output is there once it is whole.
+    on_progress: called after each block with (lines done, all lines). The output is there once it is whole.
     Raises LinkAssistError for what the model does not have, and for the unfinished output of another request.
     """
     _check(bert, request)
@@ -77,13 +77,12 @@ def write_features(
         work.note_precision(forward.precision)
     width = int(bert.model.config.hidden_size)
     at_once = tokens_at_once(batch_tokens, len(request.layers), width)
-    on_lines = on_lines or (lambda n_done: None)
-    on_lines(work.n_lines)
+    on_progress(work.n_lines, lines.n_lines)
     for block in blocks(lines.path, bert.tokenizer, request.max_seq_length, at_once, work.n_lines, work.end):
         found = features(block, forward, request.layers)
         parts = _json_parts(found, request.layers) if request.format == "jsonl" else _array_parts(found)
         work.append(parts, block.first + len(found), block.end)
-        on_lines(work.n_lines)
+        on_progress(work.n_lines, lines.n_lines)
     match request.format:
         case "jsonl":
             made = work.paths[0]

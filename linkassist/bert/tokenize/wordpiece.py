@@ -1,5 +1,8 @@
-"""Word pieces, as google-research's own BERTs cut text: words, Chinese characters one by one, longest pieces first.
+"""WordPiece as in google-research's BERT: words by white space, punctuation and CJK ideographs, then longest pieces.
 
+The tokenizers library cuts words into pieces. Its BertNormalizer and BertPreTokenizer are not used: they drop
+private-use characters, leave the ideographs U+2B820 to U+2B91F together, write a Greek final sigma as σ, and know the
+accents and the punctuation of an older Unicode version than Python's.
 Source: tokenization.py in https://github.com/google-research/bert, of which this gives the same pieces.
 """
 
@@ -8,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
+
+from tokenizers.models import WordPiece
 
 UNKNOWN = "[UNK]"
 _LONGEST_WORD = 200  # characters; a longer word is unknown
@@ -25,7 +30,7 @@ _IDEOGRAPHS = (
 
 
 class WordPieceTokenizer:
-    """Word pieces of a vocabulary file with one a line. It is a Tokenizer."""
+    """WordPiece over a vocabulary file with one piece per line. It is a Tokenizer."""
 
     pad_id = 0
 
@@ -34,6 +39,7 @@ class WordPieceTokenizer:
         self.n_pieces = len(vocabulary)
         self.do_lower_case = do_lower_case
         self._ids = {piece: number for number, piece in enumerate(vocabulary)}
+        self._model = WordPiece(self._ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD)
         self.cls_id, self.sep_id = self._ids["[CLS]"], self._ids["[SEP]"]
         text = "\n".join(["word pieces", str(do_lower_case), *vocabulary])
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()
@@ -47,19 +53,10 @@ class WordPieceTokenizer:
 
     def _pieces_of(self, word: str) -> list[str]:
         """The longest piece that the word begins with, and so on; pieces inside a word are written with ##."""
-        if len(word) > _LONGEST_WORD:
+        try:
+            return [token.value for token in self._model.tokenize(word)]
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can hold and no vocabulary in UTF-8 has
             return [UNKNOWN]
-        pieces: list[str] = []
-        start = 0
-        while start < len(word):
-            before = "##" if start else ""
-            ends = range(len(word), start, -1)
-            end = next((end for end in ends if before + word[start:end] in self._ids), None)
-            if end is None:
-                return [UNKNOWN]
-            pieces.append(before + word[start:end])
-            start = end
-        return pieces
 
 
 def _words(text: str, *, do_lower_case: bool) -> Iterator[str]:

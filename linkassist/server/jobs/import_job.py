@@ -15,10 +15,10 @@ from typing import Final
 
 from linkassist.errors import LinkAssistError
 from linkassist.pipeline.ingest import IngestReport
-from linkassist.pipeline.reindex import ReindexReport
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.server.jobs.import_process import At, Indexed, Message, Order, Stopped, TakeIn, run_order
 from linkassist.settings import Settings, library_encoder
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 
 _CLOSE_S: Final = 5.0
 _PATIENCE_S: Final = 30.0  # for a process that was told to stop
@@ -97,7 +97,7 @@ class Importer:
     def start(self, order: Order) -> None:
         """Begins it; raises ImportUnderWayError. The file of an import is removed when the work ends."""
         with self._lock:
-            if self.is_busy or is_held(self._settings.library):
+            if self.is_busy or is_work_running(self._settings.library):
                 raise ImportUnderWayError
             context = multiprocessing.get_context("spawn")  # the fork of a process with threads may hang
             ours, theirs = context.Pipe()

@@ -22,7 +22,7 @@ from linkassist.server.views.nights import night_view
 from linkassist.server.views.page_list import DAYS, Only, PageList, page_list_of
 from linkassist.server.views.plain_text import plain_text
 from linkassist.store.library import Library
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 from linkassist.store.navigation import (
     ProjectName,
     figures,
@@ -63,7 +63,7 @@ def home(request: Request) -> Response:
             "home": _list(library, here, wanted, now, Wording(preferences_of(request).language)),
             "figures": FiguresView(counted.n_pages, counted.n_links, counted.n_suggestions),
             "queue": queue_card(library, here, now),
-            "index": index_view(library, here, now, is_working=is_held(site.library_folder)),
+            "index": index_view(library, here, now, is_working=is_work_running(site.library_folder)),
             "picture": picture_view(library, here, wanted),
             "night": night_view(health(site.library_folder, this_moment()), site.library_folder),
         }

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.queue import LATER_S, start_of
+from linkassist.review.queue import SNOOZE_S, session_start
 from linkassist.review.verdicts import undo
 from linkassist.server.context import Site, frame_for, show, site_of, wants_fragment
 from linkassist.server.forms import text_of
@@ -44,7 +44,7 @@ def queue(request: Request) -> Response:
             here,
             preferences.language,
             now,
-            start=start_of(library, request.query_params.get("since", ""), now),
+            start=session_start(library, request.query_params.get("since", ""), now),
             length=_number(request, "of"),
             last=last,
         )
@@ -70,7 +70,7 @@ def _answer(site: Site, name: str, form: FormData) -> Response:
         elif given == "undo":
             undo(library, here.id, page_id, target)
         elif given == "later":
-            snooze(library, page_id, key, now, now + LATER_S)
+            snooze(library, page_id, key, now, now + SNOOZE_S)
         elif given == "reject" and "why" in form:
             record_objection(library, here, page_id, target, text_of(form, "why"))
         elif given in get_args(Decision):

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.verdicts import heed, ignore, offer_at_most, undo
+from linkassist.review.verdicts import ignore, offer_at_most, undo, unignore
 from linkassist.server.context import Site, frame_for, show, site_of
 from linkassist.server.forms import QUOTED, text_of
 from linkassist.server.messages.catalog import Wording
@@ -86,7 +86,7 @@ def _ignoring(site: Site, name: str, form: FormData) -> Response:
     with site.open_library() as library:
         here = project_name(library, name)
         if action == "remove":
-            heed(library, here.id, cast(IgnoredSort, sort), title)
+            unignore(library, here.id, cast(IgnoredSort, sort), title)
         else:
             if sort == "page":
                 title = find_page(library, here.id, title_key(title)).page.title

@@ -47,7 +47,7 @@ _FEATURES_OF: Final = {
     "backlink": ("links_back",),
     "icon": ("is_icon",),
 }
-GROUPS: Final = tuple(_FEATURES_OF)
+FEATURE_GROUPS: Final = tuple(_FEATURES_OF)
 _GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_OF.values()) for name in names}
 
 
@@ -60,7 +60,7 @@ class Contributions:
 
     def of(self, features: FloatArray) -> FloatArray:
         """(rows, len(GROUPS)) log-odds; with the steps of ungrouped features and the mean they add up to the score."""
-        total = np.zeros((len(features), len(GROUPS)), np.float32)
+        total = np.zeros((len(features), len(FEATURE_GROUPS)), np.float32)
         if len(features) == 0:
             return total
         for booster, steps in zip(self._boosters, self._steps, strict=True):
@@ -78,8 +78,8 @@ def _steps(booster: lightgbm.Booster, share: float) -> list[npt.NDArray[np.float
     """
     found = []
     for tree in booster.dump_model()["tree_info"]:
-        table = np.zeros((tree["num_leaves"], len(GROUPS)), np.float32)
-        _walk(tree["tree_structure"], table, np.zeros(len(GROUPS), np.float32))
+        table = np.zeros((tree["num_leaves"], len(FEATURE_GROUPS)), np.float32)
+        _walk(tree["tree_structure"], table, np.zeros(len(FEATURE_GROUPS), np.float32))
         found.append(np.float32(share) * table)
     return found
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
-from linkassist.suggest.explain.attribution import GROUPS, Contributions
+from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
 from linkassist.suggest.explain.similar_lines import LineExplainer
-from linkassist.suggest.explain.supporting_pages import Witnesses
+from linkassist.suggest.explain.supporting_pages import SupportingPages
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.mentions import Mentions
-from linkassist.suggest.phrases.extraction import Phrases, Sayers, by_phrase
+from linkassist.suggest.phrases.extraction import PhrasePostings, Phrases, by_phrase
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
@@ -111,7 +111,7 @@ class LinkExplainer:
         corpus: Corpus,
         statistics: Statistics,
         mentions: Mentions,
-        witnesses: Witnesses,
+        witnesses: SupportingPages,
         lines: LineExplainer,
         contributions: Contributions,
     ) -> None:
@@ -131,7 +131,7 @@ class LinkExplainer:
         What a suggestion worth showing rests on is taken from its score, what another one does is a rule of thumb.
         """
         is_shown = probability >= WORTH_SHOWING
-        carried = np.zeros((len(rows), len(GROUPS)), np.float32)
+        carried = np.zeros((len(rows), len(FEATURE_GROUPS)), np.float32)
         carried[is_shown] = self._contributions.of(features[is_shown])
         mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
         told = _Telling(self._corpus, self._statistics, self._witnesses, pairs, rows, features, carried)
@@ -184,7 +184,7 @@ class _Telling:
         self,
         corpus: Corpus,
         statistics: Statistics,
-        witnesses: Witnesses,
+        witnesses: SupportingPages,
         pairs: Pairs,
         rows: IntArray,
         features: FloatArray,
@@ -195,11 +195,11 @@ class _Telling:
         self._witnesses = witnesses
         self._page, self._target = pairs.page[rows].tolist(), pairs.target[rows].tolist()
         self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _LOOKED_AT}
-        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(GROUPS)}
+        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(FEATURE_GROUPS)}
         self._neighbours = witnesses.neighbours(pairs, rows)
         self._companions = witnesses.companions(pairs, rows)
         self._linked_pages = witnesses.linked_pages(pairs, rows)
-        asked = np.flatnonzero(carried[:, GROUPS.index("namesakes")] >= _LEAST)
+        asked = np.flatnonzero(carried[:, FEATURE_GROUPS.index("namesakes")] >= _LEAST)
         found = witnesses.namesakes(pairs.page[rows[asked]], pairs.target[rows[asked]])
         self._namesakes = dict(zip(asked.tolist(), found, strict=True))
 
@@ -296,7 +296,7 @@ class PhraseExplainer:
         self._corpus = corpus
         self._phrases = phrases
         self._order, self._starts = by_phrase(phrases)
-        self._sayers = Sayers(phrases)
+        self._sayers = PhrasePostings(phrases)
 
     def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
         """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""

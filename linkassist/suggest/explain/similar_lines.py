@@ -16,7 +16,7 @@ from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr
 from linkassist.suggest.mentions import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
-from linkassist.wiki import Part, Passage, Reading, title_key
+from linkassist.wiki import Passage, Reading, Segment, title_key
 
 _SHORTEST: Final = 8  # characters besides the link; fewer are alike by chance
 _SHORTEST_FAR: Final = 14  # of the page's own line: shorter ones are names and list entries
@@ -195,7 +195,7 @@ def _linking_lines(corpus: Corpus, is_teacher: BoolArray) -> list[_LinkingLine]:
     return [line for target in sorted(found) for line in found[target]]
 
 
-def _links_of(passage: Passage, number: Mapping[str, int]) -> Iterator[tuple[int, Part]]:
+def _links_of(passage: Passage, number: Mapping[str, int]) -> Iterator[tuple[int, Segment]]:
     """The targets that the passage links, and where: of a long one the first, for each is read with its whole line."""
     most = min(_MOST_OF_LINE, _MOST_READ_OF_LINE // max(1, len(passage.text)))
     links = (part for part in passage.parts if not part.is_prose)

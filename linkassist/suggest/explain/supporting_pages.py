@@ -20,11 +20,11 @@ _MOST = 3  # witnesses of one suggestion
 _LONGEST_LIST = 2_000  # things of one page that are looked through
 _MOST_TOGETHER = 5_000_000
 
-Named = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
+PageLists = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SharedMark:
     """A mark that a page shows, and how many of the pages that show it link a target."""
 
     kind: str
@@ -33,7 +33,7 @@ class Mark:
     n_showing: int
 
 
-class Relation:
+class CellLookup:
     """A sparse matrix made ready to be asked for many single cells: things by targets."""
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
@@ -44,7 +44,7 @@ class Relation:
         self._keys = rows * self._n_columns + matrix.indices
         self._values = matrix.data
 
-    def strongest(self, lists: sp.csr_matrix, place: IntArray, target: IntArray, k: int = _MOST) -> Named:
+    def strongest(self, lists: sp.csr_matrix, place: IntArray, target: IntArray, k: int = _MOST) -> PageLists:
         """Per i, the things of `lists`' row `place[i]` related to `target[i]`, at most k, by weight times weight.
 
         Of a row, the first `_LONGEST_LIST` things are looked at.
@@ -56,7 +56,9 @@ class Relation:
             found += self._strongest(lists, lengths[part], place[part], target[part], k)
         return found
 
-    def _strongest(self, lists: sp.csr_matrix, lengths: IntArray, place: IntArray, target: IntArray, k: int) -> Named:
+    def _strongest(
+        self, lists: sp.csr_matrix, lengths: IntArray, place: IntArray, target: IntArray, k: int
+    ) -> PageLists:
         owner = np.repeat(np.arange(len(place)), lengths)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         at = lists.indptr[place][owner] + within
@@ -70,14 +72,14 @@ class Relation:
         return _grouped(owner, thing, weight, len(place), k)
 
 
-def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k: int) -> Named:
+def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k: int) -> PageLists:
     order = np.lexsort((thing, -weight, owner))
     things = thing[order].tolist()
     starts = np.searchsorted(owner[order], np.arange(size + 1)).tolist()
     return [things[a : min(b, a + k)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
 
 
-class Witnesses:
+class SupportingPages:
     """What speaks for the candidates of one corpus, by name, for one choice of teachers."""
 
     def __init__(self, corpus: Corpus, titles: sp.csr_matrix, marks: Sequence[str], statistics: Statistics) -> None:
@@ -85,12 +87,12 @@ class Witnesses:
         self._corpus = corpus
         self._titles = titles
         self._linking = sp.csr_matrix(statistics.links.T)
-        self._links = Relation(statistics.links)
-        self._co_cited = Relation(sp.csr_matrix(statistics.co_cited.T))
+        self._links = CellLookup(statistics.links)
+        self._co_cited = CellLookup(sp.csr_matrix(statistics.co_cited.T))
         self._showing = _pages_by_mark(corpus, marks, statistics)
         self._target_of: Mapping[int, int] = {}
 
-    def beside(self, titles: sp.csr_matrix, target_of: Mapping[int, int]) -> Witnesses:
+    def beside(self, titles: sp.csr_matrix, target_of: Mapping[int, int]) -> SupportingPages:
         """The same with other titles, (targets, terms). target_of: of pages whose title is another target than their
         number, which that is."""
         other = copy(self)
@@ -102,20 +104,20 @@ class Witnesses:
         cut = slice(self._linking.indptr[target], self._linking.indptr[target + 1])
         return np.asarray(self._linking.indices[cut], np.int64)
 
-    def neighbours(self, pairs: Pairs, rows: IntArray) -> Named:
+    def neighbours(self, pairs: Pairs, rows: IntArray) -> PageLists:
         """Per row of `pairs`, the pages most like its page that link its target."""
         near = pairs.nearest.maximum(pairs.alike)
         return self._links.strongest(_first(near, _MOST_NEAR, _NEAR), *_places(pairs, rows))
 
-    def companions(self, pairs: Pairs, rows: IntArray) -> Named:
+    def companions(self, pairs: Pairs, rows: IntArray) -> PageLists:
         """The links that the page has, and with which the target is linked most often."""
         return self._co_cited.strongest(pairs.known, *_places(pairs, rows))
 
-    def linked_pages(self, pairs: Pairs, rows: IntArray) -> Named:
+    def linked_pages(self, pairs: Pairs, rows: IntArray) -> PageLists:
         """The pages that the page links, and that link the target."""
         return self._links.strongest(sp.csr_matrix(pairs.known[:, : self._corpus.n_pages]), *_places(pairs, rows))
 
-    def namesakes(self, pages: IntArray, targets: IntArray) -> Named:
+    def namesakes(self, pages: IntArray, targets: IntArray) -> PageLists:
         """Per i, the pages that link target i and have a title like page i's."""
         low, high = self._linking.indptr[targets], self._linking.indptr[targets + 1]
         owner = np.repeat(np.arange(len(pages)), high - low)
@@ -131,7 +133,7 @@ class Witnesses:
         both = np.intersect1d(self.linking(own), self.linking(target), assume_unique=True)
         return [int(other) for other in both[:_MOST]]
 
-    def mark(self, page: int, target: int) -> Mark | None:
+    def mark(self, page: int, target: int) -> SharedMark | None:
         """The mark of the page whose pages link the target most often; None where none of them does."""
         linking = frozenset(self.linking(target).tolist()) - {page}
         best, most = None, 0.0
@@ -141,7 +143,7 @@ class Witnesses:
             if n_linking / math.sqrt(len(showing) + 1) > most:
                 most = n_linking / math.sqrt(len(showing) + 1)
                 kind, _, value = mark.partition(":")
-                best = Mark(kind, value, n_linking, len(showing) - int(page in showing))
+                best = SharedMark(kind, value, n_linking, len(showing) - int(page in showing))
         return best
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-from linkassist.suggest.feedback.log_odds import Trial, leaning, logit, offset, shifted
-from linkassist.suggest.feedback.rules import Choices
+from linkassist.suggest.feedback.log_odds import Trial, gaussian_prior_shift, laplace_prior_shift, logit, shifted
+from linkassist.suggest.feedback.rules import ReaderRules
 from linkassist.suggestion import WORTH_SHOWING, Kind, Reason, Suggestion, Verdict
 from linkassist.wiki import title_key
 
@@ -77,7 +77,7 @@ class Lessons:
     never: frozenset[str] = frozenset()
     nearness: Lesson | None = None
     kinds: Mapping[Kind, float] = field(default_factory=dict)
-    choices: Choices = Choices()
+    choices: ReaderRules = ReaderRules()
 
     @property
     def least_worth(self) -> float:
@@ -193,7 +193,7 @@ def _about_target(verdicts: Sequence[Verdict]) -> Lesson | None:
     is_lowered = sum(map(_weight, rejected)) >= _ENOUGH
     if not is_lowered and len(accepted) < _ENOUGH:
         return None
-    shift = leaning([_trial(v) for v in rejected + accepted], _TARGET_SPREAD)
+    shift = gaussian_prior_shift([_trial(v) for v in rejected + accepted], _TARGET_SPREAD)
     if is_lowered:
         return Lesson(shift, len(rejected)) if shift < 0 else None
     return Lesson(min(shift, _MOST_RAISED), len(accepted)) if shift > 0 else None
@@ -204,7 +204,7 @@ def _about_sense(verdicts: Sequence[Verdict]) -> Lesson | None:
     if not wrong:
         return None
     right = [v for v in verdicts if v.decision == "accept" and v.mention]
-    shift = leaning([_trial(v) for v in wrong + right], _TARGET_SPREAD)
+    shift = gaussian_prior_shift([_trial(v) for v in wrong + right], _TARGET_SPREAD)
     return Lesson(shift, len(wrong)) if shift < 0 else None
 
 
@@ -222,7 +222,11 @@ def _is_never_wanted(verdicts: Sequence[Verdict]) -> bool:
 
 def _about_nearness(verdicts: Sequence[Verdict]) -> Lesson | None:
     near = [v for v in verdicts if v.why == "too_near"]
-    return Lesson(leaning([_trial(v) for v in near], _NEAR_SPREAD), len(near)) if len(near) >= _ENOUGH else None
+    return (
+        Lesson(gaussian_prior_shift([_trial(v) for v in near], _NEAR_SPREAD), len(near))
+        if len(near) >= _ENOUGH
+        else None
+    )
 
 
 def _about_kinds(of_target: Mapping[str, Sequence[Verdict]], targets: Mapping[str, Lesson]) -> dict[Kind, float]:
@@ -236,7 +240,7 @@ def _about_kinds(of_target: Mapping[str, Sequence[Verdict]], targets: Mapping[st
         for v in verdicts:
             if v.decision == "accept" or _is_rejected_as_such(v):
                 trials[v.kind].append(Trial(logit(v.probability) + known, v.decision == "accept"))
-    shifts = {kind: offset(found, _SLACK) for kind, found in trials.items()}
+    shifts = {kind: laplace_prior_shift(found, _SLACK) for kind, found in trials.items()}
     return {kind: shift for kind, shift in shifts.items() if shift != 0.0}
 
 

@@ -24,7 +24,7 @@ class Trial:
     weight: int = 1
 
 
-def leaning(trials: Sequence[Trial], spread: float) -> float:
+def gaussian_prior_shift(trials: Sequence[Trial], spread: float) -> float:
     """The shift of log-odds under which the answers are likeliest, a small shift being likelier from the start.
 
     The intercept b of a logistic regression with the log-odds l as its offset and a Gaussian prior of that standard
@@ -42,7 +42,7 @@ def leaning(trials: Sequence[Trial], spread: float) -> float:
     return _falling_root(pull)
 
 
-def offset(trials: Sequence[Trial], slack: float) -> float:
+def laplace_prior_shift(trials: Sequence[Trial], slack: float) -> float:
     """The shift of log-odds that brings the expected acceptances to within `slack` of those there were; often 0.0.
 
     Platt's bias with a Laplace prior of scale 1 / slack, which lets it be exactly 0. With slack 10, ten answers can

@@ -13,7 +13,7 @@ from linkassist.suggestion import Reason, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ReaderRules:
     """words: title keys of targets that are never suggested. pages: row ids of pages that get no suggestions.
 
     most: how many suggestions a page is offered at most, those that are answered counted; None for as the wiki does.
@@ -26,13 +26,13 @@ class Choices:
     @property
     def told(self) -> str:
         """A text that differs when the choices do; "" where nothing was chosen."""
-        if self == Choices():
+        if self == ReaderRules():
             return ""
         return repr((sorted(self.words), sorted(self.pages), self.most))
 
 
-def apply_choices(
-    choices: Choices, page_id: int, suggestions: Sequence[Suggestion], n_answered: int
+def apply_rules(
+    choices: ReaderRules, page_id: int, suggestions: Sequence[Suggestion], n_answered: int
 ) -> list[Suggestion]:
     """A page's open suggestions as they are after the choices about pages; those about words are among the lessons.
 

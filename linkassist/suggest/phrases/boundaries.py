@@ -17,15 +17,14 @@ import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, IntArray
 from linkassist.suggest.mentions import HANGUL, HIRAGANA, KANJI, LATIN, OTHER, scripts
-from linkassist.suggest.radix_argsort import stable_order
 
 Hashes = npt.NDArray[np.uint64]
 Int32s = npt.NDArray[np.int32]  # of a large wiki there are some million spans
 Int16s = npt.NDArray[np.int16]
 Bytes = npt.NDArray[np.uint8]
 
-SHORTEST = 2
-LONGEST = 64  # code points; every span is shorter
+SHORTEST_SPAN = 2
+LONGEST_SPAN = 64  # code points; every span is shorter
 _SHORTEST_KANA = 3  # shorter ones are pronouns and particles
 _REACH = 30  # code points between a start and an end that is not the line's
 _AT_START, _INSIDE = 6, 3  # ends tried behind a start: at the beginning of a stretch, and within it
@@ -193,7 +192,7 @@ def ngram_words(texts: list[str]) -> Hashes:
 
 def _branching(hashes: Hashes, left: Int32s, right: Int32s) -> Hashes:
     """The hashes, ascending, that have different neighbours enough on both sides."""
-    order = stable_order(hashes)
+    order = np.argsort(hashes, kind="stable")
     is_new = _differ(hashes[order])
     word = np.cumsum(is_new) - 1
     often = np.bincount(word)[word] >= _FEWEST_NEIGHBOURS if len(word) else is_new
@@ -238,7 +237,7 @@ def find_spans(text: str, words: Hashes) -> Spans:
         ),
     ]
     start, end, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = stable_order((start * LONGEST + end - start) * _N_KINDS - kind + _N_KINDS)
+    order = np.argsort((start * LONGEST_SPAN + end - start) * _N_KINDS - kind + _N_KINDS, kind="stable")
     start, end, kind = start[order], end[order], kind[order]
     first = np.ones(len(start), np.bool_)
     first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
@@ -356,7 +355,7 @@ def _pieces(
     for step in range(_AT_START):
         chosen = (first_end + step < len(end_at)) & (at_start | (step < _INSIDE))
         start, end = start_at[chosen], end_at[first_end[chosen] + step]
-        fits = (end <= limit[chosen]) & (end - start >= SHORTEST)
+        fits = (end <= limit[chosen]) & (end - start >= SHORTEST_SPAN)
         start, end = start[fits], end[fits]
         kept = ~is_empty[start] & ~is_empty[end - 1]
         start, end = start[kept], end[kept]

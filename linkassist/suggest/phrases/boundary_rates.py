@@ -23,7 +23,7 @@ _Groups = npt.NDArray[np.integer]  # of each occurrence, the number of its group
 
 
 @dataclass(frozen=True, slots=True)
-class LinkOdds:
+class LinkLogOdds:
     """Per occurrence, how much more likely it is a link than others, as logs: by its edges, its ends, and its kind."""
 
     left: FloatArray
@@ -50,13 +50,13 @@ class LinkRates:
             )
         ]
 
-    def odds(self, phrases: Phrases, rows: IntArray) -> LinkOdds:
+    def odds(self, phrases: Phrases, rows: IntArray) -> LinkLogOdds:
         """The odds of these occurrences, of the wiki's phrases or of a page's beside it."""
         left, right, head, tail, kind = (
             rate.log_odds(fine, coarse)
             for rate, (fine, coarse) in zip(self._rates, _groups(phrases, rows), strict=True)
         )
-        return LinkOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
+        return LinkLogOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
 
 
 def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:

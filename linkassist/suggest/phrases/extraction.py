@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title
 from linkassist.suggest.mentions import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
     EMPTY_WORDS,
-    LONGEST,
+    LONGEST_SPAN,
     PIECES,
     Bytes,
     Edges,
@@ -31,10 +32,9 @@ from linkassist.suggest.phrases.boundaries import (
     ngram_words,
 )
 from linkassist.suggest.phrases.fragments import Endings, is_quantity, learn_endings, without_fragments
-from linkassist.suggest.radix_argsort import stable_order
 from linkassist.wiki import Reading
 
-_CHUNK = 2_000_000  # code points looked through at once
+_CHUNK = 2_000_000  # code points
 _MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
 _LAST_LATIN = 0x530  # of the scripts that have capitals
 SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
@@ -114,7 +114,7 @@ def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseUse:
+class PhraseCounts:
     """How the pages of a wiki use all that could be a phrase, to find those of a page beside them.
 
     words, endings: as `ngram_words` and `learn_endings` give them. hashes: ascending; beside each, how often it is
@@ -159,7 +159,7 @@ class PhraseUse:
         return is_known * self.n_said[at], is_known * self.n_pages[at]
 
 
-class Sayers:
+class PhrasePostings:
     """Which pages of a wiki say a phrase."""
 
     __slots__ = ("_hashes", "_page", "_starts")
@@ -189,19 +189,17 @@ class Sayers:
 def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
     """(the rows of the occurrences by phrase, those of one by page; per phrase and one more, where its rows begin)."""
     starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
-    return stable_order(phrases.phrase), starts
+    return np.argsort(phrases.phrase, kind="stable"), starts
 
 
-def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
-    """The phrases of these pages; `on_progress` is told how many pages are done."""
-    return find_phrases_and_use(readings, on_progress)[0]
+def find_phrases(
+    readings: Sequence[Reading], on_progress: OnCount = no_count, *, chunk_size: int = _CHUNK
+) -> tuple[Phrases, PhraseCounts]:
+    """The phrases of these pages, and what is needed to find those of another page.
 
-
-def find_phrases_and_use(
-    readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None
-) -> tuple[Phrases, PhraseUse]:
-    """The phrases of these pages, and what is needed to find those of another page."""
-    chunks = list(_chunks(readings))
+    on_progress: in pages. chunk_size: code points looked through at once.
+    """
+    chunks = list(_chunks(readings, chunk_size))
     texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
     words, endings = ngram_words(texts), learn_endings(texts)
     parts, base = [], 0
@@ -209,11 +207,10 @@ def find_phrases_and_use(
         spans = without_fragments(find_spans(text, words), text, endings)
         parts.append(replace(spans, start=spans.start + np.int32(base), end=spans.end + np.int32(base)))
         base += len(text) + 1
-        if on_progress:
-            on_progress(last)
+        on_progress(last, len(readings))
     spans = join_spans(parts)
     counted = _count(readings, spans)
-    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
+    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseCounts(
         len(readings), words, endings, counted.hashes, counted.n_said, counted.n_pages
     )
 
@@ -266,12 +263,12 @@ def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int
     return found
 
 
-def _chunks(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
-    """(first page, page behind the last) of stretches of about `_CHUNK` code points."""
+def _chunks(readings: Sequence[Reading], chunk_size: int) -> Iterator[tuple[int, int]]:
+    """(first page, page behind the last) of stretches of about `chunk_size` code points."""
     first, size = 0, 0
     for page, reading in enumerate(readings):
         size += len(reading.text) + 1
-        if size > _CHUNK or page == len(readings) - 1:
+        if size > chunk_size or page == len(readings) - 1:
             yield first, page + 1
             first, size = page + 1, 0
 
@@ -299,7 +296,7 @@ class _Counted:
 def _count(readings: Sequence[Reading], spans: Spans) -> _Counted:
     line_page, line_start = _lines(readings)
     hashes, page = spans.hashes, line_page[np.searchsorted(line_start, spans.start, side="right") - 1]
-    order = stable_order(hashes)
+    order = np.argsort(hashes, kind="stable")
     in_order, page_in_order = hashes[order], page[order]
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = in_order[1:] != in_order[:-1]
@@ -316,7 +313,7 @@ def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, Flo
     """Per occurrence (ordered by place): the larger share that the next longer span on either side has of its uses; and
     its own share of the next shorter one's, the larger again. 0 where there is none."""
     longer, shorter = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)
-    by_end = stable_order(end.astype(np.int64) * LONGEST + (end - start))
+    by_end = np.argsort(end.astype(np.int64) * LONGEST_SPAN + (end - start), kind="stable")
     for order, edge in ((np.arange(len(start)), start), (by_end, end)):
         is_same = edge[order][1:] == edge[order][:-1]
         inner, outer = order[:-1][is_same], order[1:][is_same]

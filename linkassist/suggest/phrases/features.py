@@ -17,7 +17,6 @@ from linkassist.suggest.phrases.boundaries import BEFORE_COLON, JOINED, NGRAM, P
 from linkassist.suggest.phrases.boundary_rates import LinkRates
 from linkassist.suggest.phrases.extraction import Phrases
 from linkassist.suggest.phrases.title_similarity import TitleLikeness
-from linkassist.suggest.radix_argsort import stable_order
 from linkassist.wiki import Reading
 
 _MOST_PER_PAGE = 90
@@ -69,15 +68,14 @@ PHRASE_FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class PhrasePairs:
-    """Candidate (page, phrase) pairs ordered by page, and for each its most telling occurrence's row in `Phrases`."""
+    """Candidate (page, phrase) pairs ordered by page. features: (pairs, len(PHRASE_FEATURES))."""
 
     page: IntArray
     phrase: IntArray
-    occurrence: IntArray
     features: FloatArray
 
 
-class PhraseHabits:
+class PhraseStatistics:
     """What a wiki's links and phrases tell about any phrase."""
 
     __slots__ = ("likeness", "link_rate", "n_pages", "rates")
@@ -92,7 +90,7 @@ class PhraseHabits:
         self.link_rate = np.log1p(corpus.links.nnz / max(1, np.count_nonzero(np.diff(corpus.links.indptr))))
 
 
-class PhraseEvidence:
+class PhraseFeatureBuilder:
     """The most telling new phrases of pages, with their features."""
 
     def __init__(
@@ -101,7 +99,7 @@ class PhraseEvidence:
         phrases: Phrases,
         is_old: BoolArray,
         n_known: IntArray,
-        habits: PhraseHabits,
+        habits: PhraseStatistics,
     ) -> None:
         """phrases: of these pages. is_old: per phrase, as `not_new` tells. n_known: per page, how many links it has."""
         self._phrases = phrases
@@ -159,7 +157,7 @@ class PhraseEvidence:
         columns |= {name: values[page] for name, values in self._of_page.items()}
         columns["weight_rank"] = _rank_in_page(page, columns["weight"])
         features = np.stack([columns[name].astype(np.float32) for name in PHRASE_FEATURES], axis=1)
-        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), rows[best], features)
+        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), features)
 
     def _of_all(self, rows: IntArray, number: IntArray, n: int) -> dict[str, np.ndarray]:
         """The features that all occurrences of a pair have a say in. number: of each row, its pair."""
@@ -229,7 +227,7 @@ class PhraseEvidence:
 
 def _grouped(keys: IntArray, value: FloatArray) -> tuple[IntArray, IntArray]:
     """(each row's group; per group, the row of the largest value, the first of equal ones): equal keys are a group."""
-    order = stable_order(keys)
+    order = np.argsort(keys, kind="stable")
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = keys[order][1:] != keys[order][:-1]
     in_order = np.cumsum(is_new) - 1

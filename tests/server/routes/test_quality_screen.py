@@ -11,7 +11,7 @@ from support.little_wiki import PROJECT, write_little_wiki
 from support.paths import PACKAGE
 from support.reports_by_hand import calibration, reliability_bin, report
 
-from linkassist.evaluate.baselines import PEERS
+from linkassist.evaluate.baselines import BASELINES
 from linkassist.evaluate.last_report import keep_report
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.server.messages.catalog import Wording, known_keys
@@ -165,7 +165,7 @@ def test_signals_and_suggesters_have_names_in_both_languages() -> None:
     signals = {signal for source in sources for signal in re.findall(r'Reason\(\s*"([a-z_]+)"', source)}
     assert len(signals) > 10
     assert {f"signal.{signal}" for signal in signals} - known_keys() == set()
-    assert {f"peer.{peer}" for peer in PEERS} - known_keys() == set()
+    assert {f"peer.{name}" for name in BASELINES} - known_keys() == set()
 
 
 def test_a_signal_without_a_name_shows_its_own() -> None:

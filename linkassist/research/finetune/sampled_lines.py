@@ -1,4 +1,4 @@
-"""Which lines of a page are read in one step of training: others each time, so that a few pages teach more."""
+"""Data augmentation: a random sample of a page's lines in each training step."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import torch
 from linkassist.research.finetune.link_examples import LinkedWiki
 from linkassist.research.finetune.pairs import Pair
 
-_LEAST_LINES: Final = 4
-_DROPPED: Final = 0.3  # of a page's lines
+_MIN_LINES: Final = 4
+_DROPOUT: Final = 0.3  # the share of a page's lines
 
 
 def is_long(wiki: LinkedWiki, page: int) -> bool:
-    """Whether the page has lines to choose from; a shorter one is read whole."""
-    return len(_lines(wiki, page)) >= _LEAST_LINES
+    """Whether the page has enough lines to sample; a shorter one is read whole."""
+    return len(_lines(wiki, page)) >= _MIN_LINES
 
 
-def drawn_texts(wiki: LinkedWiki, pair: Pair) -> tuple[str, str]:
-    """What of a pair is read in one step, drawn by torch's seed.
+def sampled_texts(wiki: LinkedWiki, pair: Pair) -> tuple[str, str]:
+    """The sampled texts of a pair, by torch's random generator.
 
-    Of two pages the title and most of the other lines, so that no single line decides; of a page with itself two
-    halves of its lines.
+    Of two pages the title and most other lines of each, so that no single line decides; of a page paired with itself
+    two disjoint halves of its lines.
     Source of the halves: Lee et al. 2019, section 4 (inverse cloze task), https://arxiv.org/abs/1906.00300
     """
     if pair.page == pair.other:
@@ -39,9 +39,9 @@ def _halves(lines: Sequence[str]) -> tuple[str, str]:
 
 
 def _most(lines: Sequence[str]) -> str:
-    if len(lines) < _LEAST_LINES:
+    if len(lines) < _MIN_LINES:
         return "\n".join(lines)
-    is_kept = torch.rand(len(lines)) >= _DROPPED
+    is_kept = torch.rand(len(lines)) >= _DROPOUT
     is_kept[0] = True
     return "\n".join(line for line, kept in zip(lines, is_kept.tolist(), strict=True) if kept)
 

@@ -1,49 +1,39 @@
-"""The commands `linkassist bert finetune ...`: a BERT goes on learning, for a task.
-
-Here are the sub-app and the classifier; other tasks add themselves to the sub-app.
-"""
+"""The command `bert finetune classifier`: a BERT learns to tell classes of texts apart."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from linkassist.cli.bert import bert
-from linkassist.cli.options import (
+from linkassist.bert.checkpoint.open import BertFiles
+from linkassist.bert.classify.datasets import task_named
+from linkassist.bert.classify.run import (
+    TEST_RESULTS,
+    ClassifierSettings,
+    eval_text,
+    evaluate,
+    fine_tune,
+    open_classifier,
+    predict,
+    score_frozen,
+)
+from linkassist.cli.bert.options import (
     BertConfigOption,
     BertFolderOption,
-    CheckpointOption,
-    SentencePieceOption,
-    VocabularyOption,
+    InitCheckpointOption,
+    ModelFileOption,
+    VocabFileOption,
+    with_underscores,
 )
-from linkassist.cli.progress import progress, say, training_progress
+from linkassist.cli.lazy_group import new_app
+from linkassist.cli.output import say
+from linkassist.cli.progress import progress, training_progress
 
-if TYPE_CHECKING:
-    from linkassist.bert.classify.run import ClassifierSettings
-
-# What needs PyTorch is imported inside the commands, so that the others start at once.
-
-finetune_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Let a BERT go on learning, for a task.",
-    epilog="Example: linkassist bert finetune classifier --help",
-)
-bert.add_typer(finetune_app, name="finetune")
-
-
-@finetune_app.callback()
-def of_finetune() -> None:
-    pass
-
-
-def _with_underscores(name: str) -> str:
-    return name.replace("-", "_")
+app = new_app()
 
 
 class _AsBefore(TyperCommand):
@@ -60,10 +50,9 @@ def _as_flag(match: re.Match[str]) -> str:
     return f"--{'' if match[2].lower() == 'true' else 'no-'}{match[1]}"
 
 
-@finetune_app.command(
-    "classifier",
+@app.command(
     cls=_AsBefore,
-    context_settings={"token_normalize_func": _with_underscores},
+    context_settings={"token_normalize_func": with_underscores},
     epilog="Example: linkassist bert finetune classifier --task_name=tsv --data_dir=topics --output_dir=topics-bert "
     "--model bert-wiki-ja --do_train --do_eval --do_predict",
 )
@@ -98,10 +87,10 @@ def classifier(
         ),
     ] = False,
     model: BertFolderOption = None,
-    init_checkpoint: CheckpointOption = None,
+    init_checkpoint: InitCheckpointOption = None,
     bert_config_file: BertConfigOption = None,
-    vocab_file: VocabularyOption = None,
-    model_file: SentencePieceOption = None,
+    vocab_file: VocabFileOption = None,
+    model_file: ModelFileOption = None,
     do_lower_case: Annotated[
         bool | None,
         typer.Option("--do_lower_case/--no-do_lower_case", help="[default: as the model says, else lowercase]"),
@@ -156,10 +145,6 @@ def classifier(
     """
     if not (do_train or do_eval or do_predict or do_frozen):
         raise typer.BadParameter("Say what to do: --do_train, --do_eval, --do_predict, --do_frozen, or several.")
-    from linkassist.bert.checkpoint.open import BertFiles
-    from linkassist.bert.classify.datasets import task_named
-    from linkassist.bert.classify.run import ClassifierSettings
-
     settings = ClassifierSettings(
         task_named(task_name),
         data_dir,
@@ -187,8 +172,6 @@ def classifier(
 
 
 def _train(settings: ClassifierSettings) -> None:
-    from linkassist.bert.classify.run import fine_tune
-
     with training_progress() as on_step:
         report = fine_tune(settings, on_step)
     if report.n_found:
@@ -199,12 +182,10 @@ def _train(settings: ClassifierSettings) -> None:
 
 
 def _use(settings: ClassifierSettings, *, do_eval: bool, do_predict: bool) -> None:
-    from linkassist.bert.classify.run import TEST_RESULTS, eval_text, evaluate, open_classifier, predict
-
     opened = open_classifier(settings)
-    with progress() as told:
-        found = evaluate(settings, opened, told) if do_eval else None
-        n_lines = predict(settings, opened, told) if do_predict else 0
+    with progress() as on_progress:
+        found = evaluate(settings, opened, on_progress) if do_eval else None
+        n_lines = predict(settings, opened, on_progress) if do_predict else 0
     if found:
         print(eval_text(found), end="")
     if do_predict:
@@ -212,7 +193,5 @@ def _use(settings: ClassifierSettings, *, do_eval: bool, do_predict: bool) -> No
 
 
 def _score_frozen(settings: ClassifierSettings) -> None:
-    from linkassist.bert.classify.run import score_frozen
-
     found = score_frozen(settings)
     print(f"Without fine-tuning, logistic regression: accuracy {found.pooled:.3f} (pooled), {found.cls:.3f} ([CLS])")
