@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from linkassist.cli.exit_codes import Commands, open_standard_streams
-from linkassist.cli.lazy_group import Entry, new_app
+from linkassist.cli.lazy_group import Entry, group
 
 _WORK = (["import"], ["reindex"], ["nightly"])  # commands of minutes, often with a server beside them
 
@@ -36,21 +36,12 @@ class _Linkassist(Commands):
         "restore": Entry("restore", "Make the library what a backup holds."),
         "status": Entry("status", "Tell what the library holds and how old it is."),
         "demo": Entry("demo", "Show the sample wiki in the browser, until Ctrl-C."),
-        "bert": Entry("bert.group", "Work with a Japanese BERT: its files, its tokens, its vectors."),
+        "bert": Entry("bert.commands", "Work with a Japanese BERT: its files, its tokens, its vectors."),
     }
 
 
-app = new_app(
-    cls=_Linkassist,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: linkassist demo",
-)
-
-
-@app.callback(invoke_without_command=True)
-def linkassist(
+@group(cls=_Linkassist, invoke_without_command=True, epilog="Example: linkassist demo")
+def app(
     is_version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     """Suggests the links that the pages of a Scrapbox (Cosense) wiki lack, on your own machine."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, existing_library
 from linkassist.cli.output import say
 from linkassist.errors import StoreError
@@ -23,10 +23,8 @@ from linkassist.store.navigation import project_names
 from linkassist.store.suggestions import damaged_lists
 from linkassist.terminal_escape import shown
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist backup --to /media/usb/wiki.sqlite3")
+@command(epilog="Example: linkassist backup --to /media/usb/wiki.sqlite3")
 def backup(
     to: Annotated[
         Path | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.output import say
 from linkassist.cli.progress import progress
 from linkassist.cli.serve import run_server
@@ -16,10 +16,8 @@ from linkassist.server.app import create_app
 from linkassist.server.run import listen, listen_nearby
 from linkassist.settings import default_folder, load_settings
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist demo --no-browser")
+@command(epilog="Example: linkassist demo --no-browser")
 def demo(
     library: Annotated[
         Path | None, typer.Option("--library", metavar="DIR", help="Its folder. [default: one of its own]")

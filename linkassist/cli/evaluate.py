@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
@@ -24,10 +24,8 @@ from linkassist.evaluate.run import EvaluationOptions, evaluate_exports, evaluat
 from linkassist.settings import load_settings
 from linkassist.store.pages import project
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
+@command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
 def evaluate(
     old: Annotated[
         Path | None, typer.Argument(metavar="OLD", help="An export. [default: the project in the library]")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
@@ -25,10 +25,8 @@ from linkassist.settings import load_settings
 
 _N_PAIRS = 20
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist experiments notes.json --nearest")
+@command(epilog="Example: linkassist experiments notes.json --nearest")
 def experiments(
     export: WikiFile = None,
     is_nearest: Annotated[

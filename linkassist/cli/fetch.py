@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linkassist.cli.import_export import ingest_text
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, ReindexOption
 from linkassist.cli.output import print_lines
 from linkassist.cli.progress import progress
@@ -20,10 +20,8 @@ from linkassist.scrapbox.client import Throttle
 from linkassist.settings import Settings, load_settings, remember_source, source_place
 from linkassist.store.library import Library
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist fetch https://scrapbox.io/help-jp")
+@command(epilog="Example: linkassist fetch https://scrapbox.io/help-jp")
 def fetch(
     source: Annotated[
         str | None,

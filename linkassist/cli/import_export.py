@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, EncoderOption, ExportFile, LibraryOption, ReindexOption
 from linkassist.cli.output import print_lines
 from linkassist.cli.progress import progress
@@ -17,10 +17,8 @@ from linkassist.settings import load_settings
 
 _N_RENAMED_SHOWN = 20
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist import notes.json.gz --library ~/wiki")
+@command(epilog="Example: linkassist import notes.json.gz --library ~/wiki")
 def import_export(
     export: ExportFile,
     library: LibraryOption = None,

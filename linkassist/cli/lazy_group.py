@@ -6,9 +6,8 @@ needs, and no other command waits for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -16,13 +15,38 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-# What the module of a command calls its only command on, and the module of a group its callback.
-new_app = partial(typer.Typer, add_completion=False, rich_markup_mode=None)  # plain help: the documents show it too
+Decorator = Callable[[Callable[..., None]], typer.Typer]
+
+# Plain help: the documents show it too. A bug keeps its usual trace.
+_PLAIN: Mapping[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+_HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def command(**attributes: Any) -> Decorator:
+    """Makes a function the command of its module, which has its name. attributes: of `typer.Typer.command`."""
+
+    def decorated(function: Callable[..., None]) -> typer.Typer:
+        app = typer.Typer(**_PLAIN)
+        app.command(**attributes)(function)
+        return app
+
+    return decorated
+
+
+def group(**attributes: Any) -> Decorator:
+    """Makes a function the callback of a group. attributes: of `typer.Typer`, `cls` being a `LazyGroup`."""
+
+    def decorated(function: Callable[..., None]) -> typer.Typer:
+        app = typer.Typer(**_PLAIN, no_args_is_help=True, context_settings=_HELP_NAMES, **attributes)
+        app.callback()(function)
+        return app
+
+    return decorated
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command of a group. module: within `linkassist.cli`; has it as `app`. short_help: how its help begins."""
+    """A command of a group. module: within `linkassist.cli`; has the command under its own name."""
 
     module: str
     short_help: str
@@ -59,7 +83,8 @@ class _Commands(Mapping[str, Any]):
         self._entries = entries
 
     def __getitem__(self, name: str) -> Any:
-        return get_command(import_module(f"linkassist.cli.{self._entries[name].module}").app)
+        path = self._entries[name].module
+        return get_command(getattr(import_module(f"linkassist.cli.{path}"), path.rpartition(".")[2]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ExportFile
 from linkassist.cli.output import print_utf8
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.wiki import Link
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist links notes.json | head")
+@command(epilog="Example: linkassist links notes.json | head")
 def links(export: ExportFile) -> None:
     """Print every link of an export as JSON lines.
 

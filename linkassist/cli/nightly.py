@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
 from linkassist.cli.output import print_lines, print_utf8, say, say_notes
 from linkassist.cli.progress import progress
@@ -35,10 +35,8 @@ from linkassist.store.locks import BusyError
 _USUAL_AT = "03:30"
 _OF_THE_COMMAND_LINE = ("LINKASSIST_LIBRARY", "LINKASSIST_CONFIG", "LINKASSIST_CHROMIUM")
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist nightly --install --at 03:30")
+@command(epilog="Example: linkassist nightly --install --at 03:30")
 def nightly(
     project_names: Annotated[
         list[str] | None, typer.Option("--project", metavar="NAME", help="A project, or several. [default: every one]")

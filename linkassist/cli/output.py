@@ -33,3 +33,8 @@ def say_notes(notes: Iterable[str]) -> None:
     """Says each note as one of the program."""
     for note in notes:
         say(f"linkassist: {note}")
+
+
+def amount_text(number: float, *, is_bytes: bool) -> str:
+    """`amount_text(1500, is_bytes=False) == "1,500"`; bytes are given in MB."""
+    return f"{number / 1e6:,.1f} MB" if is_bytes else f"{number:,.0f}"

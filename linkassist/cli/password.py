@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
 from linkassist.errors import LinkAssistError, SettingsError
 from linkassist.server.auth.password import (
@@ -24,10 +24,8 @@ from linkassist.settings import load_settings
 
 _LONGEST = 1_000  # characters
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist password --library ~/wiki")
+@command(epilog="Example: linkassist password --library ~/wiki")
 def password(
     is_token: Annotated[
         bool, typer.Option("--token", help="Make a token for programs and print it; an older one ends.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, EncoderOption, LibraryOption, existing_library
 from linkassist.cli.output import say_notes
 from linkassist.cli.progress import progress
@@ -15,10 +15,8 @@ from linkassist.pipeline.reindex import reindex as bring_up_to_date
 from linkassist.settings import Settings, load_settings, remember_encoder
 from linkassist.store.pages import project, projects
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist reindex --library ~/wiki")
+@command(epilog="Example: linkassist reindex --library ~/wiki")
 def reindex(
     is_full: Annotated[bool, typer.Option("--full", help="Do everything anew, also what has not changed.")] = False,
     project_name: Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linkassist.cli.backup import held
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, require_library
 from linkassist.cli.output import print_lines, say, say_notes
 from linkassist.files.errors import at_home
@@ -20,10 +20,8 @@ from linkassist.store.backup.restore import restore as restore_library
 from linkassist.store.library import DATABASE_NAME
 from linkassist.terminal_escape import shown
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist restore --latest")
+@command(epilog="Example: linkassist restore --latest")
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
     is_latest: Annotated[bool, typer.Option("--latest", help="Go back to the newest backup that is good.")] = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from starlette.applications import Starlette
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
 from linkassist.cli.output import say
 from linkassist.cli.progress import progress
@@ -22,10 +22,8 @@ from linkassist.store.library import Library
 from linkassist.store.locks import serving_lock
 from linkassist.store.search.full_text import fill_search
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist serve --port 8080")
+@command(epilog="Example: linkassist serve --port 8080")
 def serve(
     host: Annotated[
         str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")

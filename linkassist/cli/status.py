@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, existing_library
 from linkassist.cli.output import print_lines, print_utf8
 from linkassist.nightly.clock import now
@@ -27,10 +27,8 @@ from linkassist.store.summaries.project_totals import Totals, totals
 
 _ALARM = 3  # the exit code when a night failed or was missed, or something decided or chosen is damaged
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist status --json")
+@command(epilog="Example: linkassist status --json")
 def status(
     is_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
     library: LibraryOption = None,

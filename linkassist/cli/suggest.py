@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, ProjectOption, existing_library
 from linkassist.cli.output import print_lines, print_utf8
 from linkassist.cli.progress import progress
@@ -34,8 +34,6 @@ from linkassist.wiki import title_key
 
 _MOST_READ = 1_000_000  # characters of a text: more than it may have, and what is read has an end
 
-app = new_app()
-
 
 class Format(StrEnum):
     """How suggestions are printed."""
@@ -44,7 +42,7 @@ class Format(StrEnum):
     jsonl = "jsonl"
 
 
-@app.command(epilog='Example: linkassist suggest --page "KJ法" --limit 5')
+@command(epilog='Example: linkassist suggest --page "KJ法" --limit 5')
 def suggest(
     page: Annotated[str | None, typer.Option("--page", metavar="TITLE", help="The page of this title.")] = None,
     is_all: Annotated[bool, typer.Option("--all", help="Every page.")] = False,

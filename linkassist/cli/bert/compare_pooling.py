@@ -11,7 +11,7 @@ from rich.console import Console
 
 from linkassist.bert.checkpoint.open import open_bert
 from linkassist.cli.bert.options import Precision, PrecisionOption, layer_numbers
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
@@ -30,10 +30,8 @@ from linkassist.research.pooling.vectors import PageTokens
 
 _TABLE_WIDTH = 120  # where there is no terminal to fit into
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist bert compare-pooling --model bert-wiki-ja notes.json")
+@command(epilog="Example: linkassist bert compare-pooling --model bert-wiki-ja notes.json")
 def compare_pooling(
     model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT with all its files.")],
     export: WikiFile = None,

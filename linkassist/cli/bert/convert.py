@@ -16,13 +16,11 @@ from linkassist.cli.bert.options import (
     SentencePieceOption,
     VocabularyOption,
 )
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.output import say_notes
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist bert convert bert-wiki-ja bert-wiki-ja-hf")
+@command(epilog="Example: linkassist bert convert bert-wiki-ja bert-wiki-ja-hf")
 def convert(
     model: Annotated[Path, typer.Argument(metavar="FOLDER", help="A TensorFlow BERT as it is downloaded.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The new folder.")],

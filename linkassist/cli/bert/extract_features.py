@@ -22,12 +22,10 @@ from linkassist.cli.bert.options import (
     layer_numbers,
     with_underscores,
 )
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.output import say_notes
 from linkassist.cli.progress import progress
 from linkassist.progress import counting
-
-app = new_app()
 
 
 class FeatureFormat(StrEnum):
@@ -38,7 +36,7 @@ class FeatureFormat(StrEnum):
     parquet = "parquet"
 
 
-@app.command(
+@command(
     context_settings={"token_normalize_func": with_underscores},
     epilog="Example: linkassist bert extract-features --input_file=lines.txt --output_file=features.jsonl "
     "--model bert-wiki-ja --layers=-2",

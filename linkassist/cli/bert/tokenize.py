@@ -15,12 +15,10 @@ import typer
 from linkassist.bert.checkpoint.open import BertFiles, open_bert_tokenizer
 from linkassist.bert.tokenize.sequences import TokenSequence, split_pair, token_sequence
 from linkassist.cli.bert.options import LowerCaseOption, SentencePieceOption, VocabularyOption
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.output import print_utf8
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be, open_plain
-
-app = new_app()
 
 
 class TokenFormat(StrEnum):
@@ -30,7 +28,7 @@ class TokenFormat(StrEnum):
     jsonl = "jsonl"
 
 
-@app.command(epilog="Example: linkassist bert tokenize notes.txt --model bert-wiki-ja --format jsonl")
+@command(epilog="Example: linkassist bert tokenize notes.txt --model bert-wiki-ja --format jsonl")
 def tokenize(
     model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT: TensorFlow's or transformers'.")],
     file: Annotated[

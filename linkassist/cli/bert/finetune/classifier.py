@@ -29,11 +29,9 @@ from linkassist.cli.bert.options import (
     VocabFileOption,
     with_underscores,
 )
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.output import say
 from linkassist.cli.progress import progress, training_progress
-
-app = new_app()
 
 
 class _AsBefore(TyperCommand):
@@ -50,7 +48,7 @@ def _as_flag(match: re.Match[str]) -> str:
     return f"--{'' if match[2].lower() == 'true' else 'no-'}{match[1]}"
 
 
-@app.command(
+@command(
     cls=_AsBefore,
     context_settings={"token_normalize_func": with_underscores},
     epilog="Example: linkassist bert finetune classifier --task_name=tsv --data_dir=topics --output_dir=topics-bert "

@@ -20,7 +20,7 @@ from linkassist.cli.bert.finetune.links import (
     SeedOption,
     read_linked_wiki,
 )
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, ProjectOption, WikiFile
 from linkassist.cli.progress import training_progress
 from linkassist.research.finetune.compare import Method, compare_methods, table
@@ -32,10 +32,8 @@ from linkassist.research.finetune.small_bert import write_small_bert
 _RATE_FROM_NOTHING = 1e-3
 _EPOCHS_FROM_NOTHING = 8.0
 
-app = new_app()
 
-
-@app.command(epilog="Example: linkassist bert finetune compare data/sample-2026-11-01.json")
+@command(epilog="Example: linkassist bert finetune compare data/sample-2026-11-01.json")
 def compare(
     export: WikiFile = None,
     model: Annotated[

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from linkassist.cli.bert.finetune.links import add_learning_command
-from linkassist.cli.lazy_group import new_app
-from linkassist.research.finetune.cross_encoder import cross_encoder
+from linkassist.cli.bert.finetune.links import learning_command
+from linkassist.research.finetune.cross_encoder import cross_encoder as new_cross_encoder
 
-app = new_app()
-
-add_learning_command(
-    app,
-    cross_encoder,
+cross_encoder = learning_command(
+    new_cross_encoder,
     description="""Let a BERT learn to tell from two pages whether they are linked.
 
     It reads both at once, so nothing can be kept: each pair costs a pass. Half of the pairs it learns from are linked.

@@ -1,6 +1,6 @@
 """The commands that let a BERT learn from a wiki's links: what they share.
 
-`add_learning_command` makes the commands `two-towers` and `cross-encoder`, which differ in what they learn alone.
+`learning_command` makes the commands `two-towers` and `cross-encoder`, which differ in what they learn alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import typer
 
 from linkassist.bert.checkpoint.open import Bert
 from linkassist.bert.train.loop import OnStep, TrainingReport
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption, ProjectOption, WikiFile, read_wiki, require_one_wiki
 from linkassist.cli.output import say
 from linkassist.cli.progress import training_progress
@@ -62,17 +63,16 @@ class LinkLearner(Protocol):
     def write(self, n_steps: int, folder: Path) -> None: ...
 
 
-def add_learning_command(
-    app: typer.Typer,
+def learning_command(
     new_learner: Callable[[Bert, LinkedWiki, LinkTraining], LinkLearner],
     *,
     description: str,
     epilog: str,
     print_use: Callable[[Path, int], None] = lambda output, max_seq_length: None,
-) -> None:
-    """Adds the command that trains such a learner and writes it. print_use: tells how the result is used."""
+) -> typer.Typer:
+    """The command that trains such a learner and writes it. print_use: tells how the result is used."""
 
-    @app.command(help=description, epilog=epilog)
+    @command(help=description, epilog=epilog)
     def learn(
         model: ModelOption,
         output: OutputOption,
@@ -105,6 +105,8 @@ def add_learning_command(
         learner.write(report.n_steps, output)
         _print_training(report, before, judge(questions, learner.scores))
         print_use(output, max_seq_length)
+
+    return learn
 
 
 def read_linked_wiki(

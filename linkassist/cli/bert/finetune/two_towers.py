@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linkassist.cli.bert.finetune.links import add_learning_command
-from linkassist.cli.lazy_group import new_app
+from linkassist.cli.bert.finetune.links import learning_command
 from linkassist.research.finetune.two_towers import Towers
 from linkassist.settings import BERT_JAPANESE
-
-app = new_app()
 
 
 def _print_use(output: Path, max_seq_length: int) -> None:
     print(f"Use it with --encoder '{BERT_JAPANESE}{output}?layer=-1&window={max_seq_length}'")
 
 
-add_learning_command(
-    app,
+two_towers = learning_command(
     Towers,
     description="""Let a BERT learn vectors in which linked pages are near each other.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkassist.cli.lazy_group import Entry, LazyGroup, new_app
+from linkassist.cli.lazy_group import Entry, LazyGroup, group
 
 
 class _Finetune(LazyGroup):
@@ -20,14 +20,6 @@ class _Finetune(LazyGroup):
     }
 
 
-app = new_app(
-    cls=_Finetune,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: linkassist bert finetune classifier --help",
-)
-
-
-@app.callback()
-def finetune() -> None:
+@group(cls=_Finetune, epilog="Example: linkassist bert finetune classifier --help")
+def commands() -> None:
     """Let a BERT go on learning, for a task."""
