@@ -123,7 +123,7 @@ def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> 
         _follow(library, project_id, sort, title)
 
 
-def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+def unignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
     with _choosing(library, project_id):
         remove_ignored(library, project_id, sort, title)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.verdicts import heed, ignore, offer_at_most, undo
+from linkassist.review.verdicts import ignore, offer_at_most, undo, unignore
 from linkassist.server.context import context_of, frame_for, open_project, show
 from linkassist.server.forms import QUOTED, number_in, takes_form, text_of
 from linkassist.server.messages.catalog import wording_of
@@ -67,7 +67,7 @@ def ignoring(request: Request, form: FormData) -> Response:
         )
     with open_project(request) as (library, here):
         if action == "remove":
-            heed(library, here.id, cast(IgnoredSort, sort), title)
+            unignore(library, here.id, cast(IgnoredSort, sort), title)
         else:
             if sort == "page":
                 title = find_page(library, here.id, title_key(title)).page.title

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.errors import NotFoundError
-from linkassist.review.verdicts import decide, heed, ignore, lessons_of, object_to, undo
+from linkassist.review.verdicts import decide, ignore, lessons_of, object_to, undo, unignore
 from linkassist.server.context import context_of
 from linkassist.server.forms import as_sent, takes_form, text_of
 from linkassist.server.preferences import remember
@@ -58,7 +58,7 @@ def never(request: Request, form: FormData) -> Response:
     with context_of(request).open_library() as library:
         here = project_name(library, text_of(form, "project"))
         stored = find_page(library, here.id, title_key(text_of(form, "page")))
-        (ignore if decision == "never" else heed)(library, here.id, "word", target)
+        (ignore if decision == "never" else unignore)(library, here.id, "word", target)
     return _back_to_page(here, stored.page.title, form)
 
 

@@ -18,10 +18,10 @@ from linkassist.review.verdicts import (
     add_up_offers,
     choices_of,
     follow_verdicts,
-    heed,
     ignore,
     lessons_of,
     offer_at_most,
+    unignore,
 )
 from linkassist.store.ignored import IgnoredSort, ignored
 from linkassist.store.library import Library
@@ -95,7 +95,7 @@ def test_taken_back_the_choices_leave_no_trace(garden: Garden, is_followed: bool
     garden.decide(0, "発想法", "reject")
     garden.undo(0, "発想法")
     for sort, title in chosen:
-        heed(garden.library, garden.project_id, sort, title)
+        unignore(garden.library, garden.project_id, sort, title)
     offer_at_most(garden.library, garden.project_id, None)
     assert garden.shown() == before
     follow_verdicts(garden.library, garden.project_id)
@@ -132,10 +132,10 @@ def test_every_choice_is_followed_by_all_gains_at_once(garden: Garden) -> None:
     chosen()
     offer_at_most(garden.library, garden.project_id, None)
     chosen()
-    heed(garden.library, garden.project_id, "word", "発想法")
+    unignore(garden.library, garden.project_id, "word", "発想法")
     chosen()
     garden.undo(0, "みどり")
-    heed(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
+    unignore(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
     assert garden.gains() == seen[0]
 
 
@@ -173,7 +173,7 @@ def test_a_word_is_ignored_in_every_spelling_of_its_title_and_once(garden: Garde
     ]
     assert not any(each.target == "Reading notes" for found in garden.shown().values() for each in found)
     with pytest.raises(NotFoundError, match="is not ignored"):
-        heed(garden.library, garden.project_id, "page", "Reading notes")
+        unignore(garden.library, garden.project_id, "page", "Reading notes")
 
 
 def test_the_command_prints_what_the_screens_show(garden: Garden) -> None:
