@@ -38,7 +38,7 @@ def answer_requests(pipe: Connection, library: Path) -> NoReturn:
 
 
 class _Queue:
-    """Requests that are answered one after the other. An expected failure is an answer; any other ends the process."""
+    """A queue of requests and its thread. An expected error is an answer; any other ends the process."""
 
     def __init__(self, answer: Callable[[Request], Done], sender: MessageSender) -> None:
         self._answer = answer
@@ -60,11 +60,11 @@ class _Queue:
                 self._sender.send(done)
         except BaseException as error:
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
-            os._exit(1)  # a fault, which the server sees and tells of
+            os._exit(1)  # a bug: the server sees that the process has ended
 
 
 class _Drafts:
-    """One project made ready for drafts; another one takes its place."""
+    """Answers drafts. One project is kept prepared; the next one replaces it."""
 
     def __init__(self, library: Path, sender: MessageSender) -> None:
         self._library = library
@@ -83,7 +83,7 @@ class _Drafts:
 
     def _prepared(self, library: Library, name: str) -> Drafting:
         if self._drafting is None or self._project != name:
-            self._drafting = None  # two large wikis would not fit beside each other
+            self._drafting = None  # two large wikis may not fit into memory
 
             def on_progress(step: str, n_done: int, n_total: int) -> None:
                 self._sender.send(Progress(name, step, n_done, n_total))
@@ -94,7 +94,7 @@ class _Drafts:
 
 
 class _Searches:
-    """The projects that were searched by meaning: their encoders and indexes, which are small."""
+    """Answers searches by meaning. Encoder and index of every searched project are kept; they are small."""
 
     def __init__(self, library: Path) -> None:
         self._library = library

@@ -1,6 +1,6 @@
-"""The process that holds the models: what it is asked and what it answers. `model_worker.py` starts it.
+"""The child process that holds the models: its requests, its answers, and its start by `model_worker.py`.
 
-What takes a model is done there, beside the server: links for a draft, and the search by meaning.
+It does what needs a model, beside the server: links for a draft, and the search by meaning.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from linkassist.suggestion import Suggestion
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Read the project for drafts. Told of with Progress, answered with Done."""
+    """Read the project for drafts. Reported with Progress, answered with Done."""
 
     number: int
     project: str
@@ -47,7 +47,7 @@ Nearness = tuple[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far reading the project is: `n_done` of `n_total` in a step."""
+    """Progress of reading a project: `n_done` of `n_total` of a step."""
 
     project: str
     step: str
@@ -57,7 +57,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The answer to the request of that number: what was found, or in words why nothing can be."""
+    """The answer to the request of that number: what was found, or the message of an error."""
 
     number: int
     suggestions: tuple[Suggestion, ...] = ()
