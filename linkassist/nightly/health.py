@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from linkassist.nightly.clock import Timestamp, seconds_since
-from linkassist.nightly.report import DATABASE_NAME
+from linkassist.nightly.report import FILE_NAME
 from linkassist.store.locks import is_nightly_running
 from linkassist.terminal_escape import visible
 
@@ -67,7 +67,7 @@ def health(folder: Path, now: Timestamp) -> Health:
     """The state of the nights of the library in `folder`."""
     schedule = read_schedule(folder)
     by = schedule.scheduler if schedule else ""
-    night = _read(folder / DATABASE_NAME)
+    night = _read(folder / FILE_NAME)
     if night is None:
         if schedule is None:
             return Health("none")
@@ -93,7 +93,7 @@ def read_schedule(folder: Path) -> NightlySchedule | None:
 
 def last_attempt(folder: Path) -> tuple[Timestamp | None, Timestamp | None]:
     """(when the last night began, when the last complete one began), None for never."""
-    night = _read(folder / DATABASE_NAME) or {}
+    night = _read(folder / FILE_NAME) or {}
     return _timestamp(night.get("started")), _timestamp(night.get("last_success"))
 
 

@@ -18,7 +18,7 @@ Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backu
 Outcome = Literal["done", "unchanged", "skipped", "failed"]
 State = Literal["running", "done", "failed"]
 
-DATABASE_NAME: Final = "nightly.json"
+FILE_NAME: Final = "nightly.json"
 LOG_NAME: Final = "nightly.log"
 
 # The exit code of `linkassist nightly` by failed step; of several, the smallest.
@@ -98,8 +98,8 @@ class NightReport:
 
 def write_night(folder: Path, report: NightReport) -> None:
     """Replaces the report in the library, atomically."""
-    path = folder / DATABASE_NAME
-    beside = path.with_name(f".{DATABASE_NAME}.partial")
+    path = folder / FILE_NAME
+    beside = path.with_name(f".{FILE_NAME}.partial")
     try:
         with open(beside, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(report.as_json() + "\n")

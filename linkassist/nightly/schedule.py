@@ -26,7 +26,7 @@ from linkassist.files.errors import at_home
 from linkassist.nightly.actions import Action, RemoveFile, RunCommand, WriteFile
 from linkassist.nightly.clock import now
 from linkassist.nightly.health import SCHEDULE_NAME, NightlySchedule
-from linkassist.nightly.report import DATABASE_NAME
+from linkassist.nightly.report import FILE_NAME
 
 Scheduler = Literal["systemd", "launchd", "cron"]
 SCHEDULERS: Final[tuple[Scheduler, ...]] = ("systemd", "launchd", "cron")
@@ -96,7 +96,7 @@ def install_actions(scheduler: Scheduler, library: Path, command: Sequence[str],
 def uninstall_actions(library: Path) -> tuple[Action, ...]:
     """The actions that remove the schedule and the last report, so that no night counts as missed. The log stays."""
     found = [action for each in SCHEDULERS for action in _removing(each, library)]
-    return (*found, RemoveFile(library / SCHEDULE_NAME), RemoveFile(library / DATABASE_NAME))
+    return (*found, RemoveFile(library / SCHEDULE_NAME), RemoveFile(library / FILE_NAME))
 
 
 def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> list[Action]:

@@ -1,4 +1,4 @@
-"""The web application: routes, and what every request passes. `linkassist serve` runs it with uvicorn.
+"""The web application: its routes and middleware. `linkassist serve` runs it with uvicorn.
 
 It reads SQLite and imports no model library, so that it starts in well under a second.
 """
@@ -54,7 +54,7 @@ from linkassist.store.pool import LibraryPool
 
 
 class _Title(Convertor[str]):
-    """The rest of a path, as Starlette's "path", which ends at a line break; a title may hold one."""
+    """The rest of a path. Unlike Starlette's "path" it matches line breaks too, which a title may contain."""
 
     regex = r"[\s\S]*"
 
@@ -67,11 +67,11 @@ class _Title(Convertor[str]):
 
 register_url_convertor("title", _Title())
 
-_WAIT_S: Final = 10.0  # of a verdict, for another that is being written
+_WAIT_S: Final = 10.0  # how long a verdict waits for another that is being written
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application for one library. It answers to loopback and to the names in the settings.
+    """The application for one library. It answers to loopback and to the host names in the settings.
 
     Raises SettingsError where others than this machine could reach it and no password is set.
     """

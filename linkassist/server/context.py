@@ -40,7 +40,7 @@ class ServerContext:
     libraries: LibraryPool
 
     def open_library(self) -> AbstractContextManager[Library]:
-        """The library, for one request."""
+        """A connection to the library, for one request."""
         return self.libraries.lent()
 
 
@@ -58,7 +58,7 @@ def open_project(request: Request) -> Iterator[tuple[Library, ProjectName]]:
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether the page's own script asks, which needs the changed part alone."""
+    """Whether the request comes from our script, which needs the changed part alone."""
     return "x-fragment" in request.headers
 
 
@@ -70,7 +70,7 @@ def frame_for(
     search: str = "",
     section: Section | None = None,
 ) -> Frame:
-    """The frame of a screen; without a library it names no projects. section: the tab that the screen belongs to."""
+    """The frame of a screen, without projects if there is no library. section: the tab that the screen belongs to."""
     here = request_address(request.scope)
     return Frame(
         preferences=preferences_of(request),

@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-QUOTED: Final = ".quoted"  # behind the name of a field
+QUOTED: Final = ".quoted"  # suffix of the field with the quoted text
 _BREAK: Final = re.compile(r"\r\n?|\n")
 
 
@@ -38,7 +38,7 @@ def number_in(text: object, *, most_digits: int = 6) -> int | None:
 
 
 def text_of(form: FormData, name: str) -> str:
-    """The text of the field, "" where there is none."""
+    """The text of the field, "" if there is none."""
     value = form.get(name, "")
     exact = form.get(name + QUOTED)
     if isinstance(exact, str):
@@ -47,7 +47,7 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def is_lost_in_forms(text: str) -> bool:
-    """Whether a browser would send something else for the text."""
+    """Whether a browser would change the text on the way."""
     return as_sent(text) != text
 
 
@@ -57,5 +57,5 @@ def as_sent(text: str) -> str:
 
 
 def quoted_for_form(text: str) -> str:
-    """The text as the second field holds it."""
+    """The text as in the quoted field."""
     return quote(text, safe="")

@@ -161,7 +161,7 @@ def test_a_decision_that_cannot_be_saved_is_said_and_taken_back(browser: Browser
     page.route("**/verdict", lambda route: route.fulfill(status=503, body="busy"))
     page.goto(address(GARDEN))
     page.keyboard.press("a")
-    expect(page.get_by_role("alert")).to_contain_text("could not be saved")
+    expect(page.get_by_role("alert")).to_contain_text("Could not save")
     expect(page.locator('.card[data-target="KJ法"]')).to_have_attribute("data-state", "open")
     expect(page.locator(".card.is-underway")).to_have_count(0)
     context.close()

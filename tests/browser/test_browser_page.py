@@ -49,7 +49,9 @@ def test_never_this_word_and_its_undo(browser: Browser, origin: str, viewport: V
         card = page.locator('.card[data-target="検索"]')
         card.locator(".card-more summary").click()
         card.locator(".card-deeds button").click()
-        expect(page.locator("#notice")).to_contain_text("never suggested" if locale == "en-US" else "もう提案しません")
+        expect(page.locator("#notice")).to_contain_text(
+            "will not be suggested any more" if locale == "en-US" else "もう提案しません"
+        )
         assert open_targets(page) == [target for target in before if target != "検索"]
         page.locator("#notice [data-undo]").click()
         expect(page.locator('.card[data-target="検索"]')).to_be_visible()

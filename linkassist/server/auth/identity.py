@@ -16,38 +16,35 @@ _KEY: Final = "linkassist.identity"
 
 @dataclass(frozen=True, slots=True)
 class ClientIdentity:
-    """address: the key of where it comes from. session: the token of its session, "" where there is none.
-
-    key: what it is counted by: its session, so that a whole office behind one address is not one visitor.
-    """
+    """address: the network key of its address. session: the token of its session, "" if it has none."""
 
     address: str
     session: str = ""
 
     @property
     def key(self) -> str:
-        """By which its requests are counted."""
+        """The key of its rate limits: its session if it has one, for a whole office may share an address."""
         return hashlib.sha256(self.session.encode()).hexdigest() if self.session else self.address
 
 
 def identity_of(connection: HTTPConnection) -> ClientIdentity:
-    """The visitor of a request."""
+    """The identity of the client that made the request."""
     found = connection.scope.get(_KEY)
     return found if isinstance(found, ClientIdentity) else ClientIdentity(_address(connection))
 
 
 def remember_identity(connection: HTTPConnection, session: str) -> None:
-    """Keeps in the request whose session it belongs to."""
+    """Stores the identity in the request's scope."""
     connection.scope[_KEY] = ClientIdentity(_address(connection), session)
 
 
 def is_shared(connection: HTTPConnection) -> bool:
-    """Whether the server asks for a password, so that others than this machine's owner may be looking."""
+    """Whether the server asks for a password, so that others than this machine's owner may see the screens."""
     return _KEY in connection.scope
 
 
 def session_cookie(connection: HTTPConnection) -> str:
-    """The name of the session's cookie. Over TLS one that browsers take only from this very host, and only over TLS."""
+    """The name of the session cookie; over TLS with the prefix that binds it to this host and to TLS."""
     return "__Host-linkassist_session" if connection.url.scheme == "https" else "linkassist_session"
 
 

@@ -1,6 +1,6 @@
-"""The one import or reindex that the server has under way: begun, watched, stopped, and how the last one ended.
+"""Starts, watches and stops the server's import or reindex, of which one runs at a time.
 
-The work is done by a process of its own (`import_process.py`), which ends with the server, however that ends.
+The work is done by a child process (`import_process.py`), which ends with the server, however that ends.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from linkassist.settings import Settings, library_encoder
 from linkassist.store.locks import is_work_running
 
 _CLOSE_S: Final = 5.0
-_PATIENCE_S: Final = 30.0  # for a process that was told to stop
+_STOP_S: Final = 30.0  # after this, a process that was told to stop is terminated
 
 
 class ImportUnderWayError(LinkAssistError):
-    """An import or a reindex is under way, here or in another program; one follows the other."""
+    """An import or a reindex is under way, here or in another program; they run one at a time."""
 
     def __init__(self) -> None:
         super().__init__("Another import or reindex is under way. Wait until it has finished, then try again.")
@@ -39,7 +39,7 @@ class ImportUnderWayError(LinkAssistError):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A step, or a stretch of one, and when it began, in seconds of the clock that never jumps."""
+    """The progress of a step, and when the step began, in monotonic seconds."""
 
     at: StepProgress
     began_at: float
@@ -47,10 +47,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An import or a reindex at one moment. Times are seconds of `time.monotonic`; `ended_at` is None while it runs.
+    """The state of an import or a reindex. Times are monotonic seconds; `ended_at` is None while it runs.
 
-    stages: the steps in the order in which they came, the last being under way. taken_in: what the file brought, None
-    until it is in the library. indexed: all is done. failure: why it is not, "" where it was stopped.
+    stages: the steps so far, the last one being under way. taken_in: the report of the import, None until the pages
+    are in the library. indexed: the report of the reindex, None until it is done. failure: "" if it was stopped.
+    ended_time: Unix second.
     """
 
     order: Order
@@ -65,7 +66,7 @@ class Job:
 
 
 class Importer:
-    """The imports of one library, for all threads of a server."""
+    """The imports and reindexes of one library, for all threads of a server."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,9 +77,9 @@ class Importer:
 
     @property
     def settings(self) -> Settings:
-        """The settings in force. The encoder is the one that the library names now, where it was so at the start too.
+        """The settings, with the encoder that the library names now, if it was the library that named it at the start.
 
-        What the environment or another file of settings names stands above that, then as later.
+        An encoder named by the environment or by a settings file takes precedence.
         """
         if not self._follows_library:
             return self._settings
@@ -86,21 +87,21 @@ class Importer:
 
     @property
     def job(self) -> Job | None:
-        """What is under way, or else what was last, since the server began."""
+        """The current job, else the last one since the server started."""
         return self._job
 
     @property
     def is_busy(self) -> bool:
-        """Whether one is under way."""
+        """Whether a job is under way."""
         return self._job is not None and self._job.ended_at is None
 
     @property
     def process_id(self) -> int | None:
-        """The number of the process at work, None while there is none."""
+        """The id of the child process, None while there is none."""
         return self._process.process_id if self._process and self.is_busy else None
 
     def start(self, order: Order) -> None:
-        """Begins it; raises ImportUnderWayError. The file of an import is removed when the work ends."""
+        """Starts the job; raises ImportUnderWayError. The file of an import is removed when the job ends."""
         with self._lock:
             if self.is_busy or is_work_running(self._settings.library):
                 raise ImportUnderWayError
@@ -109,7 +110,7 @@ class Importer:
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
 
     def cancel(self) -> None:
-        """Stops what is under way as Ctrl-C does; that it has ended is told by `job`, some seconds later perhaps."""
+        """Stops the job as Ctrl-C does; `job` shows when it has ended, perhaps some seconds later."""
         with self._lock:
             if self._job is None or self._process is None or not self.is_busy or self._job.is_stopping:
                 return
@@ -118,19 +119,19 @@ class Importer:
                 self._process.send(None)
             except OSError:
                 return  # it has just ended
-            timer = threading.Timer(_PATIENCE_S, self._process.end, (_CLOSE_S,))
+            timer = threading.Timer(_STOP_S, self._process.end, (_CLOSE_S,))
             timer.daemon = True
             timer.start()
 
     def close(self) -> None:
-        """Stops what is under way and waits for it."""
+        """Stops the job and waits for its end."""
         self.cancel()
         if self._process:
             self._process.join(_CLOSE_S)
-            self._process.end(_CLOSE_S)  # the library stands that, as it does a power cut
+            self._process.end(_CLOSE_S)  # the library survives that, as it does a power cut
 
     def _watch(self, process: ChildProcess[None, Message]) -> None:
-        """Keeps what the process reports until it ends."""
+        """Updates the job by what the process reports, until it ends."""
         has_result = False
         for message in process.messages():
             if message:
@@ -142,7 +143,7 @@ class Importer:
             assert job is not None
             if isinstance(job.order, ImportOrder):
                 job.order.source.unlink(missing_ok=True)
-            failure = job.failure if has_result or job.is_stopping else _FELL.format(process.exit_code)
+            failure = job.failure if has_result or job.is_stopping else _DIED.format(process.exit_code)
             self._job = replace(job, failure=failure, ended_at=time.monotonic(), ended_time=int(time.time()))
 
     def _take(self, message: Message) -> None:
@@ -162,7 +163,7 @@ class Importer:
                 self._job = replace(job, failure=message.failure)
 
 
-_FELL: Final = (
+_DIED: Final = (
     "The process that did the work has ended (exit code {0}); the terminal may show why. Try again; where memory is "
     "short, close other programs first."
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,11 +9,11 @@ from linkassist.evaluate.last_report import kept_report
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError
 from linkassist.server.context import frame_for, open_project, show
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.views.commands import command_for
 from linkassist.server.views.nights import trend_view
 from linkassist.server.views.quality import SIDE, quality_view
-from linkassist.settings import default_folder
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_names
+from linkassist.store.navigation import ProjectName
 from linkassist.store.summaries.quality_samples import samples
 
 
@@ -28,20 +26,10 @@ def quality(request: Request) -> Response:
         values = {
             "quality": quality_view(report) if report else None,
             "side": SIDE,
-            "command": _command(library, here),
+            "command": command_for(library, here, ["linkassist", "evaluate"]),
             "trend": trend_view(samples(library, here.id)),
         }
     return show(request, "quality.html", frame, values)
-
-
-def _command(library: Library, here: ProjectName) -> str:
-    """What to type to measure this project, wherever it is typed."""
-    words = ["linkassist", "evaluate"]
-    if len(project_names(library)) > 1:
-        words += ["--project", here.name]
-    if library.folder != default_folder("library"):
-        words += ["--library", str(library.folder)]
-    return shlex.join(words)
 
 
 def _report(library: Library, here: ProjectName) -> EvaluationReport | None:

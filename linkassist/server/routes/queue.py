@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import cast, get_args
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -18,7 +17,7 @@ from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of
 from linkassist.server.routes.verdicts import record_decision, record_objection
-from linkassist.server.urls import queue_address
+from linkassist.server.urls import queue_address, with_query
 from linkassist.server.views.queue import AnswerView, QueueAnswer, queue_view
 from linkassist.store.navigation import has_page
 from linkassist.store.pages import find_page
@@ -71,7 +70,7 @@ def answer(request: Request, form: FormData) -> Response:
         else:
             raise HTTPException(400, f"The answer is {quoted(given)}; expected {', '.join(get_args(QueueAnswer))}.")
     query = {"since": text_of(form, "since"), "of": text_of(form, "of"), "did": given, "page": page, "target": target}
-    return RedirectResponse(f"{queue_address(here.name)}?{urlencode(query)}", status_code=303)
+    return RedirectResponse(with_query(queue_address(here.name), query), status_code=303)
 
 
 def _last(request: Request) -> AnswerView | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import cast, get_args
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -17,7 +16,7 @@ from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of
 from linkassist.server.routes.page import title_of
 from linkassist.server.routes.verdicts import record_decision
-from linkassist.server.urls import like_address
+from linkassist.server.urls import like_address, with_query
 from linkassist.server.views.similar import like_view
 from linkassist.store.pages import find_page
 from linkassist.suggestion import Decision
@@ -53,7 +52,5 @@ def answer_like(request: Request, form: FormData) -> Response:
             record_decision(library, here, page_id, target, cast(Decision, decision), mention)
         else:
             raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
-    address = like_address(here.name, target)
-    joint = "&" if "?" in address else "?"
     done = {"did": decision, "page": page, "at": at}
-    return RedirectResponse(f"{address}{joint}{urlencode(done)}", status_code=303)
+    return RedirectResponse(with_query(like_address(here.name, target), done), status_code=303)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import cast, get_args
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -16,7 +15,7 @@ from linkassist.review.verdicts import decide, ignore, lessons_of, object_to, un
 from linkassist.server.context import context_of
 from linkassist.server.forms import as_sent, takes_form, text_of
 from linkassist.server.preferences import remember
-from linkassist.server.urls import listed_address, own_address
+from linkassist.server.urls import listed_address, own_address, with_query
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_name
 from linkassist.store.pages import find_page
@@ -73,8 +72,7 @@ def preferences(request: Request, form: FormData) -> Response:
 def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
     done = {"did": text_of(form, "decision"), "target": text_of(form, "target")}
     address = listed_address(here.name, title, shows_all=bool(text_of(form, "all")), group=text_of(form, "kind"))
-    joint = "&" if "?" in address else "?"
-    return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
+    return RedirectResponse(with_query(address, done) + "#suggestions", status_code=303)
 
 
 def record_decision(

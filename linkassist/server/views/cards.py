@@ -23,14 +23,14 @@ Lane = Literal["text", "related", "red", "far"]  # parts of the list beside a pa
 _N_MENTIONS: Final = 5
 _N_BEFORE: Final = 14  # code points of a line that are shown before a mention
 _N_AFTER: Final = 24
-_OF_LINES: Final = ("similar_line", "far")  # reasons that are seen rather than read
+_OF_LINES: Final = ("similar_line", "far")  # reasons shown as two lines, not as a sentence
 _OBJECTIONS: Final[tuple[Objection, ...]] = get_args(Objection)
 _STATES: Final[dict[str, CardState]] = {"accept": "accepted", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
 class MentionView:
-    """A place in the text that could become the link, with the words around it. `number` counts lines from 0."""
+    """A mention with the words around it. number: of its line, from 0."""
 
     number: int
     before: str
@@ -40,13 +40,13 @@ class MentionView:
 
     @property
     def place(self) -> str:
-        """Where it stands in the raw text and what stands there, as a form names it: "2:5:words"."""
+        """The line, start and surface, as a form names the mention: "2:5:words"."""
         return f"{self.number}:{self.start}:{self.surface}"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
-    """What can be said against a rejected suggestion, and whether it was; `key` is the key that says it."""
+    """An objection that a rejected suggestion may get. key: on the keyboard. is_chosen: whether it has it."""
 
     code: Objection
     key: int
@@ -55,9 +55,9 @@ class ObjectionView:
 
 @dataclass(frozen=True, slots=True)
 class SimilarLinesView:
-    """Two lines that speak for a suggestion, side by side: this page's, and that of a page that links the target.
+    """Two similar lines, shown side by side: one of this page, and one of a page that links the target.
 
-    `is_far`: by links the two pages lie far apart.
+    is_far: whether the two pages are many links apart.
     """
 
     own: str
@@ -68,9 +68,9 @@ class SimilarLinesView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """One suggestion in the list beside the page; `is_latest` marks what was decided last.
+    """A suggestion. is_latest: whether it was decided on last.
 
-    `percent_found` is what the ranker gave, `percent` what it is after what the reader has taught.
+    percent_found: the ranker's probability. percent: the probability after the reader's decisions.
     """
 
     rank: int
@@ -93,8 +93,8 @@ class CardView:
 class Entry:
     """A suggestion of the page, or a verdict on one that is no longer suggested.
 
-    `rank` names it on the screen. It is its place in the list as it was found, so it stays when lessons move it;
-    `found` is what it was then.
+    rank: its place in the list as it was found, which names it on the screen. found: the suggestion as it was found,
+    before the reader's decisions changed its probability and place.
     """
 
     rank: int
@@ -108,7 +108,7 @@ class Entry:
 
     @property
     def is_likely(self) -> bool:
-        """Whether it is open and worth showing to those who have not asked for the weaker ones."""
+        """Whether it is open and likely enough to be shown unasked."""
         return self.verdict is None and self.suggestion.is_worth_showing
 
 
@@ -151,7 +151,7 @@ def open_card(
     language: Language,
     preview: PreviewView,
 ) -> CardView:
-    """The card of a suggestion that nothing is decided about, for a text with these lines."""
+    """The card of an open suggestion for a text with these lines."""
     return card_view(project, Entry(rank, suggestion, None, suggestion), texts, language, None, preview)
 
 
@@ -162,7 +162,7 @@ def _similar_lines(project: ProjectName, reason: Reason) -> SimilarLinesView:
 
 
 def _lane(found: Suggestion) -> Lane:
-    """The part of the list where the card stands, whatever is decided."""
+    """The lane of the card, which no decision changes."""
     if found.group == "far":
         return "far"
     if found.kind != "page":
@@ -171,15 +171,14 @@ def _lane(found: Suggestion) -> Lane:
 
 
 def _percent(probability: float) -> int:
-    """Neither certain nor impossible: 0 and 100 would claim what no ranker knows."""
+    """From 1 to 99, for no ranker knows that a link is certain or impossible."""
     return min(99, max(1, round(100 * probability)))
 
 
 def objections_to(entry: Entry) -> tuple[ObjectionView, ...]:
-    """What can be said against a rejected suggestion.
+    """The objections that make sense for a rejected suggestion, none for others.
 
-    A new link leads nowhere yet that could be near or be mistaken for something else; and where the text does not say
-    the target there are no words to object to.
+    A new link has no page that could be close or have another sense; without a mention there are no words to object to.
     """
     verdict = entry.verdict
     if verdict is None or verdict.decision != "reject":

@@ -1,4 +1,4 @@
-"""Where suggestions show in a page's text: which mentions get a mark, and where two would overlap, which one stays."""
+"""Highlights of suggestions in a page's text; where two would overlap, the better one stays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from linkassist.suggestion import Kind, Mention
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A mention to be shown in the text: as a candidate, or, once accepted, as the link that it becomes."""
+    """A mention that is highlighted, or, once accepted, shown as a link. card: the rank of its suggestion."""
 
     mention: Mention
     target: str
@@ -19,21 +19,21 @@ class Highlight:
     is_accepted: bool = False
 
 
-def place_highlights(texts: Sequence[str], marks: Iterable[Highlight]) -> dict[int, list[Highlight]]:
-    """The marks that can stand, by line, in the order of the line. `marks` come best first.
+def place_highlights(texts: Sequence[str], highlights: Iterable[Highlight]) -> dict[int, list[Highlight]]:
+    """The highlights by line number, in order of their start. highlights: best first.
 
-    Left out are those whose surface is not at its span (the page has changed since), and those that overlap an
-    accepted one or a better one.
+    Left out are those whose surface is not at its span, as after a change of the page, and those that overlap an
+    accepted or a better one.
     """
     placed: dict[int, list[Highlight]] = {}
-    for mark in sorted(marks, key=lambda mark: not mark.is_accepted):
-        if not fits(texts, mark.mention):
+    for highlight in sorted(highlights, key=lambda each: not each.is_accepted):
+        if not fits(texts, highlight.mention):
             continue
-        on_line = placed.setdefault(mark.mention.line, [])
-        if not any(_overlap(mark.mention, other.mention) for other in on_line):
-            on_line.append(mark)
+        on_line = placed.setdefault(highlight.mention.line, [])
+        if not any(_overlap(highlight.mention, other.mention) for other in on_line):
+            on_line.append(highlight)
     for on_line in placed.values():
-        on_line.sort(key=lambda mark: mark.mention.start)
+        on_line.sort(key=lambda each: each.mention.start)
     return placed
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, cast, get_args
-from urllib.parse import urlencode
 
 from linkassist.server.forms import number_in
 from linkassist.server.messages.catalog import Wording
-from linkassist.server.urls import page_address, project_address
+from linkassist.server.urls import page_address, project_address, with_query
 from linkassist.server.views.plain_text import plain_text
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, first_lines, greatest_gain, groups_offered, is_dated
@@ -56,8 +55,7 @@ class PageList:
             "days": str(self.days or ""),
             "page": "" if self.number <= 1 else str(self.number),
         }
-        given = {name: value for name, value in asked.items() if value}
-        return project_address(project) + (f"?{urlencode(given, safe='/')}" if given else "")
+        return with_query(project_address(project), asked, safe="/")
 
     def filter(self, now: int) -> PageFilter:
         """The pages that it holds."""

@@ -1,6 +1,6 @@
-"""A kept evaluation as the quality screen shows it: whole per cents, and where the diagram's dots stand.
+"""The quality screen: an evaluation in whole per cents, with the coordinates of the reliability diagram.
 
-The diagram is drawn in a square of `SIDE` units; per cents grow to the right and upwards.
+The diagram is a square of `SIDE` units; per cents grow to the right and upwards.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from linkassist.evaluate.report import EvaluationReport
 from linkassist.suggestion import WORTH_SHOWING, Kind
 
 SIDE: Final = 300
-_FEW = 20  # suggestions: of fewer nothing is said in the headline
-_FEW_LINKS = 200  # fewer to find make rough figures
+_FEW = 20  # suggestions: a bin with fewer makes no headline
+_FEW_LINKS = 200  # with fewer to find, the figures are called rough
 _Z = 1.96  # 95 %
 _LEAST_RADIUS, _MOST_RADIUS = 3.0, 12.0
 _KINDS: tuple[Kind, ...] = ("page", "red", "new")
@@ -34,9 +34,9 @@ class HeadlineView:
 
 @dataclass(frozen=True, slots=True)
 class DotView:
-    """The suggestions of one tenth: what was promised and what came true, in per cent and as a place in the diagram.
+    """A dot of the reliability diagram: a bin's mean probability and share right, in per cent and as coordinates.
 
-    Between `least_y` and `most_y` lies what can be said with 95 % certainty.
+    least_y, most_y: the ends of the 95 % confidence interval.
     """
 
     x: float
@@ -53,7 +53,7 @@ class DotView:
 
 @dataclass(frozen=True, slots=True)
 class SuggesterView:
-    """Ours or a simple one beside it, in per cent."""
+    """Figures of linkassist or of a baseline, in per cent."""
 
     name: str
     is_ours: bool
@@ -63,7 +63,7 @@ class SuggesterView:
 
 @dataclass(frozen=True, slots=True)
 class KindFiguresView:
-    """One kind of suggestion, in per cent."""
+    """Figures of one kind of suggestion, in per cent."""
 
     kind: Kind
     n_links: int
@@ -73,7 +73,7 @@ class KindFiguresView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """The suggestions with one first reason: what was promised and what came true, in per cent."""
+    """The suggestions with the same first reason: mean probability and share right, in per cent."""
 
     signal: str
     n: int
@@ -83,7 +83,7 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class QualityView:
-    """How far the suggestions can be trusted, as last measured at `made_at`.
+    """The last evaluation, of Unix second `made_at`.
 
     origin, moment, n_before, n_asked: what was measured on. n_linking: pages whose authors linked anything; n_links:
     what was there to find, `is_rough` where that is little.
@@ -133,7 +133,7 @@ def quality_view(report: EvaluationReport) -> QualityView:
 
 
 def _headline(bins: Sequence[ReliabilityBin]) -> HeadlineView | None:
-    """The 70 % that people read first, else the likeliest bin that has enough; None where all have too few."""
+    """Of the bin that begins at 70 %, else of the highest one with enough suggestions; None if all have too few."""
     enough = [b for b in bins if b.n >= _FEW]
     chosen = next((b for b in enough if b.low == 0.7), enough[-1] if enough else None)
     if chosen is None:
@@ -161,7 +161,7 @@ def _dots(bins: Sequence[ReliabilityBin]) -> Iterator[DotView]:
 
 
 def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Where the true share lies, 95 times in 100, if `share` of n were right: `wilson_interval(0.5, 4)`, 0.15 to 0.85.
+    """The 95 % confidence interval of a proportion: `wilson_interval(0.5, 4)` is about (0.15, 0.85).
 
     Source: Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953
     """
@@ -171,27 +171,19 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def _suggesters(suggesters: Sequence[SuggesterFigures]) -> Iterator[SuggesterView]:
-    """Ours first, then the others by what they find."""
-    found = [(each.name, g.ranking) for each in suggesters for g in each.groups if g.group == "page or red"]
-    for number, (name, ranking) in enumerate([*found[:1], *sorted(found[1:], key=lambda each: -each[1].mrr)]):
-        yield SuggesterView(
-            name=name,
-            is_ours=number == 0,
-            found_in_10=_percent(ranking.recall_at_10),
-            first_right=_percent(ranking.precision_at_1),
-        )
+    """linkassist first, then the baselines by MRR."""
+    rankings = [(each.name, g.ranking) for each in suggesters for g in each.groups if g.group == "page or red"]
+    for number, (name, ranking) in enumerate([*rankings[:1], *sorted(rankings[1:], key=lambda each: -each[1].mrr)]):
+        found, first = _percent(ranking.recall_at_10), _percent(ranking.precision_at_1)
+        yield SuggesterView(name, number == 0, found, first)
 
 
 def _kinds(groups: Sequence[GroupFigures]) -> Iterator[KindFiguresView]:
+    rankings = {group.group: group.ranking for group in groups}
     for kind in _KINDS:
-        for group in groups:
-            if group.group == kind:
-                yield KindFiguresView(
-                    kind=kind,
-                    n_links=group.ranking.n_right,
-                    found_in_10=_percent(group.ranking.recall_at_10),
-                    first_right=_percent(group.ranking.precision_at_1),
-                )
+        if ranking := rankings.get(kind):
+            found, first = _percent(ranking.recall_at_10), _percent(ranking.precision_at_1)
+            yield KindFiguresView(kind, ranking.n_right, found, first)
 
 
 def _percent(share: float) -> int:

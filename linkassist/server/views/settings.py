@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
 from linkassist.server.urls import page_address, settings_address
+from linkassist.server.views.commands import command_for
 from linkassist.server.views.links import NamedLink
-from linkassist.settings import OWN_ENCODER, default_folder
+from linkassist.settings import OWN_ENCODER
 from linkassist.store.ignored import Ignored, ignored
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_names
+from linkassist.store.navigation import ProjectName
 from linkassist.store.outbox import n_waiting
 from linkassist.store.project_settings import project_setting
 from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
@@ -75,8 +75,9 @@ def settings_view(library: Library, project: ProjectName, encoder: str, search: 
     everything = ignored(library, project.id)
     most = project_setting(library, project.id, "most_per_page")
     figures = decision_figures(library, project.id)
+    words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
     return SettingsView(
-        encoder=EncoderView(encoder, encoder == OWN_ENCODER, _command(library, project, encoder)),
+        encoder=EncoderView(encoder, encoder == OWN_ENCODER, command_for(library, project, words)),
         most=int(most) if most else None,
         words=tuple(each for each in everything if each.sort == "word"),
         pages=tuple(each for each in everything if each.sort == "page"),
@@ -105,13 +106,3 @@ def _rejection(project: ProjectName, found: Rejection) -> RejectionView:
     return RejectionView(
         found.page_id, NamedLink(found.title, address), verdict.target, verdict.decided_at, verdict.why
     )
-
-
-def _command(library: Library, project: ProjectName, encoder: str) -> str:
-    """What to type to learn with another encoder, wherever it is typed."""
-    words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
-    if len(project_names(library)) > 1:
-        words += ["--project", project.name]
-    if library.folder != default_folder("library"):
-        words += ["--library", str(library.folder)]
-    return shlex.join(words)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from linkassist.cli.app import app
 from linkassist.errors import SettingsError
 from linkassist.server.auth.password import (
-    DATABASE_NAME,
+    FILE_NAME,
     AccessFile,
     existing_access,
     new_access,
@@ -50,8 +50,8 @@ def test_the_file_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> N
         write_access(tmp_path, new_access(WORD))
     finally:
         os.umask(before)
-    assert [path.name for path in tmp_path.iterdir()] == [DATABASE_NAME]
-    assert stat.S_IMODE((tmp_path / DATABASE_NAME).stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
 
 
 def test_what_is_kept_is_scrypt_with_a_salt_of_its_own_and_costs_as_much_as_is_advised(
@@ -59,7 +59,7 @@ def test_what_is_kept_is_scrypt_with_a_salt_of_its_own_and_costs_as_much_as_is_a
 ) -> None:
     monkeypatch.undo()
     write_access(tmp_path, new_access(WORD))
-    kept = json.loads((tmp_path / DATABASE_NAME).read_text("utf-8"))
+    kept = json.loads((tmp_path / FILE_NAME).read_text("utf-8"))
     cost = kept["scrypt"]
     # The witness: hashlib by the parameters in the file, which say how to check it for as long as it lies there.
     salt = base64.b64decode(kept["salt"])
@@ -96,13 +96,13 @@ def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("damage", ["", "{}", "[]", '{"scrypt": 1}', "\x00", "cost", "short salt", "no key"])
 def test_a_damaged_file_lets_nobody_in_and_says_what_to_do(tmp_path: Path, damage: str) -> None:
     write_access(tmp_path, new_access(WORD))
-    kept = json.loads((tmp_path / DATABASE_NAME).read_text("utf-8"))
+    kept = json.loads((tmp_path / FILE_NAME).read_text("utf-8"))
     changed = {
         "cost": kept | {"scrypt": {"n": 2, "r": 1, "p": 1}},
         "short salt": kept | {"salt": "AAAA"},
         "no key": kept | {"key": ""},
     }.get(damage)
-    (tmp_path / DATABASE_NAME).write_text(json.dumps(changed) if changed else damage, "utf-8")
+    (tmp_path / FILE_NAME).write_text(json.dumps(changed) if changed else damage, "utf-8")
     with pytest.raises(SettingsError, match="Run `linkassist password` to write it anew"):
         read_access(tmp_path)
 
@@ -115,14 +115,14 @@ def test_a_server_learns_of_a_new_password_at_once(tmp_path: Path) -> None:
         write_access(tmp_path, access)
         assert file.current() == access
     assert first.salt != second.salt and first.fingerprint != second.fingerprint
-    (tmp_path / DATABASE_NAME).unlink()
+    (tmp_path / FILE_NAME).unlink()
     assert file.current() is None
 
 
 def test_the_command_sets_a_password_from_a_pipe_and_prints_none_of_it(tmp_path: Path) -> None:
     code, output = told(tmp_path, typed=WORD + "\n")
     assert code == 0 and "The password is set" in output
-    assert WORD not in output + (tmp_path / DATABASE_NAME).read_text("utf-8")
+    assert WORD not in output + (tmp_path / FILE_NAME).read_text("utf-8")
     assert existing_access(tmp_path).is_password(WORD)
 
 
@@ -139,7 +139,7 @@ def test_a_token_is_told_once_and_a_newer_one_takes_its_place(tmp_path: Path) ->
     access = existing_access(tmp_path)
     assert len(first) > 43  # 32 random bytes and a sign of whose it is
     assert [access.is_token(each) for each in (first, second, "")] == [False, True, False]
-    assert second not in (tmp_path / DATABASE_NAME).read_text("utf-8")
+    assert second not in (tmp_path / FILE_NAME).read_text("utf-8")
     told(tmp_path, typed=WORD + " and more\n")
     assert existing_access(tmp_path).is_token(second)
 

@@ -18,11 +18,11 @@ from support.locked_wiki import WORD, cheap_access, stranger, write_locked_wiki
 
 from linkassist.errors import SettingsError
 from linkassist.server.app import create_app
-from linkassist.server.auth.password import DATABASE_NAME, existing_access, write_access
+from linkassist.server.auth.password import FILE_NAME, existing_access, write_access
 from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S
 from linkassist.settings import Settings
-from linkassist.store.library import DATABASE_NAME as LIBRARY
+from linkassist.store.library import FILE_NAME as LIBRARY
 
 PAGE = f"/p/{PROJECT}"
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
@@ -238,10 +238,10 @@ def test_a_server_for_others_whose_password_is_taken_away_or_damaged_lets_nobody
     client = stranger(tmp_path, base_url="http://wiki.example", allow_host="wiki.example")
     log_in(client)
     assert client.get(PAGE).status_code == 200
-    (tmp_path / DATABASE_NAME).write_text("{")
+    (tmp_path / FILE_NAME).write_text("{")
     damaged = client.get(PAGE)
     assert damaged.status_code == 503 and str(tmp_path) not in damaged.text
-    (tmp_path / DATABASE_NAME).unlink()
+    (tmp_path / FILE_NAME).unlink()
     assert client.get(PAGE).status_code == 503
     write_access(tmp_path, access)
     assert client.get(PAGE).status_code == 200

@@ -55,7 +55,7 @@ def test_the_command_names_the_project_among_several_and_no_library_in_its_usual
     write_little_wiki(tmp_path)
     with Library.open(tmp_path) as library:
         import_pages(library, "my notes", "", 1, [Page("p", (Line("p"),))], lambda lines: [])
-    monkeypatch.setattr("linkassist.server.routes.quality.default_folder", lambda name: tmp_path)
+    monkeypatch.setattr("linkassist.server.views.commands.default_folder", lambda name: tmp_path)
     html = client_of(tmp_path).get(quality_address("my notes")).text
     assert "<code>linkassist evaluate --project &#39;my notes&#39;</code>" in html
 

@@ -23,14 +23,14 @@ from linkassist.suggestion import Mention
 from linkassist.wiki import Span
 
 
-def pieces_of(line: str, *marks: Highlight, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
+def pieces_of(line: str, *highlights: Highlight, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
     texts = ["題", line]
-    (block,) = render_page(texts, RenderContext("niwa", existing, place_highlights(texts, marks)))
+    (block,) = render_page(texts, RenderContext("niwa", existing, place_highlights(texts, highlights)))
     assert isinstance(block, TextBlock)
     return block.pieces
 
 
-def mark(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Highlight:
+def highlight(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Highlight:
     return Highlight(Mention(line, start, start + len(surface), surface), surface, "page", card, is_accepted)
 
 
@@ -81,20 +81,20 @@ def test_the_title_line_is_not_shown_again() -> None:
 
 
 def test_a_mark_stands_at_its_span_and_nowhere_else() -> None:
-    assert shape(pieces_of("検索と検索", mark(1, 3, "検索"))) == [("plain", "検索と"), ("mark", "検索")]
+    assert shape(pieces_of("検索と検索", highlight(1, 3, "検索"))) == [("plain", "検索と"), ("mention", "検索")]
 
 
 def test_a_mark_counts_code_points_also_after_an_emoji_and_a_letter_that_grows_when_folded() -> None:
-    assert shape(pieces_of("🌱İ検索", mark(1, 2, "検索"))) == [("plain", "🌱İ"), ("mark", "検索")]
+    assert shape(pieces_of("🌱İ検索", highlight(1, 2, "検索"))) == [("plain", "🌱İ"), ("mention", "検索")]
 
 
 def test_a_mark_may_stand_inside_a_decoration_and_a_table_cell() -> None:
-    (piece,) = pieces_of("[* 検索の話]", mark(1, 3, "検索"))
-    assert shape(piece.children) == [("mark", "検索"), ("plain", "の話")]
+    (piece,) = pieces_of("[* 検索の話]", highlight(1, 3, "検索"))
+    assert shape(piece.children) == [("mention", "検索"), ("plain", "の話")]
     texts = ["題", "table:t", " a\t検索する"]
-    (table,) = render_page(texts, RenderContext("niwa", marks=place_highlights(texts, [mark(2, 3, "検索")])))
+    (table,) = render_page(texts, RenderContext("niwa", highlights=place_highlights(texts, [highlight(2, 3, "検索")])))
     assert isinstance(table, TableBlock)
-    assert shape(table.rows[0][1][1]) == [("mark", "検索"), ("plain", "する")]
+    assert shape(table.rows[0][1][1]) == [("mention", "検索"), ("plain", "する")]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_mark_may_stand_inside_a_decoration_and_a_table_cell() -> None:
     ],
 )
 def test_no_mark_stands_outside_of_prose(line: str, start: int, surface: str) -> None:
-    assert all(piece.kind != "mark" for piece in pieces_of(line, mark(1, start, surface)))
+    assert all(piece.kind != "mention" for piece in pieces_of(line, highlight(1, start, surface)))
 
 
 def test_of_overlapping_marks_the_accepted_one_stays_and_else_the_better_one() -> None:
-    better, worse = mark(1, 0, "全文検索", card=1), mark(1, 2, "検索", card=2)
+    better, worse = highlight(1, 0, "全文検索", card=1), highlight(1, 2, "検索", card=2)
     assert [each.card for each in place_highlights(["題", "全文検索"], [better, worse])[1]] == [1]
-    accepted = mark(1, 2, "検索", card=2, is_accepted=True)
+    accepted = highlight(1, 2, "検索", card=2, is_accepted=True)
     assert [each.card for each in place_highlights(["題", "全文検索"], [better, accepted])[1]] == [2]
 
 
@@ -126,7 +126,7 @@ def test_a_mention_whose_words_have_changed_is_not_marked() -> None:
 
 
 def test_an_accepted_mention_shows_as_a_link() -> None:
-    (piece,) = pieces_of("検索", mark(1, 0, "検索", is_accepted=True))
+    (piece,) = pieces_of("検索", highlight(1, 0, "検索", is_accepted=True))
     assert (piece.kind, piece.href) == ("accepted", "/p/niwa/%E6%A4%9C%E7%B4%A2")
 
 
@@ -173,11 +173,11 @@ def test_the_cells_of_a_long_row_are_found_in_one_go() -> None:
 
 def test_hundreds_of_marks_are_cut_into_thousands_of_pieces_in_one_go() -> None:
     line = "[a] hedge " * 20_000
-    marks = [mark(1, 10 * number + 4, "hedge", number) for number in range(0, 20_000, 40)]
+    marks = [highlight(1, 10 * number + 4, "hedge", number) for number in range(0, 20_000, 40)]
     before = time.process_time()
     pieces = pieces_of(line, *marks)
     assert time.process_time() - before < 60
-    assert [piece.card for piece in pieces if piece.kind == "mark"] == [each.card for each in marks]
+    assert [piece.card for piece in pieces if piece.kind == "mention"] == [each.card for each in marks]
     assert "".join(piece.text for piece in pieces) == line.replace("[a]", "a")
 
 
