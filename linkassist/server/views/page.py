@@ -158,10 +158,10 @@ def page_view(
         n_backlinks=n_backlinks,
         neighbours=_neighbours(library, project, stored.id),
         graph=_graph(library, project, stored, shown, previews),
-        is_ignored=stored.id in lessons.choices.pages,
+        is_ignored=stored.id in lessons.rules.pages,
         previous=NamedLink(before, page_address(project.name, before)) if before else None,
         next=NamedLink(after, page_address(project.name, after)) if after else None,
-        notice=_completed(notice, everything, lessons.choices.words) if notice else None,
+        notice=_completed(notice, everything, lessons.rules.words) if notice else None,
     )
 
 

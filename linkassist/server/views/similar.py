@@ -61,7 +61,7 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
     kind = found[0][1].kind if found else None
     (preview,) = preview_views(library, project, [Wanted(found[0][1].target if found else target, kind)])
     rows = tuple(_row(project, *each, language, preview) for each in found)
-    return LikeView(preview, rows, key in lessons.choices.words)
+    return LikeView(preview, rows, key in lessons.rules.words)
 
 
 def _row(
