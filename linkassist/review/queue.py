@@ -92,10 +92,10 @@ def queue_session(library: Library, project_id: int, start: SessionStart, now: i
     )
 
 
-def waiting_items(library: Library, project_id: int, now: int) -> list[QueueItem]:
+def waiting_items(library: Library, project_id: int, now: int, max_cards: int = MAX_CARDS) -> list[QueueItem]:
     """The best open suggestion of each page, largest expected gain first, without snoozed ones.
 
-    No more pages are read than the longest session needs.
+    No more pages are read than a session of `max_cards` needs.
     """
     snoozed_pairs = snoozed(library, project_id, now)
     lessons = lessons_of(library, project_id)
@@ -105,7 +105,7 @@ def waiting_items(library: Library, project_id: int, now: int) -> list[QueueItem
     bound = {page.id: _worth(page) * lessons.most_likely(offered.get(page.id, 1.0)) for page in pages}
     found: list[QueueItem] = []
     for page in sorted(pages, key=lambda page: -bound[page.id]):
-        if len(found) > MAX_CARDS and bound[page.id] < sorted(item.gain for item in found)[-MAX_CARDS - 1]:
+        if len(found) > max_cards and bound[page.id] < sorted(item.gain for item in found)[-max_cards - 1]:
             break
         if best := _best(library, page, lessons, snoozed_pairs, offered.get(page.id, 0.0)):
             found.append(QueueItem(page.id, page.title, best.suggestion.target, expected_gain(page, best)))

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
+from linkassist.scrapbox.notation import parse_page
+from linkassist.scrapbox.tokens import ParsedLine, Token
 from linkassist.server.urls import page_address, scrapbox_address
 from linkassist.server.views.marks import Mark
 from linkassist.server.views.models import Block, CodeBlock, Piece, PieceKind, TableBlock, TextBlock
