@@ -152,7 +152,7 @@ def _candidates(
         pairs = finder.find(part, is_target)
         return pairs, maker.features(pairs)
 
-    return prefetch_map(found, finder.asked(pages, known).in_parts(finder.n_at_once))
+    return prefetch_map(found, finder.batch_of(pages, known).chunks(finder.chunk_size))
 
 
 def _link_lessons(scan: Scan, examination: Holdout) -> TrainingSet:

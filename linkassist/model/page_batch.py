@@ -15,8 +15,9 @@ from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.candidates import PageBatch
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, csr
 from linkassist.suggest.features import icon_pairs
-from linkassist.suggest.mentions import TitleFinder, fold, fold_key
-from linkassist.suggest.phrases.boundaries import hash_of
+from linkassist.suggest.folding import fold, fold_key
+from linkassist.suggest.mentions import TitleFinder
+from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key

@@ -91,7 +91,7 @@ class Predictor:
 
     def asked(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
         """These pages as the wiki has them. known: (pages of the wiki, targets)."""
-        return self._finder.asked(pages, known)
+        return self._finder.batch_of(pages, known)
 
     def predict(self, pages: PreparedPages, limit: int = LIMIT) -> Iterator[tuple[int, list[Suggestion]]]:
         """(number, suggestions best first) of each of the pages, in order; those held back are marked."""
@@ -112,7 +112,7 @@ class Predictor:
             pairs = self._finder.find(part, is_target)
             return pairs, maker.features(pairs)
 
-        for pairs, features in prefetch_map(candidates, asked.in_parts(self._finder.n_at_once)):
+        for pairs, features in prefetch_map(candidates, asked.chunks(self._finder.chunk_size)):
             found = {page: list(pages.new.get(page, ())) for page in pairs.pages.tolist()}
             for page, suggestion in self._links(pairs, features, explainer, limit):
                 found[page].append(suggestion)

@@ -17,12 +17,12 @@ import scipy.sparse as sp
 from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
+from linkassist.suggest.folding import fold
 from linkassist.suggest.holdout import Holdout, pages_to_hold_out
 from linkassist.suggest.link_budget import variant_key
-from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases.boundaries import Hashes, is_member
 from linkassist.suggest.phrases.extraction import Phrases, by_phrase, not_new
 from linkassist.suggest.phrases.features import PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
+from linkassist.suggest.phrases.hashing import Hashes, is_member
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Reading, title_key

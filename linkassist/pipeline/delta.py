@@ -23,8 +23,9 @@ from linkassist.model.predict import Predictor
 from linkassist.model.wiki_model import WikiModel, target_hash
 from linkassist.store.suggestions import ListState
 from linkassist.suggest.corpus import FloatArray, IntArray
-from linkassist.suggest.mentions import TitleFinder, fold, fold_key
-from linkassist.suggest.phrases.boundaries import hash_of
+from linkassist.suggest.folding import fold, fold_key
+from linkassist.suggest.mentions import TitleFinder
+from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
 from linkassist.suggestion import Kind, Suggestion
 from linkassist.wiki import Reading, title_key

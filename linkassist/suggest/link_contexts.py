@@ -1,8 +1,7 @@
-"""Where links stand in a line: what a wiki's people bracket, told by what is beside it.
+"""The context of links: a naive Bayes classifier of mentions by the characters beside them and their share of the line.
 
-Of all places where the teachers' pages say a title, some are links and some are not. Which characters stand before and
-after, and how much of its line the title is, tells them apart (naive Bayes, Manning, Raghavan and Schütze 2008,
-section 13.2, https://nlp.stanford.edu/IR-book/).
+It is trained on the places where the teachers' pages say a title: some are links, some are not. Source: Manning,
+Raghavan and Schütze 2008, section 13.2, https://nlp.stanford.edu/IR-book/.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ import numpy as np
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggest.mentions import Mentions
 
-_SMOOTHING = 5.0  # mentions of either sort that every context is taken to have had
+_SMOOTHING = 5.0  # pseudo-counts of each context, shared out by the overall share of links
 _COVER_BINS = 12
 
 
 class ContextLogOdds:
-    """What the teachers' mentions tell about contexts, for any mentions.
-
-    Only mentions that no longer mention holds are learnt from.
-    """
+    """The log-odds of a link by context. Trained on mentions that no longer mention contains."""
 
     __slots__ = ("_odds",)
 
@@ -43,7 +39,7 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
 
 
 class CategoryLogOdds:
-    """Per context, the log of how much oftener it is seen among links than among the rest."""
+    """Log-odds of a link per value of one feature, over the overall log-odds; 0 for a value that was not seen."""
 
     __slots__ = ("_contexts", "_odds")
 

@@ -12,8 +12,9 @@ from support.wiki_by_hand import readings
 from linkassist.assets import shipped_folder
 from linkassist.model.fit import suggest_wiki
 from linkassist.scrapbox.export import read_export
-from linkassist.scrapbox.notation import parse_page, walk
+from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.page_text import read_page
+from linkassist.scrapbox.tokens import walk
 from linkassist.suggest.corpus import is_date_title
 from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion

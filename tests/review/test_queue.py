@@ -183,7 +183,6 @@ def test_the_queue_begins_as_it_would_if_every_page_were_read(
         read.append(page_id)
         return worth_showing(of, page_id, lessons, **others)
 
-    monkeypatch.setattr(queueing, "MAX_CARDS", 3)
     monkeypatch.setattr(queueing, "worth_showing", told)
-    assert [item.gain for item in waiting_items(library, here, 0)][:4] == sorted(best, reverse=True)[:4]
+    assert [item.gain for item in waiting_items(library, here, 0, max_cards=3)][:4] == sorted(best, reverse=True)[:4]
     assert len(set(read)) < len(best)

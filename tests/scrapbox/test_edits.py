@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import Accepted, import_file, link_text, linked_page, linked_text, replacements
-from linkassist.scrapbox.notation import page_links, parse_page, walk
+from linkassist.scrapbox.notation import page_links, parse_page
+from linkassist.scrapbox.tokens import walk
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page, title_key
 

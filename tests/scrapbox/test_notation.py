@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkassist.scrapbox.notation import ParsedLine, Token, page_links, parse_page, walk
+from linkassist.scrapbox.notation import page_links, parse_page
+from linkassist.scrapbox.tokens import ParsedLine, Token, walk
 from linkassist.wiki import Link, Span
 
 HEX = "0123456789abcdef01234567"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wiki_by_hand import corpus_of, reading
 
-from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
+from linkassist.suggest.folding import fold, fold_key, scripts
+from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.title_variants import spellings
 from linkassist.wiki import Reading, title_key
 

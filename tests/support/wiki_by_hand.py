@@ -92,7 +92,7 @@ def find(
         return shared[rows], similarities
 
     finder = CandidateFinder(corpus, texts, statistics, Search(nearest_among(texts.vectors), nearest_profiles))
-    asked = finder.asked(
+    asked = finder.batch_of(
         np.arange(corpus.n_pages) if pages is None else pages, corpus.links if known is None else known
     )
     pairs = finder.find(asked, np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target)

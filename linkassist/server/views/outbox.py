@@ -22,7 +22,7 @@ class ChangeView:
     """A line that changes, in stretches; `number` counts from 0. `text` is the line to be copied."""
 
     number: int
-    diff_spans: tuple[DiffSpan, ...]
+    stretches: tuple[DiffSpan, ...]
     text: str
     is_added: bool
 

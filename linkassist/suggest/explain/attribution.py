@@ -1,9 +1,9 @@
-"""What carried a score: a model's contributions, added up by what a reader would call one piece of evidence.
+"""The contribution of each group of features to a score, by the paths through the trees.
 
-A tree's score is the mean of all rows plus a step at each branch that the row takes; each step is counted for the
-feature that the branch asks about (Saabas 2014, https://github.com/andosa/treeinterpreter). TreeSHAP (Lundberg and
-others 2018) shares out the same sum more evenly and names the same first group for 94 of 100 suggestions, at 26 times
-the cost: 1,040 us a row instead of 40.
+A tree's score is the mean of all rows plus a step at each branch that the row takes; a step is counted for the feature
+of its branch (Saabas 2014, https://github.com/andosa/treeinterpreter). TreeSHAP (Lundberg and others 2018) distributes
+the same sum more evenly and names the same first group for 94 of 100 suggestions, at 26 times the cost: 1,040 us a row
+instead of 40.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from linkassist.suggest.corpus import FloatArray
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.ranker import Model
 
-# A feature that stands nowhere here tells how bold to be, and is no evidence for one target.
+# A feature in no group tells how likely links are on the page, and is no evidence for one target.
 _FEATURES_OF: Final = {
     "text": (
         "n_mentions",
@@ -52,7 +52,7 @@ _GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_
 
 
 class Contributions:
-    """What each group of features adds to the raw score of one model."""
+    """The contributions to the raw score of one model."""
 
     def __init__(self, model: Model) -> None:
         self._boosters = model.boosters
@@ -74,7 +74,7 @@ class Contributions:
 def _steps(booster: lightgbm.Booster, share: float) -> list[npt.NDArray[np.float32]]:
     """Per tree, (leaves, groups): the steps from its root to the leaf, times the booster's share.
 
-    Kept for the next wiki that the same booster scores: to read the trees takes 0.2 s.
+    Cached by booster: to read its trees takes 0.2 s.
     """
     found = []
     for tree in booster.dump_model()["tree_info"]:

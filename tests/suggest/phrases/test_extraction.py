@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wiki_by_hand import corpus_of, reading, readings
 
-from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases.boundaries import QUOTED, hash_of
+from linkassist.suggest.folding import fold
+from linkassist.suggest.phrases.boundaries import QUOTED
 from linkassist.suggest.phrases.extraction import SWEET_SPOT, find_phrases, not_new
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
+from linkassist.suggest.phrases.hashing import hash_of
 
 # raw line, phrases that are among the candidates, and some that are not
 LINES = {

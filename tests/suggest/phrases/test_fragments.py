@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.wiki_by_hand import reading, readings
 
-from linkassist.suggest.mentions import fold
+from linkassist.suggest.folding import fold
 from linkassist.suggest.phrases.extraction import find_phrases
 from linkassist.suggest.phrases.fragments import is_quantity
 
