@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from linkassist.embed.encoder import Encoder, TellingEncoder
+from linkassist.embed.encoder import Encoder, EncoderWithNotes
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.errors import LinkAssistError
 from linkassist.model.vector_index import PageIndex
@@ -38,7 +38,7 @@ class PageVectors:
         """(pages, width): one vector a page, in their order. Of a joined encoder each part is kept by itself."""
         if isinstance(encoder, JoinedEncoder):
             return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
-        if isinstance(encoder, TellingEncoder):
+        if isinstance(encoder, EncoderWithNotes):
             self.notes = encoder.notes
         fingerprint = encoder.fingerprint
         have: set[str] = set() if self.run.is_full else known(self.run.library, fingerprint, self.hashes)

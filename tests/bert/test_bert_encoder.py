@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner, Result
 
 from linkassist.bert.encoder import BertJapaneseEncoder
-from linkassist.bert.encoder_options import Choices, read_name
+from linkassist.bert.encoder_options import EncoderOptions, parse_encoder_name
 from linkassist.bert.forward import BertForward, PackedHidden
 from linkassist.cli.app import app
 from linkassist.embed.joined import Join, JoinedEncoder
@@ -180,13 +180,15 @@ class TestTheFingerprint:
 
 class TestTheName:
     def test_says_how_the_model_is_used(self) -> None:
-        named = read_name(
+        named = parse_encoder_name(
             "bert-japanese:/models/ja?pooling=max&layer=-1,-12&tokens=inner&window=128&overlap=0&input=pair"
         )
         assert named.path == Path("/models/ja")
-        assert named.choices == Choices("max", (-1, -12), "inner", 128, 0, "pair", "auto")
-        assert read_name("bert-japanese:/models/ja").choices == Choices("mean", (-2,), "all", 0, None, "single", "auto")
-        assert read_name("bert-japanese:/models/ja?pooling=pooled").choices.layers == (-1,)
+        assert named.options == EncoderOptions("max", (-1, -12), "inner", 128, 0, "pair", "auto")
+        assert parse_encoder_name("bert-japanese:/models/ja").options == EncoderOptions(
+            "mean", (-2,), "all", 0, None, "single", "auto"
+        )
+        assert parse_encoder_name("bert-japanese:/models/ja?pooling=pooled").options.layers == (-1,)
 
     @pytest.mark.parametrize(
         ("options", "advice"),

@@ -59,9 +59,9 @@ def is_table(content: bytes) -> bool:
 
 
 def read_table(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every key with its value, in the order of the keys. Raises ValueError where a block is damaged."""
+    """The (key, value) pairs in the order of the keys. Raises ValueError where a block is damaged."""
     footer = content[-_FOOTER_BYTES:]
-    _, at = _handle(footer, 0)  # of the block about blocks, which TensorFlow leaves empty
+    _, at = _handle(footer, 0)  # the metaindex block, which TensorFlow leaves empty
     index, _ = _handle(footer, at)
     for _, value in _pairs(_block(content, index)):
         handle, _ = _handle(value, 0)
@@ -69,14 +69,14 @@ def read_table(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _handle(content: bytes, at: int) -> tuple[tuple[int, int], int]:
-    """((offset, bytes), place after it)"""
+    """((offset, bytes) of a block, the position after the handle)."""
     offset, at = read_varint(content, at)
     size, at = read_varint(content, at)
     return (offset, size), at
 
 
 def _block(content: bytes, handle: tuple[int, int]) -> bytes:
-    """What a block holds, once its checksum is compared. Its kind and checksum follow it, in five bytes."""
+    """The content of a block. A byte for its compression and the checksum follow it. Raises ValueError for damage."""
     offset, size = handle
     end = offset + size
     if end + 5 > len(content) - _FOOTER_BYTES:
@@ -106,8 +106,7 @@ def _decompressed(block: bytes, offset: int) -> bytes:
 
 
 def _pairs(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The keys and values of a block. A key shares its beginning with the one before it; the places where one does not
-    are listed at the block's end, with their number."""
+    """The (key, value) pairs of a block, whose keys are prefix-compressed. The restart array at its end is skipped."""
     n_restarts = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 - 4 * n_restarts
     if end < 0:

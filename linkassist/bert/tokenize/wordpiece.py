@@ -16,7 +16,7 @@ from tokenizers.models import WordPiece
 
 UNKNOWN = "[UNK]"
 _LONGEST_WORD = 200  # characters; a longer word is unknown
-# First and last code point of the blocks of CJK ideographs, which are words by themselves; kana and hangul are not.
+# First and last code points of the CJK blocks whose characters are words by themselves; kana and hangul are not.
 _IDEOGRAPHS = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
@@ -67,7 +67,7 @@ def _words(text: str, *, do_lower_case: bool) -> Iterator[str]:
 
 
 def _spaced(text: str) -> str:
-    """Without control characters, ideographs between spaces, and every kind of space a plain one."""
+    """Removes control characters, puts spaces around ideographs, and replaces every kind of space by a plain one."""
     return "".join(_cleaned(char) for char in text)
 
 
@@ -86,5 +86,5 @@ def _is_mark(char: str) -> bool:
 
 
 def _is_punctuation(char: str) -> bool:
-    """Every sign of ASCII counts, also those that Unicode calls symbols, such as ^ and $."""
+    """Whether the character is punctuation; all ASCII signs are, also Unicode's symbols such as ^ and $."""
     return ("!" <= char <= "~" and not char.isalnum()) or unicodedata.category(char).startswith("P")

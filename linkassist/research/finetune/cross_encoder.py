@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linkassist.bert.checkpoint.open import Bert, BertFiles
 from linkassist.bert.classify.folder import write_classifier
-from linkassist.bert.classify.model import BatchLoss, ClassedSequence, all_logits
+from linkassist.bert.classify.model import BatchLoss, LabelledSequence, all_logits
 from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.bert.train.loop import OnStep, TrainingReport, train
 from linkassist.research.finetune.judging import FloatArray, Questions, pair_auc
@@ -49,14 +49,14 @@ class CrossEncoder:
         In-batch negatives: as many pairs of a page with the partner of another pair.
         """
         texts = [sampled_texts(self.wiki, pair) for pair in pairs]
-        classed = [ClassedSequence(self._sequence(*both), 1) for both in texts]
+        classed = [LabelledSequence(self._sequence(*both), 1) for both in texts]
         is_masked = false_negative_mask(pairs, self.wiki.train.are_related).tolist()
         for at, (page, _) in enumerate(texts):
             # The partner of the next pair that is not related.
             others = ((at + step) % len(pairs) for step in range(1, len(pairs)))
             other = next((to for to in others if not is_masked[at][to]), None)
             if other is not None:
-                classed.append(ClassedSequence(self._sequence(page, texts[other][1]), 0))
+                classed.append(LabelledSequence(self._sequence(page, texts[other][1]), 0))
         yield from BatchLoss(self.network, self.how.token_budget)(classed)
 
     def _sequence(self, page: str, other: str) -> TokenSequence:

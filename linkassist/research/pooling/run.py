@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from linkassist.bert.checkpoint.open import Bert
-from linkassist.bert.forward import BertForward, Precision
+from linkassist.bert.encoder_options import Precision
+from linkassist.bert.forward import BertForward
+from linkassist.bert.layer_pooling import LayerPooling, usual_poolings
 from linkassist.bert.limits import check_layers, check_length
-from linkassist.bert.readout import Readout, usual_readouts
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.whitening import Treatment, treated
 from linkassist.errors import LinkAssistError
@@ -55,7 +56,7 @@ def compare_pooling(
 
     Raises LinkAssistError for a layer or a length that the BERT does not have, and for a wiki that makes no test.
     """
-    readouts = _readouts(bert, asked_for)
+    poolings = _poolings(bert, asked_for)
     test = build_one_wiki_test(pages, is_blind=asked_for.is_blind, n_asked=asked_for.n_asked, seed=asked_for.seed)
     asked = [page for page in test.asked if page.gold]
     corpus = build_corpus([read_page(page) for page in test.pages])
@@ -64,11 +65,11 @@ def compare_pooling(
     on_progress("encode", 0, len(texts))
     forward = BertForward(bert.model, asked_for.precision)
     on_text = counting(on_progress, "encode")
-    vectors = page_vectors(texts, bert.tokenizer, forward, readouts, asked_for.how, on_text)
+    vectors = page_vectors(texts, bert.tokenizer, forward, poolings, asked_for.how, on_text)
     encoding_s = time.perf_counter() - began_at
-    n_rows = len(readouts) * len(_TREATMENTS)
+    n_rows = len(poolings) * len(_TREATMENTS)
     scored = []
-    for name, treatment, rows in _rows(vectors, readouts):
+    for name, treatment, rows in _rows(vectors, poolings):
         scored.append(Scored(name, treatment, score_vectors(rows, corpus, asked)))
         on_progress("score poolings", len(scored), n_rows)
     own = score_vectors(_own_vectors(corpus, texts, on_progress), corpus, asked)
@@ -92,7 +93,7 @@ def compare_pooling(
     )
 
 
-def _readouts(bert: Bert, asked_for: Comparison) -> list[Readout]:
+def _poolings(bert: Bert, asked_for: Comparison) -> list[LayerPooling]:
     n_layers, how = int(bert.model.config.num_hidden_layers), asked_for.how
     check_layers(bert, asked_for.layers)
     check_length(bert, how.max_seq_length)
@@ -101,14 +102,14 @@ def _readouts(bert: Bert, asked_for: Comparison) -> list[Readout]:
             f"The overlap is {how.overlap} tokens, but a window holds {how.max_seq_length - 2} beside [CLS] and [SEP]."
             " Ask for less, as for a quarter of it."
         )
-    return usual_readouts(n_layers, asked_for.layers)
+    return usual_poolings(n_layers, asked_for.layers)
 
 
-def _rows(vectors: FloatArray, readouts: Sequence[Readout]) -> Iterator[tuple[str, Treatment, FloatArray]]:
-    for readout, raw in zip(readouts, vectors, strict=True):
+def _rows(vectors: FloatArray, poolings: Sequence[LayerPooling]) -> Iterator[tuple[str, Treatment, FloatArray]]:
+    for layer_pooling, raw in zip(poolings, vectors, strict=True):
         tensor = torch.from_numpy(np.array(raw))
         for treatment in _TREATMENTS:
-            yield readout.name, treatment, treated(tensor, treatment).numpy()
+            yield layer_pooling.name, treatment, treated(tensor, treatment).numpy()
 
 
 def _own_vectors(corpus: Corpus, texts: Sequence[str], on_progress: OnProgress) -> FloatArray:

@@ -8,7 +8,7 @@ from support.paths import GOLDEN
 
 from linkassist.bert.checkpoint.open import open_bert
 from linkassist.bert.forward import BertForward
-from linkassist.bert.readout import Readout, layers_of, read_out, usual_readouts
+from linkassist.bert.layer_pooling import LayerPooling, layers_of, pool_layers, usual_poolings
 from linkassist.bert.tokenize.sequences import split_pair, token_sequence
 
 
@@ -20,17 +20,17 @@ def reference() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def vectors() -> dict[str, np.ndarray]:
-    """By the readout's name, (lines, width)."""
+    """By the pooling's name, (lines, width)."""
     bert = open_bert(GOLDEN)
     lines = (GOLDEN / "inputs.txt").read_text("utf-8").split("\n")[:-1]
     sequences = [token_sequence(bert.tokenizer, *split_pair(line), 48) for line in lines]
     forward = BertForward(bert.model, "float32", token_budget=60)
-    readouts = usual_readouts(4, (-1, -2))
-    layers = layers_of(readouts)
-    found = {each.name: np.zeros((len(lines), 48), np.float32) for each in readouts}
+    poolings = usual_poolings(4, (-1, -2))
+    layers = layers_of(poolings)
+    found = {each.name: np.zeros((len(lines), 48), np.float32) for each in poolings}
     for packed in forward.run([each.ids for each in sequences], [each.types for each in sequences], layers):
-        for readout, batch in zip(readouts, read_out(packed, layers, readouts, forward.pooled), strict=True):
-            found[readout.name][packed.members] = batch.numpy()
+        for each, batch in zip(poolings, pool_layers(packed, layers, poolings, forward.pooled), strict=True):
+            found[each.name][packed.members] = batch.numpy()
     return found
 
 
@@ -51,7 +51,7 @@ def vectors() -> dict[str, np.ndarray]:
         ),
     ],
 )
-def test_each_readout_is_what_the_original_layers_come_to(name, of_line, vectors, reference) -> None:  # type: ignore[no-untyped-def]
+def test_each_pooling_is_what_the_original_layers_come_to(name, of_line, vectors, reference) -> None:  # type: ignore[no-untyped-def]
     for i, vector in enumerate(vectors[name]):
         if len(reference[f"ids/{i}"]) > 2:
             assert vector == pytest.approx(of_line(reference, i), abs=1e-5)
@@ -63,10 +63,11 @@ def test_an_empty_line_has_vectors_too(vectors: dict[str, np.ndarray]) -> None:
 
 
 def test_only_the_layers_that_are_read_are_kept() -> None:
-    assert layers_of([Readout("cls", (-2,)), Readout("mean", (-4, -1)), Readout("max", (-2,))]) == (-1, -2, -4)
+    poolings = [LayerPooling("cls", (-2,)), LayerPooling("mean", (-4, -1)), LayerPooling("max", (-2,))]
+    assert layers_of(poolings) == (-1, -2, -4)
 
 
-def test_each_readout_is_there_once() -> None:
-    names = [readout.name for readout in usual_readouts(4, (-1, -2, -1))]
+def test_each_pooling_is_there_once() -> None:
+    names = [each.name for each in usual_poolings(4, (-1, -2, -1))]
     assert len(names) == len(set(names)) == 13
     assert "mean -4 & -1, no specials" in names
