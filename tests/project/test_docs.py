@@ -115,6 +115,13 @@ def test_every_test_and_script_that_a_document_names_is_there(document: Path) ->
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_bold_type_that_ends_in_a_full_stop_is_followed_by_a_space(document: Path) -> None:
+    # Without one CommonMark does not see its end: https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run
+    text = _CODE.sub("", document.read_text("utf-8"))
+    assert re.findall(r"(?<!\*)\*\*[^*\s][^*\n]*[。、」）:.)]\*\*(?=[^\W*])", text) == []
+
+
 def test_the_site_shows_every_page_once() -> None:
     shown = list(titles_in(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
     assert sorted(shown) == sorted(["index.md", *(str(page.relative_to(DOCS)) for page in PAGES)])
