@@ -16,7 +16,7 @@ from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.model.encoders import open_model
 from linkassist.model.predict import Predictor, PreparedPages, search_of
-from linkassist.model.predict_phrases import LIMIT, new_links, phrase_lessons
+from linkassist.model.predict_phrases import LIMIT, new_links, phrase_examples
 from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
 from linkassist.model.wiki_model import WikiModel, fit_wiki_model
 from linkassist.progress import OnProgress, counting, no_progress
@@ -39,7 +39,7 @@ from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading
 
 WIKI = "wiki"
-_ENOUGH_EXAMINED = 1000  # pages; fewer are examined twice, with other links hidden
+_ENOUGH_HELD_OUT = 1000  # pages; fewer are held out twice, with other links hidden
 
 
 def suggest_wiki(
@@ -56,16 +56,16 @@ def suggest_wiki(
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
     corpus = build_corpus(readings)
-    examined = pages_to_hold_out(corpus, seed)
+    held_out = pages_to_hold_out(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
         return encoder.encode([reading.text for reading in readings], counting(on_progress, "encode"))
 
     encoder, vectors = choose_encoder(
-        encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=on_progress
+        encoder_name, corpus, held_out, vectors_of or encoded, seed=seed, on_progress=on_progress
     )
     scan = scan_texts(corpus, vectors, on_progress)
-    ranker = fit_ranker(scan, examined, encoder, seed=seed, on_progress=on_progress)
+    ranker = fit_ranker(scan, held_out, encoder, seed=seed, on_progress=on_progress)
     found: list[list[Suggestion]] = [[] for _ in readings]
     model = fit_wiki_model(scan, on_progress=on_progress)
     for page, suggestions in suggest_pages(model, scan, ranker, limit=limit, on_progress=on_progress):
@@ -76,7 +76,7 @@ def suggest_wiki(
 def choose_encoder(
     name: str,
     corpus: Corpus,
-    examined: IntArray,
+    held_out: IntArray,
     vectors_of: Callable[[Encoder], FloatArray],
     *,
     seed: int = 0,
@@ -86,8 +86,8 @@ def choose_encoder(
 ) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
     """The encoder to use, and its vectors of all pages.
 
-    The wiki's own is learnt from the pages' text and the links of those not examined. Any other name is that of a
-    model, see `open_model`, which joins it with the weight that the examined pages' links give it, none where it is no
+    The wiki's own is learnt from the pages' text and the links of those not held out. Any other name is that of a
+    model, see `open_model`, which joins it with the weight that the held-out pages' links give it, none where it is no
     help.
     vectors_of: the vectors of all pages by an encoder. own: an encoder that was learnt from these very pages. start:
     one of an earlier state of the wiki.
@@ -95,7 +95,7 @@ def choose_encoder(
     model = None if name == WIKI else open_model(name)  # first: its name may be mistaken, and learning takes long
     own = own or learn_encoder(
         [reading.text for reading in corpus.readings],
-        links_beside(corpus, examined),
+        links_beside(corpus, held_out),
         seed=seed,
         start=start,
         on_progress=counting(on_progress, "learn"),
@@ -104,36 +104,36 @@ def choose_encoder(
     if model is None:
         return own, vectors
     beside = vectors_of(model)
-    how = learn_join(vectors, beside, corpus.links, examined, seed)
+    how = learn_join(vectors, beside, corpus.links, held_out, seed)
     return (JoinedEncoder(own, model, how), how.join(vectors, beside)) if how.share else (own, vectors)
 
 
 def fit_ranker(
-    scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = no_progress
+    scan: Scan, held_out: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = no_progress
 ) -> Ranker:
-    """The ranker learnt by hiding the links of the examined pages and finding them again."""
+    """The ranker, trained on the held-out pages: their links are hidden, and are the answers."""
     on_progress("examine", 0, 3)
-    examinations = examinations_on(scan.corpus, examined, seed)
-    links = link_lessons(scan, examinations, encoder)
+    holdouts = holdouts_of(scan.corpus, held_out, seed)
+    links = link_training_set(scan, holdouts, encoder)
     on_progress("examine", 1, 3)
-    first = examinations[0]
-    phrases = training_set(*phrase_lessons(scan.corpus, first.corpus, scan.phrases, first))
+    first = holdouts[0]
+    phrases = training_set(*phrase_examples(scan.corpus, first.corpus, scan.phrases, first))
     on_progress("examine", 2, 3)
     ranker = learn_ranker(links, phrases, seed=seed)
     on_progress("examine", 3, 3)
     return ranker
 
 
-def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[Holdout]:
-    """One examination on these pages; on few pages two, with other links hidden."""
-    n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
-    return [hide_links(corpus, examined, seed + draw) for draw in range(n_draws)]
+def holdouts_of(corpus: Corpus, held_out: IntArray, seed: int = 0) -> list[Holdout]:
+    """One holdout of these pages; of few pages two, with other links hidden."""
+    n_draws = 1 if len(held_out) >= _ENOUGH_HELD_OUT else 2
+    return [hide_links(corpus, held_out, seed + draw) for draw in range(n_draws)]
 
 
-def link_lessons(scan: Scan, examinations: Sequence[Holdout], encoder: Encoder) -> TrainingSet:
-    """The candidates of the examined pages, as they are with the links hidden."""
+def link_training_set(scan: Scan, holdouts: Sequence[Holdout], encoder: Encoder) -> TrainingSet:
+    """The candidates of the held-out pages, with their features as they are while the links are hidden."""
     return joined_training_sets(
-        [_link_lessons(scan_without_hidden_links(scan, each, encoder), each) for each in examinations]
+        [_link_training_set(scan_without_hidden_links(scan, each, encoder), each) for each in holdouts]
     )
 
 
@@ -155,32 +155,32 @@ def _candidates(
     return prefetch_map(found, finder.batch_of(pages, known).chunks(finder.chunk_size))
 
 
-def _link_lessons(scan: Scan, examination: Holdout) -> TrainingSet:
-    """The candidates of the examined pages.
+def _link_training_set(scan: Scan, holdout: Holdout) -> TrainingSet:
+    """The candidates of the held-out pages and which of them are answers.
 
-    A page that was set aside too and that no teacher links counts as no answer: it came with the examined pages and
-    was not there to be linked.
+    A page that is held out too and that no teacher links is no answer: it was made with the held-out pages and was not
+    there to be linked.
     """
-    corpus, pages = scan.corpus, examination.pages
-    statistics = learn_statistics(corpus, scan.texts, examination.is_teacher)
+    corpus, pages = scan.corpus, holdout.pages
+    statistics = learn_statistics(corpus, scan.texts, holdout.is_teacher)
     is_new = np.zeros(corpus.n_targets, np.bool_)
     is_new[pages] = True
     is_new &= statistics.n_linked == 0
-    is_target = examination.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
+    is_target = holdout.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
     features = [np.zeros((0, len(FEATURES)), np.float32)]
     answers = [np.zeros(0, np.bool_)]
     asked = [np.zeros(0, np.int64)]
     for pairs, found in _candidates(scan, statistics, pages, corpus.links, is_target):
         features.append(found)
-        answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
+        answers.append((cells(holdout.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
     rows, page = np.concatenate(features), np.concatenate(asked)
-    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, examination, page))
+    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, holdout, page))
 
 
-def _is_typical(features: FloatArray, examination: Holdout, page: IntArray) -> BoolArray:
+def _is_typical(features: FloatArray, holdout: Holdout, page: IntArray) -> BoolArray:
     """False for what a page says whose hidden links' words were taken out."""
-    return np.asarray(~examination.is_blind[page] | (sort_of_links(features) == 0))
+    return np.asarray(~holdout.is_blind[page] | (sort_of_links(features) == 0))
 
 
 def suggest_pages(

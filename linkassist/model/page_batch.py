@@ -39,8 +39,8 @@ class PagePreparer:
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 
     def prepare(self, rows: IntArray, changed: Mapping[int, FloatArray], limit: int = LIMIT) -> PreparedPages:
-        """The pages of these numbers, ascending. changed: by number, the vectors of those that read otherwise than when
-        the wiki was learnt. limit: of the new links."""
+        """rows: the pages' numbers, ascending. changed: by number, the vectors of those whose text has changed since the
+        model was fitted. limit: of the new links."""
         wiki, corpus = self._wiki, self._wiki.corpus
         readings = [corpus.readings[row] for row in rows.tolist()]
         numbers = [self._number.get(reading.key, row) for reading, row in zip(readings, rows.tolist(), strict=True)]
@@ -81,7 +81,7 @@ class PagePreparer:
         return predictor.predict(rows, readings, is_changed, n_known)
 
     def _known(self, readings: Sequence[Reading], own: IntArray, mentioned: sp.csr_matrix) -> sp.csr_matrix:
-        """What each links; a title that was none only where the page says it, for other pages are not looked at."""
+        """(pages, targets): what each links; a new title only if the page says it, since only those pages are updated."""
         pairs = {
             (i, number)
             for i, reading in enumerate(readings)
@@ -138,7 +138,7 @@ class PagePreparer:
         return csr([i for i, _ in cells], [mark for _, mark in cells], (len(readings), len(self._mark)))
 
     def _around(self, own: int, known: IntArray) -> IntArray:
-        """What links the page of this title or is linked by it."""
+        """The numbers of the pages and targets that link this one or are linked by it."""
         links = self._wiki.corpus.links
         before = links[own].indices if own < self._wiki.corpus.n_pages else known[:0]
         return np.unique(np.concatenate([known, before, self._linking[own].indices])).astype(np.int64)

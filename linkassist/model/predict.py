@@ -59,11 +59,11 @@ def search_of(corpus: Corpus, vectors: FloatArray, statistics: Statistics) -> Se
 
 @dataclass(frozen=True, slots=True)
 class PreparedPages:
-    """The pages that lists are made for, as they read now.
+    """The arrays that suggestions of some pages are predicted from; pages are numbered as in the wiki model.
 
-    mentions: in them, by their numbers. icons: as `icon_pairs` tells. new: by number, their new links, best first.
-    n_links: per page, how many links it has. around: by number, of those that are not as they were when the wiki was
-    learnt, what they link or are linked by. titles: (targets, terms), of the wiki and of those pages.
+    mentions: in their texts. icons: as `icon_pairs` gives them. new: by page, its new links, best first. n_links: per
+    page. around: by page whose text has changed since the model was fitted, the pages and targets that it links or that
+    link it. titles: (targets, terms), of the model and of these pages.
     """
 
     asked: PageBatch
@@ -90,11 +90,11 @@ class Predictor:
         self._lines = LineExplainer(corpus, texts.bigrams, model.linking)
 
     def asked(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
-        """These pages as the wiki has them. known: (pages of the wiki, targets)."""
+        """The batch of these pages of the wiki. known: (pages of the wiki, targets), all links."""
         return self._finder.batch_of(pages, known)
 
     def predict(self, pages: PreparedPages, limit: int = LIMIT) -> Iterator[tuple[int, list[Suggestion]]]:
-        """(number, suggestions best first) of each of the pages, in order; those held back are marked."""
+        """(page, suggestions best first), in order; suggestions that are held back are marked."""
         model, asked = self._model, pages.asked
         corpus, statistics = model.corpus, model.statistics
         table = tabulate_mentions(corpus, pages.mentions, model.odds.of(pages.mentions))

@@ -35,7 +35,7 @@ def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = no
 
 
 def scan_without_hidden_links(scan: Scan, holdout: Holdout, encoder: Encoder) -> Scan:
-    """The scan as it would be had the hidden links never been made; only the examined pages are read anew."""
+    """The scan as it would be had the hidden links never been made; only the held-out pages are read again."""
     corpus, pages = holdout.corpus, holdout.pages
     finder = TitleFinder(corpus.keys, holdout.is_target)
     readings = [corpus.readings[page] for page in pages.tolist()]
