@@ -39,8 +39,8 @@ class PagePreparer:
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 
     def prepare(self, rows: IntArray, changed: Mapping[int, FloatArray], limit: int = LIMIT) -> PreparedPages:
-        """rows: the pages' numbers, ascending. changed: by number, the vectors of those whose text has changed since the
-        model was fitted. limit: of the new links."""
+        """rows: the pages' numbers, ascending. changed: by number, the vectors of those whose text has changed since
+        the model was fitted. limit: of the new links."""
         wiki, corpus = self._wiki, self._wiki.corpus
         readings = [corpus.readings[row] for row in rows.tolist()]
         numbers = [self._number.get(reading.key, row) for reading, row in zip(readings, rows.tolist(), strict=True)]
@@ -81,7 +81,7 @@ class PagePreparer:
         return predictor.predict(rows, readings, is_changed, n_known)
 
     def _known(self, readings: Sequence[Reading], own: IntArray, mentioned: sp.csr_matrix) -> sp.csr_matrix:
-        """(pages, targets): what each links; a new title only if the page says it, since only those pages are updated."""
+        """(pages, targets): what each links; a new title only if the page says it, for only those pages are updated."""
         pairs = {
             (i, number)
             for i, reading in enumerate(readings)
