@@ -1,169 +1,23 @@
 """The tables, as an append-only list of migrations: a library is at version n when the first n have run.
 
-A migration that has been released is never edited; a change is a new entry at the end. `library.py` runs those that a
-library lacks in one transaction, with a backup before it. Times are Unix seconds, booleans 0 or 1.
+A released migration is never edited; a change is a new entry at the end. `library.py` runs the missing ones in one
+transaction, after a backup. Times are Unix seconds, booleans 0 or 1.
 
-A page's text is kept once per content in `texts` (as JSON: it escapes NUL and line breaks, and a page is always read
-whole), and `pages` points at it. So an import writes what it has never seen, and only then decides which page is which.
+A page's text is stored once per content in `texts` (as JSON, which escapes NUL and line breaks), and `pages` refers to
+it. So an import first writes new texts, and only then decides which page is which.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from linkassist.store.first_schema import TABLES_OF_VERSION_1
+
 # In the file's header, so that another program's SQLite file is not mistaken for a library. ASCII "lnka".
 APPLICATION_ID: Final = 0x6C6E6B61
 
-_FIRST = (
-    """
-    CREATE TABLE projects (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        display_name TEXT NOT NULL,
-        exported_at INTEGER NOT NULL,
-        imported_at INTEGER NOT NULL
-    ) STRICT
-    """,
-    # line_meta: NULL where no line has any, else [[user ids], [index into them], [created], [updated]], a value a line.
-    """
-    CREATE TABLE texts (
-        id INTEGER PRIMARY KEY,
-        content_hash BLOB NOT NULL UNIQUE,
-        n_lines INTEGER NOT NULL,
-        n_links INTEGER NOT NULL,
-        line_meta TEXT,
-        lines TEXT NOT NULL
-    ) STRICT
-    """,
-    """
-    CREATE TABLE links (
-        text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
-        line INTEGER NOT NULL,
-        start INTEGER NOT NULL,
-        end INTEGER NOT NULL,
-        key TEXT NOT NULL,
-        target TEXT NOT NULL,
-        notation TEXT NOT NULL,
-        PRIMARY KEY (text_id, line, start)
-    ) STRICT, WITHOUT ROWID
-    """,
-    "CREATE INDEX links_by_key ON links (key, text_id)",
-    # Rows are never deleted: verdicts hang on them. n_links counts distinct targets, n_suggestions and gain the open
-    # suggestions that are worth showing.
-    """
-    CREATE TABLE pages (
-        id INTEGER PRIMARY KEY,
-        project_id INTEGER NOT NULL REFERENCES projects(id),
-        export_id TEXT NOT NULL,
-        title TEXT NOT NULL,
-        key TEXT NOT NULL,
-        folded_title TEXT NOT NULL,
-        text_id INTEGER NOT NULL REFERENCES texts(id),
-        text_hash TEXT NOT NULL,
-        created INTEGER NOT NULL,
-        updated INTEGER NOT NULL,
-        views INTEGER NOT NULL,
-        is_gone INTEGER NOT NULL DEFAULT 0,
-        n_lines INTEGER NOT NULL,
-        n_links INTEGER NOT NULL,
-        n_suggestions INTEGER NOT NULL DEFAULT 0,
-        gain REAL NOT NULL DEFAULT 0
-    ) STRICT
-    """,
-    "CREATE UNIQUE INDEX pages_by_key ON pages (project_id, key) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_gain ON pages (project_id, gain DESC, key) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_updated ON pages (project_id, updated DESC, key) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_links ON pages (project_id, n_links, key) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_folded_title ON pages (project_id, folded_title) WHERE is_gone = 0",
-    "CREATE INDEX pages_by_text ON pages (text_id)",
-    "CREATE INDEX pages_by_text_hash ON pages (text_hash)",
-    """
-    CREATE TABLE embeddings (
-        id INTEGER PRIMARY KEY,
-        fingerprint TEXT NOT NULL,
-        text_hash TEXT NOT NULL,
-        vector BLOB NOT NULL,
-        UNIQUE (fingerprint, text_hash)
-    ) STRICT
-    """,
-    """
-    CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        project_id INTEGER REFERENCES projects(id),
-        kind TEXT NOT NULL,
-        status TEXT NOT NULL,
-        started_at INTEGER NOT NULL,
-        finished_at INTEGER,
-        step TEXT NOT NULL DEFAULT '',
-        n_done INTEGER NOT NULL DEFAULT 0,
-        n_total INTEGER NOT NULL DEFAULT 0,
-        counts TEXT NOT NULL DEFAULT '{}',
-        message TEXT NOT NULL DEFAULT ''
-    ) STRICT
-    """,
-    "CREATE INDEX runs_by_kind ON runs (kind, project_id, id)",
-    """
-    CREATE TABLE artefacts (
-        project_id INTEGER NOT NULL REFERENCES projects(id),
-        name TEXT NOT NULL,
-        fingerprint TEXT NOT NULL,
-        made_at INTEGER NOT NULL,
-        PRIMARY KEY (project_id, name)
-    ) STRICT, WITHOUT ROWID
-    """,
-    # One row a page, for the text that it has. run_id is what wrote it; it may be unknown (0), so it is no foreign key.
-    """
-    CREATE TABLE suggestion_lists (
-        page_id INTEGER PRIMARY KEY REFERENCES pages(id),
-        run_id INTEGER NOT NULL,
-        text_hash TEXT NOT NULL,
-        list_hash BLOB NOT NULL,
-        suggestions BLOB NOT NULL
-    ) STRICT
-    """,
-    # previous_id: the decision that was in force before this one, NULL if the pair was open.
-    """
-    CREATE TABLE verdict_log (
-        id INTEGER PRIMARY KEY,
-        page_id INTEGER NOT NULL REFERENCES pages(id),
-        target_key TEXT NOT NULL,
-        action TEXT NOT NULL CHECK (action IN ('decide', 'undo')),
-        logged_at INTEGER NOT NULL,
-        previous_id INTEGER REFERENCES verdict_log(id),
-        target TEXT NOT NULL,
-        decision TEXT NOT NULL CHECK (decision IN ('accept', 'reject')),
-        decided_at INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('page', 'red', 'new')),
-        probability REAL NOT NULL,
-        mention_line INTEGER,
-        mention_start INTEGER,
-        mention_end INTEGER,
-        mention_surface TEXT,
-        why TEXT NOT NULL
-    ) STRICT
-    """,
-    """
-    CREATE TRIGGER verdict_log_is_never_changed BEFORE UPDATE ON verdict_log
-    BEGIN SELECT RAISE(ABORT, 'the verdict log is append-only'); END
-    """,
-    """
-    CREATE TRIGGER verdict_log_is_never_deleted BEFORE DELETE ON verdict_log
-    BEGIN SELECT RAISE(ABORT, 'the verdict log is append-only'); END
-    """,
-    # What holds now: one row a decided pair, pointing at the decision in the log.
-    """
-    CREATE TABLE verdicts (
-        page_id INTEGER NOT NULL REFERENCES pages(id),
-        target_key TEXT NOT NULL,
-        target_page_id INTEGER REFERENCES pages(id),
-        log_id INTEGER NOT NULL REFERENCES verdict_log(id),
-        PRIMARY KEY (page_id, target_key)
-    ) STRICT, WITHOUT ROWID
-    """,
-)
-
-# What the head of the list of pages adds up, apart from the table. It begins with a column that no query looks for, or
-# SQLite would take it for the way to one page of a project.
+# A covering index for the sums above the list of pages. Its first column is one that no query searches by, so that
+# SQLite does not use it to find a page.
 _FIGURES = (
     "CREATE INDEX pages_in_figures ON pages (n_suggestions, n_links, n_lines, project_id, is_gone) WHERE is_gone = 0",
 )
@@ -178,8 +32,8 @@ _EVALUATIONS = (
     """,
 )
 
-# A batch is what left the outbox at once, by hand or by an import file; undone_at: NULL while it holds.
-# An item is a decision, not a pair: what is taken back and accepted again has to leave again.
+# A batch is a set of links that left the outbox at once, by hand or by an import file; undone_at: NULL while in force.
+# An item is a decision, not a pair: a link taken back and accepted again has to leave again.
 _READER = (
     """
     CREATE TABLE outbox_batches (
@@ -227,8 +81,8 @@ _READER = (
     """,
 )
 
-# The search (`store/search/full_text.py`): trigrams of the folded texts, by the number of the text. Only which text has
-# a trigram is kept, neither where nor the text itself: 40 MB for 23,000 pages, and not 97.
+# The full-text index (`store/search/full_text.py`): trigrams of the folded texts, by text id, without positions and
+# without the text itself: 40 MB for 23,000 pages instead of 97.
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE words USING fts5(
@@ -241,7 +95,7 @@ _SEARCH = (
     "CREATE INDEX pages_in_picture ON pages (created, n_links, project_id) WHERE is_gone = 0",
 )
 
-# is_gone stands in an index too, though it is 0 throughout: SQLite would else look it up in the row of every page.
+# is_gone is in the indexes although it is always 0 there: SQLite would otherwise read it from the row of every page.
 _COVERING = (
     "DROP INDEX pages_by_folded_title",
     "CREATE INDEX pages_by_folded_title ON pages (project_id, folded_title, is_gone) WHERE is_gone = 0",
@@ -251,7 +105,7 @@ _COVERING = (
     "CREATE INDEX pages_in_picture ON pages (created, n_links, project_id, is_gone) WHERE is_gone = 0",
 )
 
-# How good the suggestions are on a sample of the pages, night after night. Shares in [0, 1].
+# The quality of suggestions on a sample of pages, measured every night. Shares in [0, 1].
 _SAMPLES = (
     """
     CREATE TABLE quality_samples (
@@ -266,12 +120,12 @@ _SAMPLES = (
     """,
 )
 
-# What is counted of the pages is kept by triggers, whoever writes them: to count 23,000 pages takes longer than to show
-# one. `offers`: the open suggestions of a page that are worth showing, as they were when last added up. `place` counts
-# from 1, those that are decided before those that are open, so that a page's budget is a bound of it. kind "far": a
-# page that lies far apart, found by a line. A library of before has none until `deciding.add_up_offers`.
+# Counts of pages are maintained by triggers: to count 23,000 pages takes longer than to show one. `offers`: the open
+# suggestions of a page that are worth showing, as of the last time they were added up. `place` counts from 1, decided
+# ones first, so that a page's budget is a bound of it. kind "far": a page far away by links, found by a similar line.
+# A library of an older version has no offers until `review.verdicts.add_up_offers`.
 # `pages.kinds` has a bit for each kind offered within the budget: 1 page, 2 red, 4 new, 8 far.
-# `page_changes.n` grows whenever a page comes, goes, or has another text.
+# `page_changes.n` grows whenever a page is added, removed, or gets another text.
 _COUNTS = (
     """
     CREATE TABLE offers (
@@ -372,7 +226,7 @@ _COUNTS = (
     "DROP INDEX pages_in_picture",
 )
 
-# Of what a list was made, where that is not what was learnt alone. Before that of an empty list stands a "-".
+# What a list was made from, where that is more than the model. A "-" precedes that of an empty list.
 _ORIGINS = (
     """
     CREATE TABLE list_origins (
@@ -382,8 +236,8 @@ _ORIGINS = (
     """,
 )
 
-# What is the reader's own has a checksum in each row, of all its other columns (`checksums.py`). schema_check has one
-# row, with the checksum of the schema itself. An entry of the log is sealed once, and then stays.
+# Rows of the reader's own data have a checksum of all their other columns (`checksums.py`). schema_check has one row,
+# with the checksum of the schema itself. An entry of the log gets its checksum once and is never changed.
 _CHECKSUMS = (
     "ALTER TABLE verdict_log ADD COLUMN checksum BLOB",
     "ALTER TABLE verdicts ADD COLUMN checksum BLOB",
@@ -407,7 +261,7 @@ _CHECKSUMS = (
 )
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
-    _FIRST,
+    TABLES_OF_VERSION_1,
     _FIGURES,
     _EVALUATIONS,
     _READER,
