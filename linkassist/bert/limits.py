@@ -1,4 +1,4 @@
-"""What a BERT has and what can be asked of it: its layers, and how long a sequence may be."""
+"""Checks of a request against a BERT's number of layers and positions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from linkassist.errors import LinkAssistError
 
 
 def check_layers(bert: Bert, layers: Sequence[int]) -> None:
-    """Raises LinkAssistError unless these are layers of the BERT, each named once and one at least."""
+    """Raises LinkAssistError unless these are one or more layers of the BERT, each named once."""
     n_layers = int(bert.model.config.num_hidden_layers)
     for layer in layers:
         if not -n_layers - 1 <= layer <= -1:
@@ -22,7 +22,7 @@ def check_layers(bert: Bert, layers: Sequence[int]) -> None:
 
 
 def check_length(bert: Bert, max_seq_length: int) -> None:
-    """Raises LinkAssistError unless sequences of so many tokens, [CLS] and [SEP] included, can be read."""
+    """Raises LinkAssistError unless the BERT takes sequences of this length, [CLS] and [SEP] included."""
     longest = int(bert.model.config.max_position_embeddings)
     if not 3 <= max_seq_length <= longest:
         raise LinkAssistError(f"max_seq_length is {max_seq_length}; {bert.name} takes from 3 to {longest}.")

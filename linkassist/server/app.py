@@ -50,7 +50,7 @@ from linkassist.server.routes.similar import answer_like, like
 from linkassist.server.routes.verdicts import never, preferences, verdict
 from linkassist.server.templates import Templates
 from linkassist.settings import Settings
-from linkassist.store.pool import KeptOpen
+from linkassist.store.pool import LibraryPool
 
 
 class _Title(Convertor[str]):
@@ -139,7 +139,9 @@ def create_app(settings: Settings) -> Starlette:
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
-    app.state.context = ServerContext(settings.library, hosts, Templates(), KeptOpen(settings.library, wait_s=_WAIT_S))
+    app.state.context = ServerContext(
+        settings.library, hosts, Templates(), LibraryPool(settings.library, wait_s=_WAIT_S)
+    )
     return app
 
 

@@ -27,7 +27,7 @@ from linkassist.server.views.frame import Frame, Section, TabView, project_view
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_name, project_names
 from linkassist.store.outbox import n_waiting
-from linkassist.store.pool import KeptOpen
+from linkassist.store.pool import LibraryPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ServerContext:
     library_folder: Path
     hosts: AllowedHosts
     templates: Templates
-    libraries: KeptOpen
+    libraries: LibraryPool
 
     def open_library(self) -> AbstractContextManager[Library]:
         """A connection to the library, for one request."""

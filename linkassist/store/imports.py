@@ -17,14 +17,14 @@ from typing import Any, Final
 
 from linkassist.errors import StoreError
 from linkassist.store.backup.copy import complaints
-from linkassist.store.codec import decode_texts, fold
+from linkassist.store.codec import decode_texts, search_form
 from linkassist.store.error_messages import damaged
 from linkassist.store.integrity.checksums import VERDICTS, is_sound, seal
 from linkassist.store.integrity.damage import damaged_links, damaged_texts
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
 from linkassist.store.runs import Note, end_run, write_notes
-from linkassist.store.search.full_text import fill_search, forget_texts
+from linkassist.store.search.full_text import fill_search, unindex_texts
 from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page
@@ -266,7 +266,7 @@ def _write_pages(
         export_id = page.export_id or (row.export_id if row else "")
         values = (export_id, page.title, page.key, text_id, page.text_hash, page.created, page.updated, page.views)
         if row is None:
-            new.append((project_id, *values, fold(page.title), text_id, text_id))
+            new.append((project_id, *values, search_form(page.title), text_id, text_id))
         elif (*values, 0) != (
             row.export_id,
             row.title,
@@ -278,7 +278,7 @@ def _write_pages(
             row.views,
             row.is_gone,
         ):
-            changed.append((*values, fold(page.title), text_id, text_id, row.id))
+            changed.append((*values, search_form(page.title), text_id, text_id, row.id))
     connection.executemany(
         """
         UPDATE pages SET export_id = ?, title = ?, key = ?, text_id = ?, text_hash = ?, created = ?, updated = ?,
@@ -305,7 +305,7 @@ def _drop_texts_without_page(library: Library) -> None:
     for start in range(0, len(dropped), _DROPPED_AT_ONCE):
         some = dropped[start : start + _DROPPED_AT_ONCE]
         with library.turn() as connection:
-            forget_texts(connection, some)
+            unindex_texts(connection, some)
             connection.executemany("DELETE FROM texts WHERE id = ?", [(text_id,) for text_id in some])
 
 

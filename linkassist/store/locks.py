@@ -15,7 +15,7 @@ from typing import Final
 from linkassist.errors import StoreError
 from linkassist.files.errors import cannot_be
 from linkassist.files.private import create_private, keep_private
-from linkassist.store.error_messages import words_of
+from linkassist.store.error_messages import sqlite_message
 
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
@@ -31,7 +31,7 @@ class BusyError(StoreError):
 
 
 @contextmanager
-def only_worker(folder: Path) -> Iterator[None]:
+def work_lock(folder: Path) -> Iterator[None]:
     """Holds the lock of the library in `folder`.
 
     Raises BusyError where another has it: nobody waits for minutes without being told.
@@ -42,7 +42,7 @@ def only_worker(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def being_served(folder: Path) -> Iterator[None]:
+def serving_lock(folder: Path) -> Iterator[None]:
     """For a server, as long as it runs; there may be several. Raises StoreError while the library is exchanged."""
     busy = "the library is being restored from a backup. Wait until it is, then try again."
     with _held(folder / SERVING_NAME, _TOGETHER, busy):
@@ -50,7 +50,7 @@ def being_served(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def nobody_serving(folder: Path) -> Iterator[None]:
+def exclusive_serving_lock(folder: Path) -> Iterator[None]:
     """For one who exchanges the library. Raises StoreError while a server shows it; none can begin to meanwhile."""
     busy = "a server shows this library. End it (Ctrl-C in its terminal), then try again."
     with _held(folder / SERVING_NAME, _ALONE, busy):
@@ -58,19 +58,19 @@ def nobody_serving(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def only_night(folder: Path) -> Iterator[None]:
+def nightly_lock(folder: Path) -> Iterator[None]:
     """For a nightly run, from its beginning to its end. Raises BusyError while there is another."""
     busy = "another nightly run is under way. Wait until it has finished, then try again."
     with _held(folder / NIGHT_NAME, _ALONE, busy):
         yield
 
 
-def is_night(folder: Path) -> bool:
+def is_nightly_running(folder: Path) -> bool:
     """Whether a nightly run of the library in `folder` is under way in some process."""
     return _is_locked(folder / NIGHT_NAME)
 
 
-def is_held(folder: Path) -> bool:
+def is_work_running(folder: Path) -> bool:
     """Whether an import or a reindex of the library in `folder` is under way in some process."""
     return _is_locked(folder / LOCK_NAME)
 
@@ -113,7 +113,7 @@ def _words(error: sqlite3.DatabaseError, path: Path, busy: str) -> str:
         return f"{path.parent}: {busy}"
     if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return f"{path} is damaged. It only keeps programs apart: delete it, and try again."
-    return words_of(error, path) or f"{path} cannot be locked ({error}). Try again."
+    return sqlite_message(error, path) or f"{path} cannot be locked ({error}). Try again."
 
 
 def _is_busy(error: sqlite3.DatabaseError) -> bool:

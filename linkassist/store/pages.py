@@ -1,4 +1,4 @@
-"""Reading a library: its projects, their pages and links, and the short forms that lists and previews need.
+"""Reading a library: its projects, their pages and links, and the short form that lists need.
 
 Only present pages are read; a page that vanished from the export keeps its row (`imports.py` writes them) but is seen
 here only through `stored_page`, which is asked for a row by its id.
@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.codec import decode_lines, decode_texts, fold, is_text_sound
+from linkassist.store.codec import decode_lines, decode_texts, is_text_sound, search_form
 from linkassist.store.error_messages import DamagedError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
@@ -22,8 +22,6 @@ from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page, title_key
 
 Sort = Literal["gain", "updated", "title", "links"]
-
-N_PREVIEW_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,6 @@ class Backlink:
     title: str
     line: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A target at a glance: the first lines of a page, and who links it.
-
-    `page_id` is None if the target has no page. `lines` are the first lines after the title that are not blank.
-    `n_linked` counts the pages that link it; `backlinks` are the most recently updated of these.
-    """
-
-    title: str
-    key: str
-    page_id: int | None
-    lines: tuple[str, ...]
-    n_linked: int
-    backlinks: tuple[Backlink, ...]
 
 
 def projects(library: Library) -> list[Project]:
@@ -234,7 +216,7 @@ def list_pages(
     present = f"FROM pages WHERE project_id = ? AND is_gone = 0{conditions}"
     source = present
     parameters: list[object] = [project_id, *values]
-    if wanted := fold(search).strip():
+    if wanted := search_form(search).strip():
         # Looking through an index that holds the titles alone, and fetching only what matches.
         present += " AND instr(folded_title, ?) > 0"
         source = f"FROM (SELECT id AS found_id {present}) CROSS JOIN pages ON pages.id = found_id"
@@ -274,31 +256,6 @@ def backlinks(library: Library, project_id: int, target_key: str, *, limit: int 
     return [Backlink(page_id, title, line, decode_texts(lines)[line]) for page_id, title, line, lines in rows]
 
 
-def preview(library: Library, project_id: int, target_key: str, *, n_backlinks: int = 5) -> Preview:
-    """The target at a glance. One that nobody links and that has no page gives its key as title, and no lines."""
-    counted = library.row(
-        """
-        SELECT count(DISTINCT p.id), max(l.target) FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
-        WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
-        """,
-        (target_key, project_id),
-    )
-    n_linked, as_written = counted if counted else (0, None)
-    page = library.row(
-        """
-        SELECT p.id, p.title, t.lines FROM pages p JOIN texts t ON t.id = p.text_id
-        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key = ?
-        """,
-        (project_id, target_key),
-    )
-    linked_from = tuple(backlinks(library, project_id, target_key, limit=n_backlinks)) if n_linked else ()
-    if page is None:
-        return Preview(as_written or target_key, target_key, None, (), n_linked, linked_from)
-    page_id, title, lines = page
-    first_lines = tuple(text for text in decode_texts(lines)[1:] if text.strip())[:N_PREVIEW_LINES]
-    return Preview(title, target_key, page_id, first_lines, n_linked, linked_from)
-
-
 def _stored_page(row: tuple[Any, ...]) -> StoredPage:
     (
         row_id,
@@ -324,8 +281,8 @@ def _near_titles(library: Library, project_id: int, key: str, n_titles: int = 5)
     """Titles that contain the wanted one, shortest first, then titles spelt like it."""
     rows = library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
     titles = [title for (title,) in rows]
-    wanted = fold(key).replace("_", " ")
-    folded = {title: fold(title).replace("_", " ") for title in titles}
+    wanted = search_form(key).replace("_", " ")
+    folded = {title: search_form(title).replace("_", " ") for title in titles}
     containing = sorted((title for title in titles if wanted in folded[title]), key=lambda title: (len(title), title))
     if len(containing) >= n_titles:
         return containing[:n_titles]

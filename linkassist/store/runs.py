@@ -115,12 +115,6 @@ def close_broken_off(library: Library) -> int:
         ).rowcount
 
 
-def run(library: Library, run_id: int) -> Run | None:
-    """The run of that number, None if there is none."""
-    row = library.row(f"{_RUN} WHERE id = ?", (run_id,))
-    return _run(row) if row else None
-
-
 def last_run(
     library: Library, kind: str | None = None, project_id: int | None = None, status: Status | None = None
 ) -> Run | None:

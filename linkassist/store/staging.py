@@ -12,9 +12,9 @@ from sqlite3 import Connection
 from typing import Final
 
 from linkassist.store.codec import EncodedPage, encode_page
-from linkassist.store.error_messages import failures_in_words
+from linkassist.store.error_messages import translate_sqlite_errors
 from linkassist.store.library import Library
-from linkassist.store.search.full_text import CHARACTERS_AT_ONCE, read_texts
+from linkassist.store.search.full_text import CHARACTERS_AT_ONCE, index_next_texts
 from linkassist.wiki import Link, Page
 
 LinksOf = Callable[[Sequence[str]], list[Link]]
@@ -90,7 +90,7 @@ def _incoming(page: Page, text: EncodedPage) -> Incoming:
 
 def unstage(library: Library) -> None:
     """Drops the temporary tables."""
-    with failures_in_words(library.path):
+    with translate_sqlite_errors(library.path):
         for table in ("staged_links", "staged_texts"):
             library.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
@@ -101,7 +101,7 @@ def keep_staged_texts(library: Library) -> None:
     for first, last in _stretches(list(sizes)):
         with library.turn() as connection:
             _keep_stretch(connection, first, last)
-            while read_texts(connection):
+            while index_next_texts(connection):
                 pass
 
 

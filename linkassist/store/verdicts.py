@@ -164,24 +164,6 @@ def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
     return row or ()
 
 
-def rejected(library: Library, project_id: int) -> set[tuple[int, str]]:
-    """(page row id, target key) of every rejected pair; a renamed target stands under its old and its new key."""
-    return _pairs(library, project_id, "reject")
-
-
-def accepted(library: Library, project_id: int) -> set[tuple[int, str]]:
-    """(page row id, target key) of every accepted pair; a renamed target stands under its old and its new key."""
-    return _pairs(library, project_id, "accept")
-
-
-def _pairs(library: Library, project_id: int, decision: str) -> set[tuple[int, str]]:
-    rows = library.rows(
-        f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decision = ?",
-        (project_id, decision),
-    )
-    return {(row[0], key) for row in rows for key in row[1:3] if key is not None}
-
-
 def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, int] | None:
     """(the key under which it is kept, its log entry) of what holds for the target, under its old or its new key."""
     found = connection.execute(

@@ -14,7 +14,8 @@ from support.small_models import minilm_folder
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from linkassist.bert.forward import BertForward, PackedHidden, Precision, packed_batches
+from linkassist.bert.encoder_options import Precision
+from linkassist.bert.forward import BertForward, PackedHidden, packed_batches
 from linkassist.bert.matmul import Dense, float_product, has_onednn, int8_by_range, int8_by_token
 from linkassist.errors import ModelError
 

@@ -13,7 +13,7 @@ from support.little_wiki import PROJECT
 
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import undo
-from linkassist.review.write_back import changed_page, file_for_import, stretches
+from linkassist.review.write_back import changed_page, diff_spans, file_for_import
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
@@ -126,7 +126,7 @@ def test_a_change_shows_what_stays_what_goes_and_what_comes(library: Library) ->
     page = changed_page(library, waiting)
     assert page.lines == ("Tea", "[green tea] and a cup", "a cup", "[Clay]")
     assert [(change.number, change.is_added) for change in page.changes] == [(1, False), (3, True)]
-    first = stretches(page.changes[0])
+    first = diff_spans(page.changes[0])
     assert [(part.text, part.how) for part in first] == [
         ("[", "in"), ("green tea", "same"), ("]", "in"), (" and a cup", "same"),
     ]  # fmt: skip

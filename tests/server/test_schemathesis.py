@@ -25,7 +25,7 @@ from linkassist.server.app import create_app
 from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.middleware import limits
 from linkassist.settings import Settings
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 
 if TYPE_CHECKING:
     import schemathesis
@@ -109,7 +109,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server whose library is at work, so that no file that is sent begins an import of minutes."""
     folder = tmp_path_factory.mktemp("asked")
     write_little_wiki(folder)
-    with pytest.MonkeyPatch.context() as patch, only_worker(folder):
+    with pytest.MonkeyPatch.context() as patch, work_lock(folder):
         patch.setattr(limits, "RateLimiter", lambda burst, per_s: RateLimiter(1_000_000, per_s))
         with running_server(folder) as address:
             yield address

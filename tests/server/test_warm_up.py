@@ -11,7 +11,7 @@ from support.little_wiki import PROJECT, write_little_wiki
 from linkassist.errors import StoreError
 from linkassist.server.context import ServerContext
 from linkassist.server.warm_up import warm_up
-from linkassist.store.library import FILE_NAME
+from linkassist.store.library import DATABASE_NAME
 
 
 def test_titles_and_orphans_are_read_before_somebody_asks_and_again_after_a_change(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_titles_and_orphans_are_read_before_somebody_asks_and_again_after_a_chan
 
 def test_a_library_that_cannot_be_read_is_left_to_its_first_reader(tmp_path: Path) -> None:
     client = client_of(tmp_path)
-    (tmp_path / FILE_NAME).write_bytes(b"no library" * 1000)
+    (tmp_path / DATABASE_NAME).write_bytes(b"no library" * 1000)
     context: ServerContext = client.app.state.context  # type: ignore[attr-defined]
     warm_up(context)
     with pytest.raises(StoreError, match="damaged"), context.open_library():

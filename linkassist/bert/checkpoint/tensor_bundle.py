@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkassist.bert.checkpoint.crc32c import crc32c, masked
-from linkassist.bert.checkpoint.leveldb_table import is_table, read_table
+from linkassist.bert.checkpoint.leveldb_table import is_table, masked_crc32c, need_checkpoint_packages, read_table
 from linkassist.bert.checkpoint.protobuf import Message, read_message
 from linkassist.bert.checkpoint.slices import Extent, slice_key
 from linkassist.errors import ModelError
@@ -49,8 +48,10 @@ class Bundle:
     def __init__(self, prefix: Path) -> None:
         """`prefix` is what the names of the files begin with: of `model.ckpt-1400000.index` all before `.index`.
 
-        Raises ModelError if the index cannot be read or is damaged, or a data file is missing.
+        Raises ModelError if the index cannot be read or is damaged, a data file is missing, or a package that reads
+        checkpoints is.
         """
+        need_checkpoint_packages()
         self.prefix = prefix
         self._index = Path(f"{prefix}.index")
         pairs = dict(self._index_pairs())
@@ -152,7 +153,7 @@ class Bundle:
                 f"{path} is cut off: it has {len(data):,} bytes, but the tensor {name} ends at byte {end:,}. {_AGAIN}"
             )
         content = data[entry.offset : end]
-        if masked(crc32c(content)) != entry.checksum:
+        if masked_crc32c(content) != entry.checksum:
             raise ModelError(f"{path} is damaged: the tensor {name} does not have its checksum. {_AGAIN}")
         values: NDArray[Any] = content.view(dtype).reshape(entry.shape)
         return (values.astype(np.uint32) << 16).view(np.float32) if entry.dtype == _BFLOAT16 else values

@@ -12,7 +12,7 @@ from typing import Final
 
 from linkassist.errors import LinkAssistError
 from linkassist.pipeline.ingest import IngestReport
-from linkassist.pipeline.reindex import ReindexReport
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.server.jobs.child_process import ChildProcess
 from linkassist.server.jobs.import_process import (
     Finished,
@@ -24,7 +24,7 @@ from linkassist.server.jobs.import_process import (
     run_order,
 )
 from linkassist.settings import Settings, library_encoder
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 
 _CLOSE_S: Final = 5.0
 _STOP_S: Final = 30.0  # after this, a process that was told to stop is terminated
@@ -103,7 +103,7 @@ class Importer:
     def start(self, order: Order) -> None:
         """Starts the job; raises ImportUnderWayError. The file of an import is removed when the job ends."""
         with self._lock:
-            if self.is_busy or is_held(self._settings.library):
+            if self.is_busy or is_work_running(self._settings.library):
                 raise ImportUnderWayError
             process: ChildProcess[None, Message] = ChildProcess(run_order, self.settings, order)
             self._job, self._process = Job(order, time.monotonic()), process

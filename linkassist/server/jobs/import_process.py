@@ -21,7 +21,8 @@ from typing import Final
 from linkassist.errors import LinkAssistError, StoreError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import LONGEST_NAME, IngestReport, ingest
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.export import read_export
 from linkassist.server.jobs.child_process import MessageSender
 from linkassist.settings import Settings

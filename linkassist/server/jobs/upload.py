@@ -16,7 +16,7 @@ from typing import IO, Final
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 
 FOLDER: Final = "uploads"
 MOST_BYTES: Final = 2_000_000_000
@@ -55,7 +55,7 @@ def remove_leftovers(library: Path) -> None:
     """Removes files that a crash of the server has left, unless another program is working on the library."""
     folder = uploads_folder(library)
     with suppress(OSError):  # a file that cannot be removed is no reason not to start
-        if folder.is_dir() and not is_held(library):
+        if folder.is_dir() and not is_work_running(library):
             for path in folder.iterdir():
                 path.unlink(missing_ok=True)
 

@@ -15,7 +15,7 @@ from linkassist.server.urls import project_address
 from linkassist.server.views.home import index_view, picture_view, queue_card
 from linkassist.server.views.nights import night_view
 from linkassist.server.views.page_list import page_list_of, page_list_view
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 from linkassist.store.navigation import figures, project_name, project_names
 
 
@@ -41,7 +41,7 @@ def home(request: Request) -> Response:
             "home": page_list_view(library, here, wanted, now, wording_of(request)),
             "figures": figures(library, here.id),
             "queue": queue_card(library, here, now),
-            "index": index_view(library, here, now, is_working=is_held(site.library_folder)),
+            "index": index_view(library, here, now, is_working=is_work_running(site.library_folder)),
             "picture": picture_view(library, here, wanted),
             "night": night_view(health(site.library_folder, this_moment()), site.library_folder),
         }

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.queue import LATER_S, start_of
+from linkassist.review.queue import SNOOZE_S, session_start
 from linkassist.server.context import frame_for, open_project, show, wants_fragment
 from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
@@ -39,7 +39,7 @@ def queue(request: Request) -> Response:
             here,
             preferences.language,
             now,
-            start=start_of(library, request.query_params.get("since", ""), now),
+            start=session_start(library, request.query_params.get("since", ""), now),
             length=number_in(request.query_params.get("of"), most_digits=12) or 0,
             last=last,
         )
@@ -60,7 +60,7 @@ def answer(request: Request, form: FormData) -> Response:
         if given == "undo" and (page_id, key) in snoozed(library, here.id, now):
             wake(library, page_id, key)
         elif given == "later":
-            snooze(library, page_id, key, now, now + LATER_S)
+            snooze(library, page_id, key, now, now + SNOOZE_S)
         else:
             record_answer(library, here, page_id, target, given, form)
     query = {"since": text_of(form, "since"), "of": text_of(form, "of"), "did": given, "page": page, "target": target}

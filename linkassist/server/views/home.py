@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.review.queue import USUAL, waiting_items
+from linkassist.review.queue import DEFAULT_CARDS, waiting_items
 from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
@@ -90,7 +90,7 @@ def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
     items = waiting_items(library, here.id, now)
     if not items:
         return QueueCard(0, None, "")
-    return QueueCard(min(USUAL, len(items)), NamedLink(items[0].title, ""), items[0].target)
+    return QueueCard(min(DEFAULT_CARDS, len(items)), NamedLink(items[0].title, ""), items[0].target)
 
 
 def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.pipeline.model_store import is_older_than_pages
+from linkassist.pipeline.model_store import ModelStore
 from linkassist.server.jobs.import_job import Job, Stage
 from linkassist.server.jobs.import_process import ImportOrder, ReindexOrder, StepProgress
 from linkassist.server.views.frame import ProjectView, project_view
 from linkassist.store.library import Library
-from linkassist.store.locks import is_held
+from linkassist.store.locks import is_work_running
 from linkassist.store.pages import Project, projects
 from linkassist.store.runs import Run, last_run
 
@@ -141,7 +141,7 @@ def recorded_view(library: Library) -> RunView | None:
     """The view of the library's record of runs: a run of another program, else how the last run ended."""
     taken, indexed = last_run(library, "import"), last_run(library, "reindex")
     runs = [run for run in (indexed, taken) if run and run.status == "running"]
-    if runs and is_held(library.folder):
+    if runs and is_work_running(library.folder):
         return _elsewhere(library, runs[0])
     if taken and (indexed is None or indexed.id < taken.id):
         return _ended(library, taken, None)
@@ -156,11 +156,8 @@ def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:
     for each in projects(library):
         run = last_run(library, "reindex", each.id, "done")
         indexed_at = (run.finished_at or run.started_at) if run else 0
-        found.append(
-            ImportedProjectView(
-                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each.id)
-            )
-        )
+        is_older = ModelStore(library, each.id).is_older_than_pages()
+        found.append(ImportedProjectView(_project_view(each), each.n_pages, each.imported_at, indexed_at, is_older))
     return tuple(found)
 
 
@@ -213,7 +210,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
     state: RunState = "stopped"
     if last.status == "failed":
         state = "failed"
-    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found.id))):
+    elif last.status == "done" and (indexed or (found and not ModelStore(library, found.id).is_older_than_pages())):
         state = "done"  # after an import that changed nothing there is no record of a reindex
     new, changed, gone, renamed, unchanged = (
         counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")

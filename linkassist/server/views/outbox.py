@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from linkassist.review.write_back import ChangedPage, RefusedLink, Stretch, changed_page, stretches
+from linkassist.review.write_back import ChangedPage, DiffSpan, RefusedLink, changed_page, diff_spans
 from linkassist.server.urls import outbox_address, page_address, scrapbox_address
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
@@ -22,7 +22,7 @@ class ChangeView:
     """A changed line as a diff. number: from 0. text: the new line, to be copied."""
 
     number: int
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[DiffSpan, ...]
     text: str
     is_added: bool
 
@@ -89,7 +89,7 @@ def _page(project: ProjectName, changed: ChangedPage) -> OutboxPageView:
         appending=f"{in_scrapbox}?body={quote(added, safe='')}" if 0 < len(added) <= _LONGEST_BODY else "",
         body=changed.body,
         changes=tuple(
-            ChangeView(change.number, stretches(change), change.after, change.is_added) for change in changed.changes
+            ChangeView(change.number, diff_spans(change), change.after, change.is_added) for change in changed.changes
         ),
         refused=changed.refused,
         is_unplaced=bool(changed.unplaced),

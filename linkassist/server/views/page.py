@@ -168,10 +168,10 @@ def page_view(
         n_backlinks=n_backlinks,
         neighbours=_neighbours(library, project, stored.id),
         graph=_graph(library, project, stored, shown, previews),
-        is_ignored=stored.id in lessons.choices.pages,
+        is_ignored=stored.id in lessons.rules.pages,
         previous=page_link(project.name, before) if before else None,
         next=page_link(project.name, after) if after else None,
-        notice=_completed(notice, everything, lessons.choices.words) if notice else None,
+        notice=_completed(notice, everything, lessons.rules.words) if notice else None,
     )
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
-from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
+from linkassist.scrapbox.notation import parse_page
+from linkassist.scrapbox.tokens import ParsedLine, Token
 from linkassist.server.urls import page_address, scrapbox_address
 from linkassist.server.views.highlights import Highlight
 from linkassist.suggestion import Kind

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from linkassist.scrapbox.notation import Token, parse_page
+from linkassist.scrapbox.notation import parse_page
+from linkassist.scrapbox.tokens import Token
 from linkassist.wiki import Span
 
 _N_CHARACTERS = 160

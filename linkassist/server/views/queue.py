@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.review.queue import (
-    LONGEST,
-    SHORTEST,
-    USUAL,
+    DEFAULT_CARDS,
+    MAX_CARDS,
+    MIN_CARDS,
     Decided,
-    Item,
-    Sitting,
-    Start,
+    QueueItem,
+    QueueSession,
+    SessionStart,
     next_item,
-    sitting,
+    queue_session,
     waiting_items,
 )
 from linkassist.server.preferences import Language
@@ -57,7 +57,7 @@ class AnswerView:
 class QueueView:
     """A session. card: None at its end. number: of the card, from 1. start, length: as in the address."""
 
-    start: Start
+    start: SessionStart
     length: int
     number: int
     card: QueueCardView | None
@@ -75,16 +75,16 @@ def queue_view(
     language: Language,
     now: int,
     *,
-    start: Start,
+    start: SessionStart,
     length: int,
     last: AnswerView | None,
 ) -> QueueView:
     """The screen at Unix second `now`. length: in cards; 0 for a new session of the usual length."""
     items = waiting_items(library, project.id, now)
-    so_far = sitting(library, project.id, start, now)
+    so_far = queue_session(library, project.id, start, now)
     if length == 0:
-        length = so_far.n_done + min(USUAL, len(items))
-    length = min(LONGEST, max(SHORTEST, length))
+        length = so_far.n_done + min(DEFAULT_CARDS, len(items))
+    length = min(MAX_CARDS, max(MIN_CARDS, length))
     after = find_page(library, project.id, title_key(last.page)).id if last else None
     item = _again(items, last) if last and last.answer == "undo" else next_item(items, after, so_far.titles)
     card = _card(library, project, item, language) if item and so_far.n_done < length else None
@@ -102,18 +102,18 @@ def queue_view(
     )
 
 
-def _count(so_far: Sitting, decision: str) -> int:
+def _count(so_far: QueueSession, decision: str) -> int:
     return sum(each.verdict.decision == decision for each in so_far.decided)
 
 
-def _again(items: list[Item], last: AnswerView) -> Item | None:
+def _again(items: list[QueueItem], last: AnswerView) -> QueueItem | None:
     """The item whose answer was undone, else the best one."""
     wanted = (title_key(last.page), title_key(last.target))
     same = (item for item in items if (title_key(item.title), title_key(item.target)) == wanted)
     return next(same, next_item(items, None))
 
 
-def _card(library: Library, project: ProjectName, item: Item, language: Language) -> QueueCardView:
+def _card(library: Library, project: ProjectName, item: QueueItem, language: Language) -> QueueCardView:
     stored = find_page(library, project.id, title_key(item.title))
     found = one_suggestion(library, project, stored, item.target, language)
     assert found is not None  # it waits

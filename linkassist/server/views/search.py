@@ -8,7 +8,7 @@ from linkassist.server.urls import page_address, search_address
 from linkassist.server.views.plain_text import plain_text
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, first_lines
-from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, titles_of, words_of
+from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, query_words, titles_of
 
 _WIDTH = 160  # code points of a line that are shown
 _BEFORE = 40  # of these, before the first match
@@ -87,7 +87,7 @@ def search_view(
     library: Library, here: ProjectName, query: str, *, n_titles: int, n_texts: int, title_at: int = 0, text_at: int = 0
 ) -> SearchView:
     """The results by words. With title_at or text_at, more titles alone or more texts alone, from that offset."""
-    words = words_of(query)
+    words = query_words(query)
     titles, n_found = find_titles(library, here.id, words, limit=0 if text_at else n_titles, offset=title_at)
     texts = find_texts(library, here.id, words, limit=0 if title_at else n_texts, start_at=text_at)
     beginnings = first_lines(library, [page.page_id for page in titles])

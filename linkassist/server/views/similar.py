@@ -59,7 +59,7 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
     kind = found[0][1].kind if found else None
     (preview,) = preview_views(library, project, [PreviewRequest(found[0][1].target if found else target, kind)])
     rows = tuple(_row(project, *each, language, preview) for each in found)
-    return SimilarPagesView(preview, rows, key in lessons.choices.words)
+    return SimilarPagesView(preview, rows, key in lessons.rules.words)
 
 
 def _row(

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.store.codec import decode_texts, fold
+from linkassist.progress import OnCount, no_count
+from linkassist.store.codec import decode_texts, search_form
 from linkassist.store.library import Library
 from linkassist.store.search.titles import titles
 
@@ -75,8 +76,8 @@ class FoundTexts:
     next_at: int
 
 
-def words_of(query: str) -> tuple[str, ...]:
-    """The words to look for, each once, folded as texts are: `words_of("ＡＢ ab 庭") == ("ab", "庭")`."""
+def query_words(query: str) -> tuple[str, ...]:
+    """The words to look for, each once, folded as texts are: `query_words("ＡＢ ab 庭") == ("ab", "庭")`."""
     return tuple(dict.fromkeys(_searchable(query).split()))[:_MOST_WORDS]
 
 
@@ -189,16 +190,15 @@ def n_unread(library: Library) -> int:
     return int(row[0]) if row else 0
 
 
-def fill_search(library: Library, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
+def fill_search(library: Library, on_progress: OnCount = no_count) -> int:
     """Reads into the search the texts that it lacks, in many short transactions, so that nobody waits long.
 
-    on_progress: called with how many of how many are read. Returns how many it lacked. Broken off, it goes on from
-    where it was when it is called again.
+    on_progress: in texts. Returns how many it lacked. Broken off, it goes on from where it was when it is called again.
     """
     n_lacking, n_done = n_unread(library), 0
     while n_done < n_lacking:
         with library.turn() as connection:
-            n_read = read_texts(connection)
+            n_read = index_next_texts(connection)
         if not n_read:
             break  # another process was faster
         n_done += n_read
@@ -206,7 +206,7 @@ def fill_search(library: Library, on_progress: Callable[[int, int], None] = lamb
     return n_lacking
 
 
-def read_texts(connection: Connection) -> int:
+def index_next_texts(connection: Connection) -> int:
     """Reads into the search the first texts that it lacks, as many as take little time; returns how many these were."""
     last = connection.execute(_LAST_READ).fetchone()
     rows = connection.execute("SELECT id, lines FROM texts WHERE id > ? ORDER BY id", (last[0] if last else 0,))
@@ -221,7 +221,7 @@ def read_texts(connection: Connection) -> int:
     return len(read)
 
 
-def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
+def unindex_texts(connection: Connection, text_ids: Sequence[int]) -> None:
     """Takes texts out of the search; to be called while the library still holds them."""
     last = connection.execute(_LAST_READ).fetchone()
     for text_id in text_ids:
@@ -237,7 +237,7 @@ def forget_texts(connection: Connection, text_ids: Sequence[int]) -> None:
 
 def _searchable(text: str) -> str:
     # SQLite's tokenizer ends a text at NUL.
-    return fold(text).replace("\0", "\ufffd")
+    return search_form(text).replace("\0", "\ufffd")
 
 
 _form_of = lru_cache(maxsize=8192)(_searchable)  # of single characters, which come again and again

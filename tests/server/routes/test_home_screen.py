@@ -19,7 +19,7 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.server.views.page_list import PageList, page_list_of
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import list_pages, project
 from linkassist.store.runs import finish_run, start_run
 from linkassist.store.suggestions import page_suggestions
@@ -106,7 +106,7 @@ def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> N
     client = little_client(tmp_path)
     with Library.open(tmp_path) as library:
         start_run(library, "reindex", project(library, PROJECT).id)
-    with only_worker(tmp_path):
+    with work_lock(tmp_path):
         assert "An update is running" in client.get("/p/niwa").text
     assert "The last update was interrupted" in client.get("/p/niwa").text
 

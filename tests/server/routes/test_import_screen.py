@@ -28,7 +28,7 @@ from linkassist.server.jobs.import_process import ImportOrder, StepProgress, pro
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.imports import GROUPS, job_view
 from linkassist.store.library import Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import projects
 from linkassist.store.runs import last_run
 
@@ -268,7 +268,7 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
 
 def test_while_another_program_is_at_work_nothing_is_begun(client: TestClient, tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
-    with only_worker(tmp_path):
+    with work_lock(tmp_path):
         assert send(client, SMALL) == 409
         response = client.post("/import/reindex", data={"project": PROJECT})
         assert response.status_code == 409 and "Another import or update is under way" in response.text

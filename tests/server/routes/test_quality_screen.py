@@ -11,7 +11,7 @@ from support.little_wiki import PROJECT, write_little_wiki
 from support.paths import PACKAGE
 from support.reports_by_hand import calibration, reliability_bin, report
 
-from linkassist.evaluate.baselines import PEERS
+from linkassist.evaluate.baselines import BASELINES
 from linkassist.evaluate.last_report import keep_report
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.server.messages.catalog import Wording
@@ -164,7 +164,7 @@ def test_signals_and_suggesters_have_names_in_both_languages() -> None:
     sources = (path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
     signals = {signal for source in sources for signal in re.findall(r'Reason\(\s*"([a-z_]+)"', source)}
     assert len(signals) > 10
-    for key in (*(f"signal.{signal}" for signal in signals), *(f"peer.{peer}" for peer in PEERS)):
+    for key in (*(f"signal.{signal}" for signal in signals), *(f"peer.{peer}" for peer in BASELINES)):
         assert Wording("ja")(key) != Wording("en")(key) != ""
 
 

@@ -11,7 +11,7 @@ import pytest
 from support.little_server import client_of
 from support.little_wiki import PROJECT, write_little_wiki
 
-from linkassist.nightly.clock import Moment, now
+from linkassist.nightly.clock import Timestamp, now
 from linkassist.nightly.report import NightReport, ProjectReport, State, StepReport, write_night
 from linkassist.server.views.nights import HEIGHT, WIDTH, trend_view
 from linkassist.store.library import Library
@@ -24,7 +24,7 @@ DAY_S = 24 * 3600
 def night(folder: Path, state: State, age_s: float, *, success_age_s: float | None = None, message: str = "") -> None:
     at = now().at
     steps = (StepReport("fetch", "failed", 1.0, message),) if message else ()
-    began, success = Moment(at - age_s), None if success_age_s is None else Moment(at - success_age_s)
+    began, success = Timestamp(at - age_s), None if success_age_s is None else Timestamp(at - success_age_s)
     ended = None if state == "running" else began
     write_night(folder, NightReport("", state, began, ended, success, 10, (ProjectReport("niwa", "", steps),)))
 

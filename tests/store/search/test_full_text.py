@@ -14,7 +14,7 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.search import full_text as searching
-from linkassist.store.search.full_text import fill_search, find_texts, find_titles, find_words, n_unread, words_of
+from linkassist.store.search.full_text import fill_search, find_texts, find_titles, find_words, n_unread, query_words
 from linkassist.wiki import Line, Page
 
 # Few characters, so that words meet; among them FTS5's own syntax, what folds to more or fewer, and NUL.
@@ -42,7 +42,7 @@ def found(library: Library, project_id: int, query: str) -> list[str]:
     """The titles of the pages found by their text, every screen of them."""
     titles, at = [], 0
     while True:
-        screen = find_texts(library, project_id, words_of(query), limit=2, start_at=at)
+        screen = find_texts(library, project_id, query_words(query), limit=2, start_at=at)
         titles += [page.title for page in screen.pages]
         if not (at := screen.next_at):
             return titles
@@ -77,7 +77,7 @@ def test_what_is_found_is_what_a_plain_scan_finds(library: Library, data: st.Dat
 @settings(max_examples=100, deadline=None)
 @given(_texts, _texts)
 def test_what_is_marked_holds_the_words_and_is_found_iff_it_is_there(text: str, query: str) -> None:
-    words = words_of(query)
+    words = query_words(query)
     spans = find_words(text, words)
     folded = unicodedata.normalize("NFKC", text).lower().replace("\0", "\ufffd")
     assert bool(spans) == any(word in folded for word in words)
@@ -99,7 +99,7 @@ def test_what_is_marked_holds_the_words_and_is_found_iff_it_is_there(text: str, 
 def test_the_words_are_marked_in_the_text_as_it_is_written(
     text: str, query: str, spans: tuple[tuple[int, int], ...]
 ) -> None:
-    assert find_words(text, words_of(query)) == spans
+    assert find_words(text, query_words(query)) == spans
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_library_that_was_filled_in_part_goes_on_where_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "CHARACTERS_AT_ONCE", 16)  # more than one text of this wiki has, less than two
-    monkeypatch.setattr("linkassist.store.staging.read_texts", lambda connection: 0)
+    monkeypatch.setattr("linkassist.store.staging.index_next_texts", lambda connection: 0)
     here = put(library, *[[f"word {number}"] for number in range(5)])
     assert n_unread(library) == 5
     assert found(library, here, "word") == []
