@@ -266,7 +266,7 @@ def _outlive(folder: Path, world: _World, whole: dict[str, Any]) -> tuple[tuple[
 def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str] | Exception]]:
     state = world.app.state
     # Its templates, which take longest to make, stay.
-    state.site = replace(state.site, library_folder=folder, libraries=LibraryPool(folder, wait_s=5.0))
+    state.context = replace(state.context, library_folder=folder, libraries=LibraryPool(folder, wait_s=5.0))
     for address in world.next_screens():
         try:
             answer = world.client.get(address, follow_redirects=False)
@@ -275,7 +275,7 @@ def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str]
         else:
             is_words = answer.status_code in ANSWERS
             yield address, (answer.status_code == 503 if is_words else 2, answer.text)
-    state.site.libraries.close()
+    state.context.libraries.close()
 
 
 def _command(*arguments: object) -> tuple[int, str] | Exception:

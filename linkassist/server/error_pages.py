@@ -22,36 +22,33 @@ from linkassist.terminal_escape import shown
 def http_failure(request: Request, error: Exception) -> Response:
     """The screen of an HTTPException."""
     assert isinstance(error, HTTPException)
-    say = wording_of(request)
-    if error.status_code == 404:
-        return failure(request, 404, say("error.404"), say("error.404.lead"))
-    if error.status_code in (408, 413):
-        # The rest of the body is not read, so the connection is closed.
-        return failure(
-            request, error.status_code, say("error.400"), say(f"error.{error.status_code}"), {"Connection": "close"}
-        )
-    heading = say("error.405") if error.status_code == 405 else say("error.400")
-    return failure(request, error.status_code, heading, error.detail, error.headers)
+    status = error.status_code
+    if status in (404, 408, 413):
+        detail = wording_of(request)("error.404.lead" if status == 404 else f"error.{status}")
+        # After 408 and 413 the rest of the body is not read, so the connection is closed.
+        headers = {} if status == 404 else {"Connection": "close"}
+        return failure(request, status, "error.404" if status == 404 else "error.400", detail, headers)
+    return failure(request, status, "error.405" if status == 405 else "error.400", error.detail, error.headers)
 
 
 def too_often(request: Request, wait_s: float) -> Response:
     """429 with Retry-After, for a client over its rate limit."""
-    say = wording_of(request)
     seconds = max(1, math.ceil(wait_s))
-    return failure(request, 429, say("error.429"), say("error.429.lead", seconds), {"Retry-After": str(seconds)})
+    detail = wording_of(request)("error.429.lead", seconds)
+    return failure(request, 429, "error.429", detail, {"Retry-After": str(seconds)})
 
 
 def not_found(request: Request, error: Exception) -> Response:
     """404 for a page or project that does not exist."""
-    say = wording_of(request)
-    return failure(request, 404, say("error.404"), for_reader(request, str(error)))
+    return failure(request, 404, "error.404", for_reader(request, str(error)))
 
 
 def expected_failure(request: Request, error: Exception) -> Response:
     """503 with the message of an expected error, as where the library cannot be used."""
-    say = wording_of(request)
-    advice = say("error.moved", shown(error.path)) if isinstance(error, MovedError) else str(error)
-    return failure(request, 503, say("error.503"), for_reader(request, advice))
+    advice = str(error)
+    if isinstance(error, MovedError):
+        advice = wording_of(request)("error.moved", shown(error.path))
+    return failure(request, 503, "error.503", for_reader(request, advice))
 
 
 def refused_by_system(request: Request, error: Exception) -> Response:
@@ -74,8 +71,7 @@ async def nobody_waits(request: Request, error: Exception) -> Response:
 
 def fault(request: Request, error: Exception) -> Response:
     """500 for a bug, whose traceback the terminal shows."""
-    say = wording_of(request)
-    response = failure(request, 500, say("error.500"), say("error.500.lead"))
+    response = failure(request, 500, "error.500", wording_of(request)("error.500.lead"))
     # Starlette sends this from outside of all middleware, HostGuard included.
     response.headers.update(security_headers(request, context_of(request).hosts))
     response.headers["Cache-Control"] = "no-store"
@@ -85,9 +81,9 @@ def fault(request: Request, error: Exception) -> Response:
 def failure(
     request: Request, status: int, heading: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The screen of an error."""
+    """The screen of an error. heading: the key of its words. detail: a sentence."""
     # without a library, which may be what failed
-    frame = frame_for(request, None, None, heading)
-    response = show(request, "error.html", frame, {"status": status, "heading": heading, "detail": detail}, status)
+    frame = frame_for(request, None, None, wording_of(request)(heading))
+    response = show(request, "error.html", frame, {"status": status, "detail": detail}, status)
     response.headers.update(headers or {})
     return response

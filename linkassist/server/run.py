@@ -173,9 +173,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.is_ending = True  # ends the event streams, which last as long as an import
         await super().shutdown(sockets)
-        if (
-            self.force_exit
-        ):  # at a second Ctrl-C, which waits for no response; open files and processes are closed even so
+        # at a second Ctrl-C responses are not waited for, but processes and files are closed
+        if self.force_exit:
             await self.lifespan.shutdown()
             if self.server_state.tasks:
                 await asyncio.wait(self.server_state.tasks, timeout=_LAST_S)

@@ -68,9 +68,8 @@ class RequestLimits:
         try:
             await asyncio.wait_for(self._slots.acquire(), WAIT_FOR_SLOT_S)
         except TimeoutError:
-            say = wording_of(request)
-            answer = failure(request, 503, say("error.busy"), say("error.busy.lead"), {"Retry-After": "5"})
-            await answer(scope, receive, send)
+            busy = failure(request, 503, "error.busy", wording_of(request)("error.busy.lead"), {"Retry-After": "5"})
+            await busy(scope, receive, send)
             return
         try:
             await self.app(scope, counted, send)

@@ -1,4 +1,4 @@
-"""The draft: links for a text that is not in the wiki. It comes with each request and is kept nowhere here."""
+"""The draft: links for a text that is not in the wiki. It is sent with each request and not stored."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page
 
 MOST_CHARACTERS: Final = 50_000
-_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine
-_WAIT_S: Final = 10.0  # for the wiki to be read, of a browser without a script
-_WAIT_OF_SCRIPT_S: Final = 0.4  # it asks again
+_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine bytes in it
+_WAIT_S: Final = 10.0  # how long a browser without a script waits while the wiki is read
+_WAIT_OF_SCRIPT_S: Final = 0.4  # the script asks again
 
 
 async def draft(request: Request) -> Response:
-    """The empty screen; posted to it, a text is answered with its suggestions, or with a link put in first."""
+    """The empty screen; for a posted text its suggestions, after a link was accepted, dismissed or undone in it."""
     if request.method == "GET":
         return await run_in_threadpool(_answer, request, {})
     body = bytearray()
     async for chunk in request.stream():
-        if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
+        if len(body) <= 2 * _MOST_BYTES:  # the rest is skipped: the browser waits until all is sent
             body += chunk
     if len(body) > 2 * _MOST_BYTES:
         return await run_in_threadpool(_answer, request, {}, (), len(body) // 9)
@@ -50,10 +50,7 @@ async def draft(request: Request) -> Response:
 
 
 def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] = (), n_sent: int = 0) -> Response:
-    """dismissed: the targets that are not wanted in this draft.
-
-    n_sent: about how many characters were sent, where they are too many to be looked at.
-    """
+    """dismissed: targets dismissed in this draft. n_sent: about how many characters were sent, if too many to read."""
     say = wording_of(request)
     given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""), dismissed)
     with open_project(request) as (library, here):
@@ -69,7 +66,7 @@ def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] =
             status = 503 if view.state == "failed" else 200
         frame = frame_for(request, library, here, say("draft.title"), section="draft")
     values = {"draft": view, "is_changed": is_changed}
-    if wants_fragment(request):  # the state is in it; another status would be a fault in the browser's log
+    if wants_fragment(request):  # it contains the state; another status would be an error in the browser's log
         return show(request, "_draft.html", frame, values)
     return show(request, "draft.html", frame, values, status)
 
@@ -89,7 +86,7 @@ def _view(request: Request, library: Library, here: ProjectName, given: Draft, n
 
 
 def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, str]:
-    """The draft with what the form asks for done to it, and what is to be told of that."""
+    """(the draft after the action of the form, a notice of it)."""
     if "undo" in form and given.before:
         return replace(given, text=given.before, before=""), ""
     if unwanted := form.get("dismiss", ""):
@@ -111,7 +108,7 @@ def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, s
 
 
 def _mention(texts: list[str], place: str) -> Mention | None:
-    """The mention at "line:start:surface"; None where the surface is not there, as when the text was changed since."""
+    """The mention at "line:start:surface"; None if the surface is not there, as when the text has changed since."""
     line, _, rest = place.partition(":")
     start, _, surface = rest.partition(":")
     number, first = number_in(line), number_in(start)

@@ -1,4 +1,4 @@
-"""The start and the list of a project's pages."""
+"""The start of the server and of a project."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from linkassist.store.navigation import figures, project_name, project_names
 
 
 def start(request: Request) -> Response:
-    """The first project's list; where nothing is imported yet, how to import."""
+    """A redirect to the first project; if there is none, the screen that says how to import."""
     with context_of(request).open_library() as library:
         everything = project_names(library)
         if everything:
@@ -30,7 +30,7 @@ def start(request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    """A project: its queue, its index, a picture of it, and its pages as the address wants them."""
+    """The start of a project: its queue, the state of its suggestions, charts, and the list of its pages."""
     now = int(time.time())
     wanted = page_list_of(request.query_params)
     site = context_of(request)

@@ -1,4 +1,4 @@
-"""The import: a file from the browser into the library, watched as it goes on, cancelled, and a reindex by hand."""
+"""The import: uploading a file, watching and cancelling the import, and starting a reindex."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _BEAT_EVERY_S: Final = 10.0
 
 
 def import_screen(request: Request) -> Response:
-    """What is under way or was last, the form for a file, and the projects that are there."""
+    """The current or last run, the form for a file, and the projects of the library."""
     return _screen(request)
 
 
 async def upload(request: Request) -> Response:
-    """Takes a file in, then shows how it is read; a browser without a script is sent to the screen for that."""
+    """Receives a file and starts its import, then redirects to the screen."""
     importer = importer_of(request)
     await run_in_threadpool(_require_library, request)
     try:
@@ -53,7 +53,7 @@ async def upload(request: Request) -> Response:
 
 @takes_form
 def reindex_now(request: Request, form: FormData) -> Response:
-    """Brings one project's suggestions up to date, then shows how."""
+    """Starts a reindex of a project, then redirects to the screen."""
     with context_of(request).open_library() as library:
         here = project_name(library, str(form.get("project", "")))
     try:
@@ -64,19 +64,19 @@ def reindex_now(request: Request, form: FormData) -> Response:
 
 
 def cancel(request: Request) -> Response:
-    """Stops what is under way, then shows how it ended."""
+    """Stops the run, then redirects to the screen."""
     importer_of(request).cancel()
     return RedirectResponse(import_address(), status_code=303)
 
 
 def progress(request: Request) -> Response:
-    """Server-sent events: the part of the screen that tells of the run, whenever it differs; "end" when it is over."""
+    """Server-sent events: the HTML of the run whenever it changes; "end" when it is over."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(request), media_type="text/event-stream", headers=headers)
 
 
 def importer_of(request: Request) -> Importer:
-    """The server's one importer; lies in `app.state.importer`."""
+    """The server's importer, kept in `app.state.importer`."""
     importer: Importer = request.app.state.importer
     return importer
 
@@ -100,7 +100,7 @@ async def _events(request: Request) -> AsyncIterator[str]:
 
 
 def _screen(request: Request, refused: UploadError | None = None) -> Response:
-    """refused: why the file was not taken that was just sent."""
+    """The screen. refused: the error of the file that was just sent."""
     say = wording_of(request)
     with context_of(request).open_library() as library:
         projects = imported_projects(library)
@@ -117,7 +117,7 @@ def _screen(request: Request, refused: UploadError | None = None) -> Response:
 
 
 def _run(request: Request) -> RunView | None:
-    """The server's own run; what the library's record tells where there is none, and where it is of something later."""
+    """The server's own run, or that in the library's record if there is none or it is later."""
     importer = importer_of(request)
     job = importer.job
     if job and job.ended_at is None:
@@ -135,7 +135,7 @@ def _run_html(request: Request, run: RunView) -> str:
 
 
 def _require_library(request: Request) -> None:
-    """Raises StoreError before a file comes that could be put nowhere."""
+    """Raises StoreError before a file is received that could be stored nowhere."""
     with context_of(request).open_library():
         pass
 

@@ -1,4 +1,4 @@
-"""The outbox: what waits to be written back, the file for Scrapbox's import, and what is marked as done."""
+"""The outbox: links to write back, the file for Scrapbox's import, and what is marked as done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from linkassist.terminal_escape import quoted
 
 
 def outbox(request: Request) -> Response:
-    """What waits, some pages at a time, and what left before."""
+    """The links to write back, some pages at a time, and the batches written back before."""
     say = wording_of(request)
     with open_project(request) as (library, here):
         number = max(1, number_in(request.query_params.get("page")) or 1)
@@ -31,7 +31,7 @@ def outbox(request: Request) -> Response:
 
 
 def import_file(request: Request) -> Response:
-    """The file for Scrapbox's import, as a download. Nothing counts as written back by it."""
+    """The file for Scrapbox's import, as a download. It marks nothing as written back."""
     with open_project(request) as (library, here):
         text = file_for_import(library, here.id)
     headers = {"Content-Disposition": 'attachment; filename="linkassist-import.json"', "Cache-Control": "no-store"}
@@ -53,7 +53,7 @@ def done(request: Request, form: FormData) -> Response:
 
 @takes_form
 def undone(request: Request, form: FormData) -> Response:
-    """Lets a batch wait again, then shows the outbox again."""
+    """Takes back a batch, whose links then wait again; then shows the outbox."""
     with open_project(request) as (library, here):
         take_back(library, here.id, _number(form.get("batch", "")))
     return RedirectResponse(outbox_address(here.name), status_code=303)

@@ -19,7 +19,7 @@ from linkassist.wiki import title_key
 
 
 def page(request: Request) -> Response:
-    """The page's screen; for the script only what changes on it. A title without a page tells who links it (404)."""
+    """The screen of a page, for the script without its frame; of a title without a page its links (404)."""
     title = title_of(request)
     with open_project(request) as (library, here):
         if not has_page(library, here.id, title_key(title)):
@@ -51,7 +51,7 @@ def target_preview(request: Request) -> Response:
 def title_of(request: Request) -> str:
     """The title that the address names."""
     title: str = request.path_params["title"]
-    # Titles that cannot be a segment of an address come as a parameter.
+    # A title that cannot be a path segment is a query parameter.
     return title or request.query_params.get("title", "")
 
 

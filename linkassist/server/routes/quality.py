@@ -1,4 +1,4 @@
-"""How far the suggestions can be trusted: the last evaluation of a project, which `linkassist evaluate` left."""
+"""The quality screen: the last evaluation of a project by `linkassist evaluate`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from linkassist.store.summaries.quality_samples import samples
 
 
 def quality(request: Request) -> Response:
-    """The project's quality screen; where nothing was measured yet, how to measure."""
+    """The last evaluation of the project; if there is none, how to make one."""
     say = wording_of(request)
     with open_project(request) as (library, here):
         report = _report(library, here)
@@ -36,4 +36,4 @@ def _report(library: Library, here: ProjectName) -> EvaluationReport | None:
     try:
         return kept_report(library, here.id)
     except OtherVersionError:
-        return None  # to the reader as good as none, for the way to a new one is the same
+        return None  # the same as none: it has to be measured again

@@ -1,4 +1,4 @@
-"""The queue: one card after another, answered by plain forms; the script only spares the reload."""
+"""The queue: one card after another, answered by plain forms; the script only saves the reload."""
 
 from __future__ import annotations
 
@@ -11,31 +11,29 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.review.queue import SNOOZE_S, session_start
-from linkassist.review.verdicts import undo
 from linkassist.server.context import frame_for, open_project, show, wants_fragment
 from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of
-from linkassist.server.routes.verdicts import record_decision, record_objection
+from linkassist.server.routes.verdicts import record_answer
 from linkassist.server.urls import queue_address, with_query
 from linkassist.server.views.queue import AnswerView, QueueAnswer, queue_view
 from linkassist.store.navigation import has_page
 from linkassist.store.pages import find_page
 from linkassist.store.snoozes import snooze, snoozed, wake
-from linkassist.suggestion import Decision
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 
 def queue(request: Request) -> Response:
-    """The next card of the sitting that the address names, or of a new one; for the script only the card."""
+    """The next card of the session in the address, or of a new one; for the script only the card."""
     preferences = preferences_of(request)
     say = Wording(preferences.language)
     now = int(time.time())
     with open_project(request) as (library, here):
         last = _last(request)
         if last and not has_page(library, here.id, title_key(last.page)):
-            last = None  # an old address, of a page that is gone
+            last = None  # an old address, whose page is gone
         view = queue_view(
             library,
             here,
@@ -51,24 +49,20 @@ def queue(request: Request) -> Response:
 
 @takes_form
 def answer(request: Request, form: FormData) -> Response:
-    """Keeps an answer, then shows the next card."""
+    """Stores an answer, then shows the next card."""
     page, target, given = text_of(form, "page"), text_of(form, "target"), text_of(form, "answer")
     with open_project(request) as (library, here):
         page_id = find_page(library, here.id, title_key(page)).id
         key = title_key(target)
         now = int(time.time())
+        if given not in get_args(QueueAnswer):
+            raise HTTPException(400, f"The answer is {quoted(given)}; expected {', '.join(get_args(QueueAnswer))}.")
         if given == "undo" and (page_id, key) in snoozed(library, here.id, now):
             wake(library, page_id, key)
-        elif given == "undo":
-            undo(library, here.id, page_id, target)
         elif given == "later":
             snooze(library, page_id, key, now, now + SNOOZE_S)
-        elif given == "reject" and "why" in form:
-            record_objection(library, here, page_id, target, text_of(form, "why"))
-        elif given in get_args(Decision):
-            record_decision(library, here, page_id, target, cast(Decision, given), text_of(form, "mention"))
         else:
-            raise HTTPException(400, f"The answer is {quoted(given)}; expected {', '.join(get_args(QueueAnswer))}.")
+            record_answer(library, here, page_id, target, given, form)
     query = {"since": text_of(form, "since"), "of": text_of(form, "of"), "did": given, "page": page, "target": target}
     return RedirectResponse(with_query(queue_address(here.name), query), status_code=303)
 

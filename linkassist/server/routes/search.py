@@ -1,4 +1,4 @@
-"""The search: by words as one types, by meaning on demand."""
+"""The search: by words, while typing, and by meaning."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _N_NEAR = 20
 _N_HIT_TITLES = 6
 _N_HIT_TEXTS = 4
 _LONGEST = 200  # code points of a query
-_START_S = 1.5  # for the first answer of a process, which takes some seconds
+_START_S = 1.5  # of waiting for the first answer of a process
 _AGAIN_S = 2
 
 
 def search(request: Request) -> Response:
-    """The screen of what was found; for the script its results alone, or, with `X-Fragment: hits`, the first few."""
+    """The screen of results; for the script the results alone, or, with `X-Fragment: hits`, the first few."""
     query = request.query_params.get("q", "").strip()[:_LONGEST]
     say = wording_of(request)
     title_at, text_at = (number_in(request.query_params.get(name), most_digits=7) or 0 for name in ("titles", "texts"))
@@ -59,7 +59,7 @@ def search(request: Request) -> Response:
 
 
 def _nearest(models: ModelWorker, project: str, query: str) -> tuple[list[tuple[int, float]], str]:
-    """The pages nearest in meaning, and why there are none where the models cannot tell; StillPreparing at first."""
+    """The pages nearest in meaning, or the message of an error; raises StillPreparing."""
     try:
         return models.nearest(project, query, _N_NEAR, start_s=_START_S), ""
     except StillPreparing:

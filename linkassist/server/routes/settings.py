@@ -1,4 +1,4 @@
-"""The settings of a project: what is ignored, how much is offered, and what was rejected, to be taken back."""
+"""The settings of a project: suggestions per page, ignored words and pages, rejected suggestions to restore."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from linkassist.store.pages import find_page, stored_page
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
-MOST = 50  # suggestions a page, of which more were no bound
+MOST = 50  # suggestions per page; more would be no limit
 
 
 def settings_screen(request: Request) -> Response:
-    """The screen; `q` and `page` name the part of what was rejected."""
+    """The screen; `q` and `page` are of the rejected suggestions."""
     say = wording_of(request)
     site, given = context_of(request), request.query_params
     encoder = request.app.state.importer.settings.encoder
@@ -41,7 +41,7 @@ def settings_screen(request: Request) -> Response:
 
 @takes_form
 def most(request: Request, form: FormData) -> Response:
-    """Keeps how many suggestions a page is offered at most."""
+    """Stores the number of suggestions per page."""
     how, given = form.get("how", ""), form.get("most", "")
     with open_project(request) as (library, here):
         if how == "wiki":
@@ -77,7 +77,7 @@ def ignoring(request: Request, form: FormData) -> Response:
 
 @takes_form
 def restored(request: Request, form: FormData) -> Response:
-    """Takes back a rejection."""
+    """Undoes a rejection."""
     page, target, search = (text_of(form, field) for field in ("page", "target", "q"))
     with open_project(request) as (library, here):
         page_id = number_in(page, most_digits=18)

@@ -55,15 +55,11 @@ class ObjectionView:
 
 @dataclass(frozen=True, slots=True)
 class SimilarLinesView:
-    """Two similar lines, shown side by side: one of this page, and one of a page that links the target.
-
-    is_far: whether the two pages are many links apart.
-    """
+    """Two similar lines, shown side by side: one of this page, and one of a page that links the target."""
 
     own: str
     page: NamedLink
     other: str
-    is_far: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +154,7 @@ def open_card(
 def _similar_lines(project: ProjectName, reason: Reason) -> SimilarLinesView:
     page, line = reason.names
     link = page_link(project.name, page)
-    return SimilarLinesView(plain_text(reason.quote), link, plain_text(line), is_far=reason.signal == "far")
+    return SimilarLinesView(plain_text(reason.quote), link, plain_text(line))
 
 
 def _lane(found: Suggestion) -> Lane:

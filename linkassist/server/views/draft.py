@@ -1,4 +1,4 @@
-"""A draft as its screen shows it: the text as Scrapbox would, with marks, and the cards beside it."""
+"""The draft screen: the text as Scrapbox shows it, with highlights, and the cards beside it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form, which alone keeps it.
+    """The content of the form; the server does not store it.
 
-    `before` is the text before the last link was put into it, "" where there is none. `dismissed`: the targets that
-    the reader does not want in this draft; they teach nothing about others.
+    before: the text before the last accepted link, "" if there is none. dismissed: the targets dismissed in this draft
+    alone; nothing is learned from them.
     """
 
     title: str
@@ -45,10 +45,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """The draft's screen. `percent` and `step` are of the reading of the wiki; `message` is for the state failed.
+    """The whole screen. step, percent: of reading the wiki. message: of the error, in the state "failed".
 
-    `notice` tells what was just done, and `restorable` names the target where that was a dismissal.
-    `n_weaker` tells how many suggestions are too weak to be shown.
+    notice: what was just done. restorable: the target that was just dismissed. n_weaker: suggestions that are not shown
+    since they are less likely.
     """
 
     draft: Draft
@@ -71,7 +71,7 @@ def found_view(
     language: Language,
     notice: str = "",
 ) -> DraftView:
-    """The screen with suggestions, or the news that there are none."""
+    """The screen with the suggestions, of which there may be none."""
     unwanted = frozenset(map(title_key, draft.dismissed))
     wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
     likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]

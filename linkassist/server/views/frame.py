@@ -1,4 +1,4 @@
-"""What stands around every screen: the projects, the tabs, the reader's preferences."""
+"""The frame of every screen: projects, tabs, the reader's preferences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Section = Literal["pages", "queue", "outbox", "draft", "quality", "settings"]
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
-    """A project as the frame and the home screen name it."""
+    """A project with its address."""
 
     name: str
     display_name: str
@@ -22,7 +22,7 @@ class ProjectView:
 
 @dataclass(frozen=True, slots=True)
 class TabView:
-    """A way to one of the project's screens; `count` is how much waits there, where that is told."""
+    """A tab of the project. count: a badge, 0 for none."""
 
     section: Section
     address: str
@@ -32,10 +32,7 @@ class TabView:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every screen. `here` is its own address, to come back to after a choice.
-
-    is_logged_in: with the password, so that it can log out.
-    """
+    """The frame of a screen. here: its own address, to return to after a form. is_logged_in: whether it can log out."""
 
     preferences: Preferences
     here: str

@@ -1,4 +1,4 @@
-"""The import as its screen shows it: the run that is under way or was last, and the projects that are there."""
+"""The import screen: the current or last run, and the projects of the library."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _N_NAMED: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """A bar: some steps that belong together. `percent` is that of the whole bar, `clock` the time that it took.
+    """A progress bar for a group of steps. percent: of the whole bar. clock: the time it took.
 
-    `step` is under way, `n_done` of `n_total` (0 where unknown); of the step "import" these are bytes.
+    step: the one under way, with n_done of n_total (0 if unknown); of the step "import" these are bytes.
     """
 
     name: str
@@ -49,7 +49,7 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """What an import changed, counted in pages; the first of the renamed ones with both titles."""
+    """What an import changed, as numbers of pages. titles: (old, new) of the first renamed pages."""
 
     new: int
     changed: int
@@ -61,10 +61,10 @@ class ChangesView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """An import or a reindex. `name` is the file's, of a reindex the project's; `project` where the pages are.
+    """An import or a reindex. name: of the file, or of the project that is reindexed.
 
-    remains: of one that did not come to its end, what the library holds: as if nothing had been taken in, new pages
-    with older suggestions, or the pages that were there with older suggestions.
+    remains: what a run that did not finish has left: nothing new, new pages with older suggestions, or unchanged pages
+    with older suggestions.
     """
 
     state: RunState
@@ -86,13 +86,13 @@ class RunView:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not come to its end, here or in another program."""
+        """Whether it is running, here or in another program."""
         return self.state in ("running", "stopping", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedProjectView:
-    """A project of the library with the ages of its pages and of its suggestions, 0 for never."""
+    """A project of the library. imported_at, indexed_at: Unix seconds, 0 for never."""
 
     project: ProjectView
     n_pages: int
@@ -102,7 +102,7 @@ class ImportedProjectView:
 
 
 def job_view(job: Job, now: float) -> RunView:
-    """The server's own run. now: of `time.monotonic`."""
+    """The view of the server's own job. now: monotonic seconds."""
     until = job.ended_at or now
     is_import = isinstance(job.order, ImportOrder)
     taken, indexed = job.taken_in, job.indexed
@@ -138,7 +138,7 @@ def job_view(job: Job, now: float) -> RunView:
 
 
 def recorded_view(library: Library) -> RunView | None:
-    """What the library's record tells: a run that another program has under way, or else how the last one ended."""
+    """The view of the library's record of runs: a run of another program, else how the last run ended."""
     taken, indexed = last_run(library, "import"), last_run(library, "reindex")
     runs = [run for run in (indexed, taken) if run and run.status == "running"]
     if runs and is_work_running(library.folder):
@@ -151,7 +151,7 @@ def recorded_view(library: Library) -> RunView | None:
 
 
 def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:
-    """The projects of the library."""
+    """The projects of the library, with the ages of their pages and suggestions."""
     found = []
     for each in projects(library):
         run = last_run(library, "reindex", each.id, "done")
@@ -200,7 +200,7 @@ def _elsewhere(library: Library, run: Run) -> RunView:
 
 
 def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
-    """A run that is over, by its records: of the import, of the reindex, or of both."""
+    """The view of a finished run by its records: of the import, of the reindex, or of both."""
     last = indexed or taken
     assert last is not None
     is_taken_in = taken is not None and taken.status == "done"
@@ -211,7 +211,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
     if last.status == "failed":
         state = "failed"
     elif last.status == "done" and (indexed or (found and not ModelStore(library, found.id).is_older_than_pages())):
-        state = "done"  # an import that changed nothing is followed by no record of a reindex
+        state = "done"  # after an import that changed nothing there is no record of a reindex
     new, changed, gone, renamed, unchanged = (
         counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")
     )
@@ -231,7 +231,7 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
 
 
 def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[GroupView, ...]:
-    """The bars. A group that was passed over had nothing to do."""
+    """The bars. A group that was skipped had nothing to do."""
     took_s = [0.0] * len(GROUPS)
     seen: set[int] = set()
     here, at = 0, StepProgress("", 0, 0)
@@ -253,7 +253,7 @@ def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[Gr
 
 
 def _percent(at: StepProgress, steps: tuple[str, ...]) -> int:
-    """How far a group is: `_percent(StepProgress("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
+    """The progress of a group: `_percent(StepProgress("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
     share = min(1.0, at.n_done / at.n_total) if at.n_total else 0.0
     before = steps.index(at.step) if at.step in steps else 0
     return round(100 * (before + share) / len(steps))

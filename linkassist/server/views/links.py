@@ -9,7 +9,7 @@ from linkassist.server.urls import page_address
 
 @dataclass(frozen=True, slots=True)
 class NamedLink:
-    """A title and where it leads; `line` is a line of it, or one that says why it is here."""
+    """A title with its address. line: a line of the page, or the one that links it."""
 
     title: str
     address: str

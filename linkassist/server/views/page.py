@@ -1,4 +1,4 @@
-"""One page as its screen shows it: the text with its marks, the cards beside it, and what stands around it."""
+"""The screen of a page: its text with highlights, the cards beside it, its backlinks and neighbours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from linkassist.suggest.feedback.learn import Lessons
 from linkassist.suggestion import Group, Suggestion, Verdict
 from linkassist.wiki import title_key
 
-PageAction = Literal["accept", "reject", "undo", "never", "again"]  # what a reader can have done on a page
+PageAction = Literal["accept", "reject", "undo", "never", "again"]  # what the reader has just done on a page
 
 _N_CARDS: Final = 15
 _N_BACKLINKS: Final = 24
@@ -42,9 +42,9 @@ _OF_JOINING: Final = ("joins", "bridges")  # reasons whose names are pages that 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was just done, with what undoes it; after a rejection also what can be said against the suggestion.
+    """What the reader has just done; after a rejection with the objections to choose from.
 
-    "never": the target is an ignored word now, "again": it is none any more.
+    decision "never": the target is an ignored word now; "again": it no longer is.
     """
 
     decision: PageAction
@@ -54,7 +54,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourGroup:
-    """Pages that share a link with this one; `n_more` are not named."""
+    """Pages that share a link with this one. n_more: how many are left out."""
 
     through: NamedLink
     pages: tuple[NamedLink, ...]
@@ -63,7 +63,7 @@ class NeighbourGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupOption:
-    """One group of a page's suggestions, "" for all of them: how many cards it has, and where they are alone."""
+    """A filter of a page's suggestions by group, "" for all: the number of its cards and its address."""
 
     group: Group | Literal[""]
     n_cards: int
@@ -73,12 +73,12 @@ class GroupOption:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page, its suggestions and its surroundings. `n_cut` lines at its end are too many to be shown.
+    """A page with its suggestions. n_cut: lines at its end that are not shown.
 
-    `n_open` counts the open suggestions, the weaker ones only where all are shown. `n_more` are kept for those who ask,
-    `n_weaker` of them since they are not likely. `groups`: each, where there is more than one; cards and counts are of
-    those in `group` alone, "" for all. `in_reverse`: the address with the weaker ones, or without them.
-    `is_ignored`: the reader wants no suggestions for it.
+    n_open: open suggestions, the less likely ones only if shows_all. n_more: suggestions shown only with shows_all,
+    n_weaker of them because they are less likely. groups: the filters, if there is more than one group; cards and
+    counts are of `group` alone, "" for all. in_reverse: the address with shows_all the other way round. is_ignored:
+    whether the reader wants no suggestions for the page.
     """
 
     title: str
@@ -109,7 +109,7 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class OneSuggestion:
-    """The card of one target, and the text of the page with its mentions marked."""
+    """The card of one target, and the text of the page with its mentions highlighted."""
 
     card: CardView
     blocks: tuple[Block, ...]
@@ -125,9 +125,9 @@ def page_view(
     group: Group | None = None,
     notice: Notice | None = None,
 ) -> PageView:
-    """The screen of a stored page. shows_all: every open suggestion, also beyond the best of those worth showing.
+    """The screen of a stored page. shows_all: with every open suggestion, not only the likely ones.
 
-    group: those of one group alone, where there are any.
+    group: only suggestions of that group, if there are any.
     """
     texts = stored.page.texts
     lines = shown_lines(texts)
@@ -139,7 +139,7 @@ def page_view(
         group, entries = None, everything
     best = list(_best(entries, _N_CARDS))
     shown = entries if shows_all else best
-    marks = place_highlights(texts, highlights_of(shown))
+    highlights = place_highlights(texts, highlights_of(shown))
     previews = _previews(library, project, shown)
     cards = [
         card_view(project, entry, texts, language, latest, preview)
@@ -152,9 +152,9 @@ def page_view(
         address=page_address(project.name, stored.page.title),
         updated_at=stored.page.updated,
         n_links=len(linked.keys),
-        blocks=render_page(lines, RenderContext(project.name, linked.existing_keys, marks)),
+        blocks=render_page(lines, RenderContext(project.name, linked.existing_keys, highlights)),
         n_cut=len(texts) - len(lines),
-        appended=tuple(_appended(project, shown, marks)),
+        appended=tuple(_appended(project, shown, highlights)),
         cards=tuple(card for card in cards if card.state != "rejected"),
         rejected=tuple(card for card in cards if card.state == "rejected"),
         n_open=sum(entry.state == "open" if shows_all else entry.is_likely for entry in entries),
@@ -178,7 +178,7 @@ def page_view(
 def one_suggestion(
     library: Library, project: ProjectName, stored: StoredPage, target: str, language: Language
 ) -> OneSuggestion | None:
-    """The suggestion of that target for the page, whatever became of it; None where there never was one."""
+    """The suggestion of the target for the page, open or decided; None if there is none."""
     texts = stored.page.texts
     linked = linked_targets(library, stored.id)
     entries, latest = _entries_of(library, stored, linked, lessons_of(library, project.id))
@@ -208,10 +208,10 @@ def _previews(library: Library, project: ProjectName, entries: Sequence[Entry]) 
 
 
 def _appended(
-    project: ProjectName, entries: Sequence[Entry], marks: Mapping[int, Sequence[Highlight]]
+    project: ProjectName, entries: Sequence[Entry], highlights: Mapping[int, Sequence[Highlight]]
 ) -> Iterable[NamedLink]:
     """The accepted links that the text has no words for, so that they go to the end of the page."""
-    placed = {mark.card for on_line in marks.values() for mark in on_line if mark.is_accepted}
+    placed = {each.card for on_line in highlights.values() for each in on_line if each.is_accepted}
     for entry in entries:
         if entry.state == "accepted" and entry.rank not in placed:
             yield page_link(project.name, entry.suggestion.target, is_red=entry.suggestion.kind != "page")
@@ -226,7 +226,7 @@ def _backlinks(library: Library, project: ProjectName, stored: StoredPage) -> tu
 
 
 def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict], linked: LinkedTargets) -> list[Entry]:
-    """The list, best first; what the page has come to link itself is settled and left out."""
+    """The entries, best first, without targets that the page links by now."""
     entries = [
         Entry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion)
         for shown in suggestions
@@ -244,7 +244,7 @@ def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict],
 
 
 def _best(entries: Sequence[Entry], n_open: int) -> Iterable[Entry]:
-    """The first of the open entries that are worth showing, and all decided ones."""
+    """The first `n_open` likely open entries, and all decided ones."""
     for entry in entries:
         if entry.state != "open":
             yield entry
@@ -256,10 +256,10 @@ def _best(entries: Sequence[Entry], n_open: int) -> Iterable[Entry]:
 def _groups(
     project: ProjectName, title: str, entries: Sequence[Entry], chosen: Group | None, *, shows_all: bool
 ) -> tuple[GroupOption, ...]:
-    """The groups to choose from, all of them together first; none where that would be no choice."""
+    """The filters, that for all groups first; empty if there is only one group."""
     counted = Counter(entry.found.group for entry in entries if entry.verdict or shows_all or entry.is_likely)
     if chosen:
-        counted[chosen] += 0  # with its last card decided on elsewhere, it is still where the reader is
+        counted[chosen] += 0  # chosen, though its last card was decided on elsewhere
     if len(counted) < 2:
         return ()
 
@@ -291,7 +291,7 @@ def _graph(
     shown: Sequence[Entry],
     previews: Sequence[PreviewView],
 ) -> GraphView | None:
-    """The picture of what stands around the page: of all links the first, of the suggestions those not rejected."""
+    """The graph of the page: its first links, and its likely suggestions that are not rejected."""
 
     def spoke(title: str) -> Spoke:
         return Spoke(title, page_address(project.name, title))
@@ -312,7 +312,7 @@ def _graph(
 
 
 def _completed(notice: Notice, entries: Sequence[Entry], ignored: frozenset[str]) -> Notice | None:
-    """The notice with its objections; None if things stand otherwise: its address may be an old one, opened again."""
+    """The notice with its objections; None if it no longer holds, as at an old address opened again."""
     key = title_key(notice.target)
     if notice.decision in ("never", "again"):
         return notice if (key in ignored) == (notice.decision == "never") else None

@@ -19,7 +19,6 @@ from linkassist.suggestion import Group
 
 PageSelection = Literal["", "suggestions", Group, "alone"]
 DAYS: Final = (7, 30, 365)
-_ONLY: Final = ("suggestions", *get_args(Group), "alone")
 _DAY_S: Final = 24 * 3600
 N_ROWS: Final = 50
 _SORTS: Final[tuple[Sort, ...]] = ("gain", "links", "updated", "title")
@@ -27,10 +26,10 @@ _SORTS: Final[tuple[Sort, ...]] = ("gain", "links", "updated", "title")
 
 @dataclass(frozen=True, slots=True)
 class PageList:
-    """One list, as its address spells it. Whatever is left out or cannot be read is at its default.
+    """The order, filter and page number of a list, as in its address.
 
-    only: with suggestions, with one of a group, or pages that stand alone.
-    links: "0", "3-4" or "17-". made: a span of months, both named, "2021-01/2021-12". days: changed within so many.
+    only: pages with suggestions, with a suggestion of a group, or orphans ("alone"). links: a range, "0", "3-4" or
+    "17-". made: a range of months, "2021-01/2021-12". days: changed within as many days, 0 for ever.
     """
 
     sort: Sort = "gain"
@@ -42,11 +41,11 @@ class PageList:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether some pages are left out."""
+        """Whether it filters."""
         return bool(self.only or self.links or self.made or self.days)
 
     def address(self, project: str) -> str:
-        """Where this list is found."""
+        """The address of this list."""
         asked = {
             "sort": "" if self.sort == "gain" else self.sort,
             "only": self.only,
@@ -58,7 +57,7 @@ class PageList:
         return with_query(project_address(project), asked, safe="/")
 
     def filter(self, now: int) -> PageFilter:
-        """The pages that it holds."""
+        """Its filter, as the store takes it. now: Unix second."""
         return PageFilter(
             links=_range_of(self.links),
             created=_months_of(self.made),
@@ -69,15 +68,15 @@ class PageList:
         )
 
     def without_filter(self) -> PageList:
-        """The same order over all pages."""
+        """The same order, unfiltered."""
         return PageList(self.sort)
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A page in the list; `beginning` is what its text begins with.
+    """A page in the list. beginning: of its text. gain: the sum of its suggestions' probabilities.
 
-    `gain_share` is its gain in per cent of the greatest in the project.
+    gain_share: the gain in per cent of the greatest in the project.
     """
 
     title: str
@@ -92,7 +91,7 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class ListOption:
-    """One of several ways to see a list."""
+    """A link to another order or filter of the list."""
 
     name: str
     address: str
@@ -101,10 +100,7 @@ class ListOption:
 
 @dataclass(frozen=True, slots=True)
 class PageListView:
-    """The list of a project's pages, or the part of it that is shown. everything: the address without a filter.
-
-    is_dated: whether the pages tell when they were changed.
-    """
+    """One page of the list. everything: the address without a filter. is_dated: whether dates of change are known."""
 
     rows: tuple[RowView, ...]
     sorts: tuple[ListOption, ...]
@@ -119,11 +115,11 @@ class PageListView:
 
 
 def page_list_of(query: Mapping[str, str]) -> PageList:
-    """The list that the query of an address asks for."""
+    """The list of a query string; a value that cannot be read counts as its default."""
     sort, only = query.get("sort", ""), query.get("only", "")
     wanted = PageList(
         sort=cast(Sort, sort) if sort in get_args(Sort) else "gain",
-        only=cast(PageSelection, only) if only in _ONLY else "",
+        only=cast(PageSelection, only) if only in get_args(PageSelection) else "",
         links=query.get("links", ""),
         made=query.get("made", ""),
         days=int(query["days"]) if query.get("days", "") in map(str, DAYS) else 0,
@@ -135,7 +131,7 @@ def page_list_of(query: Mapping[str, str]) -> PageList:
 
 
 def group_of(written: str) -> Group | None:
-    """The group of suggestions that an address names, None where it names none."""
+    """The group of that name, None if there is none."""
     return cast(Group, written) if written in get_args(Group) else None
 
 
@@ -145,7 +141,7 @@ def month_name(month: int) -> str:
 
 
 def page_list_view(library: Library, here: ProjectName, wanted: PageList, now: int, say: Wording) -> PageListView:
-    """The part of a project's pages that `wanted` names, and the ways to other lists."""
+    """The list `wanted` of a project's pages, with links to other orders and filters."""
     offset = (wanted.number - 1) * N_ROWS
     found, n_found = list_pages(
         library, here.id, only=wanted.filter(now), sort=wanted.sort, limit=N_ROWS, offset=offset
@@ -177,9 +173,9 @@ def page_list_view(library: Library, here: ProjectName, wanted: PageList, now: i
 def _filters(
     here: ProjectName, wanted: PageList, offered: frozenset[Group], say: Wording, spans: Sequence[int]
 ) -> tuple[ListOption, ...]:
-    """Each way to leave pages out; one that is chosen leads back. What was picked in a picture is named too.
+    """A link for each filter; the link of one in force removes it. Ranges come only from the bars of the charts.
 
-    offered: the groups of suggestions that some page has; the others are not asked for. spans: of days.
+    offered: the groups that some page has a suggestion of; others have no filter. spans: in days.
     """
 
     def choice(words: str, with_it: PageList, without_it: PageList) -> ListOption:
@@ -226,7 +222,7 @@ def _range_of(written: str) -> tuple[int, int | None] | None:
 
 
 def _months_of(written: str) -> tuple[int, int] | None:
-    """The Unix seconds at which the span begins and is over, in UTC."""
+    """The range of months as Unix seconds [start, end), in UTC; None if it cannot be read."""
     first, _, last = written.partition("/")
     try:
         begin, end = (datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) for month in (first, last or first))

@@ -1,4 +1,4 @@
-"""A first look at a link's target: the first lines of a page, or, where there is none, the pages that link it."""
+"""Previews of link targets: the first lines of a page, or the pages that link a target without a page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _N_LINKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """A first look at a target: the first lines of a page, or the pages that link it where it has no page."""
+    """A preview: the first lines of a page, or the pages that link a target without a page."""
 
     title: str
     address: str
@@ -31,7 +31,7 @@ class PreviewView:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """A title to be previewed, as it is written. kind: what it is suggested as, None where it is a link."""
+    """A title to preview. kind: of the suggestion, None for a link."""
 
     target: str
     kind: Kind | None = None
@@ -54,5 +54,5 @@ def _preview_view(library: Library, project: ProjectName, wanted: PreviewRequest
         page_link(project.name, each.title, plain_text(each.text))
         for each in backlinks(library, project.id, title_key(wanted.target), limit=_N_LINKERS)
     )
-    # It was suggested as a page that is gone since, or as a phrase that somebody has linked since: now it is red.
+    # Suggested as a page that is gone since, or as a phrase that was linked since, it is a red link now.
     return PreviewView(glance.title, address, "red", (), linkers, glance.n_linked)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from linkassist.evaluate.figures import GroupFigures, Origin, ReliabilityBin, SuggesterFigures
+from linkassist.evaluate.figures import GroupFigures, ReliabilityBin, SuggesterFigures
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.suggestion import WORTH_SHOWING, Kind
 
@@ -83,20 +83,17 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class QualityView:
-    """The last evaluation, of Unix second `made_at`.
+    """The last evaluation, of Unix second `made_at`: `n_asked` pages were asked about, of a wiki of `n_before` others.
 
-    origin, moment, n_before, n_asked: what was measured on. n_linking: pages whose authors linked anything; n_links:
-    what was there to find, `is_rough` where that is little.
+    moment: Unix second that divides the two, 0 if pages were chosen at random. n_links: links to find, few if is_rough.
     """
 
     made_at: int
-    origin: Origin
     moment: int
     is_blind: bool
     encoder: str
     n_before: int
     n_asked: int
-    n_linking: int
     n_links: int
     is_rough: bool
     headline: HeadlineView | None
@@ -112,13 +109,11 @@ def quality_view(report: EvaluationReport) -> QualityView:
     shown = [b for b in bins if b.n and b.low >= WORTH_SHOWING]
     return QualityView(
         made_at=report.made_at,
-        origin=report.origin,
         moment=report.moment,
         is_blind=report.is_blind,
         encoder=report.encoder,
         n_before=report.n_pages_before,
         n_asked=report.n_asked,
-        n_linking=report.shown.n_pages if report.shown else 0,
         n_links=report.n_gold + report.n_coined,
         is_rough=report.n_gold + report.n_coined < _FEW_LINKS,
         headline=_headline(shown),

@@ -1,4 +1,4 @@
-"""The queue as its screen shows it: one card with its line and its target, or the end of a sitting."""
+"""The queue screen: one card with the lines around it, or the summary at the end of a session."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
 @dataclass(frozen=True, slots=True)
 class QueueCardView:
-    """One decision: the lines of the page around the mention, or its first lines, and the suggestion."""
+    """A suggestion with the lines around its mention; is_said: False if there is none, with the page's first lines."""
 
     page: NamedLink
     blocks: tuple[Block, ...]
@@ -45,7 +45,7 @@ class QueueCardView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """What was just answered, with what takes it back."""
+    """The last answer."""
 
     answer: QueueAnswer
     page: str
@@ -55,7 +55,7 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A sitting: the card at hand, None at its end. `number` counts from 1; start, length: as in the address."""
+    """A session. card: None at its end. number: of the card, from 1. start, length: as in the address."""
 
     start: SessionStart
     length: int
@@ -79,7 +79,7 @@ def queue_view(
     length: int,
     last: AnswerView | None,
 ) -> QueueView:
-    """The screen at this moment. length: 0 for a new sitting, as long as what waits allows."""
+    """The screen at Unix second `now`. length: in cards; 0 for a new session of the usual length."""
     items = waiting_items(library, project.id, now)
     so_far = queue_session(library, project.id, start, now)
     if length == 0:
@@ -107,7 +107,7 @@ def _count(so_far: QueueSession, decision: str) -> int:
 
 
 def _again(items: list[QueueItem], last: AnswerView) -> QueueItem | None:
-    """The item whose answer was taken back, else the best."""
+    """The item whose answer was undone, else the best one."""
     wanted = (title_key(last.page), title_key(last.target))
     same = (item for item in items if (title_key(item.title), title_key(item.target)) == wanted)
     return next(same, next_item(items, None))
@@ -123,7 +123,7 @@ def _card(library: Library, project: ProjectName, item: QueueItem, language: Lan
     if at is None:
         shown = said[:_N_FIRST]
     else:
-        # a table or code block begins above the line that is in it
+        # a table or code block has the number of its first line
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
     return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)

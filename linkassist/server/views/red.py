@@ -1,4 +1,4 @@
-"""A title without a page, as its screen shows it: the pages that link it, and similar titles."""
+"""The screen of a title without a page: the pages that link it, and similar titles."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _N_NEAR = 8
 
 @dataclass(frozen=True, slots=True)
 class RedView:
-    """A title without a page: who links it, and which titles are like it.
+    """A title without a page. near: similar titles. scrapbox: the address to write the page.
 
-    scrapbox: where it can be written. is_suggested: whether other pages may be suggested it.
+    is_suggested: whether it may be suggested on other pages.
     """
 
     title: str

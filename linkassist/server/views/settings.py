@@ -1,4 +1,4 @@
-"""The settings of a project as their screen shows them."""
+"""The settings screen of a project."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_ONCE = 30
 
 @dataclass(frozen=True, slots=True)
 class EncoderView:
-    """The encoder in force, and what is typed to change it. `is_own`: it is learnt from the wiki itself."""
+    """The encoder, with the command that changes it. is_own: whether it is learned from the wiki itself."""
 
     name: str
     is_own: bool
@@ -29,7 +29,7 @@ class EncoderView:
 
 @dataclass(frozen=True, slots=True)
 class RejectionView:
-    """A rejected target on its page; `address` is "" where the page is gone."""
+    """A rejected suggestion. page: without an address if it is gone."""
 
     page_id: int
     page: NamedLink
@@ -40,7 +40,7 @@ class RejectionView:
 
 @dataclass(frozen=True, slots=True)
 class RejectionsView:
-    """One part of what was rejected. n_found: how many match `search`, n_all: how many there are."""
+    """A page of rejected suggestions. n_found: how many match `search`. n_all: how many there are."""
 
     shown: tuple[RejectionView, ...]
     search: str
@@ -53,7 +53,7 @@ class RejectionsView:
 
 @dataclass(frozen=True, slots=True)
 class SettingsView:
-    """The whole screen. most: how many suggestions a page is offered at most, None for as the wiki does."""
+    """The whole screen. most: suggestions per page at most, None for the number of links usual in the wiki."""
 
     encoder: EncoderView
     most: int | None
@@ -65,13 +65,13 @@ class SettingsView:
 
     @property
     def share_accepted(self) -> int:
-        """Of all decided, how many per cent were accepted."""
+        """Accepted suggestions in per cent of those decided on."""
         n_decided = self.figures.n_accepted + self.figures.n_rejected
         return round(100 * self.figures.n_accepted / n_decided) if n_decided else 0
 
 
 def settings_view(library: Library, project: ProjectName, encoder: str, search: str, number: int) -> SettingsView:
-    """encoder: the name that the settings give. search, number: of the part of what was rejected, from 1."""
+    """The screen. encoder: its name in the settings. search, number: of the page of rejected suggestions, from 1."""
     everything = ignored(library, project.id)
     most = project_setting(library, project.id, "most_per_page")
     figures = decision_figures(library, project.id)

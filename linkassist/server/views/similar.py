@@ -1,7 +1,6 @@
-"""The pages that are suggested the same target, as their screen shows them.
+"""The screen of the pages with a suggestion of the same target.
 
-An index of all lists says where to look (`store/search/by_target.py`), so the lists of a few dozen pages are read,
-whatever the size of the project.
+An index from targets to pages (`store/search/by_target.py`) limits the work to a few dozen pages.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 
 _MOST = 24
-_LOOKED_AT = 60  # some of the likeliest are decided, or link the target by now
+_LOOKED_AT = 60  # some are decided, or link the target by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class SimilarPageRow:
 
 @dataclass(frozen=True, slots=True)
 class SimilarPagesView:
-    """The pages, likeliest first. `is_ignored`: the target is a word that is never suggested."""
+    """The pages, most likely first. is_ignored: whether the target is never suggested."""
 
     target: PreviewView
     rows: tuple[SimilarPageRow, ...]
@@ -42,7 +41,7 @@ class SimilarPagesView:
 
 
 def like_view(library: Library, project: ProjectName, target: str, language: Language) -> SimilarPagesView:
-    """The screen of a target; of all pages the two dozen that were found the likeliest."""
+    """The screen of a target, with at most 24 pages."""
     lessons = lessons_of(library, project.id)
     key = title_key(target)
     found: list[tuple[StoredPage, Suggestion]] = []
