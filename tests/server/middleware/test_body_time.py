@@ -90,5 +90,5 @@ def test_after_the_body_the_wait_for_the_reader_to_leave_has_no_limit(monkeypatc
     async def send(message: Message) -> None:
         raise AssertionError(f"nothing is answered here, but {message} was")
 
-    asyncio.run(Limits(application)(SCOPE, receive, send))
+    asyncio.run(RequestLimits(application)(SCOPE, receive, send))
     assert seen == ["http.request", "http.disconnect"]
