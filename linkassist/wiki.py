@@ -82,7 +82,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """A stretch of a passage's text and where it stands in the raw line. `is_prose`: a link may be put there."""
 
     start: int
@@ -100,7 +100,7 @@ class Passage:
 
     line: int
     text: str
-    parts: tuple[Part, ...]
+    parts: tuple[Segment, ...]
 
     def raw_span(self, start: int, end: int) -> Span | None:
         """The raw span of `text[start:end]`, which is not empty; None where it leaves one stretch of prose."""

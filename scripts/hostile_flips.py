@@ -29,16 +29,16 @@ from typer.main import get_command
 
 from linkassist.cli.app import app as commands
 from linkassist.errors import LinkAssistError
-from linkassist.pipeline.model_store import encoder_state, is_up_to_date
+from linkassist.pipeline.model_store import ModelStore, encoder_state
 from linkassist.pipeline.reindex import reindex
 from linkassist.review.verdicts import decide, ignore, object_to, offer_at_most, undo
 from linkassist.server.app import create_app
 from linkassist.settings import Settings
 from linkassist.store.ignored import ignored
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import batches, send_off, take_back, waiting_pages
 from linkassist.store.pages import find_page, list_pages, project
-from linkassist.store.pool import KeptOpen
+from linkassist.store.pool import LibraryPool
 from linkassist.store.project_settings import project_setting
 from linkassist.store.snoozes import snooze, snoozed
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
@@ -137,10 +137,10 @@ def run(
         base = Path(place) / "base" / "library"
         write_base(base)
         whole = readers_own(base)
-        regions = _regions(base / FILE_NAME)
+        regions = _regions(base / DATABASE_NAME)
         page_size = _page_size(base)
         bytes_of = defaultdict(list)  # those that are not 0, which is what is left free for the most part
-        for offset, byte in enumerate((base / FILE_NAME).read_bytes()):
+        for offset, byte in enumerate((base / DATABASE_NAME).read_bytes()):
             if byte:
                 bytes_of[regions[offset // page_size]].append(offset)
         found = []
@@ -152,7 +152,7 @@ def run(
             offset, bit = chance.choice(offsets), chance.randrange(8)
             folder = Path(place) / f"{number}" / "library"
             shutil.copytree(base, folder)
-            with (folder / FILE_NAME).open("r+b") as file:
+            with (folder / DATABASE_NAME).open("r+b") as file:
                 file.seek(offset)
                 byte = file.read(1)[0]
                 file.seek(offset)
@@ -200,7 +200,7 @@ class _World:
                 with Library.open(folder) as library:
                     of = project(library, NAME)
                     n_dropped = drop_damaged_lists(library, of.id)
-                    if not is_up_to_date(library, of.id, encoder_state("wiki")):
+                    if not ModelStore(library, of.id).is_current(encoder_state("wiki")):
                         return 0, "some were damaged" if n_dropped else ""
             except LinkAssistError as error:
                 return 1, str(error)
@@ -266,7 +266,7 @@ def _outlive(folder: Path, world: _World, whole: dict[str, Any]) -> tuple[tuple[
 def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str] | Exception]]:
     state = world.app.state
     # Its templates, which take longest to make, stay.
-    state.site = replace(state.site, library_folder=folder, libraries=KeptOpen(folder, wait_s=5.0))
+    state.context = replace(state.context, library_folder=folder, libraries=LibraryPool(folder, wait_s=5.0))
     for address in world.next_screens():
         try:
             answer = world.client.get(address, follow_redirects=False)
@@ -275,7 +275,7 @@ def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str]
         else:
             is_words = answer.status_code in ANSWERS
             yield address, (answer.status_code == 503 if is_words else 2, answer.text)
-    state.site.libraries.close()
+    state.context.libraries.close()
 
 
 def _command(*arguments: object) -> tuple[int, str] | Exception:
@@ -313,7 +313,7 @@ def _page(title: str, texts: Sequence[str], n: int) -> dict[str, object]:
 
 
 def _page_size(folder: Path) -> int:
-    return int.from_bytes((folder / FILE_NAME).read_bytes()[16:18], "big")
+    return int.from_bytes((folder / DATABASE_NAME).read_bytes()[16:18], "big")
 
 
 def _regions(path: Path) -> list[str]:

@@ -1,7 +1,9 @@
-"""What was learnt as a file: objects made of arrays and texts, written in one go and read back without being copied.
+"""Objects made of arrays and texts, saved in one file and memory-mapped when it is loaded.
 
-The file begins with a line of JSON that tells what the objects are made of; the numbers follow as they lie in memory,
-and are mapped rather than read. Nothing in a file can name what is run: the reader says which classes there may be.
+The file is a safetensors file: the arrays, named by numbers, and in its metadata a tree of JSON that says what the
+objects are made of. Nothing in a file names code to run: the caller says which classes there may be. The format is
+read and written here because the safetensors package copies every array, where a reader needs little of each.
+Format: https://github.com/huggingface/safetensors#format
 """
 
 from __future__ import annotations
@@ -10,92 +12,160 @@ import json
 import mmap
 import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import IO, Any, Final
 
 import numpy as np
 import scipy.sparse as sp
 
 from linkassist.errors import ModelError
 
-_FORMAT: Final = "linkassist frozen 1"
-_ALIGNED: Final = 64
-_HEAD: Final = 16  # digits of the length of the JSON line, and a line end
-_WIDE, _THIN = 10_000, 4  # an array of more numbers, of which less than a quarter is not 0, is written without them
+_FORMAT: Final = "linkassist arrays 2"
+_LENGTH: Final = 8  # bytes of the header's length, a little-endian number
+_SPARSE_SIZE, _SPARSE_SHARE = 10_000, 4  # a longer array, less than a quarter of it not 0, is saved as a sparse one
 _PLAIN: Final = (str, int, float, bool, type(None))
+_DTYPES: Final = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "|i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "|u1",
+    "BOOL": "|b1",
+}
+_NAME_OF_DTYPE: Final = {dtype: name for name, dtype in _DTYPES.items()}
 
 
-def freeze(value: object, path: Path, classes: Iterable[type]) -> str:
-    """Writes the value beside `path`, then renames; returns what tells this file from others, sixteen hex digits.
+def save_arrays(value: object, path: Path, classes: Iterable[type]) -> str:
+    """Writes the value beside `path`, then renames. Returns the file's id, sixteen hex digits that follow from its
+    content.
 
     Objects may be of these classes, of NumPy's arrays and SciPy's row matrices, lists of texts and of any of these.
     """
-    taken = _Taken({kind.__name__ for kind in classes})
-    tree = taken.apart(value)
-    places, at, crc = [], 0, 0
-    for array in taken.arrays:
-        places.append({"dtype": array.dtype.str, "shape": array.shape, "at": at})
-        crc = zlib.crc32(_bytes(array), crc)
-        at += -(-array.nbytes // _ALIGNED) * _ALIGNED
-    about = json.dumps({"format": _FORMAT, "size": at, "crc": crc, "arrays": places, "tree": tree}).encode()
-    about += b" " * (-(_HEAD + len(about)) % _ALIGNED)
+    flattened = _Flattened({kind.__name__ for kind in classes})
+    tree = flattened.tree_of(value)
+    # Wide numbers first, so that each array begins at a multiple of its own width.
+    arrays = sorted(enumerate(flattened.arrays), key=lambda each: -each[1].itemsize)
+    entries: dict[str, Any] = {}
+    end, crc = 0, 0
+    for number, array in arrays:
+        start, end, crc = end, end + array.nbytes, zlib.crc32(_bytes(array), crc)
+        entries[str(number)] = {
+            "dtype": _NAME_OF_DTYPE[array.dtype.str],
+            "shape": array.shape,
+            "data_offsets": [start, end],
+        }
+    about = {"format": _FORMAT, "crc": str(crc), "tree": json.dumps(tree)}
+    header = json.dumps({"__metadata__": about, **entries}).encode()
+    header += b" " * (-len(header) % _LENGTH)
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:
-        file.write(b"%015d\n" % len(about) + about)
-        for array in taken.arrays:
+        file.write(len(header).to_bytes(_LENGTH, "little") + header)
+        for _, array in arrays:
             file.write(_bytes(array))
-            file.write(b"\0" * (-array.nbytes % _ALIGNED))
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
-    return _name(about)
+    return _id(header)
 
 
-def name_of(path: Path) -> str:
-    """What `freeze` returned for this file; "" where there is none that could be one. Reads its first line alone."""
+def file_id(path: Path) -> str:
+    """The id that `save_arrays` returned for this file, "" where there is none that could be one. Reads its header
+    alone."""
     try:
         with path.open("rb") as file:
-            return _name(file.read(int(file.read(_HEAD))))
+            return _id(_read_header(file)[0])
     except (OSError, ValueError):
         return ""
 
 
-def thaw(path: Path, classes: Iterable[type]) -> Any:
-    """The value that `freeze` wrote. Its arrays are read only, and are the file's own for as long as they are used.
+def load_arrays(path: Path, classes: Iterable[type], former: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """The value that `save_arrays` wrote. Its arrays are read-only views of the file, which stays mapped meanwhile.
 
+    former: what classes and fields were called in earlier versions, and what they are called now.
     Raises ModelError where the file is missing, was cut short or is not what was written.
     """
     try:
         with path.open("rb") as file:
-            length = int(file.read(_HEAD))
-            about = json.loads(file.read(length))
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[_HEAD + length :]
-        if about["format"] != _FORMAT or len(whole) != about["size"]:
-            raise ValueError(f"{len(whole)} bytes of {about['size']}")
-        arrays, crc = [], 0
-        for place in about["arrays"]:
-            n_bytes = int(np.dtype(place["dtype"]).itemsize * np.prod(place["shape"], dtype=np.int64))
-            part = whole[place["at"] : place["at"] + n_bytes]
-            crc = zlib.crc32(part, crc)
-            arrays.append(np.frombuffer(part, place["dtype"]).reshape(place["shape"]))
-        if crc != about["crc"]:
+            header, is_former = _read_header(file)
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[file.tell() :]
+        layout = (_former_layout if is_former else _layout)(json.loads(header))
+        if len(data) != layout.size:
+            raise ValueError(f"{len(data)} bytes of {layout.size}")
+        arrays = [_array(data, *each) for each in layout.arrays]
+        crc = 0
+        for number in sorted(range(len(arrays)), key=lambda number: layout.arrays[number][2]):
+            crc = zlib.crc32(_bytes(arrays[number]), crc)
+        if crc != layout.crc:
             raise ValueError("its check sum differs")
-        return _together(about["tree"], arrays, {kind.__name__: kind for kind in classes})
+        return _rebuilt(layout.tree, arrays, {kind.__name__: kind for kind in classes}, former)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ModelError(f"{path} cannot be read ({error}). Run `linkassist reindex` to learn it anew.") from error
 
 
-def _name(about: bytes) -> str:
-    return f"{zlib.crc32(about):08x}{zlib.adler32(about):08x}"
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the arrays lie in the `size` bytes behind the header: by number (dtype, shape, first byte)."""
+
+    arrays: list[tuple[str, list[int], int]]
+    size: int
+    crc: int
+    tree: Any
+
+
+def _layout(header: dict[str, Any]) -> _Layout:
+    about = header.pop("__metadata__")
+    if about["format"] != _FORMAT:
+        raise ValueError(f'its format is "{about["format"]}"')
+    entries = [header[str(number)] for number in range(len(header))]
+    arrays = [(_DTYPES[entry["dtype"]], entry["shape"], entry["data_offsets"][0]) for entry in entries]
+    size = max((entry["data_offsets"][1] for entry in entries), default=0)
+    return _Layout(arrays, size, int(about["crc"]), json.loads(about["tree"]))
+
+
+def _former_layout(header: dict[str, Any]) -> _Layout:
+    """That of linkassist 0.1's own format."""
+    if header["format"] != "linkassist frozen 1":
+        raise ValueError(f'its format is "{header["format"]}"')
+    arrays = [(entry["dtype"], entry["shape"], entry["at"]) for entry in header["arrays"]]
+    return _Layout(arrays, header["size"], header["crc"], header["tree"])
+
+
+def _read_header(file: IO[bytes]) -> tuple[bytes, bool]:
+    """(the JSON at the head of the file, whether it is of linkassist 0.1's own format); the file is then behind it.
+
+    That began with the header's length in fifteen decimal digits and a line end.
+    """
+    begin = file.read(_LENGTH)
+    is_former = begin.isdigit()
+    length = int(begin + file.read(_LENGTH)) if is_former else int.from_bytes(begin, "little")
+    if length > os.fstat(file.fileno()).st_size:
+        raise ValueError(f"its header should have {length} bytes")
+    return file.read(length), is_former
+
+
+def _array(data: memoryview, dtype: str, shape: Sequence[int], start: int) -> np.ndarray:
+    n_bytes = int(np.dtype(dtype).itemsize * np.prod(shape, dtype=np.int64))
+    return np.frombuffer(data[start : start + n_bytes], dtype).reshape(shape)
+
+
+def _id(header: bytes) -> str:
+    return f"{zlib.crc32(header):08x}{zlib.adler32(header):08x}"
 
 
 def _bytes(array: np.ndarray) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-class _Taken:
-    """A value taken apart: a tree of JSON, and the arrays that it names by number, each once."""
+class _Flattened:
+    """A value as a tree of JSON and the arrays that the tree refers to by number, each once."""
 
     def __init__(self, classes: set[str]) -> None:
         self._classes = classes
@@ -103,7 +173,7 @@ class _Taken:
         self._seen: list[np.ndarray] = []  # kept, so that no other array gets the id of one of them
         self.arrays: list[np.ndarray] = []
 
-    def apart(self, value: object) -> object:
+    def tree_of(self, value: object) -> object:
         if isinstance(value, _PLAIN):
             return value
         if isinstance(value, np.ndarray):
@@ -119,14 +189,14 @@ class _Taken:
         if isinstance(value, (list, tuple)):
             if value and all(isinstance(each, str) for each in value):
                 return self._texts(value)
-            return {"list": [self.apart(each) for each in value]}
+            return {"list": [self.tree_of(each) for each in value]}
         name = type(value).__name__
         if name not in self._classes:
             raise TypeError(f"a {name} is none of {sorted(self._classes)}")
-        return {"class": name, "fields": {field: self.apart(getattr(value, field)) for field in _fields(type(value))}}
+        return {"class": name, "fields": {field: self.tree_of(getattr(value, field)) for field in _fields(type(value))}}
 
     def _array(self, array: np.ndarray) -> object:
-        if array.ndim == 1 and array.size > _WIDE and np.count_nonzero(array) * _THIN < array.size:
+        if array.ndim == 1 and array.size > _SPARSE_SIZE and np.count_nonzero(array) * _SPARSE_SHARE < array.size:
             at = np.flatnonzero(array)
             return {"thin": [self._add(at), self._add(array[at])], "size": array.size}
         return {"array": self._add(array)}
@@ -145,8 +215,8 @@ class _Taken:
         return {"texts": self._add(np.frombuffer(b"".join(encoded), np.uint8)), "ends": self._add(ends)}
 
 
-class FrozenTexts(Sequence[str]):
-    """Texts of a frozen file, read when they are asked for."""
+class MappedTexts(Sequence[str]):
+    """The texts of a file, each decoded when it is asked for."""
 
     def __init__(self, whole: np.ndarray, ends: np.ndarray) -> None:
         self._whole, self._ends = whole, ends
@@ -162,7 +232,7 @@ class FrozenTexts(Sequence[str]):
         return self._whole[start : int(self._ends[at])].tobytes().decode("utf-8", "surrogatepass")
 
 
-def _together(tree: Any, arrays: Sequence[np.ndarray], classes: dict[str, type]) -> Any:
+def _rebuilt(tree: Any, arrays: Sequence[np.ndarray], classes: dict[str, type], former: Mapping[str, str]) -> Any:
     if isinstance(tree, _PLAIN):
         return tree
     if "array" in tree:
@@ -177,15 +247,16 @@ def _together(tree: Any, arrays: Sequence[np.ndarray], classes: dict[str, type])
         matrix.has_sorted_indices = tree["is_sorted"]
         return matrix
     if "texts" in tree:
-        return FrozenTexts(arrays[tree["texts"]], arrays[tree["ends"]])
+        return MappedTexts(arrays[tree["texts"]], arrays[tree["ends"]])
     if "list" in tree:
-        return [_together(each, arrays, classes) for each in tree["list"]]
-    kind = classes[tree["class"]]
-    if sorted(tree["fields"]) != sorted(_fields(kind)):
-        raise ValueError(f"a {kind.__name__} has {sorted(_fields(kind))}, and not {sorted(tree['fields'])}")
+        return [_rebuilt(each, arrays, classes, former) for each in tree["list"]]
+    kind = classes[former.get(tree["class"], tree["class"])]
+    fields = {former.get(field, field): part for field, part in tree["fields"].items()}
+    if sorted(fields) != sorted(_fields(kind)):
+        raise ValueError(f"a {kind.__name__} has {sorted(_fields(kind))}, and not {sorted(fields)}")
     value: Any = object.__new__(kind)
-    for field, part in tree["fields"].items():
-        object.__setattr__(value, field, _together(part, arrays, classes))
+    for field, part in fields.items():
+        object.__setattr__(value, field, _rebuilt(part, arrays, classes, former))
     return value
 
 

@@ -10,7 +10,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -21,15 +21,14 @@ from urllib.parse import urlsplit
 from linkassist.errors import ExportError, FetchError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import SOURCE_NOTE
-from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Pace, remote_project
+from linkassist.progress import OnProgress, counting
+from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Throttle, remote_project
 from linkassist.scrapbox.export import read_export
-from linkassist.store.error_messages import file_failures_in_words
+from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_versions, projects, read_pages
 from linkassist.store.runs import artefact
 from linkassist.wiki import Line, Page
-
-OnProgress = Callable[[str, int, int], None]
 
 FOLDER_NAME: Final = "fetched"  # in the library's folder: pages on their way
 _ENDINGS: Final = (".json", ".json.gz", ".json.xz")
@@ -39,7 +38,7 @@ _NAMELESS: Final = (".", "..")  # titles that no address can name
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingExport:
     """A file to import. version: what tells this export from an earlier one, "" for a fetched one. is_ours: it was made
     here and is removed after the import. origin: where it comes from, for the reader."""
 
@@ -62,9 +61,9 @@ def name_of_source(place: str) -> str:
         return export.name
 
 
-def arrival(
-    library: Library, name: str, place: str, key: str, pace: Pace, on_progress: OnProgress, *, is_any: bool = False
-) -> Arrival | None:
+def incoming_export(
+    library: Library, name: str, place: str, key: str, pace: Throttle, on_progress: OnProgress, *, is_any: bool = False
+) -> IncomingExport | None:
     """The file to import into the project of that name, None where nothing has changed since the last one.
 
     place: see `Settings.sources`. is_any: an export that was taken in before will do.
@@ -73,17 +72,17 @@ def arrival(
     """
     found = next((each for each in projects(library) if each.name == name), None)
     if is_address(place):
-        with file_failures_in_words(library.folder / FOLDER_NAME):
+        with translate_os_errors(library.folder / FOLDER_NAME):
             return _fetched(library, name, found, place, key, pace, on_progress)
     path = _newest_export(place, name)
     version = _version(path)
     note = artefact(library, found.id, SOURCE_NOTE) if found else None
     if note is not None and note.fingerprint == version and not is_any:
         return None
-    return Arrival(path, version, is_ours=False, origin=str(path))
+    return IncomingExport(path, version, is_ours=False, origin=str(path))
 
 
-def clear_away(taken: Arrival) -> None:
+def discard(taken: IncomingExport) -> None:
     """Removes a file of our own that is in the library now, with all that was kept to make it."""
     if taken.is_ours:
         for left in taken.path.parent.glob(f"{taken.path.stem}.*"):
@@ -138,21 +137,21 @@ def _version(path: Path) -> str:
 
 
 def _fetched(
-    library: Library, name: str, found: Project | None, place: str, key: str, pace: Pace, on_progress: OnProgress
-) -> Arrival | None:
+    library: Library, name: str, found: Project | None, place: str, key: str, pace: Throttle, on_progress: OnProgress
+) -> IncomingExport | None:
     """What Scrapbox has now, None where that is what the library holds."""
     folder = library.folder / FOLDER_NAME
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}.json"
     with Client(remote_project(place), key, pace) as client:
         on_progress("list", 0, 0)
-        listed = client.list_pages(lambda n_done, n_total: on_progress("list", n_done, n_total))
+        listed = client.list_pages(counting(on_progress, "list"))
         have = page_versions(library, found.id) if found else {}
         changed = [page for page in listed if have.get(page.page_id) != page.updated]
         if not changed and len(listed) == len(have) == (found.n_pages if found else 0):
             return None
         if len(changed) > _FEW and _is_exported(client, path, on_progress):
-            return Arrival(path, "", is_ours=True, origin=place)
+            return IncomingExport(path, "", is_ours=True, origin=place)
         display_name = found.display_name if found else client.display_name()
         fetched = _fetch(client, changed, path.with_suffix(".jsonl"), on_progress)
     unchanged = {page.page_id for page in listed} - {page.page_id for page in changed}
@@ -169,7 +168,7 @@ def _fetched(
         for number, page in enumerate(chain(fetched.values(), stored)):
             file.write((",\n" if number else "\n") + json.dumps(page, ensure_ascii=False))
         file.write("\n]}\n")
-    return Arrival(path, "", is_ours=True, origin=place)
+    return IncomingExport(path, "", is_ours=True, origin=place)
 
 
 def _is_exported(client: Client, path: Path, on_progress: OnProgress) -> bool:
@@ -177,7 +176,7 @@ def _is_exported(client: Client, path: Path, on_progress: OnProgress) -> bool:
     on_progress("download", 0, 0)
     _private(path, "w").close()
     try:
-        client.save_export(path, lambda n_done, n_total: on_progress("download", n_done, n_total))
+        client.save_export(path, counting(on_progress, "download"))
     except NotAllowedError:
         return False
     return True
@@ -244,8 +243,8 @@ def _as_exported(page: Page) -> dict[str, Any]:
 
 
 def _line_as_exported(line: Line) -> str | dict[str, Any]:
-    told = {"created": line.created, "updated": line.updated, "userId": line.user_id}
-    given = {name: value for name, value in told.items() if value}
+    stamps = {"created": line.created, "updated": line.updated, "userId": line.user_id}
+    given = {name: value for name, value in stamps.items() if value}
     return {"text": line.text, **given} if given else line.text
 
 

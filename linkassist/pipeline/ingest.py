@@ -5,22 +5,21 @@ Bringing the suggestions up to date afterwards is left to `reindex.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from linkassist.errors import ExportError
+from linkassist.progress import OnProgress, counting
 from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.database_file import database_files, identity
 from linkassist.store.imports import ImportReport, RunToEnd, import_pages
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import work_lock
 from linkassist.store.runs import Note
 from linkassist.wiki import Page
-
-OnProgress = Callable[[str, int, int], None]
 
 LONGEST_NAME: Final = 100
 SOURCE_NOTE: Final = "source"  # of the artefact that tells which export was taken in last
@@ -38,12 +37,6 @@ class IngestReport:
 
     imported: ImportReport
     skipped: tuple[str, ...]
-
-    @property
-    def is_change(self) -> bool:
-        """Whether the project's pages are not what they were."""
-        found = self.imported
-        return bool(found.new or found.changed or found.gone or found.renamed)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -95,12 +88,12 @@ def ingest(
     def counts_of(report: ImportReport) -> dict[str, int]:
         return IngestReport(report, (*export.skipped, *report.skipped)).counts
 
-    if identity(source) in {identity(file) for file in database_files(folder / FILE_NAME)} - {None}:
+    if identity(source) in {identity(file) for file in database_files(folder / DATABASE_NAME)} - {None}:
         raise ExportError(f"{source} is the library itself and no export. Name the JSON file that Scrapbox exported.")
     with read_export(
         source,
         skip_bad_pages=skip_bad_pages,
-        on_progress=lambda done, total: on_progress("import", done, total),
+        on_progress=counting(on_progress, "import"),
     ) as export:
         name = project_name or export.name
         if not name:
@@ -110,7 +103,7 @@ def ingest(
                 f"The project is called {name[:LONGEST_NAME]!r}, which no address can hold. Give it another name "
                 f'without "/" and of {LONGEST_NAME} characters at most: with --project NAME, or in the browser\'s form.'
             )
-        with Library.open(folder) as library, only_worker(folder):
+        with Library.open(folder) as library, work_lock(folder):
             # Under another name, that of the file would show two projects as one.
             display_name = export.display_name if name == export.name else name
             report = import_pages(

@@ -1,7 +1,7 @@
-"""The queue: which open suggestion to put before the reader next, one card at a time, and how far a sitting has come.
+"""The review queue: open suggestions as single cards, the largest expected gain first, in short sessions.
 
-A sitting has a beginning and a length, and both stand in the address: what was decided since is counted in the library,
-so a reload, another tab and a restart of the server lose nothing.
+A session is given by its start and its length, which are in the address of the screen. What was decided since is
+counted in the library, so a reload, another tab and a restart of the server lose nothing.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from linkassist.suggest.feedback.learn import Lessons
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 
-SHORTEST: Final = 3
-LONGEST: Final = 9
-USUAL: Final = 7
-LATER_S: Final = 20 * 3600  # what is put off this evening comes up tomorrow evening
+MIN_CARDS: Final = 3
+MAX_CARDS: Final = 9
+DEFAULT_CARDS: Final = 7
+SNOOZE_S: Final = 20 * 3600  # a card snoozed in the evening is back the next evening
 
-_N_PAGES: Final = 24  # the pages with most to gain that are looked at
+_N_PAGES: Final = 24  # the pages with the largest gains that are read
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """When a sitting began: after this decision in the log, and after this Unix second."""
+class SessionStart:
+    """The start of a session: after this entry of the decision log, and after this Unix second."""
 
     decision: int
     at: int
@@ -40,8 +40,8 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A suggestion that waits. `gain` is what the wiki can expect of it."""
+class QueueItem:
+    """The best open suggestion of a page, with its expected gain."""
 
     page_id: int
     title: str
@@ -51,79 +51,79 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided in a sitting on a page."""
+    """A verdict given in a session, and the title of its page."""
 
     title: str
     verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
-    """How far a sitting has come: what was decided in it, the latest first, and how many cards were put off."""
+class QueueSession:
+    """The verdicts given in a session, the latest first, and the number of cards snoozed."""
 
     decided: tuple[Decided, ...]
     n_later: int
 
     @property
     def n_done(self) -> int:
-        """How many cards were answered, one way or another."""
+        """The number of cards decided or snoozed."""
         return len(self.decided) + self.n_later
 
     @property
     def titles(self) -> frozenset[str]:
-        """The pages that were decided on."""
+        """The titles of the pages of the verdicts."""
         return frozenset(each.title for each in self.decided)
 
 
-def start_of(library: Library, written: str, now: int) -> Start:
-    """The start that was written so, or one at this moment where it is none."""
+def session_start(library: Library, written: str, now: int) -> SessionStart:
+    """The start that `str(start)` gave; a new one, now, where the text is none."""
     decision, _, at = written.partition("-")
     if decision.isdecimal() and at.isdecimal() and max(len(decision), len(at)) < 16:
-        return Start(int(decision), int(at))
-    return Start(last_decision(library), now - 1)
+        return SessionStart(int(decision), int(at))
+    return SessionStart(last_decision(library), now - 1)
 
 
-def sitting(library: Library, project_id: int, start: Start, now: int) -> Sitting:
-    """The sitting that began then."""
+def queue_session(library: Library, project_id: int, start: SessionStart, now: int) -> QueueSession:
+    """The session with this start."""
     found = verdicts_since(library, project_id, start.decision)
-    return Sitting(
+    return QueueSession(
         tuple(Decided(title, verdict) for _, title, verdict in found),
         n_snoozed_since(library, project_id, start.at, now),
     )
 
 
-def waiting_items(library: Library, project_id: int, now: int) -> list[Item]:
-    """The best that waits, a suggestion a page, best first: the pages with most to gain, and not what is put off.
+def waiting_items(library: Library, project_id: int, now: int, max_cards: int = MAX_CARDS) -> list[QueueItem]:
+    """The best open suggestion of each page, largest expected gain first, without snoozed ones.
 
-    More than the longest sitting takes are not looked for.
+    No more pages are read than a session of `max_cards` needs.
     """
-    put_off = snoozed(library, project_id, now)
+    snoozed_pairs = snoozed(library, project_id, now)
     lessons = lessons_of(library, project_id)
     pages = [page for page in list_pages(library, project_id, sort="gain", limit=_N_PAGES)[0] if page.n_suggestions]
     offered = best_offers(library, [page.id for page in pages])
-    # By what each can come to: the pages from which nothing better can come need not be read.
-    most = {page.id: _worth(page) * lessons.most_likely(offered.get(page.id, 1.0)) for page in pages}
-    found: list[Item] = []
-    for page in sorted(pages, key=lambda page: -most[page.id]):
-        if len(found) > LONGEST and most[page.id] < sorted(item.gain for item in found)[-LONGEST - 1]:
+    # Branch and bound: pages in order of an upper bound of their gain, until no better one can follow.
+    bound = {page.id: _worth(page) * lessons.most_likely(offered.get(page.id, 1.0)) for page in pages}
+    found: list[QueueItem] = []
+    for page in sorted(pages, key=lambda page: -bound[page.id]):
+        if len(found) > max_cards and bound[page.id] < sorted(item.gain for item in found)[-max_cards - 1]:
             break
-        if best := _best(library, page, lessons, put_off, offered.get(page.id, 0.0)):
-            found.append(Item(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
+        if best := _best(library, page, lessons, snoozed_pairs, offered.get(page.id, 0.0)):
+            found.append(QueueItem(page.id, page.title, best.suggestion.target, expected_gain(page, best)))
     return sorted(found, key=lambda item: -item.gain)
 
 
 def _best(
-    library: Library, page: PageSummary, lessons: Lessons, put_off: set[tuple[int, str]], offered: float
+    library: Library, page: PageSummary, lessons: Lessons, snoozed_pairs: set[tuple[int, str]], offered: float
 ) -> ShownSuggestion | None:
-    """The best suggestion of a page that waits. offered: how likely the best was when last added up.
+    """The best open suggestion of a page. offered: the probability of the best when the offers were last added up.
 
-    Most often it still is the best, and the rest of the list need not be read.
+    Most often that still is the best, and the rest of the list is not read.
     """
     for least in (0.999 * offered, lessons.least_worth):
         shown = [
             each
             for each in worth_showing(library, page.id, lessons, least=least)
-            if (page.id, title_key(each.suggestion.target)) not in put_off
+            if (page.id, title_key(each.suggestion.target)) not in snoozed_pairs
         ]
         best = max(shown, key=lambda each: each.suggestion.probability, default=None)
         if best and best.suggestion.probability >= lessons.most_likely(least):
@@ -131,11 +131,10 @@ def _best(
     return best
 
 
-def next_item(items: list[Item], after_page: int | None, had: Set[str] = frozenset()) -> Item | None:
-    """The best item of a page that the sitting has not had; None where nothing waits.
+def next_item(items: list[QueueItem], after_page: int | None, had: Set[str] = frozenset()) -> QueueItem | None:
+    """The best item of a page that the session has not shown, else of another page than the last card's, else of that.
 
-    Where it has had them all, that of another page than the last card's; of that one, where it is the only one.
-    had: the titles of the pages that were decided on.
+    None where there is no item. had: the titles of the pages that the session has shown.
     """
     others = [item for item in items if item.page_id != after_page]
     unseen = (item for item in others if item.title not in had)
@@ -144,10 +143,10 @@ def next_item(items: list[Item], after_page: int | None, had: Set[str] = frozens
 
 
 def expected_gain(page: PageSummary, shown: ShownSuggestion) -> float:
-    """How likely the link is, times what it is worth to the page."""
+    """The probability of the link times its worth to the page."""
     return shown.suggestion.probability * _worth(page)
 
 
 def _worth(page: PageSummary) -> float:
-    """What a link is worth to a page with n links: 1 + 1/(n + 1), so two to an orphan."""
+    """The worth of a link to a page with n links: 1 + 1/(n + 1), so two for an orphan."""
     return 1 + 1 / (page.n_links + 1)

@@ -1,19 +1,20 @@
-"""What the reader decides, and what every list becomes by it: verdicts and choices are kept, and applied.
+"""Verdicts and rules of the reader: storing them, and applying them to lists of suggestions.
 
-Lists are kept as the ranker found them and changed when they are read, so a verdict shows on every page at once, and an
-undo restores every list to the byte. The gains that order the list of pages are sums kept with the pages: a verdict
-brings that of its own page up to date at once, those of the others follow with the next reindex (`follow_verdicts`).
-What is chosen, words and pages to ignore and how much a page is offered, is followed at once everywhere.
+Lists are stored as the ranker made them and corrected when they are read, so a verdict takes effect on every page at
+once, and an undo restores every list to the byte. The gains that order the list of pages are sums stored with the
+pages: a verdict updates that of its own page, the next reindex those of the others (`follow_verdicts`). Rules (ignored
+words and pages, how many suggestions a page is shown) take effect everywhere at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
+from linkassist.progress import OnCount, no_count
 from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
 from linkassist.store.library import Library
 from linkassist.store.navigation import present_page_id, project_names
@@ -31,50 +32,46 @@ from linkassist.store.suggestions import (
 )
 from linkassist.store.verdicts import project_verdicts, record_verdict, set_objection, undo_verdict, verdicts_stamp
 from linkassist.suggest.feedback.learn import Lessons, apply_lessons, learn_from_verdicts
-from linkassist.suggest.feedback.rules import Choices, apply_choices
+from linkassist.suggest.feedback.rules import ReaderRules, apply_rules
 from linkassist.suggestion import Objection, Suggestion, Verdict
 from linkassist.wiki import title_key
 
-# The lessons of the projects that were asked for, with the stamp of their verdicts: a thousand verdicts take 50 ms.
-_known: dict[tuple[Path, int], tuple[tuple[int, ...], Lessons]] = {}
+# Cached lessons by project, with the stamp of their verdicts: to learn from a thousand verdicts takes 50 ms.
+_cache: dict[tuple[Path, int], tuple[tuple[int, ...], Lessons]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class ShownSuggestion:
-    """A suggestion as the reader is shown it, and as the ranker found it."""
+    """A suggestion after lessons and rules, and as it is stored."""
 
     suggestion: Suggestion
     stored: StoredSuggestion
 
 
 def lessons_of(library: Library, project_id: int) -> Lessons:
-    """What the verdicts that hold now in the project teach, and what was chosen.
-
-    Verdicts are learnt from once a process for as long as they hold.
-    """
+    """The lessons of the project's verdicts in force, cached in the process, and its rules."""
     at = (library.path, project_id)
     stamp = verdicts_stamp(library, project_id)
-    known_at, lessons = _known.get(at, ((), Lessons()))
-    if known_at != stamp:
+    cached_at, lessons = _cache.get(at, ((), Lessons()))
+    if cached_at != stamp:
         lessons = learn_from_verdicts(project_verdicts(library, project_id))
-        _known[at] = stamp, lessons
-    choices = choices_of(library, project_id)
-    return lessons if choices == Choices() else replace(lessons, choices=choices)
+        _cache[at] = stamp, lessons
+    return replace(lessons, rules=rules_of(library, project_id))
 
 
-def choices_of(library: Library, project_id: int) -> Choices:
-    """What the reader has chosen for the project."""
+def rules_of(library: Library, project_id: int) -> ReaderRules:
+    """The rules that the reader has set for the project."""
     words = frozenset(each.key for each in ignored(library, project_id) if each.sort == "word")
     most = project_setting(library, project_id, "most_per_page")
-    return Choices(words, ignored_page_ids(library, project_id), int(most) if most else None)
+    return ReaderRules(words, ignored_page_ids(library, project_id), int(most) if most else None)
 
 
 def worth_showing(
     library: Library, page_id: int, lessons: Lessons, *, least: float | None = None
 ) -> list[ShownSuggestion]:
-    """The page's open suggestions that are worth showing after the lessons, best first; the others are not even read.
+    """The page's open suggestions that are worth showing after the lessons, best first.
 
-    least: those found to be at least so likely alone.
+    least: only those of at least this stored probability; None for all that can be worth showing.
     """
     shown = shown_suggestions(library, page_id, lessons, least=lessons.least_worth if least is None else least)
     return [each for each in shown if each.suggestion.is_worth_showing]
@@ -83,9 +80,9 @@ def worth_showing(
 def shown_suggestions(
     library: Library, page_id: int, lessons: Lessons, *, with_decided: bool = False, least: float = 0.0
 ) -> list[ShownSuggestion]:
-    """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as found.
+    """The page's open suggestions after the lessons, best first; with_decided: also the decided ones, as stored.
 
-    least: those found to be at least so likely alone.
+    least: only those of at least this stored probability.
     """
     listed = page_suggestions(library, page_id, with_decided=True, least=least)
     decided = [ShownSuggestion(each.suggestion, each) for each in listed if each.verdict]
@@ -99,59 +96,59 @@ def shown_suggestions(
 
 
 def decide(library: Library, project_id: int, page_id: int, verdict: Verdict) -> None:
-    """Keeps the verdict. Raises NotFoundError if the library has no such page."""
-    with _learning(library, project_id) as as_shown:
+    """Stores the verdict. Raises NotFoundError if the library has no such page."""
+    with _with_current_lessons(library, project_id) as as_shown:
         record_verdict(library, page_id, verdict, as_shown)
 
 
 def object_to(library: Library, project_id: int, page_id: int, target: str, why: Objection | None) -> None:
-    """Keeps what the reader has against a rejected target. Raises NotFoundError if it is not rejected."""
-    with _learning(library, project_id) as as_shown:
+    """Stores the objection to a rejected target. Raises NotFoundError if it is not rejected."""
+    with _with_current_lessons(library, project_id) as as_shown:
         set_objection(library, page_id, title_key(target), why, as_shown)
 
 
 def undo(library: Library, project_id: int, page_id: int, target: str) -> None:
     """Takes back the last decision on the target. Raises NotFoundError if nothing is decided."""
-    with _learning(library, project_id) as as_shown:
+    with _with_current_lessons(library, project_id) as as_shown:
         undo_verdict(library, page_id, title_key(target), as_shown)
 
 
 def ignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
-    """Never suggests that target any more, or nothing for that page."""
-    with _choosing(library, project_id):
+    """Adds a rule: never suggest that target, or suggest nothing for that page."""
+    with _changing_rules(library, project_id):
         add_ignored(library, project_id, sort, title)
         _follow(library, project_id, sort, title)
 
 
-def heed(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
+def unignore(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
     """Takes back `ignore`. Raises NotFoundError if the title is not ignored."""
-    with _choosing(library, project_id):
+    with _changing_rules(library, project_id):
         remove_ignored(library, project_id, sort, title)
         _follow(library, project_id, sort, title)
 
 
 def offer_at_most(library: Library, project_id: int, most: int | None) -> None:
-    """Offers a page at most so many suggestions; None for as many as the wiki's own pages suggest."""
-    with _choosing(library, project_id):
+    """Sets the rule how many suggestions a page is shown at most; None removes it."""
+    with _changing_rules(library, project_id):
         set_project_setting(library, project_id, "most_per_page", None if most is None else str(most))
         add_up_budget(library, project_id)
 
 
 def follow_verdicts(library: Library, project_id: int) -> None:
-    """Brings the gains of all pages up to what was taught since they were added up; writes nothing where nothing was.
+    """Updates the gains of all pages where the lessons have changed since; no list is written.
 
-    For the holder of the lock. Of the lists none is written.
+    For the holder of the work lock.
     """
     lessons = lessons_of(library, project_id)
     note = artefact(library, project_id, "lessons")
     if lessons.fingerprint != (note.fingerprint if note else "") or not is_added_up(library, project_id):
-        _add_up(library, project_id, lessons, lambda n_done, n_total: None)
+        _add_up(library, project_id, lessons)
 
 
-def add_up_offers(library: Library, on_progress: Callable[[int, int], None]) -> None:
-    """Adds up what is offered on the pages of a library of an older linkassist, which has not; of others nothing.
+def add_up_offers(library: Library, on_progress: OnCount) -> None:
+    """Adds up the offers of pages in a library of an older linkassist, which has none; does nothing in others.
 
-    on_progress: called with how many of how many pages are done. 23,000 take half a minute.
+    on_progress: in pages of one project; 23,000 take half a minute.
     """
     for each in project_names(library):
         if not is_added_up(library, each.id):
@@ -159,28 +156,28 @@ def add_up_offers(library: Library, on_progress: Callable[[int, int], None]) -> 
 
 
 def note_of_lessons(lessons: Lessons) -> Note:
-    """What is noted of the gains of a project's pages that were added up after these lessons."""
+    """The note that a project's gains were added up after these lessons."""
     return Note("lessons", lessons.fingerprint)
 
 
 def as_shown_after(lessons: Lessons) -> AsShown:
-    """What makes the lists of the project into those that the reader is shown."""
+    """The function that applies lessons and rules to a list of the project."""
 
     def as_shown(found: OpenList) -> Sequence[Suggestion]:
         taught = apply_lessons(lessons, found.suggestions)
-        return apply_choices(lessons.choices, found.page_id, taught, found.n_answered)
+        return apply_rules(lessons.rules, found.page_id, taught, found.n_answered)
 
     return as_shown
 
 
-def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: Callable[[int, int], None]) -> None:
+def _add_up(library: Library, project_id: int, lessons: Lessons, on_progress: OnCount = no_count) -> None:
     pages = pages_with_lists(library, project_id)
     refresh_gains(library, pages, as_shown_after(lessons), lessons.least_worth, on_progress)
     put_artefact(library, project_id, "lessons", lessons.fingerprint)
 
 
 def _follow(library: Library, project_id: int, sort: IgnoredSort, title: str) -> None:
-    """Adds up the pages whose lists change when the title is ignored or heeded."""
+    """Updates the gains of the pages whose lists change when the title becomes ignored or no longer is."""
     lessons = lessons_of(library, project_id)
     least = lessons.least_worth
     if sort == "word":
@@ -193,11 +190,10 @@ def _follow(library: Library, project_id: int, sort: IgnoredSort, title: str) ->
 
 
 @contextmanager
-def _choosing(library: Library, project_id: int) -> Iterator[None]:
-    """Notes that the gains follow the new choices, where they followed all lessons before.
+def _changing_rules(library: Library, project_id: int) -> Iterator[None]:
+    """Notes that the gains are up to date with the new rules, if they were up to date before.
 
-    Where they did not, or where this is broken off, the next reindex adds them all up, even if by then every lesson is
-    taken back.
+    If they were not, or if the block is interrupted, the note says "changed", and the next reindex adds them all up.
     """
     note = artefact(library, project_id, "lessons")
     is_followed = (note.fingerprint if note else "") == lessons_of(library, project_id).fingerprint
@@ -208,8 +204,8 @@ def _choosing(library: Library, project_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def _learning(library: Library, project_id: int) -> Iterator[AsShown]:
-    """Like `as_shown_after`, with the lessons of the moment when it is asked; a decision that fails teaches nothing."""
+def _with_current_lessons(library: Library, project_id: int) -> Iterator[AsShown]:
+    """`as_shown_after` the lessons at the time of the call. A failure of the block drops them from the cache."""
 
     def as_shown(found: OpenList) -> Sequence[Suggestion]:
         return as_shown_after(lessons_of(library, project_id))(found)
@@ -217,5 +213,5 @@ def _learning(library: Library, project_id: int) -> Iterator[AsShown]:
     try:
         yield as_shown
     except BaseException:
-        _known.pop((library.path, project_id), None)  # its entry in the log may be another's next
+        _cache.pop((library.path, project_id), None)  # the id of its rolled back log entry will be used again
         raise

@@ -1,6 +1,6 @@
-"""What accepted links make of their pages: the changed lines, the whole page, and a file for Scrapbox's import.
+"""Pages with their accepted links written in: the changed lines, the whole page, and a file for Scrapbox's import.
 
-The lines are edited in `scrapbox/edits.py`; what waits is told by `store/outbox.py`.
+`scrapbox/edits.py` edits the lines; `store/outbox.py` knows which links wait.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """A line that accepted links change. `number` counts from 0; `before` is "" for a line that comes at the end.
+    """A line that accepted links change. `number` counts from 0; `before` is "" for a line added at the end.
 
-    replaced: what was put into `before`, in reading order.
+    replaced: the replacements in `before`, in reading order.
     """
 
     number: int
@@ -42,9 +42,9 @@ class RefusedLink:
 
 @dataclass(frozen=True, slots=True)
 class ChangedPage:
-    """A page with its accepted links written in. `lines` are all of its lines then, the title first.
+    """A page with its accepted links written in. `lines` are all of its lines, the title first.
 
-    `unplaced` are targets that had a place in the text when they were accepted, and now stand in the last line.
+    `unplaced` are targets whose mention is no longer in the text, and which are linked in the last line instead.
     """
 
     page_id: int
@@ -56,12 +56,12 @@ class ChangedPage:
 
     @property
     def body(self) -> str:
-        """The page below its title, as one would paste it."""
+        """The lines below the title, to be pasted into Scrapbox."""
         return "\n".join(self.lines[1:])
 
 
 def changed_page(library: Library, waiting: WaitingPage) -> ChangedPage:
-    """The page with what waits for it written in."""
+    """The page with its waiting links written in."""
     page = stored_page(library, waiting.page_id).page
     accepted: list[tuple[str, Mention | None]] = []
     refused: list[RefusedLink] = []
@@ -84,7 +84,7 @@ def changed_page(library: Library, waiting: WaitingPage) -> ChangedPage:
 
 
 def _refusal(verdict: Verdict) -> str:
-    """Why the target can be written nowhere, "" if it can."""
+    """Why the target cannot be written as a link, "" if it can."""
     surface = verdict.mention.surface if verdict.mention else ""
     try:
         link_text(surface if title_key(surface) == title_key(verdict.target) else verdict.target)
@@ -94,35 +94,35 @@ def _refusal(verdict: Verdict) -> str:
 
 
 def file_for_import(library: Library, project_id: int) -> str:
-    """The text of an import file with every page that waits and is changed, whole; other pages are not in it."""
+    """The text of an import file with every page that waiting links change."""
     changed = (changed_page(library, waiting) for waiting in waiting_pages(library, project_id))
     return import_file((page.title, page.lines) for page in changed if page.changes)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A run of a changed line: kept, taken out or put in."""
+class DiffSpan:
+    """A part of a changed line. how: "same", "out" (removed) or "in" (added)."""
 
     text: str
     how: str
 
 
-def stretches(change: LineChange) -> tuple[Stretch, ...]:
-    """The changed line as what stays, what goes and what comes, in reading order."""
+def diff_spans(change: LineChange) -> tuple[DiffSpan, ...]:
+    """The changed line as kept, removed and added parts, in reading order."""
     if change.is_added:
-        return (Stretch(change.after, "in"),)
-    return tuple(each for each in _stretches(change) if each.text)
+        return (DiffSpan(change.after, "in"),)
+    return tuple(each for each in _replaced_spans(change) if each.text)
 
 
-def _stretches(change: LineChange) -> Iterator[Stretch]:
+def _replaced_spans(change: LineChange) -> Iterator[DiffSpan]:
     at = 0
     for each in change.replaced:
-        yield Stretch(change.before[at : each.start], "same")
+        yield DiffSpan(change.before[at : each.start], "same")
         surface = change.before[each.start : each.end]
         opening, is_kept, closing = each.link.partition(surface)
         if is_kept:
-            yield from (Stretch(opening, "in"), Stretch(surface, "same"), Stretch(closing, "in"))
+            yield from (DiffSpan(opening, "in"), DiffSpan(surface, "same"), DiffSpan(closing, "in"))
         else:
-            yield from (Stretch(surface, "out"), Stretch(each.link, "in"))
+            yield from (DiffSpan(surface, "out"), DiffSpan(each.link, "in"))
         at = each.end
-    yield Stretch(change.before[at:], "same")
+    yield DiffSpan(change.before[at:], "same")

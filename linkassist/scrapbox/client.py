@@ -1,7 +1,7 @@
-"""The Scrapbox HTTP API, read politely: a project's list of pages, single pages, and the whole export.
+"""A read-only client of the Scrapbox HTTP API: a project's list of pages, single pages, and the whole export.
 
-Nothing is ever written there. What to ask for, and what becomes of it, is left to `pipeline/fetch.py`. The interface is
-unofficial: https://scrapbox.io/help-jp/API, and the types of https://github.com/scrapbox-jp/types.
+`pipeline/fetch.py` decides what to request. The API is unofficial: https://scrapbox.io/help-jp/API, with types in
+https://github.com/scrapbox-jp/types.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
@@ -18,21 +18,20 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from linkassist.errors import FetchError
+from linkassist.progress import OnCount
 from linkassist.terminal_escape import quoted
 
-OnProgress = Callable[[int, int], None]
-
-_TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two pieces of an answer
+_TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two reads of a response
 _PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
-_LONGEST_PAUSE_S: Final = 180.0  # however long a server would have us wait
-# The limit is unpublished: 20 to 25 requests a minute go on for ever. A night with few changes need not wait at all.
+_LONGEST_PAUSE_S: Final = 180.0  # whatever the server asks for
+# The server's limit is unpublished; 20 to 25 requests a minute are never refused.
 _MOST_REQUESTS, _PER_S = 20, 60.0
-_LIST_LENGTH: Final = 1000  # the most that one answer holds
-# A page that is deleted meanwhile moves all that follow up by one, and the first of the next answer would be missed.
+_LIST_LENGTH: Final = 1000  # the maximum of one response
+# A page that is deleted meanwhile shifts those behind it, and the first of the next response would be missed.
 _LIST_OVERLAP: Final = 50
 _LIST_TRIES: Final = 3
 _PIECE: Final = 1 << 18
-_LARGEST_ANSWER: Final = 64 << 20  # bytes; of an export there is no limit but the disk
+_LARGEST_ANSWER: Final = 64 << 20  # bytes; exports are not limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class RemoteProject:
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
-    """A page as the list of pages tells of it. updated: Unix seconds."""
+    """An entry of the list of pages. updated: Unix seconds."""
 
     page_id: str
     title: str
@@ -56,7 +55,7 @@ class ListedPage:
 
 
 class NotAllowedError(FetchError):
-    """Whoever asks may not read that: nobody is logged in, or it is for members or for owners."""
+    """The request is not permitted: it needs a login, a member of the project or an owner."""
 
 
 class NotThereError(FetchError):
@@ -64,9 +63,9 @@ class NotThereError(FetchError):
 
 
 def remote_project(address: str) -> RemoteProject:
-    """The project at an address such as "https://scrapbox.io/niwa"; an address of a page of it does too.
+    """The project at an address such as "https://scrapbox.io/niwa" or that of one of its pages.
 
-    Raises FetchError for anything else, also for plain http to another machine: it would show the key to everybody.
+    Raises FetchError for anything else, and for plain http to another machine, which would send the key unencrypted.
     """
     parts = urlsplit(address)
     names = [name for name in parts.path.split("/") if name]
@@ -77,28 +76,28 @@ def remote_project(address: str) -> RemoteProject:
     return RemoteProject(f"{parts.scheme}://{parts.netloc}", unquote(names[0]))
 
 
-class Pace:
-    """Lets so many requests through in each minute and holds up the next ones; one for all clients of a program."""
+class Throttle:
+    """A sliding-window rate limit: `wait` blocks so that no minute has more than 20 requests; shared by all clients."""
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=_MOST_REQUESTS)
 
     def wait(self) -> None:
-        """Returns when the next request may go."""
+        """Blocks until the next request may be sent."""
         if len(self._recent) == _MOST_REQUESTS:
             _sleep(self._recent[0] + _PER_S - _now())
         self._recent.append(_now())
 
 
 class Client:
-    """Reads one project. Use it as a context manager.
+    """A client of one project, to be used as a context manager.
 
-    key: the value of the cookie connect.sid, or an access key that begins with "cs_", or "" for a public project. It
-    goes to that project's host alone and is in no message.
-    All methods raise FetchError, in words that say what to do, after trying again where that may help.
+    key: the value of the cookie connect.sid, an access key that begins with "cs_", or "" for a public project. It is
+    sent to the host of the project only and appears in no message.
+    All methods raise FetchError, after several tries where trying again may help.
     """
 
-    def __init__(self, project: RemoteProject, key: str, pace: Pace) -> None:
+    def __init__(self, project: RemoteProject, key: str, pace: Throttle) -> None:
         self.project = project
         self._has_key = bool(key)
         self._pace = pace
@@ -116,15 +115,12 @@ class Client:
         self._session.close()
 
     def display_name(self) -> str:
-        """What the project calls itself."""
+        """The display name of the project."""
         found = self._json(f"/api/projects/{quote(self.project.name, safe='')}").get("displayName")
         return found if isinstance(found, str) else ""
 
-    def list_pages(self, on_progress: OnProgress) -> list[ListedPage]:
-        """Every page of the project, once, whatever is written or deleted there meanwhile.
-
-        on_progress is told how many have been listed and how many there are.
-        """
+    def list_pages(self, on_progress: OnCount) -> list[ListedPage]:
+        """Every page of the project once, even if pages are written or deleted meanwhile. on_progress: in pages."""
         for _ in range(_LIST_TRIES):
             found: dict[str, ListedPage] = {}
             skip = n_answers = 0
@@ -139,7 +135,7 @@ class Client:
                     break
                 skip += max(len(pages) - _LIST_OVERLAP, 1)
             if is_joined and n_answers > 1:
-                # One that is written meanwhile goes to the front, where we have been.
+                # A page that is written meanwhile moves to the front, which was read already.
                 front, _ = self._list_from(0)
                 is_joined = any(found.get(page.page_id) == page for page in front)
                 found.update((page.page_id, page) for page in front)
@@ -150,7 +146,7 @@ class Client:
         )
 
     def _list_from(self, skip: int) -> tuple[list[ListedPage], int]:
-        """(the pages of the list from place `skip` on, as many as one answer holds; how many there are in all)."""
+        """(the pages of the list from place `skip` on, as many as one response holds; how many there are in all)."""
         path = f"/api/pages/{quote(self.project.name, safe='')}?skip={skip}&limit={_LIST_LENGTH}&sort=updated"
         answer = self._json(path)
         count, pages = answer.get("count"), answer.get("pages")
@@ -159,7 +155,7 @@ class Client:
         return [self._listed(page) for page in pages], count
 
     def page(self, title: str) -> dict[str, Any] | None:
-        """The page of that title as a page of an export; None where there is none any more."""
+        """The page in the format of an export; None where it does not exist any more."""
         path = f"/api/pages/{quote(self.project.name, safe='')}/{quote(title.replace(' ', '_'), safe='')}"
         try:
             found = self._json(path)
@@ -173,10 +169,10 @@ class Client:
         kept = {name: found.get(name) for name in ("id", "title", "created", "updated", "views")}
         return {**kept, "lines": [self._line(line) for line in lines]}
 
-    def save_export(self, path: Path, on_progress: OnProgress) -> None:
-        """Writes the project's export to the file `path`. NotAllowedError for all but the project's owners.
+    def save_export(self, path: Path, on_progress: OnCount) -> None:
+        """Writes the project's export to the file `path`. Raises NotAllowedError for all but the project's owners.
 
-        on_progress is told the bytes, and 0 where it is unknown how many there are.
+        on_progress: in bytes.
         """
 
         def save(response: requests.Response) -> None:
@@ -201,7 +197,7 @@ class Client:
 
     @staticmethod
     def _line(line: object) -> object:
-        """The line as an export has it; what is no line is left to the import to refuse."""
+        """The line in the format of an export; anything else is passed on, for the import to refuse."""
         if not isinstance(line, dict):
             return line
         return {name: line[name] for name in ("text", "created", "updated", "userId") if name in line}
@@ -226,8 +222,12 @@ class Client:
         return found[-1]
 
     def _ask(self, path: str, read: Callable[[requests.Response], None]) -> None:
-        """Asks for the path and lets `read` take the answer; again where that may help, after growing pauses."""
-        for pause_s in _pauses():
+        """Requests the path and passes the response to `read`; retries after growing pauses.
+
+        A retry also follows a body that `read` finds incomplete, waits for the throttle like every request, and counts
+        towards one total. urllib3's Retry ends before the body is read, and knows neither throttle nor longest pause.
+        """
+        for pause_s in (*_PAUSES_S, None):
             self._pace.wait()
             wanted_s = 0.0
             try:
@@ -292,22 +292,16 @@ class Client:
 
 
 class _BrokenAnswerError(Exception):
-    """An answer that ends before its end."""
-
-
-def _pauses() -> Iterator[float | None]:
-    """The pause after each try; None after the last one."""
-    yield from _PAUSES_S
-    yield None
+    """A response whose body is incomplete."""
 
 
 def _wanted_pause(header: str) -> float:
-    """Seconds that a server asks to be left alone, 0 where it does not say or gives a date."""
+    """The seconds of a Retry-After header, 0 where there is none or it is a date."""
     return float(header) if header.isdigit() else 0.0
 
 
 def _is_whole(file: IO[bytes]) -> bool:
-    """Whether a file of JSON ends as one does; what stands in it is for the import to read."""
+    """Whether the file ends like JSON; the import checks the rest."""
     file.seek(0, 2)
     file.seek(max(0, file.tell() - 64))
     return file.read().rstrip().endswith((b"}", b"]"))

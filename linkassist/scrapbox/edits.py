@@ -1,7 +1,7 @@
-"""Accepted suggestions to edited lines, and to an import file.
+"""Writes accepted links into the lines of a page, and pages into a Scrapbox import file.
 
-Scrapbox's brackets hold the title and nothing else, so a mention that reads differently from its target is replaced by
-the target's title. Sending edits to Scrapbox is left to others.
+A bracket link in Scrapbox has no text but its title, so a mention that differs from its target's title is replaced by
+that.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from linkassist.wiki import Page, title_key
 
 Accepted = tuple[str, Mention | None]
 
-_MOST_TRIED: Final = 100  # one by one, in one line; each time the whole line is read
+_MOST_TRIED: Final = 100  # links of one line tried one by one; each time the whole line is parsed
 
 
 def link_text(target: str) -> str:
-    """The target as a link: `[target]`, or `#target` for a title that brackets would turn into something else.
+    """The target as a link: `[target]`, or `#target` for a title that has another meaning in brackets.
 
     Raises LinkAssistError for a title that neither can hold, such as `a [b] c`.
     """
@@ -41,7 +41,7 @@ def link_text(target: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A span of a raw line, half-open, and the link that takes its place."""
+    """A half-open span of a raw line, and the link that replaces it."""
 
     start: int
     end: int
@@ -50,9 +50,9 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class LinkedPage:
-    """The lines of a page with accepted links in them, and what was put into each line by its number, in order.
+    """The lines of a page with accepted links written in, and the replacements by line number, in reading order.
 
-    A line behind the last of `replaced` and of the page holds the links that have no place in the text.
+    Links without a place in the text are in one more line at the end.
     """
 
     lines: tuple[str, ...]
@@ -60,11 +60,11 @@ class LinkedPage:
 
 
 def replacements(text: str, accepted: Sequence[tuple[str, Mention]]) -> tuple[Replacement, ...]:
-    """What makes each (target, mention) of a raw line a link, in reading order.
+    """The replacements that make each (target, mention) of a raw line a link, in reading order.
 
     Brackets go around the surface where its title key is the target's: `see Sample text` becomes `see [Sample text]`.
     Elsewhere the target's title takes its place: `see the samples` becomes `see [Sample text]`.
-    Raises LinkAssistError where mentions overlap or the line holds other words, or a title that no link can hold.
+    Raises LinkAssistError where mentions overlap, the line has changed, or a title cannot be written as a link.
     """
     found: list[Replacement] = []
     at = 0
@@ -82,7 +82,7 @@ def replacements(text: str, accepted: Sequence[tuple[str, Mention]]) -> tuple[Re
 
 
 def linked_text(text: str, replaced: Iterable[Replacement]) -> str:
-    """The raw line with the links in place. The replacements do not overlap and come in reading order."""
+    """The raw line with the replacements made. They do not overlap and are in reading order."""
     pieces: list[str] = []
     at = 0
     for each in replaced:
@@ -92,10 +92,10 @@ def linked_text(text: str, replaced: Iterable[Replacement]) -> str:
 
 
 def linked_page(page: Page, accepted: Sequence[Accepted]) -> LinkedPage:
-    """The page with the accepted links in it.
+    """The page with the accepted links written in.
 
-    A mention becomes a link where it stands if Scrapbox will then read the link there and every other as before; of two
-    that overlap, the one accepted first. Every other target goes into a last line of its own, unless the page links it.
+    A mention becomes a link in place if the changed line then has that link and every other link as before; of two that
+    overlap, the one accepted first. All other targets are linked in one more line, unless the page links them already.
     """
     texts = page.texts
     of_line: dict[int, list[tuple[str, Mention]]] = {}
@@ -116,9 +116,9 @@ def linked_page(page: Page, accepted: Sequence[Accepted]) -> LinkedPage:
 
 
 def _contexts(texts: Sequence[str], numbers: Iterable[int]) -> dict[int, list[str]]:
-    """By line, the lines above it without which it would be read otherwise: a title line, and the head of its table.
+    """By line number, the lines that must precede it to be parsed alike: a title line, and the head of its table.
 
-    Lines in which nothing can be a link, such as code and the heads of blocks, are left out.
+    Lines without links, such as code and the heads of blocks, are left out.
     """
     kinds = [line.kind for line in parse_page(texts)]
     found: dict[int, list[str]] = {}
@@ -133,7 +133,7 @@ def _contexts(texts: Sequence[str], numbers: Iterable[int]) -> dict[int, list[st
 
 
 def _placed(text: str, context: list[str], wanted: Sequence[tuple[str, Mention]]) -> tuple[Replacement, ...]:
-    """The replacements that can be made in one line. Mostly all can; else they are tried one after the other."""
+    """The replacements that can be made in one line: all at once if possible, else tried one by one."""
     targets_before = _targets(text, context)
 
     def tried(choice: Sequence[tuple[str, Mention]]) -> tuple[Replacement, ...]:
@@ -161,14 +161,14 @@ def _targets(text: str, context: list[str]) -> Counter[str]:
 
 
 def _indent(text: str) -> int:
-    """The level of a line, by which blocks begin and end."""
+    """The indentation of a line, which determines where blocks end."""
     return len(text) - len(text.lstrip(WHITE))
 
 
 def import_file(pages: Iterable[tuple[str, Sequence[str]]]) -> str:
     """The JSON text of a Scrapbox import file, from each page's title and lines; the title line becomes the title.
 
-    On import Scrapbox overwrites pages of the same title: whoever offers this file has to say so.
+    On import Scrapbox overwrites pages of the same title; the screen that offers this file says so.
     """
     entries = [{"title": title, "lines": [title, *lines[1:]]} for title, lines in pages]
     return json.dumps({"pages": entries}, ensure_ascii=False, indent=1) + "\n"

@@ -1,12 +1,11 @@
-"""A Scrapbox export file to pages, checked once, page by page.
+"""Reads and validates a Scrapbox export, page by page.
 
-Each page is handed on before the next is parsed, so that memory holds one page and not the file. `users`, which can
-hold e-mail addresses, is stepped over and never kept. What becomes of two pages with one title is left to `store/`.
+Pages are streamed, so memory holds one page and not the file. `users`, which can hold e-mail addresses, is skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +13,12 @@ from typing import IO, Self
 
 from linkassist.errors import ExportError
 from linkassist.files.errors import cannot_be
-from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, open_source
+from linkassist.progress import OnCount, no_count
+from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, ReadLimits, open_source
 from linkassist.terminal_escape import MOST_QUOTED, quoted
 from linkassist.wiki import Line, Page
 
-OnProgress = Callable[[int, int], None]
-
-MOST_PAGES = 1_000_000
-
+_LIMITS = ReadLimits()
 _EXPORT_AGAIN = "Export the project again from Scrapbox."
 _EXPORT_SHAPE = '{"name": ..., "pages": [...]}'
 _LARGEST = 2**53  # JSON numbers beyond this are not exact, and no time or count is
@@ -30,14 +27,12 @@ _LARGEST = 2**53  # JSON numbers beyond this are not exact, and no time or count
 class Export:
     """An export whose pages are read as it is iterated over, once. Reading to the end closes the file, as does `with`.
 
-    name, display_name, exported_at (Unix seconds): what the file says. Where it gives no name, `name` is that of the
-    file without .json, and "" for standard input; `display_name` is then the same, and a missing time is 0.
+    name, display_name, exported_at (Unix seconds, 0 if missing): from the file. A missing name is the file's name
+    without .json, or "" for standard input; a missing display name is the name.
     skipped: a message for each page that was left out so far.
     """
 
-    def __init__(
-        self, stream: JsonStream, header: _Header, *, skip_bad_pages: bool, on_progress: OnProgress | None
-    ) -> None:
+    def __init__(self, stream: JsonStream, header: _Header, *, skip_bad_pages: bool, on_progress: OnCount) -> None:
         self.name = header.name
         self.display_name = header.display_name or header.name
         self.exported_at = header.exported_at
@@ -72,28 +67,31 @@ class Export:
                     self.skipped.append(str(error))
                 else:
                     yield page
-                if self._on_progress:
-                    self._on_progress(stream.bytes_read, stream.bytes_total)
+                self._on_progress(stream.bytes_read, stream.bytes_total)
 
 
 def read_export(
-    source: Path | IO[bytes], *, skip_bad_pages: bool = False, on_progress: OnProgress | None = None
+    source: Path | IO[bytes],
+    *,
+    skip_bad_pages: bool = False,
+    on_progress: OnCount = no_count,
+    limits: ReadLimits = _LIMITS,
 ) -> Export:
-    """The export, its header read and its pages still to come.
+    """The export, with its header read and its pages still to be read.
 
-    source: a path, `Path("-")` for standard input, or an open binary file; plain, gzip or xz, told by its first bytes.
-    It holds `{"name", "displayName", "exported", "pages": [...]}`, the keys in any order, or as an import file does
+    source: a path, `Path("-")` for standard input, or an open binary file; plain, gzip or xz by its first bytes. It
+    holds `{"name", "displayName", "exported", "pages": [...]}`, the keys in any order, or like an import file
     `{"pages": [...]}` or the bare list of pages.
-    skip_bad_pages: leave out a page that cannot be used and tell of it in `Export.skipped`, not refuse the file.
-    on_progress: called after each page with the bytes read and the bytes there are, compressed as they are.
+    skip_bad_pages: leave out a page that cannot be used and report it in `Export.skipped`.
+    on_progress: called after each page, in bytes of the file, compressed ones if it is.
     Raises ExportError where the file is no export, here or while the pages are read.
     """
-    raw, place = open_source(source)
+    raw, place = open_source(source, limits)
     try:
         start = raw.tell()
-        header = _read_header(JsonStream(raw, place), "" if place == STANDARD_INPUT else _stem(place))
+        header = _read_header(JsonStream(raw, place, limits), "" if place == STANDARD_INPUT else _stem(place))
         raw.seek(start)
-        return Export(JsonStream(raw, place), header, skip_bad_pages=skip_bad_pages, on_progress=on_progress)
+        return Export(JsonStream(raw, place, limits), header, skip_bad_pages=skip_bad_pages, on_progress=on_progress)
     except OSError as error:  # as of /proc/self/mem, which can be opened and not read
         raw.close()
         raise ExportError(cannot_be("read", place, error)) from error
@@ -110,7 +108,7 @@ class _Header:
 
 
 def _read_header(stream: JsonStream, name: str) -> _Header:
-    """What the file says of itself. It may stand behind the pages, which are then read past."""
+    """The header, which may come after the pages; these are then read twice."""
     header: dict[str, object] = {}
     for key, value in _entries(stream):
         if key in ("name", "displayName", "exported"):
@@ -138,13 +136,13 @@ def _stem(place: str) -> str:
 def _entries(stream: JsonStream) -> Iterator[tuple[str, object]]:
     """The file's keys with their values; instead of "pages", ("page", value) for each page.
 
-    Raises ExportError where there are too many pages, whoever reads past them.
+    Raises ExportError after `limits.pages` pages.
     """
     n_pages = 0
     for key, value in _all_entries(stream):
         n_pages += key == "page"
-        if n_pages > MOST_PAGES:
-            raise ExportError(f"{stream.place} has more than {MOST_PAGES:,} pages. {_EXPORT_AGAIN}")
+        if n_pages > stream.limits.pages:
+            raise ExportError(f"{stream.place} has more than {stream.limits.pages:,} pages. {_EXPORT_AGAIN}")
         yield key, value
 
 
@@ -174,7 +172,7 @@ def _all_entries(stream: JsonStream) -> Iterator[tuple[str, object]]:
 
 
 def _page(value: object, place: str, item: str) -> Page:
-    """The page that a JSON value stands for. place, item: the file and "page 12", for messages."""
+    """The page of a JSON value. place, item: the file and "page 12", for messages."""
     if not isinstance(value, dict):
         raise ExportError(
             f'{place}: {item} is {_kind(value)}; expected {{"title": ..., "lines": [...]}}. {_EXPORT_AGAIN}'
@@ -227,14 +225,14 @@ def _line(value: object, where: str) -> Line:
 
 
 def _whole(value: object) -> int:
-    """A time or a count as a whole number; 0 where there is none that can be right."""
+    """A time or a count as a whole number; 0 where it is missing or impossible."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
         return 0
     return int(value)
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether the text can be written as UTF-8: JSON can spell halves of characters, which nothing else can store."""
+    """Whether the text can be encoded as UTF-8: JSON can spell lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -247,7 +245,7 @@ def _id(page_id: str) -> str:
 
 
 def _kind(value: object) -> str:
-    """What a JSON value is, in words."""
+    """The type of a JSON value, in words."""
     if value is None:
         return "null"
     names = {bool: "true or false", str: "text", list: "a list", dict: "an object"}

@@ -1,7 +1,6 @@
-"""JSON read in pieces: the keys of an object and the items of a list, one at a time, from plain, gzip or xz bytes.
+"""A pull parser of JSON: the keys of an object and the items of a list, one at a time, from plain, gzip or xz bytes.
 
-The standard library parses each item; what is here feeds it a growing piece of text. What the items mean is left to
-`export.py`.
+The standard library parses each value, from a buffer that grows until the value is complete.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
@@ -25,21 +25,30 @@ from linkassist.files.errors import cannot_be, open_plain
 from linkassist.terminal_escape import shown
 
 STANDARD_INPUT = "standard input"
-MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels
-MOST_COPIED_BYTES = 1 << 32  # of what cannot be read twice and is put aside
 _PIECE = 1 << 18
-_SUSPECT_BYTES = 1 << 30  # what unpacks to more than this ...
-_MOST_UNPACKED = 200  # ... and to more than so many times its size is no text
+_MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels
+_MOST_UNPACKED = 200  # times its size; text does not unpack to more
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ADVICE = "Expected the JSON export of a Scrapbox project; export it again."
 
 
-class JsonStream:
-    """A place in a JSON text. `place` names the file in messages; `item` names the part that is being read."""
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """pages: of an export. copied_bytes: of a stream that cannot seek. unpacked_bytes: above these, a file must not
+    unpack to more than 200 times its size."""
 
-    def __init__(self, raw: IO[bytes], place: str) -> None:
-        """raw: a file that can seek, at its beginning; compression is told by its first bytes, not by its name."""
+    pages: int = 1_000_000
+    copied_bytes: int = 1 << 32
+    unpacked_bytes: int = 1 << 30
+
+
+class JsonStream:
+    """A position in a JSON text. `place` names the file in messages, `item` the part that is being read."""
+
+    def __init__(self, raw: IO[bytes], place: str, limits: ReadLimits) -> None:
+        """raw: a seekable file at its beginning; its first bytes tell the compression."""
         self.place = place
+        self.limits = limits
         self.item = "the header"
         self._raw = raw
         self.bytes_total = _size(raw)
@@ -54,7 +63,7 @@ class JsonStream:
 
     @property
     def bytes_read(self) -> int:
-        """How many bytes of the file have been read, compressed as it is."""
+        """How many bytes of the file have been read, before decompression."""
         return self._raw.tell()
 
     def close(self) -> None:
@@ -73,7 +82,7 @@ class JsonStream:
                 return ""
 
     def object_keys(self) -> Iterator[str]:
-        """The keys of the object that begins here. Before the next key is asked for, the value must have been read."""
+        """The keys of the object that begins here. The value of a key must be read before the next key."""
         self._expect("{")
         while self.peek() != "}":
             key = self.value()
@@ -99,13 +108,13 @@ class JsonStream:
         self.item = f"what follows the last {name}"
 
     def value(self) -> object:
-        """The value that begins here, whole. Raises ExportError for one of more than MOST_CHARACTERS."""
+        """The value that begins here. Raises ExportError for one of more than 2**24 characters."""
         self.peek()
         wanted = _PIECE
         while True:
-            if len(self._text) - self._at > MOST_CHARACTERS:
+            if len(self._text) - self._at > _MOST_CHARACTERS:
                 raise ExportError(
-                    f"{self.place}: {self.item} has more than {MOST_CHARACTERS:,} characters; expected a page that "
+                    f"{self.place}: {self.item} has more than {_MOST_CHARACTERS:,} characters; expected a page that "
                     f"people can read. {_ADVICE}"
                 )
             try:
@@ -129,7 +138,7 @@ class JsonStream:
             raise self._refusal("more text behind the end of the JSON")
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
-        """Whether more text could mend it: it fails at the end, or in a string or a word that does not end."""
+        """Whether the value may be incomplete: it fails at the end, or in an unterminated string, word or escape."""
         rest = self._text[error.pos : error.pos + 16]
         is_word = any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))
         is_escape = error.msg.startswith("Invalid \\") and error.pos + 12 > len(self._text)
@@ -141,7 +150,7 @@ class JsonStream:
         self._at += 1
 
     def _broken(self, offset: int | None) -> ExportError:
-        """The error for a text that is no JSON at `offset` from here; None: it ends too early."""
+        """The error for a text that is no JSON at `offset` from here; None where it ends too early."""
         if not (self._passed or self._text):
             return ExportError(f"{self.place} is empty. {_ADVICE}")
         if offset is None or self._at + offset >= len(self._text):
@@ -159,7 +168,7 @@ class JsonStream:
         return ExportError(f"{self.place} is not JSON: {found} in {self.item}, at character {at:,}. {_ADVICE}")
 
     def _read_on(self, wanted: int) -> bool:
-        """Whether more text came. The text before the present place is let go."""
+        """Reads on and drops the text before the position. Returns whether there was more."""
         if self._is_ended:
             return False
         try:
@@ -178,7 +187,7 @@ class JsonStream:
                 f"{self.place} is not UTF-8 text: byte 0x{error.object[error.start]:02x} in {self.item}. {_ADVICE}"
             ) from None
         except (OSError, zlib.error, lzma.LZMAError) as error:
-            if isinstance(error, OSError) and error.errno is not None:  # of the file; else of what it was packed with
+            if isinstance(error, OSError) and error.errno is not None:  # of the file, not of the decompression
                 raise ExportError(cannot_be("read", self.place, error)) from None
             raise ExportError(f"{self.place} cannot be read: {error}. Copy or export it again.") from None
         self._passed += self._at
@@ -187,19 +196,19 @@ class JsonStream:
         return not self._is_ended or bool(text)
 
     def _check_size(self, n_bytes: int) -> None:
-        """Takes note of so many more unpacked bytes; ExportError where a small file unpacks to no end of them."""
+        """Counts unpacked bytes; raises ExportError if the file is a decompression bomb."""
         self._n_unpacked += n_bytes
-        if self._n_unpacked > _SUSPECT_BYTES and self._n_unpacked > _MOST_UNPACKED * self.bytes_total:
+        if self._n_unpacked > self.limits.unpacked_bytes and self._n_unpacked > _MOST_UNPACKED * self.bytes_total:
             raise ExportError(
                 f"{self.place} unpacks to more than {_MOST_UNPACKED} times its {self.bytes_total:,} bytes; expected "
                 "text, which does not. Unpack it and look at what it holds."
             )
 
 
-def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
-    """The bytes of a file, and what to call it. `-` is standard input.
+def open_source(source: Path | IO[bytes], limits: ReadLimits) -> tuple[IO[bytes], str]:
+    """A seekable file, and its name for messages. `-` is standard input.
 
-    What cannot seek goes to a temporary file first, since an export may have to be read twice.
+    A stream that cannot seek is copied to a temporary file first, since an export may have to be read twice.
     """
     if isinstance(source, Path):
         if str(source) != "-":
@@ -210,19 +219,20 @@ def open_source(source: Path | IO[bytes]) -> tuple[IO[bytes], str]:
                 raise ExportError(
                     cannot_be("opened", source, error) + (how if error.errno == errno.EINVAL else "")
                 ) from None
-        return _seekable(sys.stdin.buffer), STANDARD_INPUT
-    return _seekable(source), shown(getattr(source, "name", "the export"))
+        return _seekable(sys.stdin.buffer, limits), STANDARD_INPUT
+    return _seekable(source, limits), shown(getattr(source, "name", "the export"))
 
 
-def _seekable(source: IO[bytes]) -> IO[bytes]:
+def _seekable(source: IO[bytes], limits: ReadLimits) -> IO[bytes]:
     if source.seekable():
         return source
     copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stream)
     try:
         while piece := source.read(_PIECE):
-            if copy.tell() + len(piece) > MOST_COPIED_BYTES:
+            if copy.tell() + len(piece) > limits.copied_bytes:
                 raise ExportError(
-                    f"{STANDARD_INPUT} gives more than {MOST_COPIED_BYTES:,} bytes. Write it to a file and import that."
+                    f"{STANDARD_INPUT} gives more than {limits.copied_bytes:,} bytes. "
+                    "Write it to a file and import that."
                 )
             copy.write(piece)
         copy.seek(0)

@@ -1,19 +1,16 @@
-"""A raw line to tokens with spans: links, hashtags, icons, URLs, decorations, code, tables, math.
+"""The parser of Scrapbox notation: lines to tokens for links, hashtags, icons, URLs, decorations, code, tables, math.
 
-Spans are code points of the raw line as exported; tokens joined give the line back. How each notation is recognised is
-told by `patterns.py`. Three points differ from the reference implementation: `?`, `$` and `>`
-mean something only where a line begins, not after any token; `#` only there or after white space; and `[ ]` is never a
-link, inside decorations neither.
+Spans are code points of the raw line as exported; the tokens of a line, joined, are the line. The patterns are in
+`patterns.py`. Three points differ from the reference implementation: `?`, `$` and `>` have a meaning only where a line
+begins, not after any token; `#` only there or after white space; and `[ ]` is never a link, not even in decorations.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Literal
 
 from linkassist.scrapbox.patterns import (
     BREAK,
@@ -30,71 +27,13 @@ from linkassist.scrapbox.patterns import (
     Rule,
     rules_for,
 )
+from linkassist.scrapbox.tokens import LineKind, ParsedLine, Token, TokenKind, walk
 from linkassist.wiki import Link, Span
-
-TokenKind = Literal[
-    "indent",  # white space that sets the level of the line
-    "mark",  # the > of a quote
-    "number",  # "1. " of a numbered list
-    "separator",  # the tab between two table cells
-    "block_name",  # code:name or table:name; content is the name
-    "text",
-    "verbatim",  # in a table cell: notation that cells do not know, shown as written
-    "code",
-    "math",
-    "command",  # "$ command"
-    "helpfeel",  # "? question"
-    "blank",  # [ ]
-    "decoration",
-    "bold",
-    "image",
-    "icon",
-    "url",
-    "location",
-    "link",
-    "project_link",
-    "hashtag",
-]
-LineKind = Literal["title", "text", "quote", "code_title", "code", "table_title", "table"]
 
 _STARTERS = frozenset(">?$%0123456789")
 _ONLY_LINKS = (LINK,)
 _START = attrgetter("span.start")
 _MAX_ICONS = 100  # [x.icon*1000000] is somebody's joke
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a raw line. `span` covers the whole notation, `content` what a reader sees of it.
-
-    target: link or hashtag title, url, image source, the icon's page title, "/project/page", place on a map.
-    signs: decoration signs ("*", "-/"); "*" on an icon or image written in double brackets.
-    count: of icons, `[x.icon*3]`. href: where a click on an image leads, "" where nowhere.
-    children: inside decorations and bold; they tile `content`.
-    """
-
-    kind: TokenKind
-    span: Span
-    content: Span
-    target: str = ""
-    signs: str = ""
-    count: int = 1
-    children: tuple[Token, ...] = ()
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedLine:
-    """One line: its tokens tile the raw text. `indent` is its level, the number of leading white space characters.
-
-    In code and table rows the level is one more than that of the block's head; deeper white space belongs to the code
-    or to the first cell. cells: the spans of a table row's cells, the tabs between them left out.
-    """
-
-    kind: LineKind
-    indent: int
-    tokens: tuple[Token, ...]
-    cells: tuple[Span, ...] = ()
 
 
 def parse_page(texts: Sequence[str]) -> list[ParsedLine]:
@@ -118,7 +57,7 @@ def parse_page(texts: Sequence[str]) -> list[ParsedLine]:
 def page_links(texts: Sequence[str]) -> list[Link]:
     """The internal links of a page in reading order; `texts[0]` is the title line.
 
-    A link whose title is nothing but a line id, `[#5f3a...]`, points into its own page and is left out.
+    A link that is only a line id, `[#5f3a...]`, points into its own page and is left out.
     """
     places = [number for number, text in enumerate(texts) if "]" in text or "#" in text]
     if not places:
@@ -130,7 +69,7 @@ def page_links(texts: Sequence[str]) -> list[Link]:
         if kind not in ("text", "table"):
             continue
         line = _text_line(texts[number]) if kind == "text" else _table_row(texts[number], depth)
-        for token in _walk(line.tokens):
+        for token in walk(line.tokens):
             if token.kind == "link" and token.target:
                 links.append(Link(number, token.span, token.target, "bracket"))
             elif token.kind == "hashtag":
@@ -138,28 +77,13 @@ def page_links(texts: Sequence[str]) -> list[Link]:
     return links
 
 
-def prose_spans(line: ParsedLine) -> list[Span]:
-    """Where a mention may stand, in reading order: plain text, also in quotes, decorations, bold and table cells."""
-    if line.kind == "title":
-        return []
-    return [token.span for token in _walk(line.tokens) if token.kind == "text"]
-
-
-def _walk(tokens: Sequence[Token]) -> Iterator[Token]:
-    """All tokens in reading order, those inside a token after it."""
-    for token in tokens:
-        yield token
-        if token.children:
-            yield from _walk(token.children)
-
-
 _TEXT: tuple[LineKind, int] = ("text", 0)
 
 
 def _blocks(texts: Sequence[str]) -> list[tuple[LineKind, int]]:
-    """For each line its kind (a quote is still "text") and the level at which its own content begins, 0 for text.
+    """For each line its kind (a quote is still "text") and the indentation at which its content begins, 0 for text.
 
-    A block lasts until a line that is indented no deeper than its head; a head inside a block is part of it.
+    A block ends before the first line that is indented no deeper than its head; a head inside a block belongs to it.
     """
     blocks = [_TEXT] * len(texts)
     if blocks:
@@ -200,7 +124,7 @@ def _text_line(text: str) -> ParsedLine:
             tokens.append(Token("helpfeel", _span(start, end), _span(*match.span(1))))
             start = end
         elif (match := NUMBER.match(text, start)) and (is_numbered or not BREAK.search(text, start)):
-            is_numbered = True  # where no break follows the first number, none follows the others
+            is_numbered = True  # without a break after the first number there is none after the others
             tokens.append(Token("number", _span(*match.span()), _span(*match.span(1))))
             start = match.end()
         else:
@@ -235,7 +159,7 @@ def _inline(
     is_nested: bool = False,
     in_table: bool = False,
 ) -> list[Token]:
-    """Tokens that tile `text[start:end]`. Each rule in turn looks through what the rules before it left over."""
+    """Tokens that tile `text[start:end]`. Each rule in turn is matched in the gaps that earlier rules have left."""
     piece = text[start:end]
     tokens: list[Token] = []
     gaps = [(start, end)] if start < end else []
@@ -257,7 +181,7 @@ def _inline(
 
 
 def _linked_text(text: str, gaps: list[tuple[int, int]]) -> list[Token]:
-    """Links and the text between them: what most lines with brackets are."""
+    """Links and the text between them: a fast path for most lines with brackets."""
     tokens: list[Token] = []
     for at, end in gaps:
         for match in LINK.pattern.finditer(text, at, end):
@@ -274,7 +198,7 @@ def _linked_text(text: str, gaps: list[tuple[int, int]]) -> list[Token]:
 def _take(
     rule: Rule, text: str, start: int, gaps: list[tuple[int, int]], in_table: bool, tokens: list[Token]
 ) -> list[tuple[int, int]]:
-    """The gaps that remain after a rule has added its tokens to `tokens`. The piece of text begins at `start`."""
+    """Adds the tokens of a rule in the gaps to `tokens`; returns the remaining gaps. start: of the piece of text."""
     remaining: list[tuple[int, int]] = []
     for gap in gaps:
         at, end = gap
@@ -302,12 +226,12 @@ def _take(
 
 
 def _shown(rule: Rule, match: re.Match[str], text: str, in_table: bool) -> Token:
-    """The match's token; in a table cell, what cells do not know stays as written."""
+    """The token of a match; in a table cell "verbatim" for notation that cells do not have."""
     return _plain("verbatim", *match.span()) if in_table and not rule.in_tables else _token(rule, match, text)
 
 
 def _token(rule: Rule, match: re.Match[str], text: str) -> Token:
-    """The token that a match stands for."""
+    """The token of a match."""
     span = _span(*match.span())
     content = _span(*match.span(1))
     match rule.kind:
@@ -350,25 +274,25 @@ def _link(match: re.Match[str], span: Span) -> Token:
 
 
 def _image(rule: Rule, match: re.Match[str], span: Span) -> Token:
-    """The image's token. Of two image addresses the second is shown and the first is where a click leads."""
+    """The token of an image. Of two image URLs the second is shown and the first is the link."""
     source, other = (2, 1) if rule.kind == "linked_image" or IMAGE_URL.match(match[2] or "") else (1, 2)
     return Token("image", span, _span(*match.span(source)), _shown_image(match[source]), href=match[other] or "")
 
 
 def _shown_image(url: str) -> str:
-    """The address of the picture itself: a Gyazo page is asked for its thumbnail."""
+    """The URL of the picture itself: of a Gyazo page that of its thumbnail."""
     return f"{url}/thumb/1000" if GYAZO_PAGE.match(url) else url
 
 
 @lru_cache(maxsize=1 << 16)
 def _span(start: int, end: int) -> Span:
-    """A span; equal ones are one object, which is cheaper than to make it again for each line."""
+    """A span, interned: the same few are needed for every line."""
     return Span(start, end)
 
 
 @lru_cache(maxsize=1 << 16)
 def _plain(kind: TokenKind, start: int, end: int) -> Token:
-    """A token whose content is all of it."""
+    """A token whose content is its whole span."""
     span = _span(start, end)
     return Token(kind, span, span)
 
@@ -380,11 +304,11 @@ def _tiles(kind: TokenKind, start: int, end: int) -> tuple[Token, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def _code_line(depth: int, end: int) -> ParsedLine:
-    """A row of a code block, all of it code behind the block's own indent."""
+    """A line of a code block: the block's indentation and code."""
     return ParsedLine("code", depth, (_plain("indent", 0, depth), *_tiles("code", depth, end)))
 
 
 @lru_cache(maxsize=1 << 14)
 def _plain_line(start: int, end: int) -> ParsedLine:
-    """A line of text without notation: the indent ends at `start`."""
+    """A line of text without notation. start: where its indentation ends."""
     return ParsedLine("text", start, _tiles("indent", 0, start) + _tiles("text", start, end))

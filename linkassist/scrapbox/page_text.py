@@ -1,6 +1,6 @@
-"""A page as a reader reads it: passages of visible text, links and icons, without code, URLs and math.
+"""The text of a page to learn from: passages of visible text, links and icons, without code, URLs and math.
 
-What follows a marker of generated or less interesting text is left out, and so is a diary's line of dates.
+Text after a marker of generated or less interesting text is left out, and so are lines of dates in a diary.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-from linkassist.scrapbox.notation import ParsedLine, Token, parse_page
-from linkassist.wiki import Page, Part, Passage, Reading, title_key
+from linkassist.scrapbox.notation import parse_page
+from linkassist.scrapbox.tokens import ParsedLine, Token, walk
+from linkassist.wiki import Page, Passage, Reading, Segment, title_key
 
-SEPARATOR = "\x1f"  # stands where something was left out, so that no mention spans the gap
+SEPARATOR = "\x1f"  # in place of what is left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
 _HOST = re.compile(r"https?://(?:www\.)?([^/?#\s]+)")
-MOST_LINKS = 2_000  # learnt from of one page; of two wikis of 6,000 and 23,000 pages none has more than 324
+MOST_LINKS = 2_000  # of one page that are learnt from; in two wikis of 6,000 and 23,000 pages none has more than 324
 _MOST_MARKS = 500
 _READ_KINDS = frozenset(("text", "quote", "table", "table_title"))
 
 
 def read_page(page: Page) -> Reading:
-    """The reading of one page. The title line is no passage: it holds no notation, and no link can stand there."""
+    """The reading of one page. The title line is no passage, since no link can be there."""
     texts = page.texts
     passages: list[Passage] = []
     links: dict[str, str] = {}
@@ -35,7 +36,7 @@ def read_page(page: Page) -> Reading:
         if line.kind not in _READ_KINDS:
             continue
         is_read = not is_below and not _is_date_line(text, line)
-        for token in _walk(line.tokens):
+        for token in walk(line.tokens):
             if token.kind in ("link", "hashtag") and token.target:
                 into = links if is_read and len(links) < MOST_LINKS else also_linked
                 into.setdefault(title_key(token.target), token.target)
@@ -63,7 +64,7 @@ def read_page(page: Page) -> Reading:
 
 
 def _mark(token: Token) -> str:
-    """Where the token leads, without the page there: "host:example.com", "project:/icons"; "" where that is unclear."""
+    """The host or project that the token links to: "host:example.com", "project:/icons"; "" without one."""
     if token.kind == "project_link":
         return "project:" + "/".join(token.target.split("/")[:2]).lower()
     host = _HOST.match(token.target)
@@ -75,18 +76,11 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
 
 
-def _walk(tokens: Iterable[Token]) -> Iterable[Token]:
-    for token in tokens:
-        yield token
-        if token.children:
-            yield from _walk(token.children)
-
-
 def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
-        return Passage(number, text, (Part(0, 0, len(text), is_prose=True),)) if text.strip() else None
+        return Passage(number, text, (Segment(0, 0, len(text), is_prose=True),)) if text.strip() else None
     pieces: list[str] = []
-    parts: list[Part] = []
+    parts: list[Segment] = []
     at = 0
 
     def add(tokens: Iterable[Token]) -> None:
@@ -104,7 +98,7 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
                 continue
             start, end = shown
             if end > start:
-                parts.append(Part(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
+                parts.append(Segment(at, start, end - start, is_prose=token.kind in ("text", "decoration", "bold")))
                 pieces.append(text[start:end])
                 at += end - start
 
@@ -114,7 +108,7 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
 
 
 def _shown(token: Token) -> tuple[int, int] | None:
-    """The raw span of the words that the token shows; None where it shows something else."""
+    """The raw span of the token's visible words; None where it shows no words."""
     if token.kind in ("text", "decoration", "bold", "helpfeel", "verbatim"):
         return token.content.start, token.content.end
     if token.kind in ("link", "hashtag"):

@@ -1,9 +1,8 @@
-r"""How each notation of a line is recognised, and in which order.
+r"""The regular expressions of Scrapbox notation, in the order in which they are matched.
 
-Scrapbox gives the earlier rule the right of way over the whole line: a code span wins over a bracket that begins before
-it. Each pattern here is that of the reference implementation (npm `@progfay/scrapbox-parser`), in its order, with
-groups for the parts we need. JavaScript's `\s` and `.` are spelled out, because Python's differ (U+FEFF, U+001C, CR).
-What the parts become is left to `notation.py`.
+An earlier rule takes precedence over the whole line: a code span wins over a bracket that begins before it. Each
+pattern here is that of the reference implementation (npm `@progfay/scrapbox-parser`), in its order, with groups for the
+parts we need. JavaScript's `\s` and `.` are spelled out, because Python's differ (U+FEFF, U+001C, CR).
 
 Every pattern reads a line in linear time. One that could look far ahead from each of many openings, in vain, has a
 second alternative without groups, a *skip*: it takes the stretch that was looked at, in which no later opening can
@@ -37,7 +36,7 @@ RuleKind = Literal[
     "hashtag",
 ]
 
-# What shows at a glance: an opening bracket with a sign behind it, "://", ".icon", ",E" or ",W", "]", "#".
+# Quick tests for a rule: an opening bracket with a sign after it, "://", ".icon", ",E" or ",W", "]", "#".
 Look = Literal["sign", "address", "icon", "place", "bracket", "tag"]
 
 # The white space of JavaScript regular expressions, ready for a character class and for `str.lstrip`.
@@ -55,12 +54,12 @@ _PLACE = r"[NS][0-9]+(?:\.[0-9]+)?,[EW][0-9]+(?:\.[0-9]+)?(?:,Z[0-9]+)?"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to write one notation.
+    """One form of one notation.
 
-    look: what a piece of text shows wherever the rule can match; `rules_for` leaves out the others, for speed.
-    closing: text that every match ends with, so that nothing behind its last occurrence is searched.
-    nests: whether it is known inside decorations and bold. in_tables: whether a table cell shows it as notation; where
-    not, the cell shows it as written.
+    look: the quick test that a text with a match passes; `rules_for` leaves out the other rules.
+    closing: text that every match ends with, so that nothing after its last occurrence is searched.
+    nests: whether it is valid inside decorations and bold. in_tables: whether it is valid in a table cell, which
+    otherwise shows it verbatim.
     """
 
     kind: RuleKind

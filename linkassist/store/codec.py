@@ -77,7 +77,7 @@ def decode_lines(lines: str, line_meta: str | None) -> tuple[Line, ...]:
     return tuple(map(Line, texts, created, updated, [user_ids[user] for user in users]))
 
 
-def fold(title: str) -> str:
+def search_form(title: str) -> str:
     """The form in which titles are searched, wider than the title key: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", title).lower()
 

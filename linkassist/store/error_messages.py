@@ -11,7 +11,7 @@ from typing import Final
 
 from linkassist.errors import StoreError
 from linkassist.files.errors import cannot_be, is_no_room, why_not_writable
-from linkassist.store.backup.files import FOLDER_NAME, backup_files
+from linkassist.store.backup.files import BACKUPS_NAME, backup_files
 
 _NO_UTF8: Final = "Could not decode to UTF-8"  # Python's message about a column, which has no code of SQLite
 
@@ -21,7 +21,7 @@ class DamagedError(StoreError):
 
 
 @contextmanager
-def failures_in_words(path: Path) -> Iterator[None]:
+def translate_sqlite_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite reports about the file into a StoreError; a bug in our SQL stays what it is."""
     try:
         yield
@@ -35,14 +35,14 @@ def failures_in_words(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if str(error).startswith(_NO_UTF8):
             raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
-        words = words_of(error, path)
+        words = sqlite_message(error, path)
         if words is None:
             raise
         raise StoreError(words) from error
 
 
 @contextmanager
-def file_failures_in_words(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """Turns what the operating system reports about the file, or what lies beside it, into a StoreError."""
     try:
         yield
@@ -61,7 +61,7 @@ def damaged(path: Path, found: str) -> str:
         command = f"linkassist restore --latest --library {shlex.quote(str(path.parent))}"
         return (
             f"{path} is damaged or no SQLite file ({found}). Restore it from a backup: `{command}` goes back to the "
-            f"newest that is whole ({len(backups)} in {path.parent / FOLDER_NAME}, the last {backups[0].path.name}) "
+            f"newest that is whole ({len(backups)} in {path.parent / BACKUPS_NAME}, the last {backups[0].path.name}) "
             "and keeps the damaged file."
         )
     return (
@@ -83,7 +83,7 @@ class MovedError(StoreError):
         self.path = path
 
 
-def words_of(error: sqlite3.Error, path: Path) -> str | None:
+def sqlite_message(error: sqlite3.Error, path: Path) -> str | None:
     """What SQLite reports about the file at `path` and what to do; None for what is a bug in our SQL."""
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -19,12 +19,12 @@ from linkassist.files.errors import cannot_be
 from linkassist.files.private import create_private, keep_private
 from linkassist.store.backup.copy import keep_copy
 from linkassist.store.database_file import Identity, database_files, identity
-from linkassist.store.error_messages import MovedError, damaged, failures_in_words
+from linkassist.store.error_messages import MovedError, damaged, translate_sqlite_errors
 from linkassist.store.integrity.checksums import is_schema_sound, seal_everything, seal_schema
-from linkassist.store.integrity.damage import raise_in_words
+from linkassist.store.integrity.damage import raise_if_damaged
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 
-FILE_NAME: Final = "linkassist.sqlite3"
+DATABASE_NAME: Final = "linkassist.sqlite3"
 _KEPT_BEFORE_UPGRADES: Final = 3
 _ASK_AGAIN_S: Final = 0.003
 _GAP_S: Final = 0.01  # some times the above
@@ -58,12 +58,12 @@ class Library:
         made, for whoever works on a library that was there before.
         Raises StoreError for a folder that cannot be used, a file that is no library, and one of a newer linkassist.
         """
-        path = folder / FILE_NAME
+        path = folder / DATABASE_NAME
         if must_exist and identity(path) is None:
             raise MovedError(path)
         _make_private(path)
         database = identity(path)
-        with failures_in_words(path):
+        with translate_sqlite_errors(path):
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw",  # of the file that is there: SQLite makes none
                 uri=True,
@@ -88,12 +88,12 @@ class Library:
     ) -> None:
         self.close()
         if error is not None:
-            raise_in_words(self.path, error)
+            raise_if_damaged(self.path, error)
 
     @property
     def path(self) -> Path:
         """The SQLite file."""
-        return self.folder / FILE_NAME
+        return self.folder / DATABASE_NAME
 
     def close(self) -> None:
         """Gives the file back. A second call does nothing."""
@@ -106,13 +106,13 @@ class Library:
 
     def is_of_this_version(self) -> bool:
         """Whether the file, which was when it was opened, still is: a newer linkassist may have migrated it since."""
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
         return bool(version == len(MIGRATIONS))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of one query, streamed."""
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             # Not `yield from`, which would close the cursor of a query that nobody read to its end, and of a library
             # that is closed by then.
             for row in self.connection.execute(sql, parameters):  # noqa: UP028
@@ -120,7 +120,7 @@ class Library:
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """The first row of one query, None if it has none."""
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
@@ -132,7 +132,7 @@ class Library:
         power cut may be lost (what can be computed again). Never leaves the file inconsistent, either way.
         Raises StoreError where the file was moved, replaced or removed: what is written then is in no library.
         """
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             if is_durable:
                 self.connection.execute("PRAGMA synchronous = FULL")
             try:
@@ -155,7 +155,7 @@ class Library:
     @contextmanager
     def staging(self) -> Iterator[sqlite3.Connection]:
         """The connection, inside one transaction that may write temporary tables only, and so holds up nobody."""
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             self.connection.execute("BEGIN DEFERRED")
             with self._begun() as connection:
                 yield connection
@@ -190,7 +190,7 @@ class Library:
             raise
 
     def _prepare(self, cache_kb: int) -> None:
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
             try:
                 version = self._version()
@@ -210,7 +210,7 @@ class Library:
             self.connection.execute(f"PRAGMA cache_size = -{cache_kb}")
         if version < len(MIGRATIONS):
             self._migrate()
-        with failures_in_words(self.path):
+        with translate_sqlite_errors(self.path):
             self._version()  # the first read of a connection makes the log, where there is none
         _, log, _ = files = database_files(self.path)
         for file in (*files, self.folder / "models"):

@@ -27,7 +27,7 @@ class ProjectName:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ProjectFigures:
     """What the head of the list tells of a project. `n_links` counts a target once a page."""
 
     n_pages: int
@@ -54,7 +54,7 @@ class LinkedTargets:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedTarget:
     """A target that a page shares with other pages: its title as written, and the most recently updated of them."""
 
     target: str
@@ -78,7 +78,7 @@ def project_name(library: Library, name: str) -> ProjectName:
     raise NotFoundError(f"The library holds no project {quoted(name)}. It holds: {names}.")
 
 
-def figures(library: Library, project_id: int) -> Figures:
+def figures(library: Library, project_id: int) -> ProjectFigures:
     """The figures of a project's present pages."""
     row = library.row(
         """
@@ -87,7 +87,7 @@ def figures(library: Library, project_id: int) -> Figures:
         """,
         (project_id,),
     )
-    return Figures(*row) if row else Figures(0, 0, 0)
+    return ProjectFigures(*row) if row else ProjectFigures(0, 0, 0)
 
 
 def groups_offered(library: Library, project_id: int) -> frozenset[Group]:
@@ -224,7 +224,7 @@ def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, 
 
 def shared_targets(
     library: Library, project_id: int, page_id: int, *, n_targets: int = 8, n_titles: int = 6, at_most: int = 200
-) -> list[Shared]:
+) -> list[SharedTarget]:
     """The targets that this page shares with others, the rarest first: what Scrapbox calls 2-hop links.
 
     A target that more than `at_most` texts link says little, and would cost much; it is left out.
@@ -239,7 +239,7 @@ def shared_targets(
         """,
         (at_most + 1, page_id, at_most),
     )
-    found: list[Shared] = []
+    found: list[SharedTarget] = []
     for key, target, exists, _ in targets:
         titles = [
             title
@@ -253,7 +253,7 @@ def shared_targets(
             )
         ]
         if titles:
-            found.append(Shared(target, bool(exists), tuple(titles[:n_titles]), len(titles)))
+            found.append(SharedTarget(target, bool(exists), tuple(titles[:n_titles]), len(titles)))
         if len(found) == n_targets:
             break
     return found

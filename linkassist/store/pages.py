@@ -1,7 +1,6 @@
-"""Reading a library: its projects, their pages and links, and the short forms that lists and previews need.
+"""Queries for projects, pages and links.
 
-Only present pages are read; a page that vanished from the export keeps its row (`imports.py` writes them) but is seen
-here only through `stored_page`, which is asked for a row by its id.
+Only present pages are read. A page that vanished from the export keeps its row, which only `stored_page` reads.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.codec import decode_lines, decode_texts, fold, is_text_sound
+from linkassist.store.codec import decode_lines, decode_texts, is_text_sound, search_form
 from linkassist.store.error_messages import DamagedError
 from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
@@ -22,8 +21,6 @@ from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page, title_key
 
 Sort = Literal["gain", "updated", "title", "links"]
-
-N_PREVIEW_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class StoredPage:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What tells, without reading the text, whether a page or its suggestions have changed."""
+    """The state of a page and its suggestions, to detect changes without reading the text."""
 
     id: int
     text_hash: str
@@ -82,22 +79,6 @@ class Backlink:
     title: str
     line: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A target at a glance: the first lines of a page, and who links it.
-
-    `page_id` is None if the target has no page. `lines` are the first lines after the title that are not blank.
-    `n_linked` counts the pages that link it; `backlinks` are the most recently updated of these.
-    """
-
-    title: str
-    key: str
-    page_id: int | None
-    lines: tuple[str, ...]
-    n_linked: int
-    backlinks: tuple[Backlink, ...]
 
 
 def projects(library: Library) -> list[Project]:
@@ -135,8 +116,8 @@ def project(library: Library, name: str | None) -> Project:
     raise NotFoundError(f"The library holds no project {quoted(name)}. It holds: {names}.")
 
 
-# CROSS JOIN fixes the order of the tables and + keeps an index out. Without statistics SQLite guesses wrongly here:
-# it would sort whole texts, or walk the project to find the few pages that link one target.
+# CROSS JOIN fixes the order of the tables, and + keeps SQLite from using an index. Without statistics it would sort
+# whole texts, or scan the project for the few pages that link one target.
 _PAGE: Final = """
     SELECT p.id, p.project_id, p.title, p.export_id, p.created, p.updated, p.views, p.is_gone, p.text_hash,
            t.lines, t.line_meta, t.content_hash
@@ -234,8 +215,8 @@ def list_pages(
     present = f"FROM pages WHERE project_id = ? AND is_gone = 0{conditions}"
     source = present
     parameters: list[object] = [project_id, *values]
-    if wanted := fold(search).strip():
-        # Looking through an index that holds the titles alone, and fetching only what matches.
+    if wanted := search_form(search).strip():
+        # Scans an index of the titles alone, and fetches only the rows that match.
         present += " AND instr(folded_title, ?) > 0"
         source = f"FROM (SELECT id AS found_id {present}) CROSS JOIN pages ON pages.id = found_id"
         parameters.append(wanted)
@@ -258,7 +239,7 @@ def list_pages(
 
 def backlinks(library: Library, project_id: int, target_key: str, *, limit: int = 50) -> list[Backlink]:
     """The present pages that link the target, the most recently updated first, each with its first line that does."""
-    # The few that are wanted are found in indexes alone; to fetch the text of each that links took most of the time.
+    # Indexes find the few that are wanted; to fetch the text of every page that links took most of the time.
     rows = library.rows(
         """
         SELECT p.id, p.title, found.line, t.lines
@@ -274,46 +255,9 @@ def backlinks(library: Library, project_id: int, target_key: str, *, limit: int 
     return [Backlink(page_id, title, line, decode_texts(lines)[line]) for page_id, title, line, lines in rows]
 
 
-def preview(library: Library, project_id: int, target_key: str, *, n_backlinks: int = 5) -> Preview:
-    """The target at a glance. One that nobody links and that has no page gives its key as title, and no lines."""
-    counted = library.row(
-        """
-        SELECT count(DISTINCT p.id), max(l.target) FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
-        WHERE l.key = ? AND p.project_id = ? AND p.is_gone = 0
-        """,
-        (target_key, project_id),
-    )
-    n_linked, as_written = counted if counted else (0, None)
-    page = library.row(
-        """
-        SELECT p.id, p.title, t.lines FROM pages p JOIN texts t ON t.id = p.text_id
-        WHERE p.project_id = ? AND p.is_gone = 0 AND p.key = ?
-        """,
-        (project_id, target_key),
-    )
-    linked_from = tuple(backlinks(library, project_id, target_key, limit=n_backlinks)) if n_linked else ()
-    if page is None:
-        return Preview(as_written or target_key, target_key, None, (), n_linked, linked_from)
-    page_id, title, lines = page
-    first_lines = tuple(text for text in decode_texts(lines)[1:] if text.strip())[:N_PREVIEW_LINES]
-    return Preview(title, target_key, page_id, first_lines, n_linked, linked_from)
-
-
 def _stored_page(row: tuple[Any, ...]) -> StoredPage:
-    (
-        row_id,
-        project_id,
-        title,
-        export_id,
-        created,
-        updated,
-        views,
-        is_gone,
-        text_hash,
-        lines,
-        line_meta,
-        content_hash,
-    ) = row
+    row_id, project_id, title, export_id, created, updated, views, is_gone, *text = row
+    text_hash, lines, line_meta, content_hash = text
     if not is_text_sound(text_hash, title, lines, line_meta, content_hash):
         raise DamagedError(f'the text of page "{title}" is not what was imported')
     page = Page(title, decode_lines(lines, line_meta), export_id, created, updated, views)
@@ -324,8 +268,8 @@ def _near_titles(library: Library, project_id: int, key: str, n_titles: int = 5)
     """Titles that contain the wanted one, shortest first, then titles spelt like it."""
     rows = library.rows("SELECT title FROM pages WHERE project_id = ? AND is_gone = 0", (project_id,))
     titles = [title for (title,) in rows]
-    wanted = fold(key).replace("_", " ")
-    folded = {title: fold(title).replace("_", " ") for title in titles}
+    wanted = search_form(key).replace("_", " ")
+    folded = {title: search_form(title).replace("_", " ") for title in titles}
     containing = sorted((title for title in titles if wanted in folded[title]), key=lambda title: (len(title), title))
     if len(containing) >= n_titles:
         return containing[:n_titles]

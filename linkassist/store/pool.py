@@ -15,14 +15,14 @@ from weakref import finalize
 
 from linkassist.store.database_file import Identity, identity
 from linkassist.store.error_messages import MovedError
-from linkassist.store.integrity.damage import raise_in_words
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.integrity.damage import raise_if_damaged
+from linkassist.store.library import DATABASE_NAME, Library
 
 _MOST_KEPT: Final = 4
 _CACHE_KB: Final = 8_192  # of the file's pages in memory, each library its own
 
 
-class KeptOpen:
+class LibraryPool:
     """Lends the library of one folder, to one thread at a time each.
 
     The first one that is lent may be made then; from there on it is that file or none. Where another has taken its
@@ -32,7 +32,7 @@ class KeptOpen:
 
     def __init__(self, folder: Path, *, wait_s: float) -> None:
         """wait_s: as for `Library.open`."""
-        self._path = folder / FILE_NAME
+        self._path = folder / DATABASE_NAME
         self._wait_s = wait_s
         self._lock = Lock()
         self._idle: list[Library] = []
@@ -53,7 +53,7 @@ class KeptOpen:
             yield library
         except BaseException as error:
             library.close()
-            raise_in_words(library.path, error)
+            raise_if_damaged(library.path, error)
             raise
         with self._lock:
             is_kept = not self._is_closed and len(self._idle) < _MOST_KEPT

@@ -15,7 +15,7 @@ from linkassist.store.library import Library
 _Value = TypeVar("_Value")
 
 
-class InStep(Generic[_Value]):
+class ProjectCache(Generic[_Value]):
     """A value for each project, made on first use and again after its pages have changed.
 
     Of threads that ask at once, one makes it and the others wait: were each to, all would wait longer.

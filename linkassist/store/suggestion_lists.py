@@ -269,7 +269,7 @@ def new_offers(
     return None if offers == connection.execute(sql, (page_id,)).fetchall() else offers
 
 
-def add_up_offers(connection: Connection, which: str, values: Sequence[object] = ()) -> None:
+def update_page_totals(connection: Connection, which: str, values: Sequence[object] = ()) -> None:
     """Adds up the offers of pages within the budget of the moment. which: a condition on "p", with its values.
 
     23,000 pages take half a second; only those are written that come to something else than before.
@@ -288,7 +288,7 @@ def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least:
     if offers is not None:
         connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
         connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers))
-    add_up_offers(connection, "p.id = ?", (page_id,))
+    update_page_totals(connection, "p.id = ?", (page_id,))
 
 
 def _is_offered(suggestion: Suggestion) -> bool:

@@ -8,19 +8,19 @@ are worth showing, as they were shown when last added up: what was taught on oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sqlite3 import Connection
 from typing import Final
 
 from linkassist.errors import NotFoundError, StoreError
+from linkassist.progress import OnCount, no_count
 from linkassist.store.library import Library
 from linkassist.store.runs import Note, write_notes
 from linkassist.store.suggestion_lists import (
     AsShown,
     EncodedList,
-    add_up_offers,
     as_found,
     decode_list,
     encode_list,
@@ -28,6 +28,7 @@ from linkassist.store.suggestion_lists import (
     list_checksum,
     new_offers,
     refresh_gain,
+    update_page_totals,
 )
 from linkassist.store.verdicts import decided, last_decision
 from linkassist.suggestion import Suggestion, Verdict
@@ -100,7 +101,7 @@ def refresh_gains(
     page_ids: Sequence[int],
     as_shown: AsShown,
     least: float,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+    on_progress: OnCount = no_count,
 ) -> None:
     """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`.
 
@@ -158,7 +159,7 @@ def _seal_lists(library: Library, project_id: int) -> None:
 def add_up_budget(library: Library, project_id: int) -> None:
     """Adds up the gains of all pages of the project within the budget of this moment."""
     with library.transaction() as connection:
-        add_up_offers(connection, "p.project_id = ?", (project_id,))
+        update_page_totals(connection, "p.project_id = ?", (project_id,))
 
 
 def best_offers(library: Library, page_ids: Sequence[int]) -> dict[int, float]:
@@ -293,7 +294,7 @@ def _switch(connection: Connection, run_id: int) -> int:
     with_new_offers = "SELECT page_id FROM staged_lists WHERE has_new_offers"
     connection.execute(f"DELETE FROM offers WHERE page_id IN ({with_new_offers})")
     connection.execute("INSERT INTO offers SELECT page_id, place, kind, probability FROM staged_offers")
-    add_up_offers(connection, f"p.id IN ({with_new_offers})")
+    update_page_totals(connection, f"p.id IN ({with_new_offers})")
     connection.execute("DELETE FROM list_origins WHERE page_id IN (SELECT page_id FROM staged_lists)")
     connection.execute("INSERT INTO list_origins SELECT page_id, made_of FROM staged_lists WHERE made_of <> ''")
     connection.execute("DROP TABLE staged_lists")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from linkassist.store.codec import fold
+from linkassist.store.codec import search_form
 from linkassist.store.library import Library
 from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Objection, Verdict
@@ -52,8 +52,10 @@ def rejections(
         )
     }
     found = [Rejection(row[0], *pages[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
-    if wanted := fold(search).strip():
-        found = [each for each in found if wanted in fold(each.title) or wanted in fold(each.verdict.target)]
+    if wanted := search_form(search).strip():
+        found = [
+            each for each in found if wanted in search_form(each.title) or wanted in search_form(each.verdict.target)
+        ]
     return found[offset : offset + limit], len(found)
 
 

@@ -1,4 +1,4 @@
-"""All sources of candidates, page by page, as one list of (page, target) pairs with what each source said.
+"""Candidate (page, target) pairs: the union of the best targets of every source, with the scores of all sources.
 
 The product's rules are applied here: never the page itself, never a target already linked, no date or diary titles.
 """
@@ -16,16 +16,16 @@ from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, c
 from linkassist.suggest.statistics import Statistics, Texts
 
 N_NEIGHBOURS = 60
-_N_FOUND = 160  # nearest pages asked for, so that enough of them are teachers
+_N_FOUND = 160  # nearest pages searched for, so that enough of them are teachers
 _N_PER_SOURCE = 30
 _N_OF_SOURCE = {"titles": 15, "co_cited_likely": 15, "seeds_link": 15}
-_N_SEEDS = 40  # links that the page has or is likely to have, to look further from
+_N_SEEDS = 40  # links that a page has or is likely to have, from whose co-citations it gets candidates
 _N_LIKELY = 12
 _SHARP = 8  # the root of a sum of powers this high is close to the largest
 _N_MENTIONED = 250
-_MOST_SAID = 5_000  # targets of one page, the most often said; of two wikis no page says more than 1,500
+_MOST_SAID = 5_000  # targets said on one page, the most frequent; in two wikis no page says more than 1,500
 _MOST_AT_ONCE = 400  # pages
-_USUAL = 300  # links and said targets of a page; where the mean page has more, fewer pages are looked at together
+_USUAL = 300  # links and said targets per page; where the mean is higher, a chunk has fewer pages
 
 
 class Nearest(Protocol):
@@ -38,8 +38,8 @@ class Nearest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """nearest_pages: among the vectors of all pages. nearest_profiles: among the profiles of the targets that two or
-    more pages link; both answer with the numbers of the corpus."""
+    """Two vector indexes, both with the numbers of the corpus: of the pages, and of the profiles of the targets that
+    two or more pages link."""
 
     nearest_pages: Nearest
     nearest_profiles: Nearest
@@ -47,10 +47,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Candidate pairs, ordered by page, and the sources' scores beside them (all of the same length).
+    """Candidate pairs as parallel arrays, ordered by page: page, target, and by source name the scores.
 
-    neighbours: per page of `pages`, the rows of `nearest` (by vector) and `alike` (by bigram), (pages, all pages).
-    n_characters: per page of `pages`, those of its text.
+    pages: the pages that were searched for. Per page of these: n_characters, the length of its text; nearest and alike,
+    (pages, all pages), its neighbours by vector and by bigrams; known, (pages, targets), its links.
     """
 
     pages: IntArray
@@ -64,12 +64,13 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Pages that lack links, as rows: what each says, shows and is known to link.
+class PageBatch:
+    """Pages to find candidates for, as rows of arrays.
 
-    pages: their numbers, ascending. own: the target that each one's title is. n_characters: of each one's text.
-    vectors: (rows, width). mentioned, known, co_cited, links_back: (rows, targets); the last
-    two are what is linked beside the page, and what links it. bigrams, titles: (rows, terms). marks: (rows, marks).
+    pages: their numbers, ascending. own: per row, the target that its title is. n_characters: length of the text.
+    vectors: (rows, width). mentioned, known: (rows, targets), what it says and what it links. co_cited, links_back:
+    (rows, targets), what is linked together with the page, and the pages that link it. bigrams, titles: (rows, terms).
+    marks: (rows, marks).
     """
 
     pages: IntArray
@@ -84,15 +85,15 @@ class Asked:
     titles: sp.csr_matrix
     marks: sp.csr_matrix
 
-    def in_parts(self, n_rows: int) -> Iterator[Asked]:
-        """So many of the rows at a time; what is found for a row does not depend on those beside it."""
+    def chunks(self, n_rows: int) -> Iterator[PageBatch]:
+        """Batches of `n_rows` rows each. What is found for a row does not depend on the others."""
         for start in range(0, len(self.pages), n_rows):
             part = slice(start, start + n_rows)
-            yield Asked(**{field: getattr(self, field)[part] for field in self.__slots__})
+            yield PageBatch(**{field: getattr(self, field)[part] for field in self.__slots__})
 
 
 class CandidateFinder:
-    """Finds candidates for pages of one corpus, for one choice of teachers."""
+    """Finds candidates for pages of one corpus. statistics: of the links of one choice of teachers."""
 
     def __init__(self, corpus: Corpus, texts: Texts, statistics: Statistics, search: Search) -> None:
         self._corpus = corpus
@@ -101,25 +102,25 @@ class CandidateFinder:
         self._search = search
         self._teachers = np.flatnonzero(statistics.is_teacher)
         self._teacher_bigrams = sp.csr_matrix(texts.page_bigrams[self._teachers].T)
-        # to multiply by: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
+        # right factors: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
         self._titles = sp.csr_matrix(texts.bigrams.titles.T)
         self._term_profiles = sp.csr_matrix(statistics.term_profiles.T)
         self._said = sp.csr_matrix(top_per_row(texts.mentioned, _MOST_SAID).sign())
-        self.backlinks = backlinks(statistics.links)
+        self.backlinks = backlink_matrix(statistics.links)
 
     @property
-    def n_at_once(self) -> int:
-        """How many pages to look for candidates of together: as many as the memory has room for."""
+    def chunk_size(self) -> int:
+        """How many pages' candidates to find at once, so that the matrices fit into memory."""
         per_page = int(self._said.nnz + self._statistics.links.nnz) // max(1, self._corpus.n_pages)
         return max(1, _MOST_AT_ONCE * _USUAL // max(_USUAL, per_page))
 
-    def asked(self, pages: IntArray, known: sp.csr_matrix) -> Asked:
+    def batch_of(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
         """These pages as the corpus has them.
 
-        known: (pages of the corpus, targets) the links that each page is taken to have; a candidate is none of them.
+        known: (pages of the corpus, targets), the links that each page has, which are no candidates.
         """
         texts = self._texts
-        return Asked(
+        return PageBatch(
             pages=pages,
             own=pages,
             n_characters=texts.n_characters[pages],
@@ -133,19 +134,21 @@ class CandidateFinder:
             marks=self._corpus.marks[pages],
         )
 
-    def find(self, asked: Asked, is_target: BoolArray) -> Pairs:
-        """Their candidates. is_target: per target, False for what cannot be one."""
+    def find(self, batch: PageBatch, is_target: BoolArray) -> Pairs:
+        """The candidates of these pages. is_target: per target, False where it must not be a candidate."""
         corpus, statistics = self._corpus, self._statistics
-        rows, known, vectors, mentioned = asked.pages, asked.known, asked.vectors, asked.mentioned
+        rows, known, vectors, mentioned = batch.pages, batch.known, batch.vectors, batch.mentioned
         shape = (len(rows), corpus.n_targets)
         links = statistics.links
-        alike = _alike(asked.bigrams, self._teacher_bigrams, rows, self._teachers, corpus.n_pages)
+        alike = _alike(batch.bigrams, self._teacher_bigrams, rows, self._teachers, corpus.n_pages)
         by_probability = sp.csr_matrix(mentioned.sign().multiply(statistics.link_probability[None, :] + 1e-3))
         seeds = top_per_row(sp.csr_matrix(by_probability.maximum(known)), _N_SEEDS)
         found, similarity = self._search.nearest_pages(vectors, _N_FOUND)
         similarity = np.where(found == rows[:, None], 0, similarity)
-        nearest = _table(found, similarity * statistics.is_teacher[found], N_NEIGHBOURS, (len(rows), corpus.n_pages))
-        titles = sp.csr_matrix(asked.titles @ self._titles)
+        nearest = _as_matrix(
+            found, similarity * statistics.is_teacher[found], N_NEIGHBOURS, (len(rows), corpus.n_pages)
+        )
+        titles = sp.csr_matrix(batch.titles @ self._titles)
         namesakes = _pages_alone(titles, rows, statistics.is_teacher)
         neighbours_links = sp.csr_matrix(nearest.power(2) @ links)
         alike_links = sp.csr_matrix(alike.power(2) @ links)
@@ -156,24 +159,24 @@ class CandidateFinder:
             "namesakes": namesakes.power(2) @ links,
             "co_cited": seeds @ statistics.co_cited,
             "co_cited_likely": likely @ statistics.co_cited,
-            "co_cited_self": asked.co_cited,
-            "marked": asked.marks @ statistics.marked,
-            "term_profile": asked.bigrams @ self._term_profiles,
+            "co_cited_self": batch.co_cited,
+            "marked": batch.marks @ statistics.marked,
+            "term_profile": batch.bigrams @ self._term_profiles,
             "seeds_link": seeds[:, : corpus.n_pages] @ links,
             "titles": titles,
-            "links_back": asked.links_back,
+            "links_back": batch.links_back,
         }
         scores = {name: sp.csr_matrix(matrix) for name, matrix in scores.items()}
         sources = [
             top_per_row(by_probability, _N_MENTIONED),
             *(top_per_row(matrix, _N_OF_SOURCE.get(name, _N_PER_SOURCE)) for name, matrix in scores.items()),
-            _table(found, similarity, _N_PER_SOURCE // 2, shape),
-            _table(*self._search.nearest_profiles(vectors, _N_PER_SOURCE // 2), _N_PER_SOURCE // 2, shape),
+            _as_matrix(found, similarity, _N_PER_SOURCE // 2, shape),
+            _as_matrix(*self._search.nearest_profiles(vectors, _N_PER_SOURCE // 2), _N_PER_SOURCE // 2, shape),
         ]
         union = sources[0].sign()
         for source in sources[1:]:
             union = union + source.sign()
-        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), asked.own, known)
+        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), batch.own, known)
         as_page = np.where(target < corpus.n_pages, target, 0)
         page_similarity = np.einsum("ij,ij->i", vectors[pair_row], self._texts.vectors[as_page])
         scores["mentions"] = mentioned
@@ -182,11 +185,11 @@ class CandidateFinder:
         values = {name: cells(matrix, pair_row, target) for name, matrix in scores.items()}
         values["page_similarity"] = np.where(target < corpus.n_pages, page_similarity, 0).astype(np.float32)
         values["profile_similarity"] = np.einsum("ij,ij->i", vectors[pair_row], statistics.profiles[target])
-        return Pairs(rows, asked.n_characters, rows[pair_row], target, values, nearest, alike, known)
+        return Pairs(rows, batch.n_characters, rows[pair_row], target, values, nearest, alike, known)
 
 
-def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
-    """(pages, targets), 1 where the target is a page that links this one."""
+def backlink_matrix(links: sp.csr_matrix) -> sp.csr_matrix:
+    """(pages, targets), 1 where the target is a page that links this page. links: (pages, targets)."""
     n_pages, n_targets = links.shape
     turned = sp.csr_matrix(links[:, :n_pages].T)
     turned.resize((n_pages, n_targets))
@@ -194,7 +197,7 @@ def backlinks(links: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -> sp.csr_matrix:
-    """(rows, pages): of the targets with a title like the row's, the teachers, and not the row itself."""
+    """(rows, pages): `titles`, (rows, targets), in the columns of teachers but the row's own page."""
     pages = sp.csr_matrix(titles[:, : len(is_teacher)] @ sp.diags(is_teacher.astype(np.float32)))
     at = np.repeat(rows, np.diff(pages.indptr))
     pages.data[pages.indices == at] = 0
@@ -204,7 +207,7 @@ def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -
 def _allowed(
     is_target: BoolArray, union: sp.csr_matrix, own: IntArray, known: sp.csr_matrix
 ) -> tuple[IntArray, IntArray]:
-    """(row of the chunk, target) of the pairs that the rules allow, ordered by row. own: what each row is."""
+    """(row of the batch, target) of the pairs that the rules allow, ordered by row. own: each row's own target."""
     union.sort_indices()
     pair_row = np.repeat(np.arange(len(own), dtype=np.int64), np.diff(union.indptr))
     target = union.indices.astype(np.int64)
@@ -224,8 +227,8 @@ def _alike(
     return csr(row, teachers[top.indices], (len(rows), n_pages), top.data)
 
 
-def _table(columns: IntArray, scores: FloatArray, k: int, shape: tuple[int, int]) -> sp.csr_matrix:
-    """(rows, columns): the k largest positive scores of each row, given as found by a search."""
+def _as_matrix(columns: IntArray, scores: FloatArray, k: int, shape: tuple[int, int]) -> sp.csr_matrix:
+    """Search results, (rows, results) each, as a sparse matrix with the k largest positive scores of each row."""
     row = np.repeat(np.arange(shape[0]), columns.shape[1])
     kept = scores.ravel() > 0
     values = scores.ravel()[kept].astype(np.float32)

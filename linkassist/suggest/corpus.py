@@ -1,6 +1,6 @@
-"""A wiki as arrays: its pages, every target a link could have, and who links what.
+"""A wiki as arrays: its pages, every target a link could have, and the matrix of links; and helpers for such matrices.
 
-Targets are numbered: first the pages, in order, then the red links. Everything in `suggest/` speaks in these numbers.
+Targets are numbered: first the pages, in order, then the red links. All of `suggest/` uses these numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-_MOST_ADDED = 30_000_000  # cells added up in one block of a product: half a gigabyte at most
+_BLOCK_CELLS = 30_000_000  # multiplications in one block of a product: half a gigabyte at most
 
 # 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "Diary", "Week 12", "May 2026"; not
 # "日記の書き方", "3月のライオン", "Decision 3"
@@ -41,19 +41,19 @@ _DATE_TITLE = re.compile(
 
 
 def is_date_title(title: str) -> bool:
-    """True for the titles of diary pages and for bare numbers: templates, not links worth suggesting."""
+    """True for the titles of diary pages and for bare numbers, which are never suggested."""
     return _DATE_TITLE.match(title.replace("_", " ").strip()) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The wiki in numbers.
+    """The wiki as arrays.
 
     keys, names: per target, its title key and the form in which it is written; the first `len(readings)` are the pages.
     links: (pages, targets) float32, 1 where the page links the target; no page links itself.
-    is_template: per target, True for what is never suggested: date and diary titles, and those of signs alone.
-    created: per page, Unix seconds, 0 where unknown. marks: (pages, marks) float32, 1 where the page shows the mark;
-    a mark that one page alone shows says nothing and is left out.
+    is_template: per target, True for what is never suggested: date and diary titles, and those without a letter.
+    created: per page, Unix seconds, 0 where unknown. marks: (pages, marks) float32, 1 where the page has the mark (see
+    `Reading.marks`); marks of a single page are left out.
     """
 
     readings: Sequence[Reading]
@@ -66,7 +66,7 @@ class Corpus:
 
     @property
     def n_pages(self) -> int:
-        """How many targets are pages; the rest are red links."""
+        """The number of pages, which are the first targets; the rest are red links."""
         return len(self.readings)
 
     @property
@@ -117,7 +117,7 @@ def _is_signs(key: str) -> bool:
 
 
 def all_known(corpus: Corpus) -> sp.csr_matrix:
-    """(pages, targets): every link of every page, also those from which nothing is learnt."""
+    """(pages, targets): every link of every page, `Reading.also_linked` included."""
     number = {key: i for i, key in enumerate(corpus.keys)}
     rows, columns = [], []
     for row, reading in enumerate(corpus.readings):
@@ -147,7 +147,7 @@ def csr(
     shape: tuple[int, int],
     data: FloatArray | None = None,
 ) -> sp.csr_matrix:
-    """A float32 matrix with sorted indices; cells named twice are added, each counting 1 where `data` is left out."""
+    """A float32 matrix with sorted indices; values of equal cells are added up. data: 1 for each where it is None."""
     values = np.ones(len(rows), np.float32) if data is None else data
     matrix = sp.csr_matrix((values, (np.asarray(rows, np.int64), np.asarray(columns, np.int64))), shape=shape)
     matrix.sum_duplicates()
@@ -155,19 +155,18 @@ def csr(
 
 
 def keep_rows(matrix: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
-    """The matrix with the rows that are not kept emptied."""
+    """The matrix with only these rows; the others are empty."""
     return in_order(sp.diags(is_kept.astype(np.float32)) @ matrix)
 
 
 def in_order(matrix: sp.spmatrix) -> sp.csr_matrix:
-    """The matrix with the columns of each row in order. What is added up over them is then the same to the last bit,
-    whatever rows stand beside."""
+    """The matrix with sorted column indices, so that sums over a row do not depend on the other rows."""
     matrix = sp.csr_matrix(matrix)
     return matrix if matrix.has_sorted_indices else matrix.sorted_indices()
 
 
 def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
-    """The matrix with only the k largest cells of each row, the columns in order."""
+    """The matrix with only the k largest cells of each row, its column indices sorted."""
     matrix = in_order(matrix)
     lengths = np.diff(matrix.indptr)
     if lengths.max(initial=0) <= k:
@@ -180,18 +179,34 @@ def top_per_row(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
 
 
 def by_blocks(
-    left: sp.csr_matrix, right: sp.csr_matrix, finish: Callable[[sp.csr_matrix, int], sp.csr_matrix]
+    left: sp.csr_matrix,
+    right: sp.csr_matrix,
+    finish: Callable[[sp.csr_matrix, int], sp.csr_matrix],
+    block_cells: int = _BLOCK_CELLS,
 ) -> sp.csr_matrix:
-    """`finish(left @ right, 0)`, in blocks of rows where the whole product has too many cells for the memory.
+    """`finish(left @ right, 0)`, worked out in blocks of rows where the whole product would not fit into memory.
 
-    finish: makes a block, given with the number of its first row, what is kept of it; it looks at each row by itself.
+    finish: reduces a block, given with the number of its first row; it treats each row by itself.
+    block_cells: multiplications in one block.
     """
     left, right = sp.csr_matrix(left), sp.csr_matrix(right)
     n_added = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices], dtype=np.int64)])[left.indptr]
-    borders = np.searchsorted(n_added, np.arange(_MOST_ADDED, n_added[-1], _MOST_ADDED))
+    borders = np.searchsorted(n_added, np.arange(block_cells, n_added[-1], block_cells))
     rows = [0, *np.setdiff1d(borders, [0, left.shape[0]]).tolist(), left.shape[0]]
     blocks = [finish(sp.csr_matrix(left[a:b] @ right), a) for a, b in pairwise(rows)]
     return blocks[0] if len(blocks) == 1 else sp.csr_matrix(sp.vstack(blocks, format="csr"))
+
+
+def starts_run(*values: np.ndarray) -> BoolArray:
+    """Per position, whether any of these arrays of one length differs there from the position before; True at 0."""
+    is_first = np.ones(len(values[0]), np.bool_)
+    is_first[1:] = np.logical_or.reduce([each[1:] != each[:-1] for each in values])
+    return is_first
+
+
+def places_within(counts: IntArray) -> IntArray:
+    """0, 1, ... within each group of these sizes: `places_within([2, 3]) == [0, 1, 0, 1, 2]`."""
+    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def cells(matrix: sp.csr_matrix, rows: IntArray, columns: IntArray) -> FloatArray:

@@ -1,36 +1,38 @@
-"""Candidate pairs to features: what speaks for each, as numbers that mean the same in every wiki and language."""
+"""The features of candidate pairs: numbers that mean the same in every wiki and language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from linkassist.suggest.candidates import Pairs
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
-from linkassist.suggest.mentions import Mentions, fold, script_shares
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, starts_run
+from linkassist.suggest.folding import fold, script_shares
+from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.statistics import Statistics, Texts
 from linkassist.wiki import title_key
 
-DAY_S = 86_400
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class MentionTable:
-    """Per mentioned (page, target) pair, sorted by `key` = page * n_targets + target: what its mentions look like."""
+    """The mentions added up by (page, target) pair: parallel arrays, sorted by `key` = page * n_targets + target."""
 
     key: IntArray
     n_free: FloatArray
     edges: FloatArray
     in_title: FloatArray
     is_exact: FloatArray
-    first: FloatArray  # where the first one stands: passage number
-    context: FloatArray  # the best log-odds of a context
+    first: FloatArray  # passage number of the first mention
+    context: FloatArray  # the largest log-odds of a context
     cover: FloatArray  # the largest share of a line
 
 
-def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> MentionTable:
-    """The mentions summed up by pair. odds: per mention, as `context_odds` tells them."""
+def tabulate_mentions(corpus: Corpus, mentions: Mentions, log_odds: FloatArray) -> MentionTable:
+    """The mentions by pair. log_odds: per mention, from `ContextLogOdds.of`."""
     key, inverse = np.unique(mentions.page * corpus.n_targets + mentions.target, return_inverse=True)
     size = len(key)
 
@@ -46,87 +48,39 @@ def tabulate_mentions(corpus: Corpus, mentions: Mentions, odds: FloatArray) -> M
         in_title=most(mentions.passage < 0, 0),
         is_exact=most(mentions.is_exact, 0),
         first=-most(-np.where(mentions.passage < 0, 9999, mentions.passage), -9999),
-        context=most(np.where(mentions.passage < 0, -99, odds), -99),
+        context=most(np.where(mentions.passage < 0, -99, log_odds), -99),
         cover=most(np.where(mentions.passage < 0, 0, mentions.cover), 0),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTraits:
-    """Per target, what its title alone tells."""
+class TitleFeatures:
+    """Features of the title alone, per target."""
 
     length: FloatArray
     shares: FloatArray  # (targets, 4): of Latin, hiragana, katakana, kanji
 
 
-def read_traits(corpus: Corpus) -> TargetTraits:
-    """The traits of every target of the corpus."""
+def title_features(corpus: Corpus) -> TitleFeatures:
+    """Those of every target of the corpus."""
     lengths = np.array([len(key) for key in corpus.keys], np.float32)
-    return TargetTraits(lengths, script_shares([fold(key) for key in corpus.keys]))
+    return TitleFeatures(lengths, script_shares([fold(key) for key in corpus.keys]))
 
 
-FEATURES = (
-    "n_mentions",
-    "n_free",
-    "edges",
-    "in_title",
-    "is_exact",
-    "first_mention",
-    "context",
-    "context_rank",
-    "cover",
-    "link_probability",
-    "n_linked",
-    "n_mentioned",
-    "rarity",
-    "link_probability_rank",
-    "link_probability_share",
-    "is_page",
-    "title_length",
-    "share_latin",
-    "share_hiragana",
-    "share_katakana",
-    "share_kanji",
-    "target_size",
-    "target_links",
-    "neighbours",
-    "neighbours_rank",
-    "alike",
-    "alike_rank",
-    "neighbour_link_rate",
-    "closest",
-    "namesakes",
-    "namesakes_rank",
-    "co_cited",
-    "co_cited_rank",
-    "co_cited_likely",
-    "co_cited_likely_rank",
-    "co_cited_self",
-    "seeds_link",
-    "marked",
-    "marked_rank",
-    "term_profile",
-    "term_profile_rank",
-    "page_similarity",
-    "page_similarity_rank",
-    "profile_similarity",
-    "profile_similarity_rank",
-    "titles",
-    "titles_rank",
-    "links_back",
-    "page_size",
-    "n_candidates_mentioned",
-    "n_known",
-    "neighbours_density",
-    "linked_lately",
-    "days_since_linked",
-    "target_age",
-    "is_icon",
-)
+_FEATURE_NAMES: Final = """
+    n_mentions n_free edges in_title is_exact first_mention context context_rank cover link_probability n_linked
+    n_mentioned rarity link_probability_rank link_probability_share is_page title_length share_latin
+    share_hiragana share_katakana share_kanji target_size target_links neighbours neighbours_rank alike alike_rank
+    neighbour_link_rate closest namesakes namesakes_rank co_cited co_cited_rank co_cited_likely
+    co_cited_likely_rank co_cited_self seeds_link marked marked_rank term_profile term_profile_rank
+    page_similarity page_similarity_rank profile_similarity profile_similarity_rank titles titles_rank links_back
+    page_size n_candidates_mentioned n_known neighbours_density linked_lately days_since_linked target_age is_icon
+"""
+FEATURES: Final = tuple(_FEATURE_NAMES.split())
 
 
-class EvidenceMaker:
-    """Turns pairs into features for one corpus and one choice of teachers."""
+class FeatureBuilder:
+    """Computes the features of pairs, for one corpus and one choice of teachers."""
 
     def __init__(
         self,
@@ -134,22 +88,22 @@ class EvidenceMaker:
         texts: Texts,
         statistics: Statistics,
         table: MentionTable,
-        traits: TargetTraits,
+        titles: TitleFeatures,
         icons: frozenset[int],
     ) -> None:
-        """icons: as `icon_pairs` tells them."""
+        """icons: from `icon_pairs`."""
         self._corpus = corpus
         self._texts = texts
         self._statistics = statistics
         self._table = table
-        self._traits = traits
+        self._titles = titles
         n_teachers = max(1.0, float(statistics.is_teacher.sum()))
         self._rarity = np.log(n_teachers / (statistics.n_mentioned + 0.5)).astype(np.float32)
         self._n_links = np.diff(statistics.links.indptr).astype(np.float32)
         self._icons = icons
 
     def features(self, pairs: Pairs) -> FloatArray:
-        """(pairs, len(FEATURES)) float32; NaN where a thing cannot be known."""
+        """(pairs, len(FEATURES)) float32; NaN where a value is unknown."""
         corpus, statistics, scores = self._corpus, self._statistics, pairs.scores
         target, page = pairs.target, pairs.page
         key = page * corpus.n_targets + target
@@ -184,11 +138,11 @@ class EvidenceMaker:
             "link_probability_rank": _rank(row, probability),
             "link_probability_share": _share(row, probability),
             "is_page": is_page,
-            "title_length": self._traits.length[target],
-            "share_latin": self._traits.shares[target, 0],
-            "share_hiragana": self._traits.shares[target, 1],
-            "share_katakana": self._traits.shares[target, 2],
-            "share_kanji": self._traits.shares[target, 3],
+            "title_length": self._titles.length[target],
+            "share_latin": self._titles.shares[target, 0],
+            "share_hiragana": self._titles.shares[target, 1],
+            "share_katakana": self._titles.shares[target, 2],
+            "share_kanji": self._titles.shares[target, 3],
             "target_size": np.where(is_page, np.log1p(self._texts.n_characters[as_page]), np.nan),
             "target_links": np.where(is_page, np.log1p(self._n_links[as_page]), np.nan),
             "neighbours": _share(row, scores["neighbours"]),
@@ -228,7 +182,7 @@ class EvidenceMaker:
         return np.stack([columns[name].astype(np.float32) for name in FEATURES], axis=1)
 
     def _density(self, pairs: Pairs) -> FloatArray:
-        """Per page of the pairs: log of how many links the pages most like it have."""
+        """Per page of `pairs.pages`: log of the mean number of links of its neighbours, weighted by similarity."""
         weights = pairs.nearest.power(2) + pairs.alike.power(2)
         total = np.asarray(weights.sum(axis=1)).ravel()
         density: FloatArray = np.log1p((weights @ self._n_links) / (total + 1e-9)).astype(np.float32)
@@ -236,7 +190,7 @@ class EvidenceMaker:
 
 
 def icon_pairs(corpus: Corpus, pages: IntArray) -> frozenset[int]:
-    """page * n_targets + target of the pairs in which one of these pages shows the target's icon."""
+    """page * n_targets + target for each target whose icon one of these pages shows."""
     number = {key: i for i, key in enumerate(corpus.keys)}
     return frozenset(
         page * corpus.n_targets + number[key]
@@ -251,31 +205,31 @@ def _is_sorted(values: IntArray) -> bool:
 
 
 def _row_numbers(page: IntArray) -> IntArray:
-    """Consecutive equal pages share a number."""
-    return np.concatenate([[0], np.cumsum(page[1:] != page[:-1])]) if len(page) else page
+    """Per pair, a number from 0 that grows with each new page."""
+    return np.cumsum(starts_run(page)) - 1
 
 
 def _rank(row: IntArray, score: FloatArray) -> FloatArray:
-    """The place of each score within its row, 0 the best; equal scores share the best place, zero scores get 99."""
+    """The rank of each score within its row, from 0 for the largest; equal scores share the first rank, at most 98.
+
+    Scores of 0 get 99.
+    """
     order = np.lexsort((-score, row))
     sorted_row, sorted_score = row[order], score[order]
     position = np.arange(len(order))
-    starts = np.concatenate([[True], sorted_row[1:] != sorted_row[:-1]]) if len(order) else np.zeros(0, np.bool_)
-    first = np.maximum.accumulate(np.where(starts, position, 0))
-    is_new = starts.copy()
-    is_new[1:] |= sorted_score[1:] != sorted_score[:-1]
-    place = np.maximum.accumulate(np.where(is_new, position, 0)) - first
+    first_of_row = np.maximum.accumulate(np.where(starts_run(sorted_row), position, 0))
+    first_of_score = np.maximum.accumulate(np.where(starts_run(sorted_row, sorted_score), position, 0))
     rank = np.empty(len(order), np.float32)
-    rank[order] = place
+    rank[order] = first_of_score - first_of_row
     return np.where(score > 0, np.minimum(rank, 98), 99).astype(np.float32)
 
 
 def _share(row: IntArray, score: FloatArray) -> FloatArray:
-    """Each score over the largest of its row."""
+    """Each score divided by the largest of its row."""
     largest = np.zeros(row.max(initial=0) + 1, np.float32)
     np.maximum.at(largest, row, score.astype(np.float32))
     return (score / (largest[row] + 1e-9)).astype(np.float32)
 
 
 def _days(now: IntArray, then: IntArray) -> FloatArray:
-    return np.where((now > 0) & (then > 0), (now - then) / DAY_S, np.nan).astype(np.float32)
+    return np.where((now > 0) & (then > 0), (now - then) / _DAY_S, np.nan).astype(np.float32)

@@ -1,12 +1,12 @@
-"""Pages set aside to learn the ranker from: their links are hidden, and the ranker must find them again.
+"""A holdout set of pages: their links are hidden, and the ranker is trained to find them again.
 
-They are the newest pages where the export tells times, and a seeded sample where it does not, so that they are learnt
-from as they looked before their links were made. Of their links, some pages lose all and some lose half; of what was
-linked, most pages keep the words (inline) and some lose the words too (blind). Nothing learnt from links, neither
-statistics nor the encoder, may see the links of a page set aside.
+These are the newest pages where the export tells times, else a seeded sample, so that the ranker is trained on pages as
+they looked before their links were made. Some pages lose all links and some lose half; most keep the linked words
+(inline) and some lose the words too (blind). Nothing that is learnt from links, neither the statistics nor the encoder,
+may see the links of a page that is held out.
 
-Nor the links to it, for most: a page that is being written is linked by few, while half of the older ones are. A ranker
-that learns from old pages as they are learns to wait for backlinks that do not exist yet.
+Most links to the held-out pages are hidden too: a page that is being written is linked by few, while half of the older
+ones are. A ranker trained with all backlinks would wait for backlinks that do not exist yet.
 """
 
 from __future__ import annotations
@@ -18,23 +18,22 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, csr, keep_rows
-from linkassist.wiki import Part, Passage, Reading, title_key
+from linkassist.wiki import Passage, Reading, Segment, title_key
 
 _MOST_PAGES = 2000
 _SHARE = 0.25
 _SHARE_BLIND = 0.5
 _SHARE_PARTIAL = 0.3
-_SHARE_LINKED = 0.1  # of the pages set aside keep the links to them: of two wikis' new pages 6 and 9 % had any
+_SHARE_LINKED = 0.1  # of the held-out pages keep the links to them: in two wikis 6 and 9 % of the new pages had any
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
-    """pages: those set aside, ascending. corpus: the wiki with their links hidden; its targets keep their numbers.
+class Holdout:
+    """pages: those held out, ascending. corpus: the wiki with their links hidden; its targets keep their numbers.
 
-    answers: (pages, targets) the hidden links of these pages. is_teacher: per page, True where the page's own links
-    were not hidden.
-    is_target: per target, False for a red link that only hidden links name: nobody could have suggested it.
-    is_blind: per page, True where the words of the hidden links are gone too.
+    answers: (pages, targets), the hidden links. is_teacher: per page, True where it has links, none of them hidden.
+    is_target: per target, False for a red link that only hidden links name, which nobody could have suggested.
+    is_blind: per page, True where the words of the hidden links are removed too.
     """
 
     pages: IntArray
@@ -45,8 +44,8 @@ class Examination:
     is_blind: BoolArray
 
 
-def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
-    """The pages to set aside: a quarter of those that link something, at most 2,000."""
+def pages_to_hold_out(corpus: Corpus, seed: int = 0) -> IntArray:
+    """The pages to hold out: a quarter of those that link something, at most 2,000."""
     counted = corpus.links @ (~corpus.is_template).astype(np.float32)
     linking = np.flatnonzero((counted > 0) & ~corpus.is_template[: corpus.n_pages])
     n = min(_MOST_PAGES, int(len(linking) * _SHARE))
@@ -57,7 +56,7 @@ def pages_to_examine(corpus: Corpus, seed: int = 0) -> IntArray:
 
 
 def links_beside(corpus: Corpus, pages: IntArray) -> sp.csr_matrix:
-    """(pages, targets): the links that can be learnt from: none of the pages set aside, and few to them."""
+    """(pages, targets): the links to learn from, with none of the held-out pages' own and few to them."""
     links = keep_rows(corpus.links, _teachers_beside(corpus, pages)) @ sp.diags(_is_visible(corpus, pages))
     links = sp.csr_matrix(links)
     links.eliminate_zeros()
@@ -71,14 +70,14 @@ def _teachers_beside(corpus: Corpus, pages: IntArray) -> BoolArray:
 
 
 def _is_visible(corpus: Corpus, pages: IntArray) -> FloatArray:
-    """Per target, 1 where the links to it are seen and 0 for most of the pages set aside; the same at every call."""
+    """Per target, 1 where the links to it stay and 0 for most of the held-out pages; equal at every call."""
     visible = np.ones(corpus.n_targets, np.float32)
     visible[pages] = np.random.default_rng(len(pages)).random(len(pages)) < _SHARE_LINKED
     return visible
 
 
-def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
-    """The examination on these pages."""
+def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Holdout:
+    """The holdout of these pages."""
     random = np.random.default_rng(seed)
     readings = list(corpus.readings)
     is_blind = np.zeros(corpus.n_pages, np.bool_)
@@ -90,17 +89,17 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
         is_partial, is_blind[page] = random.random(2) < (_SHARE_PARTIAL, _SHARE_BLIND)
         keys = [title_key(target) for target in reading.links if not is_partial or random.random() < 0.5]
         hidden = set(keys) - {reading.key}
-        readings[page] = without_links(reading, hidden, is_blind=bool(is_blind[page]))
+        readings[page] = hide_targets(reading, hidden, is_blind=bool(is_blind[page]))
         rows += [page] * len(hidden)
         columns += sorted(number[key] for key in hidden)
     answers = csr(rows, columns, corpus.links.shape)
-    is_examined = np.zeros(corpus.n_pages, np.bool_)
-    is_examined[pages] = True
-    visible = sp.csr_matrix(links_beside(corpus, pages) + keep_rows(corpus.links, is_examined) - answers)
+    is_held_out = np.zeros(corpus.n_pages, np.bool_)
+    is_held_out[pages] = True
+    visible = sp.csr_matrix(links_beside(corpus, pages) + keep_rows(corpus.links, is_held_out) - answers)
     visible.eliminate_zeros()
     is_target = np.asarray(visible.sum(axis=0)).ravel() > 0
     is_target[: corpus.n_pages] = True
-    return Examination(
+    return Holdout(
         pages=pages,
         corpus=replace(corpus, readings=readings, links=visible),
         answers=answers,
@@ -110,8 +109,8 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Examination:
     )
 
 
-def without_links(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:
-    """The page as if it did not link the hidden title keys: their words are plain prose, or gone where `is_blind`."""
+def hide_targets(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:
+    """The page as if it did not link these title keys: their words are plain prose, or removed where `is_blind`."""
     return replace(
         reading,
         passages=tuple(_without(passage, hidden, is_blind=is_blind) for passage in reading.passages),
@@ -120,14 +119,14 @@ def without_links(reading: Reading, hidden: set[str], *, is_blind: bool) -> Read
 
 
 def _without(passage: Passage, hidden: Sequence[str] | set[str], *, is_blind: bool) -> Passage:
-    def is_hidden(part: Part) -> bool:
+    def is_hidden(part: Segment) -> bool:
         surface = passage.text[part.start : part.start + part.length]
         return not part.is_prose and title_key(surface) in hidden
 
     if not any(is_hidden(part) for part in passage.parts):
         return passage
     pieces: list[str] = []
-    parts: list[Part] = []
+    parts: list[Segment] = []
     at = length = 0
     for part in passage.parts:
         between = part.start - at

@@ -1,7 +1,7 @@
-"""What a page's list holds back: what is likely enough to be shown, and yet would be one too many.
+"""How many suggestions a page is shown, and which likely ones are held back.
 
-Held back means kept, with its probability and a reason that says why, for those who ask for all. Of two suggestions for
-the same words one is right or none: on a public wiki's later links both were in 2 of 1,100.
+A suggestion that is held back stays in the list, with its probability and a last reason that says why. Of two
+suggestions for the same words at most one is right: on a public wiki's later links both were in 2 of 1,100.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from linkassist.suggest.corpus import Corpus, IntArray
+from linkassist.suggest.corpus import IntArray
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 
 _WRITTEN_EITHER_WAY: Final = {ord(char): None for char in "ー・-‐_ '’"}
@@ -22,18 +22,11 @@ _FEWEST: Final = 3
 _PAGES_PER_BIN: Final = 50
 
 
-def link_budgets(corpus: Corpus) -> IntArray:
-    """Per page, how many suggestions to show: as many links as a page of its length may have here, less those it has.
-
-    Three at least. A wiki with too few pages that link anything to tell sets no bound.
-    """
-    lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
-    n_links = np.diff(corpus.links.indptr).astype(np.int64)
-    return LinkBudgets(lengths, n_links).of(lengths, n_links)
-
-
 class LinkBudgets:
-    """What the pages of a wiki tell about how many links a page of a length may have."""
+    """How many links the pages of a wiki have by their length: the 0.95 quantile of bins of pages, interpolated.
+
+    A wiki with fewer than 50 pages that link anything sets no bound.
+    """
 
     __slots__ = ("_middle", "_most")
 
@@ -47,7 +40,10 @@ class LinkBudgets:
         self._most = np.maximum.accumulate([float(np.quantile(n_links[pages], _GENEROUS)) for pages in bins])
 
     def of(self, lengths: IntArray, n_links: IntArray) -> IntArray:
-        """Per page, how many suggestions to show."""
+        """Per page, how many suggestions to show: the links that a page of its length may have, less those it has.
+
+        At least three.
+        """
         if not self._middle:
             return np.full(len(lengths), np.iinfo(np.int64).max)
         generous = np.ceil(np.interp(np.log1p(lengths), self._middle, self._most)).astype(np.int64)
@@ -55,8 +51,8 @@ class LinkBudgets:
         return budget
 
 
-def restrained(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
-    """One page's suggestions, best first, with those held back marked by their last reason."""
+def mark_held_back(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
+    """One page's suggestions, best first; those to be held back get one more reason. most: how many are shown."""
     found: list[Suggestion] = []
     shown: list[Suggestion] = []
     for suggestion in suggestions:
@@ -75,19 +71,19 @@ def _against(suggestion: Suggestion, shown: Sequence[Suggestion], most: int) -> 
     for better in shown:
         if variant_key(better.target) == variant_key(suggestion.target):
             return Reason("same_title", names=(better.target,))
-        # new links are told apart by their own rule, which lets a word stand inside a sentence
+        # new links have a rule of their own (`predict_phrases.apart`), which keeps a word inside a sentence
         if not better.kind == suggestion.kind == "new" and _is_same_place(suggestion, better):
             return Reason("same_place", names=(better.target,))
     return Reason("enough", count=most, total=most) if len(shown) >= most else None
 
 
 def variant_key(title: str) -> str:
-    """The title without what is written in one way or another: width, case, spaces, long vowels, dots and hyphens."""
+    """The title without what varies in writing: width, case, spaces, long vowels, dots and hyphens."""
     return unicodedata.normalize("NFKC", title).lower().translate(_WRITTEN_EITHER_WAY)
 
 
 def _is_same_place(suggestion: Suggestion, better: Suggestion) -> bool:
-    """Whether each mention stands inside one of the better suggestion's, or around one."""
+    """Whether each mention contains one of the better suggestion's, or is contained in one."""
     return bool(suggestion.mentions) and all(
         any(_holds(mention, other) or _holds(other, mention) for other in better.mentions)
         for mention in suggestion.mentions

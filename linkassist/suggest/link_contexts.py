@@ -1,8 +1,7 @@
-"""Where links stand in a line: what a wiki's people bracket, told by what is beside it.
+"""The context of links: a naive Bayes classifier of mentions by the characters beside them and their share of the line.
 
-Of all places where the teachers' pages say a title, some are links and some are not. Which characters stand before and
-after, and how much of its line the title is, tells them apart (naive Bayes, Manning, Raghavan and Schütze 2008,
-section 13.2, https://nlp.stanford.edu/IR-book/).
+It is trained on the places where the teachers' pages say a title: some are links, some are not. Source: Manning,
+Raghavan and Schütze 2008, section 13.2, https://nlp.stanford.edu/IR-book/.
 """
 
 from __future__ import annotations
@@ -12,20 +11,12 @@ import numpy as np
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggest.mentions import Mentions
 
-_SMOOTHING = 5.0  # mentions of either sort that every context is taken to have had
+_SMOOTHING = 5.0  # pseudo-counts of each context, shared out by the overall share of links
 _COVER_BINS = 12
 
 
-def context_odds(mentions: Mentions, is_teacher: BoolArray) -> FloatArray:
-    """Per mention, the log-odds that its context gives it of being a link; is_teacher: per page.
-
-    0 where the teachers link nothing. Only mentions that no longer mention holds are learnt from.
-    """
-    return ContextOdds(mentions, is_teacher).of(mentions)
-
-
-class ContextOdds:
-    """What the teachers' mentions tell about contexts, for any mentions."""
+class ContextLogOdds:
+    """The log-odds of a link by context. Trained on mentions that no longer mention contains."""
 
     __slots__ = ("_odds",)
 
@@ -33,10 +24,10 @@ class ContextOdds:
         is_known = is_teacher[mentions.page] & mentions.is_free & (mentions.passage >= 0)
         is_linked = mentions.is_linked[is_known]
         tells = bool(is_linked.any()) and not is_linked.all()
-        self._odds = [Odds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
+        self._odds = [CategoryLogOdds(context[is_known], is_linked) for context in _contexts(mentions)] if tells else []
 
     def of(self, mentions: Mentions) -> FloatArray:
-        """Per mention, its log-odds; a context that no teacher has tells nothing."""
+        """Per mention, the log-odds that its context gives it of being a link; 0 for a context that no teacher has."""
         total = np.zeros(len(mentions), np.float32)
         for odds, context in zip(self._odds, _contexts(mentions), strict=False):
             total += odds.of(context)
@@ -47,8 +38,8 @@ def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
     return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
 
 
-class Odds:
-    """Per context, the log of how much oftener it is seen among links than among the rest."""
+class CategoryLogOdds:
+    """Log-odds of a link per value of one feature, over the overall log-odds; 0 for a value that was not seen."""
 
     __slots__ = ("_contexts", "_odds")
 

@@ -1,103 +1,41 @@
-"""Every title and red link found in the pages' text, with its place.
+"""Every place where the pages' text says a title or a red link.
 
-Text and titles are folded code point by code point (width, case, white space), so a place in the folded text is a place
-in the passage; the raw span follows from the passage's parts, and nothing is searched for twice.
+An Aho-Corasick automaton of the folded titles runs over the folded text (`folding.py`), in which a place is the same
+place of the passage. The raw span follows from the passage's segments, and nothing is searched for twice.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
 
 import ahocorasick
 import numpy as np
 
-from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
+from linkassist.progress import OnCount, no_count
+from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
+from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, LATIN, OTHER, fold, fold_key, scripts
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
 
-Kind = TypeVar("Kind", np.int64, np.bool_)
-
-MOST_OF_PAIR = 1_000  # mentions of one target on one page: of two wikis at most 790
-MOST_OF_PAGE = 50_000
-SHORTEST = 2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
-_CHUNK = 2_000_000  # code points scanned between two progress reports
-
-OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
-
-
-class _Fold(dict[int, int]):
-    """Code point to folded code point, filled as needed; one that folds to several is only lowered."""
-
-    def __missing__(self, code: int) -> int:
-        char = chr(code)
-        folded = unicodedata.normalize("NFKC", char).lower()
-        if len(folded) != 1:
-            folded = char.lower()
-        if char.isspace() and char not in "\n\x1f":  # U+001F stands where a passage leaves something out
-            folded = "_"
-        self[code] = ord(folded) if len(folded) == 1 else code
-        return self[code]
-
-
-_FOLD = _Fold({ord("İ"): ord("i"), ord("ς"): ord("σ")})  # these lower to two code points, and by their place in a word
-
-
-def fold(text: str) -> str:
-    """The text in the form in which mentions are looked for; as long as the text itself."""
-    return text.translate(_FOLD)
-
-
-def fold_key(key: str) -> str:
-    """A title key as `fold` gives the title: the key of "İ" is two code points."""
-    return fold(key.replace("i\u0307", "i"))
-
-
-def _script_of(code: int) -> int:
-    if 0x3041 <= code <= 0x309F:
-        return HIRAGANA
-    if 0x30A1 <= code <= 0x30FF and code != 0x30FB:
-        return KATAKANA
-    if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF or code in (0x3005, 0x3007):
-        return KANJI
-    if 0xAC00 <= code <= 0xD7A3:
-        return HANGUL
-    return LATIN if chr(code).isalnum() else OTHER
-
-
-_SCRIPTS = np.array([_script_of(code) for code in range(0x10000)], np.uint8)
-
-
-def scripts(text: str) -> np.ndarray:
-    """The script of each code point, (len(text),) uint8; beyond the basic plane they count as OTHER."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return np.where(codes < 0x10000, _SCRIPTS[np.minimum(codes, 0xFFFF)], OTHER).astype(np.uint8)
-
-
-def script_shares(texts: Sequence[str]) -> FloatArray:
-    """(texts, 4): what share of each text is Latin, hiragana, katakana and kanji; zeros for an empty one."""
-    lengths = np.array([len(text) for text in texts], np.int64)
-    script = scripts("\n".join(texts))
-    owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(script)]
-    shares = [
-        np.bincount(owner, weights=script == kind, minlength=len(texts)) / np.maximum(lengths, 1)
-        for kind in (LATIN, HIRAGANA, KATAKANA, KANJI)
-    ]
-    return np.stack(shares, axis=1).astype(np.float32)
+_MOST_OF_PAIR = 1_000  # mentions of one target on one page: in two wikis at most 790
+_MOST_OF_PAGE = 50_000
+SHORTEST_MENTION = (
+    2  # code points: a title of one character is in every other word, but for a kanji, which is a word itself
+)
+_CHUNK = 2_000_000  # code points scanned at once
 
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """All mentions, ordered by page and place: parallel arrays.
+    """Mentions as parallel arrays, ordered by page and place.
 
-    page, target: numbers of the corpus. passage: number of the page's passage, -1 for the title. start, end: in that
-    passage's text. is_free: no longer mention holds it. edges: how many of its two ends are word boundaries (0 to 2).
-    is_exact: the surface is the title but for case, space and underscore. is_linked: it stands in a link's text.
-    before, after: the folded code points beside it, a line end at the border of its passage. cover: the share of the
-    passage's characters that it is, blanks aside.
+    page, target: numbers of the corpus. passage: number within the page, -1 for the title. start, end: in the text of
+    that passage. is_free: no longer mention contains it. edges: how many of its two ends are word boundaries (0 to 2).
+    is_exact: the surface is the title but for case, space and underscore. is_linked: it is the text of a link.
+    before, after: the folded code points beside it, a line end at the border of its passage. cover: its share of the
+    characters of the passage, blanks aside.
     """
 
     page: IntArray
@@ -117,35 +55,22 @@ class Mentions:
         return len(self.page)
 
     def with_pages(self, pages: IntArray, found: Mentions) -> Mentions:
-        """These mentions with those of `pages` replaced by what was found in them: page i of `found` is `pages[i]`."""
+        """A copy in which the mentions of `pages` are those in `found`, where page i is `pages[i]`."""
         kept = ~np.isin(self.page, pages)
         page = np.concatenate([self.page[kept], pages[found.page]])
         order = np.argsort(page, kind="stable")
 
-        def merged(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
-            return np.asarray(np.concatenate([mine[kept], others])[order])
+        def merged(field: str) -> np.ndarray:
+            return np.asarray(np.concatenate([getattr(self, field)[kept], getattr(found, field)])[order])
 
-        return Mentions(
-            page[order],
-            merged(self.target, found.target),
-            merged(self.passage, found.passage),
-            merged(self.start, found.start),
-            merged(self.end, found.end),
-            merged(self.is_free, found.is_free),
-            merged(self.edges, found.edges),
-            merged(self.is_exact, found.is_exact),
-            merged(self.is_linked, found.is_linked),
-            merged(self.before, found.before),
-            merged(self.after, found.after),
-            merged(self.cover, found.cover),
-        )
+        return Mentions(page[order], *(merged(field) for field in self.__slots__[1:]))
 
 
 class TitleFinder:
-    """Finds the mentions of a fixed set of target keys."""
+    """An Aho-Corasick automaton of target keys."""
 
     def __init__(self, keys: Sequence[str], is_target: BoolArray | None = None) -> None:
-        """is_target: per key, False for those that are not to be found; None for all of them."""
+        """is_target: per key, False where it is not searched for; None searches for all."""
         wanted = [number for number in range(len(keys)) if is_target is None or is_target[number]]
         found = [(folded, number) for number in wanted if _is_findable(folded := fold_key(keys[number]))]
         groups = title_forms([folded for folded, _ in found], [number for _, number in found])
@@ -168,8 +93,8 @@ class TitleFinder:
         if groups:
             self._automaton.make_automaton()
 
-    def find(self, readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Mentions:
-        """The mentions in these pages; `on_progress` is told how many pages are done."""
+    def find(self, readings: Sequence[Reading], on_progress: OnCount = no_count) -> Mentions:
+        """The mentions in these pages. on_progress: in pages."""
         parts = []
         start = 0
         while start < len(readings):
@@ -179,13 +104,14 @@ class TitleFinder:
                 end += 1
             parts.append(self._find_chunk(readings[start:end], start))
             start = end
-            if on_progress:
-                on_progress(end)
+            on_progress(end, len(readings))
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
-        """(number of the text, number of the key) for each of these folded texts that says a key, maybe more than once,
-        maybe only in another spelling or inside a longer title."""
+        """(number of the text, number of the key) of each key that one of these folded texts says.
+
+        Other spellings count, and so does what stands inside a longer title; a pair may come twice.
+        """
         chunk: list[str] = []
         first = size = 0
         for text in texts:
@@ -218,13 +144,12 @@ class TitleFinder:
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right) & ((end - start >= SHORTEST) | (left + right == 2))
+        kept = _whole_words(left, right) & ((end - start >= SHORTEST_MENTION) | (left + right == 2))
         start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
         is_free = _is_free(start, end)
-        # one folded form can belong to several targets: a row for each, the exact one told apart
+        # a row for each target of a folded form, of which several may share one
         counts = self._n_members[group] if len(group) else group
-        within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-        member = np.repeat(self._first_member[group] if len(group) else group, counts) + within
+        member = np.repeat(self._first_member[group] if len(group) else group, counts) + places_within(counts)
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
         plain = _as_key(raw)
         is_exact = _is_unfolded(plain, text, start, end) & self._is_folded[member]
@@ -245,7 +170,7 @@ class TitleFinder:
             edges,
             is_exact,
             place.is_linked[start] if len(start) else is_free,
-            codes[start - 1],  # before the first comes the last, a line end
+            codes[start - 1],  # of the first code point -1, the line end at the end
             codes[end],
             place.cover(codes, start, end),
         )
@@ -253,24 +178,26 @@ class TitleFinder:
 
 
 def _first_of_each(page: IntArray, target: IntArray) -> BoolArray:
-    """Per mention, whether it is among the first of its page and among the first of its target there, so that what
-    grows with the pairs of one page's mentions is bounded. The pages ascend."""
+    """Per mention, whether it is within the bounds per page and per target on a page. The pages ascend.
+
+    The bounds keep what grows with the pairs of one page's mentions from growing without end.
+    """
     kept = np.ones(len(page), np.bool_)
-    for many in np.flatnonzero(np.bincount(page) > MOST_OF_PAIR).tolist():
+    for many in np.flatnonzero(np.bincount(page) > _MOST_OF_PAIR).tolist():
         rows = np.arange(*np.searchsorted(page, [many, many + 1]))
         order = np.argsort(target[rows], kind="stable")
         in_order = target[rows][order]
-        kept[rows[order]] = np.arange(len(rows)) - np.searchsorted(in_order, in_order) < MOST_OF_PAIR
-        kept[rows[kept[rows]][MOST_OF_PAGE:]] = False
+        kept[rows[order]] = np.arange(len(rows)) - np.searchsorted(in_order, in_order) < _MOST_OF_PAIR
+        kept[rows[kept[rows]][_MOST_OF_PAGE:]] = False
     return kept
 
 
 def _is_findable(folded: str) -> bool:
-    return len(folded.strip("_")) >= SHORTEST or (len(folded) == 1 and _script_of(ord(folded)) == KANJI)
+    return len(folded.strip("_")) >= SHORTEST_MENTION or (len(folded) == 1 and scripts(folded)[0] == KANJI)
 
 
 def _as_key(raw: str) -> str:
-    """The text in lower case, with `_` for spaces, as title keys are; of the same length."""
+    """The text in lower case with `_` for spaces, like title keys, and of the same length."""
     spaced = raw.replace(" ", "_").replace("\t", "_")
     plain = spaced.lower()
     if len(plain) != len(raw):  # "İ".lower() is two code points
@@ -279,7 +206,7 @@ def _as_key(raw: str) -> str:
 
 
 def _is_unfolded(plain: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """Per span, whether folding did no more to it than a title key does."""
+    """Per span, whether folding changed it no more than a title key does. plain: from `_as_key`."""
     differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(
         folded.encode("utf-32-le"), np.uint32
     )
@@ -293,12 +220,11 @@ def _nothing() -> Mentions:
     return Mentions(none, none, none, none, none, no, none, no, no, none, none, none.astype(np.float32))
 
 
-# per edge: 2 = the middle of a Latin word, -1..: see _whole_words
-_INSIDE_WORD = -9
+_INSIDE_WORD = -9  # an end of a mention in the middle of a Latin or katakana word
 
 
 def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
-    """Per mention, for its left and right end: 1 at a boundary, 0 in a run of one script, -9 inside a Latin word."""
+    """Per mention, for its left and right end: 1 at a word boundary, 0 in a run of one script, else _INSIDE_WORD."""
     if len(script) == 0:
         return start, end
     last = len(script) - 1
@@ -319,7 +245,7 @@ def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
 
 
 def _is_free(start: IntArray, end: IntArray) -> BoolArray:
-    """False where a longer mention holds the span."""
+    """False where a longer mention contains the span."""
     order = np.lexsort((-end, start))
     s, e = start[order], end[order]
     reach = np.maximum.accumulate(e) if len(e) else e
@@ -336,7 +262,7 @@ def _is_free(start: IntArray, end: IntArray) -> BoolArray:
 
 
 class _Places:
-    """Where in these pages' joined text each passage stands, and which of its code points are link text."""
+    """The borders of the passages in the joined text of pages, and which of its code points are link text."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
         starts: list[int] = []
@@ -367,13 +293,13 @@ class _Places:
             self.is_linked[start:end] = True
 
     def of(self, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-        """Per span: page, passage (-1 the title, -2 across two passages) and the offset of that passage's text."""
+        """Per span: page, passage (-1 for the title, -2 across two passages) and where that passage begins."""
         row = self._row(start)
         passage = np.where(end <= self._borders[row + 1] - 1, self._passages[row], -2)
         return self._pages[row], passage, self._borders[row]
 
     def cover(self, codes: IntArray, start: IntArray, end: IntArray) -> FloatArray:
-        """Per span, its share of its passage's characters, blanks aside; codes: of the joined folded text."""
+        """Per span, its share of the characters of its passage, blanks aside. codes: of the joined folded text."""
         before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\n")))])
         row = self._row(start)
         whole = before[np.minimum(self._borders[row + 1], len(codes))] - before[self._borders[row]]

@@ -1,4 +1,4 @@
-"""Results computed some way ahead of who asks for them, in threads."""
+"""A parallel map that computes a few results ahead of its reader."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
-MOST_THREADS: Final = 4  # each holds some hundred pages' candidates
+_MOST_THREADS: Final = 4  # each holds some hundred pages' candidates
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
-def computed_ahead(
-    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int | None = None
-) -> Iterator[Result]:
-    """What the function makes of each item, in the items' order; at most `n_threads` + 1 results wait to be taken.
+def prefetch_map(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], n_threads: int | None = None
+) -> Iterator[_Result]:
+    """`map(function, items)` in threads, in order; at most `n_threads` + 1 results are computed ahead.
 
-    For functions that spend their time in NumPy, SciPy or FAISS, which let other threads go on meanwhile.
-    n_threads: None for one a core, at most four.
+    For functions that spend their time in NumPy, SciPy or FAISS, which release the interpreter lock.
+    n_threads: None for one per core, at most four.
     """
-    n_threads = n_threads or min(MOST_THREADS, os.cpu_count() or 1)
-    waiting: deque[Future[Result]] = deque()
+    n_threads = n_threads or min(_MOST_THREADS, os.cpu_count() or 1)
+    waiting: deque[Future[_Result]] = deque()
     with ThreadPoolExecutor(n_threads) as pool:
         try:
             for item in items:

@@ -1,8 +1,8 @@
 """Features to a calibrated probability: two LightGBM models, one for targets that exist and one for new ones.
 
 The starting ranker ships with the program; its features mean the same in every wiki, and it was learnt from several.
-A wiki's own model is boosted on from there: its trees correct the starting score by what the examination showed
-(Friedman 2001, gradient boosting from an offset), so that a small wiki leans on the start and a large one on itself.
+A wiki's own model is boosted on from there: its trees correct the starting score on the wiki's holdout pages (Friedman
+2001, gradient boosting from an offset), so that a small wiki relies on the start and a large one on itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from linkassist.suggest.phrases.features import PHRASE_FEATURES
 
 _STARTING = Path(__file__).with_name("starting_ranker")
 _HALFWAY = 400  # answers at which the wiki's own calibration weighs as much as the starting one
-_FEWEST = 60  # fewer teach nothing of their own
+_FEWEST = 60  # with fewer answers no model is trained
 _FOLDS = 2
 _N_MENTIONS = FEATURES.index("n_mentions")
 _PARAMETERS = {
@@ -45,22 +45,22 @@ _PARAMETERS = {
 }
 _ROUNDS = 200
 _ROUNDS_OF_OWN = 60
-_DOUBT = 1000  # answers at which half of what the wiki's own trees say is believed
+_DOUBT = 1000  # answers at which the wiki's own trees count half
 _FIRST_TREES = 100
 _FIRST_TREES_OF_PHRASES = 40
-_BELIEF = 100.0  # new links' worth of belief in the uncalibrated score: the likeliest stand on a few pages
+_PHRASE_PRIOR = 100.0  # rows' weight of the uncalibrated score of new links: the likeliest are on a few pages
 
 Calibration = tuple[FloatArray, FloatArray]  # raw scores at ascending knots, and the probabilities there
 _NOTHING_KNOWN: Calibration = (np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
-    """What a model is learnt from: candidates, a row each.
+class TrainingSet:
+    """Candidates to train a model on, a row each.
 
-    features: (rows, features). is_answer, page: (rows,). sort: (rows,) which of the model's calibrations is for it.
-    is_typical: (rows,) whether the calibration is to count it; a page whose words were taken out with its links is like
-    no real page, and yet teaches what to suggest that no word says.
+    features: (rows, features). is_answer: (rows,) bool, the label. page: (rows,). sort: (rows,) the number of the
+    calibration that the row belongs to. is_typical: (rows,) whether the calibration counts it: a blind holdout page is
+    like no real page, and yet teaches what to suggest that no word says.
     """
 
     features: FloatArray
@@ -70,26 +70,19 @@ class Lessons:
     is_typical: BoolArray
 
 
-def plain_lessons(features: FloatArray, is_answer: BoolArray, page: IntArray) -> Lessons:
-    """Lessons of one sort, all of them typical."""
-    return Lessons(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
+def training_set(features: FloatArray, is_answer: BoolArray, page: IntArray) -> TrainingSet:
+    """Rows of one sort, all of them typical."""
+    return TrainingSet(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
 
 
-def joined_lessons(parts: Sequence[Lessons]) -> Lessons:
-    """All of these lessons; pages of one number are one page."""
-    return Lessons(
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.is_answer for part in parts]),
-        np.concatenate([part.page for part in parts]),
-        np.concatenate([part.sort for part in parts]),
-        np.concatenate([part.is_typical for part in parts]),
-    )
+def joined_training_sets(parts: Sequence[TrainingSet]) -> TrainingSet:
+    """The rows of all parts; pages of one number are one page."""
+    return TrainingSet(*(np.concatenate([getattr(part, name) for part in parts]) for name in TrainingSet.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A boosted model: the raw scores of its boosters, each times its share, add up; each sort of rows has its
-    calibration."""
+    """A boosted model: the sum of the boosters' raw scores, each times its share; and a calibration per sort of row."""
 
     boosters: tuple[lightgbm.Booster, ...]
     shares: tuple[float, ...]
@@ -113,25 +106,25 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """`links` scores targets that exist, `phrases` new ones; each is the starting model, or the wiki's own and that."""
+    """`links` scores targets that exist, `phrases` new ones. Each ends with the starting model."""
 
     links: tuple[Model, ...]
     phrases: tuple[Model, ...]
 
     def score_links(self, features: FloatArray) -> FloatArray:
-        """(rows,) probabilities for rows of `evidence.FEATURES`."""
+        """(rows,) probabilities for rows of `FEATURES`."""
         return _blend(self.links, features, sort_of_links(features))
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
-        """The rows worth scoring, ascending: each page's `n_per_page` best by the first trees of the starting model."""
+        """The rows worth scoring, ascending: the best `n_per_page` of each page by the starting model's first trees."""
         return _hopeful(self.links[-1], features, page, n_per_page, _FIRST_TREES)
 
     def hopeful_phrases(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
-        """As `hopeful_links`, for rows of `phrase_evidence.PHRASE_FEATURES`."""
+        """As `hopeful_links`, for rows of `PHRASE_FEATURES`."""
         return _hopeful(self.phrases[-1], features, page, n_per_page, _FIRST_TREES_OF_PHRASES)
 
     def score_phrases(self, features: FloatArray) -> FloatArray:
-        """(rows,) probabilities for rows of `phrase_evidence.PHRASE_FEATURES`."""
+        """(rows,) probabilities for rows of `PHRASE_FEATURES`."""
         return _blend(self.phrases, features, np.zeros(len(features), np.int64))
 
     @property
@@ -155,15 +148,15 @@ def sort_of_links(features: FloatArray) -> IntArray:
 
 
 def _blend(models: tuple[Model, ...], features: FloatArray, sort: IntArray) -> FloatArray:
-    """Own and starting calibration of the own score averaged, by the number of answers that the own one rests on."""
+    """The first model's score in its own and in the starting calibration, averaged by the number of its answers."""
     if len(features) == 0:
         return np.zeros(0, np.float32)
     raw = models[0].raw(features)
-    odds = models[0].log_odds(raw, sort)
+    log_odds = models[0].log_odds(raw, sort)
     if len(models) > 1:
         own_share = models[0].n_positive / (models[0].n_positive + _HALFWAY)
-        odds = own_share * odds + (1 - own_share) * models[1].log_odds(raw, sort)
-    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+        log_odds = own_share * log_odds + (1 - own_share) * models[1].log_odds(raw, sort)
+    return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
 
 
 def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
@@ -171,16 +164,16 @@ def _log_odds(probability: npt.NDArray[np.floating]) -> FloatArray:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, belief: float = 0.0) -> Model | None:
-    """A model of these lessons; None where there are too few answers or pages to learn from.
+def learn_model(rows: TrainingSet, *, start: Model | None = None, seed: int = 0, prior: float = 0.0) -> Model | None:
+    """A model of these rows; None where there are too few answers or pages to learn from.
 
-    start: the model to correct. belief: as many rows speak for the uncalibrated score in each step of the
-    calibration. The calibration comes from folds of pages that the scoring model did not see
-    (isotonic regression, Zadrozny and Elkan 2002).
+    start: the model to correct. prior: the weight, in rows, of the uncalibrated score in each step of the calibration.
+    The calibration is fitted to scores of pages by a model that was trained on the other fold of the pages (isotonic
+    regression, Zadrozny and Elkan 2002).
     """
-    features, is_answer = lessons.features, lessons.is_answer
+    features, is_answer = rows.features, rows.is_answer
     n_positive = int(is_answer.sum())
-    fold = (lessons.page * 2_654_435_761 % 2**32) % _FOLDS
+    fold = (rows.page * 2_654_435_761 % 2**32) % _FOLDS
     if n_positive < _FEWEST or len(np.unique(fold)) < _FOLDS:
         return None
     offset = start.raw(features) if start else np.zeros(len(features))
@@ -192,11 +185,11 @@ def learn_model(lessons: Lessons, *, start: Model | None = None, seed: int = 0, 
         booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
         raw[~seen] += share * np.asarray(booster.predict(features[~seen], raw_score=True))
     booster = _boost(features, is_answer, offset, rounds, seed)
-    n_sorts = len(start.calibrations) if start else int(lessons.sort.max(initial=0)) + 1
+    n_sorts = len(start.calibrations) if start else int(rows.sort.max(initial=0)) + 1
     return Model(
         (*(start.boosters if start else ()), booster),
         (*(start.shares if start else ()), share),
-        _calibrations(raw, lessons, n_sorts, belief),
+        _calibrations(raw, rows, n_sorts, prior),
         n_positive,
     )
 
@@ -209,20 +202,20 @@ def _boost(
 
 
 def _calibrations(
-    raw: npt.NDArray[np.float64], lessons: Lessons, n_sorts: int, belief: float
+    raw: npt.NDArray[np.float64], rows: TrainingSet, n_sorts: int, prior: float
 ) -> tuple[Calibration, ...]:
     found = []
     for number in range(n_sorts):
-        of_sort = lessons.sort == number
-        counted = of_sort & lessons.is_typical
-        if lessons.is_answer[counted].sum() < _FEWEST:
+        of_sort = rows.sort == number
+        counted = of_sort & rows.is_typical
+        if rows.is_answer[counted].sum() < _FEWEST:
             counted = of_sort
-        found.append(_calibrate(raw[counted], lessons.is_answer[counted], belief) if counted.any() else _NOTHING_KNOWN)
+        found.append(_calibrate(raw[counted], rows.is_answer[counted], prior) if counted.any() else _NOTHING_KNOWN)
     return tuple(found)
 
 
-def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, belief: float) -> Calibration:
-    """Knots of the isotonic fit, a little smoothed so that equal steps keep the order of the raw scores."""
+def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, prior: float) -> Calibration:
+    """Knots of the isotonic fit, smoothed so that scores in one step keep their order."""
     order = np.argsort(raw, kind="stable")
     ascending = raw[order]
     fitted = isotonic_regression(is_answer[order].astype(np.float64)).x
@@ -230,19 +223,19 @@ def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, belief: float
     sizes = np.diff(np.append(starts, len(fitted)))
     centre = np.add.reduceat(ascending, starts) / sizes
     uncalibrated = np.add.reduceat(1 / (1 + np.exp(-ascending)), starts) / sizes
-    leaning = (fitted[starts] * sizes + belief * uncalibrated) / (sizes + belief)
-    value = np.maximum.accumulate(np.clip(leaning, 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1)))
+    smoothed = (fitted[starts] * sizes + prior * uncalibrated) / (sizes + prior)
+    value = np.maximum.accumulate(np.clip(smoothed, 0.5 / (sizes + 1), 1 - 0.5 / (sizes + 1)))
     knots = np.concatenate([[ascending[0] - 1e-6], centre, [ascending[-1] + 1e-6]])
     values = np.concatenate([[value[0] * 0.5], value, [min(1.0, value[-1] + 1e-4)]])
     knots, kept = np.unique(knots, return_index=True)
     return knots.astype(np.float32), values[kept].astype(np.float32)
 
 
-def learn_ranker(links: Lessons, phrases: Lessons, *, seed: int = 0) -> Ranker:
-    """The ranker of a wiki from its examination: the candidates of each model."""
+def learn_ranker(links: TrainingSet, phrases: TrainingSet, *, seed: int = 0) -> Ranker:
+    """The ranker of a wiki, trained on the candidates of its holdout pages."""
     starting = starting_ranker()
     own_links = learn_model(links, start=starting.links[0], seed=seed)
-    own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed, belief=_BELIEF)
+    own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed, prior=_PHRASE_PRIOR)
     return Ranker(
         links=(own_links, *starting.links) if own_links else starting.links,
         phrases=(own_phrases, *starting.phrases) if own_phrases else starting.phrases,

@@ -1,8 +1,7 @@
-"""What a wiki's existing links tell, as its teachers' pages tell it.
+"""Statistics of a wiki's texts and links: TF-IDF of bigrams, link probability, co-citation, profiles of targets.
 
-A *teacher* is a page whose links are believed: for real suggestions every page that has links; for training, the pages
-that were there before the ones that are learnt from. Nothing here looks at the links of a page that is no teacher,
-so what is measured about a page's candidates never knows that page's own answer.
+A *teacher* is a page whose links are used: for suggestions every page with links, for training those that are not held
+out. The links of other pages are never looked at, so the features of a candidate do not know their own answer.
 """
 
 from __future__ import annotations
@@ -24,20 +23,21 @@ from linkassist.suggest.corpus import (
     keep_rows,
     top_per_row,
 )
-from linkassist.suggest.mentions import Mentions, fold
+from linkassist.suggest.folding import fold
+from linkassist.suggest.mentions import Mentions
 
 _TERMS_PER_PAGE = 80
 _TERMS_PER_PROFILE = 120
 _N_CO_CITED = 60
 _N_MARKED = 200
-_MOST_LINKED_TOGETHER = 500  # a page of more links, an index of the wiki, does not tell which belong together
+_MOST_LINKED_TOGETHER = 500  # a page of more links, such as an index of the wiki, does not count for co-citation
 _LATELY = 0.1  # the share of the teachers that are the newest
-_MOST_COMMON = 0.08  # a bigram on more than this share of the pages tells nothing
+_MOST_COMMON = 0.08  # a bigram on more than this share of the pages is dropped
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What the texts alone tell; the same for every choice of teachers.
+    """Statistics of the texts alone, equal for every choice of teachers.
 
     mentioned: (pages, targets) how often a page's text says the target. vectors: (pages, width) unit rows.
     page_bigrams: (pages, terms) TF-IDF of character bigrams, unit rows; `bigrams.titles` is the same of the titles.
@@ -52,7 +52,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the teachers' links tell; arrays are per target unless said otherwise.
+    """Statistics of the teachers' links; arrays are per target unless said otherwise.
 
     links: (pages, targets), the teachers' rows only. n_linked, n_mentioned: teachers that link, that say the target.
     link_probability: of the teachers that say it, the share that link it, shrunk towards 0 (Mihalcea and Csomai 2007).
@@ -77,7 +77,7 @@ class Statistics:
 
 
 class Bigrams:
-    """Character bigrams weighted by TF-IDF, the terms and their weights taken from the pages given at first."""
+    """TF-IDF of character bigrams. The terms and their weights come from the texts and titles it is built from."""
 
     __slots__ = ("_frequency", "_idf", "_n_texts", "_n_titles", "_terms", "_title_frequency", "pages", "titles")
 
@@ -95,13 +95,13 @@ class Bigrams:
         self.titles = _unit_rows(sp.csr_matrix(in_titles.multiply(self._title_idf(self._title_frequency))))
 
     def of(self, texts: list[str]) -> sp.csr_matrix:
-        """(texts, terms), unit rows: each text's most telling bigrams."""
+        """(texts, terms), unit rows: the bigrams of each text with the largest TF-IDF."""
         return self._weighted(self._counts(*_bigram_codes(texts), len(texts)))
 
     def of_new(self, text: str) -> sp.csr_matrix:
-        """(1, terms), the row that the text would have were it one of those given at first, in place of an empty one.
+        """(1, terms), the row that the text would have, had it been among the texts in place of an empty one.
 
-        Bigrams that none of them has weigh as much as they would, but have no column.
+        Bigrams without a column count for the length of the row.
         """
         terms, counts = np.unique(_bigram_codes([text])[0], return_counts=True)
         column, before = self._known(terms, self._frequency)
@@ -116,7 +116,7 @@ class Bigrams:
         return self._new_row(column, counts * self._title_idf(before + 1))
 
     def _known(self, terms: IntArray, frequency: IntArray) -> tuple[IntArray, IntArray]:
-        """(the columns of these terms, -1 where there is none; how many have them)."""
+        """(the columns of these terms, -1 where there is none; their frequency)."""
         at = np.searchsorted(self._terms, terms).clip(0, max(0, len(self._terms) - 1))
         is_known = self._terms[at] == terms if len(self._terms) else np.zeros(len(terms), np.bool_)
         return np.where(is_known, at, -1), np.where(is_known, frequency[at], 0) if len(self._terms) else 0 * terms
@@ -147,7 +147,7 @@ class Bigrams:
 
 
 def read_texts(corpus: Corpus, mentions: Mentions, vectors: FloatArray) -> Texts:
-    """What the texts of the corpus tell."""
+    """The statistics of the texts of the corpus. vectors: (pages, width) unit rows."""
     texts = [fold(reading.text) for reading in corpus.readings]
     bigrams = Bigrams(texts, [fold(f"^{name}$") for name in corpus.names])
     return Texts(
@@ -160,7 +160,7 @@ def read_texts(corpus: Corpus, mentions: Mentions, vectors: FloatArray) -> Texts
 
 
 def reread_texts(texts: Texts, corpus: Corpus, mentions: Mentions, vectors: FloatArray, pages: IntArray) -> Texts:
-    """The texts, with these pages' read anew from the corpus; mentions and vectors are those of all pages."""
+    """A copy in which the rows of these pages are computed anew; mentions and vectors are those of all pages."""
     if len(pages) == 0:
         return texts
     changed = [fold(corpus.readings[page].text) for page in pages.tolist()]
@@ -195,7 +195,7 @@ def _unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Statistics:
-    """What the links of these teachers tell. is_teacher: (pages,)."""
+    """The statistics of the links of these teachers. is_teacher: (pages,)."""
     links = keep_rows(corpus.links, is_teacher)
     n_linked = np.asarray(links.sum(axis=0)).ravel().astype(np.float32)
     mentioned = keep_rows(texts.mentioned, is_teacher)
@@ -221,13 +221,13 @@ def learn_statistics(corpus: Corpus, texts: Texts, is_teacher: BoolArray) -> Sta
 
 
 def _term_profiles(links: sp.csr_matrix, page_bigrams: sp.csr_matrix) -> sp.csr_matrix:
-    """The sum of the linking pages' bigrams, only the strongest kept; rarer targets are not told apart by length."""
+    """(targets, terms), unit rows: the sum of the linking pages' bigrams, the strongest of each target."""
     kept = by_blocks(links.T.tocsr(), page_bigrams, lambda block, _: top_per_row(block, _TERMS_PER_PROFILE))
     return _unit_rows(kept)
 
 
 def _marked(marks: sp.csr_matrix, links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
-    """Cosine of a mark's pages and a target's, a little shrunk; the strongest of each mark."""
+    """(marks, targets): the cosine of their columns of pages, shrunk a little; the strongest of each mark."""
     n_marked = np.asarray(marks.sum(axis=0)).ravel()
     of_mark, of_target = ((1 / np.sqrt(n + 1)).astype(np.float32) for n in (n_marked, n_linked))
 
@@ -247,7 +247,8 @@ def _linked_lately(links: sp.csr_matrix, created: IntArray, is_teacher: BoolArra
 
 
 def _co_cited(links: sp.csr_matrix, n_linked: FloatArray) -> sp.csr_matrix:
-    """Cosine of the targets' columns, each page counting the less the more it links; the strongest of each row."""
+    """(targets, targets): the cosine of their columns of pages, where a page with more links weighs less; the
+    strongest of each row."""
     per_page = np.asarray(links.sum(axis=1)).ravel()
     weighted = sp.diags((1 / np.sqrt(per_page + 1)).astype(np.float32)) @ links
     of_target = (1 / np.sqrt(n_linked + 1)).astype(np.float32)

@@ -1,7 +1,7 @@
-"""How else a title may be written in a running text: signs between words, long vowels, okurigana, endings of words.
+"""Spelling variants of a title in running text: signs between words, long vowels, okurigana, inflection.
 
-Everything here is of folded titles (`mentions.fold`). What is found in another spelling is proposed with a reason that
-says so, and never taken for the title itself.
+All texts here are folded (`folding.fold`). A mention in another spelling is proposed with a reason that says so, and
+never taken for the title itself.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _KOREAN_ENDINGS: Final = ("기", "다", "는", "고", "지", "면")
 
 
 def spellings(folded: str) -> set[str]:
-    """The other spellings of a folded title; none of short ones, which are as they are.
+    """The other spellings of a folded title; none of a short one.
 
     Another sign or none between its words ("data_base", "database"), a long vowel at its end or none ("サーバー",
     "サーバ"), an English plural or singular, okurigana that is written or left out ("読み込み", "読込"), and the
@@ -76,7 +76,7 @@ def spellings(folded: str) -> set[str]:
 
 
 def _rules(folded: str) -> Iterator[Callable[[str], Iterator[str]]]:
-    """Those that a title's length and its last character ask for."""
+    """The rules that apply to a title of this length and last character."""
     last, n = folded[-1], len(folded)
     yield _with_okurigana
     if "ァ" <= last <= "ー" and n >= _SHORTEST_KATAKANA:

@@ -26,6 +26,7 @@ from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
 from linkassist.model.encoders import files_state, open_model
 from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexLimits
 from linkassist.settings import Settings, load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
@@ -286,10 +287,7 @@ class TestThroughTheProgram:
         # Of the pages none: only of the texts with their links' words taken out, on which the ranker learns.
         assert passes[n_passes:] == passes[1:2]
 
-    def test_a_run_that_is_broken_off_goes_on_where_it_stopped(
-        self, tmp_path: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("linkassist.pipeline.rebuild._PAGES_AT_ONCE", 4)
+    def test_a_run_that_is_broken_off_goes_on_where_it_stopped(self, tmp_path: Path, passes: list[int]) -> None:
         name = f"bert-japanese:{GOLDEN}?window=16"
         library = tmp_path / "library"
         run("import", export(tmp_path / "1.json"), "--library", library, "--no-reindex")
@@ -301,7 +299,7 @@ class TestThroughTheProgram:
                     raise KeyboardInterrupt
 
             with pytest.raises(KeyboardInterrupt):
-                reindex(opened, of, settings, pull_the_plug)
+                reindex(opened, of, settings, pull_the_plug, limits=ReindexLimits(pages_per_write=4))
             assert len(passes) == 3  # of four pages, of four more, and of the last two, which are lost
             report = reindex(opened, of, settings, lambda *_: None)
         assert passes[3] == passes[2]

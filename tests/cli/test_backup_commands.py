@@ -17,8 +17,8 @@ from linkassist.cli.app import app
 from linkassist.store.backup.files import backup_files
 from linkassist.store.backup.restore import contents
 from linkassist.store.integrity.checksums import seal_schema
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import being_served, only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import serving_lock, work_lock
 from linkassist.store.pages import find_page, project
 from linkassist.store.schema import MIGRATIONS
 from linkassist.store.verdicts import record_verdict, verdicts
@@ -98,7 +98,7 @@ def test_who_has_the_library_open_sees_the_old_state_or_the_new_one(folder: Path
         assert idle.row("PRAGMA integrity_check") == ("ok",)
 
 
-@pytest.mark.parametrize(("hold", "advice"), [(being_served, "End it"), (only_worker, "Wait until it has finished")])
+@pytest.mark.parametrize(("hold", "advice"), [(serving_lock, "End it"), (work_lock, "Wait until it has finished")])
 def test_a_library_at_work_is_not_restored(folder: Path, hold: Callable[[Path], object], advice: str) -> None:
     decide(folder, "検索")
     with hold(folder):  # type: ignore[attr-defined]
@@ -111,9 +111,9 @@ def test_a_damaged_backup_is_refused_and_the_latest_good_one_is_found(folder: Pa
     succeed("backup", "--library", folder)
     newest, older = (each.path for each in backup_files(folder))
     newest.write_bytes(newest.read_bytes()[:-4096])
-    before = (folder / FILE_NAME).read_bytes()
+    before = (folder / DATABASE_NAME).read_bytes()
     assert "so nothing was changed" in fail("restore", newest, "--library", folder)
-    assert (folder / FILE_NAME).read_bytes() == before
+    assert (folder / DATABASE_NAME).read_bytes() == before
     result = run("restore", "--latest", "--library", folder)
     assert f"{newest} is damaged" in result.stderr and f"{older} is restored" in result.stdout
     assert decided(folder) == {"KJ法"}
@@ -131,7 +131,7 @@ def test_backups_of_older_versions_are_brought_to_this_one_and_newer_ones_refuse
             seal_schema(connection)
         connection.close()
     assert "0 pages" in succeed("restore", tmp_path / "1.sqlite3", "--library", folder)
-    found = contents(folder / FILE_NAME)
+    found = contents(folder / DATABASE_NAME)
     assert found and found.version == len(MIGRATIONS)
     assert "Update linkassist" in fail("restore", tmp_path / f"{len(MIGRATIONS) + 1}.sqlite3", "--library", folder)
 
@@ -159,8 +159,8 @@ def test_a_damaged_library_names_the_command_that_restores_it_and_is_kept(
     decide(folder, "検索")
     with Library.open(folder) as library:
         library.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    spoil(folder / FILE_NAME)
-    damaged = (folder / FILE_NAME).read_bytes()
+    spoil(folder / DATABASE_NAME)
+    damaged = (folder / DATABASE_NAME).read_bytes()
     said = fail("suggest", "--page", PAGE, "--library", folder)
     (command,) = re.findall(r"`linkassist (.*?)`", said)
     assert backup_files(folder)[0].path.name in said
@@ -183,7 +183,7 @@ def test_a_backup_replaces_an_earlier_one_and_nothing_else(tmp_path: Path, folde
     for _ in range(2):
         succeed("backup", "--to", copy, "--library", folder)
     assert "Name another file" in fail("backup", "--to", notes, "--library", folder)
-    assert "Name another file" in fail("backup", "--to", folder / FILE_NAME, "--library", folder)
+    assert "Name another file" in fail("backup", "--to", folder / DATABASE_NAME, "--library", folder)
     assert notes.read_text() == "mine"
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from linkassist.cli.app import app
 from linkassist.files.private import create_private, keep_private, write_private
 from linkassist.settings import remember_encoder
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.locks import LOCK_NAME
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
@@ -64,7 +64,7 @@ def test_what_the_commands_write_into_an_open_folder_is_private(tmp_path: Path) 
         with Library.open(folder):
             assert open_to_others(folder) == []
     names = {path.name for path in folder.iterdir()}
-    assert {FILE_NAME, LOCK_NAME, "access.json", "backups", "linkassist.toml", "models", "nightly.json"} <= names
+    assert {DATABASE_NAME, LOCK_NAME, "access.json", "backups", "linkassist.toml", "models", "nightly.json"} <= names
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755  # the folder itself is its owner's business
 
 
@@ -72,7 +72,7 @@ def test_files_that_an_older_version_left_open_to_others_are_closed_to_them(tmp_
     write_little_wiki(tmp_path)
     models = tmp_path / "models"
     models.mkdir(mode=0o755)
-    (tmp_path / FILE_NAME).chmod(0o644)
+    (tmp_path / DATABASE_NAME).chmod(0o644)
     models.chmod(0o755)
     with Library.open(tmp_path):
         assert open_to_others(tmp_path) == []

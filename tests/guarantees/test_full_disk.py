@@ -27,11 +27,11 @@ from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.auth.password import new_access, read_access, write_access
 from linkassist.settings import Settings, remember_encoder, remember_source
-from linkassist.store.backup.files import FOLDER_NAME, backup_files
+from linkassist.store.backup.files import BACKUPS_NAME, backup_files
 from linkassist.store.backup.restore import contents, make_backup, restore
 from linkassist.store.imports import ImportReport, RunToEnd, import_pages
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import being_served, only_night, only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import nightly_lock, serving_lock, work_lock
 from linkassist.store.pages import list_pages, project
 from linkassist.store.runs import artefact, last_run, start_run
 from linkassist.store.suggestions import page_suggestions
@@ -125,10 +125,10 @@ def test_an_import_that_finds_no_room_leaves_the_pages_as_they_were(disk: Disk, 
     pages = [{"title": f"page {n}", "lines": [f"page {n}", f"{n} " * 3000]} for n in range(60)]
     source = tmp_path / "export.json"
     source.write_text(json.dumps({"name": PROJECT, "displayName": PROJECT, "exported": 1, "pages": pages}))
-    before = contents(folder / FILE_NAME)
+    before = contents(folder / DATABASE_NAME)
     with disk.without_room(), pytest.raises(StoreError, match=FULL):
         ingest(folder, source, PROJECT, lambda *_: None)
-    assert contents(folder / FILE_NAME) == before and is_whole(folder)
+    assert contents(folder / DATABASE_NAME) == before and is_whole(folder)
     assert ingest(folder, source, PROJECT, lambda *_: None).imported.new == 60
     assert is_whole(folder)
 
@@ -200,7 +200,7 @@ def without_inodes(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_lock_and_a_password_that_find_no_room_ask_for_space(without_inodes: Path) -> None:
-    for hold in (only_worker, only_night, being_served):
+    for hold in (work_lock, nightly_lock, serving_lock):
         with pytest.raises(StoreError, match=f"{FULL}.*[Ff]ree some space") as failure, hold(without_inodes):
             pass
         assert "right" not in str(failure.value)
@@ -237,8 +237,8 @@ def test_a_backup_and_a_restore_that_find_no_room_change_nothing(disk: Disk) -> 
     with disk.without_room(), pytest.raises(StoreError, match=FULL):
         restore(folder, good)
     assert [each.path for each in backup_files(folder)] == [good]
-    assert not list((folder / FOLDER_NAME).glob(".*")) and not (folder / ".restoring").exists()
-    assert contents(folder / FILE_NAME) == before == contents(good) and is_whole(folder)
+    assert not list((folder / BACKUPS_NAME).glob(".*")) and not (folder / ".restoring").exists()
+    assert contents(folder / DATABASE_NAME) == before == contents(good) and is_whole(folder)
 
 
 def test_a_reindex_that_finds_no_room_leaves_the_suggestions_and_the_next_one_completes(
@@ -272,13 +272,13 @@ def test_a_reindex_that_finds_no_room_leaves_the_suggestions_and_the_next_one_co
 @pytest.mark.parametrize("is_file_too", [False, True])
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, is_file_too: bool) -> None:
     write_little_wiki(tmp_path / "library")
-    before = (tmp_path / "library" / FILE_NAME).read_bytes()
+    before = (tmp_path / "library" / DATABASE_NAME).read_bytes()
     with (
         read_only(tmp_path / "library", is_file_too=is_file_too),
         pytest.raises(StoreError, match="right to write|read-only"),
     ):
         Library.open(tmp_path / "library")
-    assert (tmp_path / "library" / FILE_NAME).read_bytes() == before
+    assert (tmp_path / "library" / DATABASE_NAME).read_bytes() == before
     assert is_whole(tmp_path / "library")
 
 
@@ -297,7 +297,7 @@ def read_only(folder: Path, *, is_file_too: bool) -> Iterator[None]:
         finally:
             subprocess.run(["umount", folder], check=True)
         return
-    file = folder / FILE_NAME
+    file = folder / DATABASE_NAME
     sqlite3.connect(file).close()
     folder.chmod(0o500)
     if is_file_too:

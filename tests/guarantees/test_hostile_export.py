@@ -20,9 +20,8 @@ from support.mutated_exports import mutated
 
 from linkassist.errors import ExportError
 from linkassist.pipeline.ingest import ingest
-from linkassist.scrapbox import export as export_module
-from linkassist.scrapbox import json_stream
 from linkassist.scrapbox.export import read_export
+from linkassist.scrapbox.json_stream import ReadLimits
 from linkassist.scrapbox.notation import page_links
 from linkassist.scrapbox.page_text import read_page
 from linkassist.store.library import Library
@@ -160,47 +159,40 @@ def test_what_unpacks_to_a_line_without_end_takes_bounded_memory(tmp_path: Path,
     assert megabytes < _MOST_MB
 
 
-def test_what_unpacks_to_no_end_is_refused_by_how_much_it_grows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(json_stream, "_SUSPECT_BYTES", 32 << 20)
+def test_what_unpacks_to_no_end_is_refused_by_how_much_it_grows(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.json"
     _pack(gzip.open, bomb, b"[", b" ", 64 << 20)
     with pytest.raises(ExportError, match="unpacks to more than 200 times its"):
-        list(read_export(bomb))
+        list(read_export(bomb, limits=ReadLimits(unpacked_bytes=32 << 20)))
 
 
-def test_a_plain_wiki_of_the_same_size_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_stream, "_SUSPECT_BYTES", 1000)
+def test_a_plain_wiki_of_the_same_size_is_no_bomb(tmp_path: Path) -> None:
     file = tmp_path / "wiki.json.xz"
     pages = [{"title": str(n), "lines": [str(n), random.Random(n).randbytes(200).hex()]} for n in range(100)]
     file.write_bytes(lzma.compress(json.dumps(pages).encode()))
-    assert len(list(read_export(file))) == 100
+    assert len(list(read_export(file, limits=ReadLimits(unpacked_bytes=1000)))) == 100
 
 
-def test_more_pages_than_any_wiki_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_module, "MOST_PAGES", 3)
+def test_more_pages_than_any_wiki_has_are_refused() -> None:
     data = json.dumps([{"title": str(n), "lines": [str(n)]} for n in range(4)]).encode()
     with pytest.raises(ExportError, match="more than 3 pages"):
-        list(read_export(io.BytesIO(data)))
+        list(read_export(io.BytesIO(data), limits=ReadLimits(pages=3)))
 
 
-def test_pages_without_end_are_not_read_past_in_search_of_what_stands_behind_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(export_module, "MOST_PAGES", 3)
+def test_pages_without_end_are_not_read_past_in_search_of_what_stands_behind_them() -> None:
     with pytest.raises(ExportError, match="more than 3 pages"):
-        read_export(io.BytesIO(b'{"pages": [' + b"{}," * 10))  # cut off, which nobody comes to
+        read_export(
+            io.BytesIO(b'{"pages": [' + b"{}," * 10), limits=ReadLimits(pages=3)
+        )  # cut off, which nobody comes to
 
 
-def test_standard_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_without_end_is_refused() -> None:
     class Pipe(Endless):
         def seekable(self) -> bool:
             return False
 
-    monkeypatch.setattr(json_stream, "MOST_COPIED_BYTES", 1 << 20)
     with pytest.raises(ExportError, match="standard input gives more than"):
-        read_export(Pipe(b"[", 1 << 30))
+        read_export(Pipe(b"[", 1 << 30), limits=ReadLimits(copied_bytes=1 << 20))
 
 
 def _pack(pack: Any, path: Path, start: bytes, sign: bytes, size: int) -> None:

@@ -23,19 +23,17 @@ from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import page_suggestions
-from linkassist.suggest import corpus as corpus_module
-from linkassist.suggest import mentions as mentions_module
 from linkassist.suggest.corpus import by_blocks, top_per_row
-from linkassist.suggest.explain import supporting_pages as witnesses_module
 from linkassist.suggest.explain.explainer import MOST_MENTIONS, phrase_suggestion
 from linkassist.suggest.explain.similar_lines import read_linking_lines
-from linkassist.suggest.explain.supporting_pages import Relation
-from linkassist.suggest.mentions import TitleFinder, fold
-from linkassist.suggest.phrases.extraction import Sayers, find_phrases
+from linkassist.suggest.explain.supporting_pages import CellLookup
+from linkassist.suggest.folding import fold
+from linkassist.suggest.mentions import TitleFinder
+from linkassist.suggest.phrases.extraction import PhrasePostings, find_phrases
 from linkassist.suggest.phrases.features import PHRASE_FEATURES
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggest.title_forms import MOST_NESTED, title_forms
-from linkassist.wiki import Part, Passage, Span
+from linkassist.wiki import Passage, Segment, Span
 
 
 @contextmanager
@@ -60,17 +58,17 @@ def test_a_wiki_of_hostile_pages_is_taken_in_and_learnt_from(tmp_path: Path) -> 
 
 def test_a_place_in_a_passage_of_many_links_is_found_without_going_through_them() -> None:
     n_parts = 200_000
-    passage = Passage(1, "ab" * n_parts, tuple(Part(2 * i, 10 * i + 3, 2, i % 2 == 0) for i in range(n_parts)))
+    passage = Passage(1, "ab" * n_parts, tuple(Segment(2 * i, 10 * i + 3, 2, i % 2 == 0) for i in range(n_parts)))
     with within(60):
         spans = [passage.raw_span(2 * i, 2 * i + 2) for i in range(n_parts)]
     assert spans[:4] == [Span(3, 5), None, Span(23, 25), None]
     assert passage.raw_span(2, 5) is None  # over the end of a part
-    assert Passage(1, "\x1fa", (Part(1, 5, 1, True),)).raw_span(0, 1) is None
+    assert Passage(1, "\x1fa", (Segment(1, 5, 1, True),)).raw_span(0, 1) is None
 
 
 def test_a_phrase_that_a_page_says_a_hundred_thousand_times_has_its_first_places() -> None:
     pages = [reading("t", "green hedge, " * 100_000), reading("u", "a green hedge")]
-    phrases = find_phrases(pages)
+    phrases = find_phrases(pages)[0]
     number = int(phrases.numbers_of(["green_hedge"])[0])
     rows = np.flatnonzero(phrases.phrase == number)
     assert len(rows) == 100_001
@@ -78,7 +76,7 @@ def test_a_phrase_that_a_page_says_a_hundred_thousand_times_has_its_first_places
         found = phrase_suggestion(pages[0], phrases, rows[:-1], ["u"], np.zeros(len(PHRASE_FEATURES), np.float32), 0.5)
     assert found is not None
     assert [mention.start for mention in found.mentions] == [13 * i for i in range(MOST_MENTIONS)]
-    assert Sayers(phrases).of_phrase(number) == [0, 1]
+    assert PhrasePostings(phrases).of_phrase(number) == [0, 1]
 
 
 def test_of_a_page_of_many_links_the_first_are_learnt_from_and_all_are_known() -> None:
@@ -110,21 +108,24 @@ def test_what_nobody_would_say_is_not_looked_for() -> None:
     assert len(title_forms(["가" * 900], [0])) == 1  # each of its syllables could begin a second word
 
 
-def test_mentions_of_a_target_and_of_a_page_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mentions_module, "MOST_OF_PAIR", 3)
-    monkeypatch.setattr(mentions_module, "MOST_OF_PAGE", 5)
-    pages = [reading("t", "oak elm " * 4), reading("u", "elm"), reading("v", "ash oak elm ash " * 2)]
-    found = TitleFinder(["oak", "elm", "ash"]).find(pages)
-    assert list(zip(found.page.tolist(), found.target.tolist(), found.start.tolist(), strict=True)) == [
-        *((0, 0, 0), (0, 1, 4), (0, 0, 8), (0, 1, 12), (0, 0, 16)),
-        (1, 1, 0),
-        *((2, 2, 0), (2, 0, 4), (2, 1, 8), (2, 2, 12), (2, 2, 16)),
-    ]
+def test_mentions_of_a_target_and_of_a_page_are_bounded() -> None:
+    words = [f"oak{number}" for number in range(60)]
+    pages = [reading("t", " ".join(words) + " ") for _ in range(2)]
+    pages[0] = reading("t", (" ".join(words) + " ") * 1_001)
+    found = TitleFinder(words).find(pages)
+    on_first = found.target[found.page == 0]
+    assert len(on_first) == 50_000  # of a page
+    assert np.bincount(on_first).max() <= 1_000  # of a target on a page
+    assert found.start[found.page == 0].tolist() == sorted(found.start[found.page == 0].tolist())
+    assert found.target[found.page == 1].tolist() == list(range(60))
+
+    found = TitleFinder(["oak", "elm"]).find([reading("t", "oak elm " * 1_001 + "elm")])
+    assert np.bincount(found.target).tolist() == [1_000, 1_000]
+    assert found.start[found.target == 0].tolist() == list(range(0, 8_000, 8))  # the first ones
 
 
-@pytest.mark.parametrize("most_added", [1, 7, 10_000])
-def test_a_product_in_blocks_is_the_whole_product(monkeypatch: pytest.MonkeyPatch, most_added: int) -> None:
-    monkeypatch.setattr(corpus_module, "_MOST_ADDED", most_added)
+@pytest.mark.parametrize("block_cells", [1, 7, 10_000])
+def test_a_product_in_blocks_is_the_whole_product(block_cells: int) -> None:
     left = sp.random(30, 20, 0.2, "csr", np.float32, random_state=1)
     right = sp.random(20, 25, 0.3, "csr", np.float32, random_state=2)
     firsts: list[int] = []
@@ -133,20 +134,19 @@ def test_a_product_in_blocks_is_the_whole_product(monkeypatch: pytest.MonkeyPatc
         firsts.append(first)
         return top_per_row(block, 3)
 
-    assert (by_blocks(left, right, strongest) != top_per_row(sp.csr_matrix(left @ right), 3)).nnz == 0
-    assert (len(firsts) > 1) == (most_added < 10_000)
-    assert by_blocks(left[:0], right, strongest).shape == (0, 25)
+    assert (by_blocks(left, right, strongest, block_cells) != top_per_row(sp.csr_matrix(left @ right), 3)).nnz == 0
+    assert (len(firsts) > 1) == (block_cells < 10_000)
+    assert by_blocks(left[:0], right, strongest, block_cells).shape == (0, 25)
 
 
-def test_witnesses_found_in_parts_are_those_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    relation = Relation(sp.random(20, 30, 0.3, "csr", np.float32, random_state=1))
+def test_cells_looked_up_in_parts_are_those_looked_up_at_once() -> None:
+    relation = CellLookup(sp.random(20, 30, 0.3, "csr", np.float32, random_state=1))
     lists = sp.random(10, 20, 0.5, "csr", np.float32, random_state=2)
     place, target = np.repeat(np.arange(10), 6), np.arange(60) % 30
     whole = relation.strongest(lists, place, target)
     assert any(whole)
-    monkeypatch.setattr(witnesses_module, "_MOST_TOGETHER", 15)
-    assert relation.strongest(lists, place, target) == whole
-    assert relation.strongest(lists, place[:0], target[:0]) == []
+    assert relation.strongest(lists, place, target, cells_at_once=15) == whole
+    assert relation.strongest(lists, place[:0], target[:0], cells_at_once=15) == []
 
 
 def test_of_a_line_of_thousands_of_links_a_few_are_held_against_other_lines() -> None:

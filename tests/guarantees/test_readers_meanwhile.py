@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from linkassist.cli.app import app
 from linkassist.pipeline.draft import load_search
-from linkassist.pipeline.model_store import model_folder
+from linkassist.pipeline.model_store import ModelStore
 from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.imports import import_pages
 from linkassist.store.library import _ASK_AGAIN_S, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import list_pages, project, read_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
@@ -79,7 +79,7 @@ def test_a_verdict_given_while_the_lists_come_counts_when_they_are_there(tmp_pat
 def test_the_search_goes_on_with_the_old_files_until_the_new_ones_are_all_there(drafted: Path) -> None:
     with Library.open(drafted) as library, Library.open(drafted) as reader:
         of = project(library, None)
-        before = model_folder(library, of.id)
+        before = ModelStore(library, of.id).folder
         found = load_search(reader, of).nearest("付箋", 5)
         put_artefact(library, of.id, "suggestions", "")  # so that there is something to do
         steps: list[str] = []
@@ -87,12 +87,12 @@ def test_the_search_goes_on_with_the_old_files_until_the_new_ones_are_all_there(
         def meanwhile(step: str, done: int, total: int) -> None:
             if step not in steps:
                 steps.append(step)
-                assert model_folder(reader, of.id) == before
+                assert ModelStore(reader, of.id).folder == before
                 assert load_search(reader, of).nearest("付箋", 5) == found
 
         reindex(library, of, Settings(drafted), meanwhile)
         assert {"read", "index", "suggest"} <= set(steps)
-        assert model_folder(reader, of.id) != before
+        assert ModelStore(reader, of.id).folder != before
         assert load_search(reader, of).nearest("付箋", 5) == found
         assert (note := artefact(library, of.id, "suggestions")) and note.fingerprint
 
@@ -120,8 +120,8 @@ def test_verdicts_come_in_between_while_a_large_export_is_taken_in(
 def at_work(folder: Path) -> Iterator[None]:
     """Another process imports or reindexes."""
     code = (
-        "import sys; from pathlib import Path; from linkassist.store.locks import only_worker\n"
-        "with only_worker(Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from linkassist.store.locks import work_lock\n"
+        "with work_lock(Path(sys.argv[1])): print('at work', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -144,5 +144,5 @@ def test_beside_another_process_at_work_a_command_says_so_and_changes_nothing(tm
         assert "is under way. Wait until it has finished" in result.stderr
     with Library.open(folder) as library:
         assert project(library, "p").n_pages == 3
-    with only_worker(folder):  # the lock went with the process
+    with work_lock(folder):  # the lock went with the process
         pass

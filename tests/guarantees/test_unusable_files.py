@@ -22,9 +22,9 @@ from support.paths import TESTS
 
 from linkassist.errors import LinkAssistError, StoreError
 from linkassist.files.errors import at_home, cannot_be, open_plain, why_not_writable
-from linkassist.store.backup.files import FOLDER_NAME
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import LOCK_NAME, only_worker
+from linkassist.store.backup.files import BACKUPS_NAME
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import LOCK_NAME, work_lock
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pipes, devices and rights are used as Linux has them")
@@ -76,12 +76,26 @@ READ_THE_SAME_WAY: dict[str, Sequence[str]] = {
     "suggest --page": ("suggest", "--library", "library", "--page", "{}"),
     "reindex --project": ("reindex", "--library", "library", "--project", "{}"),
 }
-# These import PyTorch first, which takes seconds.
-MODELS = (
-    "linkassist.evaluate.run",
-    "linkassist.research.nearest_pages.run",
-    "linkassist.nightly.run",
-    "linkassist.pipeline.rebuild",
+# What the commands import, once for all of them. The second kind imports PyTorch, which takes seconds.
+LIGHT = (
+    "linkassist.cli.backup",
+    "linkassist.cli.fetch",
+    "linkassist.cli.import_export",
+    "linkassist.cli.links",
+    "linkassist.cli.nightly",
+    "linkassist.cli.password",
+    "linkassist.cli.restore",
+    "linkassist.cli.serve",
+    "linkassist.cli.status",
+    "linkassist.cli.suggest",
+)
+HEAVY = (
+    "linkassist.cli.experiments",
+    "linkassist.cli.evaluate",
+    "linkassist.cli.bert.convert",
+    "linkassist.cli.bert.extract_features",
+    "linkassist.cli.bert.tokenize",
+    "linkassist.pipeline.update",
 )
 READ_AFTER_A_WHILE: dict[str, Sequence[str]] = {
     "evaluate": ("evaluate", "{}"),
@@ -117,7 +131,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = [{"title": f"page {n}", "lines": [f"page {n}", f"[page {n + 1}]"]} for n in range(5)]
     (folder / "export.json").write_text(json.dumps({"name": "niwa", "exported": 1, "pages": pages}))
     write_little_wiki(folder / "library")
-    shutil.copyfile(folder / "library" / FILE_NAME, folder / "good.sqlite3")
+    shutil.copyfile(folder / "library" / DATABASE_NAME, folder / "good.sqlite3")
     return folder
 
 
@@ -125,7 +139,7 @@ Outcome = tuple[int | None, str, str]
 
 
 def outcomes(
-    jobs: Sequence[Sequence[str]], folder: Path, *, may_override: bool = True, modules: Sequence[str] = ()
+    jobs: Sequence[Sequence[str]], folder: Path, *, may_override: bool = True, modules: Sequence[str] = LIGHT
 ) -> list[Outcome]:
     """(exit code, output, messages) of each command, run in that folder.
 
@@ -171,7 +185,7 @@ def complaints(name: str, hostile: str, outcome: Outcome) -> list[str]:
 
 
 def all_complaints(
-    commands: dict[str, Sequence[str]], hostile: dict[str, str], folder: Path, modules: Sequence[str] = ()
+    commands: dict[str, Sequence[str]], hostile: dict[str, str], folder: Path, modules: Sequence[str] = LIGHT
 ) -> list[str]:
     cases = [(name, kind) for name in commands for kind in hostile]
     jobs = [[word.replace("{}", hostile[kind]) for word in commands[name]] for name, kind in cases]
@@ -190,13 +204,13 @@ def test_every_other_command_tells_it_too(place: Path) -> None:
 
 
 def test_so_do_the_commands_that_load_the_models_libraries(place: Path) -> None:
-    assert not all_complaints(READ_AFTER_A_WHILE, {"a pipe": "pipe"}, place, MODELS)
+    assert not all_complaints(READ_AFTER_A_WHILE, {"a pipe": "pipe"}, place, (*LIGHT, *HEAVY))
 
 
 def test_what_cannot_be_written_is_named(place: Path) -> None:
-    before = (place / "library" / FILE_NAME).read_bytes()
+    before = (place / "library" / DATABASE_NAME).read_bytes()
     assert not all_complaints(WRITTEN, {kind: path for kind, path in HOSTILE.items() if kind not in MADE}, place)
-    assert (place / "library" / FILE_NAME).read_bytes() == before
+    assert (place / "library" / DATABASE_NAME).read_bytes() == before
     for kind, mode in (("pipe", stat.S_ISFIFO), ("circle", stat.S_ISLNK), ("nothing", stat.S_ISREG)):
         assert mode((place / kind).lstat().st_mode)
 
@@ -223,10 +237,10 @@ def without_rights(path: Path, mode: int) -> Iterator[None]:
     [
         ("models", 0o000, [("reindex",)]),
         ("models/1", 0o000, [("reindex",)]),
-        (FOLDER_NAME, 0o000, [("backup",), ("restore", "--list"), ("restore", "--latest")]),
-        (FOLDER_NAME, 0o500, [("backup",)]),
-        (FILE_NAME, 0o000, [("status",), ("backup",), ("suggest", "--all"), ("reindex",)]),
-        (FILE_NAME, 0o400, [("reindex", "--full"), ("password", "--token")]),
+        (BACKUPS_NAME, 0o000, [("backup",), ("restore", "--list"), ("restore", "--latest")]),
+        (BACKUPS_NAME, 0o500, [("backup",)]),
+        (DATABASE_NAME, 0o000, [("status",), ("backup",), ("suggest", "--all"), ("reindex",)]),
+        (DATABASE_NAME, 0o400, [("reindex", "--full"), ("password", "--token")]),
         ("", 0o000, [("status",), ("backup",), ("password",), ("nightly",), ("reindex",), ("restore", "--list")]),
         ("", 0o500, [("password",), ("nightly",), ("password", "--token")]),
         ("linkassist.toml", 0o000, [("status",), ("nightly",), ("password",)]),
@@ -238,7 +252,7 @@ def test_what_this_user_may_not_use_is_named_with_the_right_that_lacks(
     library = tmp_path / "library"
     shutil.copytree(place / "library", library)
     (library / "linkassist.toml").write_text("limit = 5\n")
-    (library / FOLDER_NAME).mkdir(exist_ok=True)
+    (library / BACKUPS_NAME).mkdir(exist_ok=True)
     (library / "models" / "1").mkdir(parents=True)
     with without_rights(library / what, mode):
         found = outcomes([(*words, "--library", str(library)) for words in commands], tmp_path, may_override=False)
@@ -265,7 +279,7 @@ def read_only(tmp_path: Path, place: Path) -> Iterator[Path]:
 def test_a_file_system_that_is_read_only_is_named_as_such(read_only: Path) -> None:
     jobs = [("password",), ("backup",), ("nightly",), ("reindex",), ("import", "export.json"), ("restore", "x")]
     (read_only.parent / "export.json").write_text('{"name": "niwa", "pages": [{"title": "a", "lines": ["a"]}]}')
-    shutil.copyfile(read_only / FILE_NAME, read_only.parent / "x")
+    shutil.copyfile(read_only / DATABASE_NAME, read_only.parent / "x")
     found = outcomes([(*words, "--library", "library") for words in jobs], read_only.parent)
     for words, outcome in zip(jobs, found, strict=True):
         assert not complaints(" ".join(words), "read only", outcome)
@@ -331,12 +345,12 @@ def test_a_file_that_is_no_library_is_refused_before_anything_is_replaced(
 ) -> None:
     library = tmp_path / "library"
     shutil.copytree(place / "library", library)
-    before = (library / FILE_NAME).read_bytes()
+    before = (library / DATABASE_NAME).read_bytes()
     source = no_library(tmp_path / "other.sqlite3", *statements)
     ((code, output, messages),) = outcomes([("restore", str(source), "--library", str(library))], tmp_path)
     assert (code, output) == (1, "") and f"{source} is damaged or no library" in messages, messages
-    assert (library / FILE_NAME).read_bytes() == before
-    assert not (library / FOLDER_NAME).exists() and not (library / ".restoring").exists()
+    assert (library / DATABASE_NAME).read_bytes() == before
+    assert not (library / BACKUPS_NAME).exists() and not (library / ".restoring").exists()
 
 
 def test_the_browser_says_what_the_system_refuses(tmp_path: Path) -> None:
@@ -350,7 +364,7 @@ def test_the_browser_says_what_the_system_refuses(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / LOCK_NAME).write_bytes(b"no lock of ours at all" * 100)
-    with pytest.raises(StoreError, match=rf"{LOCK_NAME} is damaged.*delete it"), only_worker(tmp_path):
+    with pytest.raises(StoreError, match=rf"{LOCK_NAME} is damaged.*delete it"), work_lock(tmp_path):
         pass
 
 

@@ -12,8 +12,9 @@ from support.wiki_by_hand import readings
 from linkassist.assets import shipped_folder
 from linkassist.model.fit import suggest_wiki
 from linkassist.scrapbox.export import read_export
-from linkassist.scrapbox.notation import parse_page, prose_spans
+from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.page_text import read_page
+from linkassist.scrapbox.tokens import walk
 from linkassist.suggest.corpus import is_date_title
 from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion
@@ -67,7 +68,12 @@ def test_a_mentions_span_cuts_out_its_surface_from_the_raw_line(run: Run) -> Non
 
 def test_a_mention_stands_in_prose(run: Run) -> None:
     """By the notation's own account: never in links, code, URLs, math, icons, nor in the title line."""
-    prose = {page.title: [prose_spans(line) for line in parse_page(page.texts)] for page in run.pages}
+    prose = {
+        page.title: [
+            [token.span for token in walk(line.tokens) if token.kind == "text"] for line in parse_page(page.texts)
+        ]
+        for page in run.pages
+    }
     for page, mention in run.all_mentions():
         spans = prose[page.title][mention.line]
         assert any(span.start <= mention.start and mention.end <= span.end for span in spans), (page.title, mention)

@@ -18,7 +18,7 @@ from support.little_server import client_of
 from typer.testing import CliRunner, Result
 
 from linkassist.cli.app import app
-from linkassist.nightly import log, run
+from linkassist.nightly import run
 from linkassist.nightly.clock import now
 from linkassist.nightly.health import health
 from linkassist.nightly.log import night_log
@@ -26,9 +26,9 @@ from linkassist.nightly.report import FILE_NAME, LOG_NAME
 from linkassist.store.backup.files import backup_files
 from linkassist.store.backup.restore import contents
 from linkassist.store.embeddings import known
-from linkassist.store.library import FILE_NAME as DATABASE
+from linkassist.store.library import DATABASE_NAME as DATABASE
 from linkassist.store.library import Library
-from linkassist.store.locks import only_night, only_worker
+from linkassist.store.locks import nightly_lock, work_lock
 from linkassist.store.pages import project, read_pages
 from linkassist.store.runs import finish_run, last_run, prune_runs, start_run
 from linkassist.store.snoozes import prune_snoozes, snooze, snoozed
@@ -184,7 +184,7 @@ class TestANight:
         def broken(*_: object) -> None:
             raise ZeroDivisionError(f"with {KEY}")
 
-        monkeypatch.setattr(run, "arrival", broken)
+        monkeypatch.setattr(run, "incoming_export", broken)
         done = linkassist("nightly", "--library", fresh, "--project", "niwa")
         assert done.exit_code == 10 and "a fault of linkassist itself (ZeroDivisionError: with (key))" in done.stdout
         assert "Traceback" in (fresh / LOG_NAME).read_text("utf-8")
@@ -219,7 +219,7 @@ class TestOthersAtWork:
         is_held, may_end = threading.Event(), threading.Event()
 
         def work() -> None:
-            with only_worker(library):
+            with work_lock(library):
                 is_held.set()
                 may_end.wait(60)
 
@@ -228,24 +228,23 @@ class TestOthersAtWork:
         is_held.wait()
 
         def wait(seconds: float) -> None:
-            assert seconds == run._ASK_EVERY_S
             may_end.set()
             other.join()
 
-        monkeypatch.setattr(run, "_sleep", wait)
+        monkeypatch.setattr("time.sleep", wait)
         done = linkassist("nightly", "--library", library, "--project", "hatake")
         assert may_end.is_set() and done.exit_code == 0
         assert "waiting: " in (library / LOG_NAME).read_text("utf-8")
 
     def test_it_says_so_where_waiting_does_not_help(self, library: Path) -> None:
-        with only_worker(library):
+        with work_lock(library):
             done = linkassist("nightly", "--library", library, "--project", "hatake", "--wait", "0")
         assert done.exit_code == 16 and "another import or reindex is under way" in done.stdout
         assert health(library, now()).state == "failed"
         assert linkassist("nightly", "--library", library, "--project", "hatake").exit_code == 0
 
     def test_two_nights_at_once_are_one(self, fresh: Path) -> None:
-        with only_night(fresh):
+        with nightly_lock(fresh):
             done = linkassist("nightly", "--library", fresh)
             assert done.exit_code == 16 and "another nightly run is under way" in done.stderr
             assert linkassist("nightly", "--library", fresh, "--if-due").exit_code == 0
@@ -276,10 +275,9 @@ class TestOthersAtWork:
 
 
 class TestTheLog:
-    def test_it_turns_over_and_is_for_its_owner_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(log, "_MOST_BYTES", 2000)
+    def test_it_turns_over_and_is_for_its_owner_alone(self, tmp_path: Path) -> None:
         for _ in range(3):
-            with night_log(tmp_path, "") as logger:
+            with night_log(tmp_path, "", max_bytes=2000) as logger:
                 for number in range(150):
                     logger.info("line %s", number)
         found = sorted(tmp_path.iterdir())

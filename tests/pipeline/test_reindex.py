@@ -16,18 +16,19 @@ import pytest
 from linkassist.errors import LinkAssistError, ModelError
 from linkassist.model.vector_index import PageIndex
 from linkassist.pipeline.ingest import ingest
-from linkassist.pipeline.model_store import is_older_than_pages, model_folder
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.model_store import ModelStore
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.embeddings import matrix
 from linkassist.store.imports import ImportReport, import_pages
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import work_lock
 from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
-from linkassist.store.verdicts import record_verdict, rejected
+from linkassist.store.verdicts import decided, record_verdict
 from linkassist.suggestion import WORTH_SHOWING, Decision, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
@@ -71,7 +72,7 @@ class Wiki:
 
     @property
     def models(self) -> Path:
-        return model_folder(self.library, self.project.id)
+        return ModelStore(self.library, self.project.id).folder
 
     def take_in(self, pages: Sequence[Page]) -> ImportReport:
         return import_pages(self.library, "niwa", "庭", 1000, pages, page_links)
@@ -119,7 +120,7 @@ def wiki(prepared: Path, tmp_path: Path) -> Iterator[Wiki]:
 
 
 def dump(folder: Path) -> list[str]:
-    connection = sqlite3.connect(folder / FILE_NAME)
+    connection = sqlite3.connect(folder / DATABASE_NAME)
     try:
         return list(connection.iterdump())
     finally:
@@ -180,9 +181,9 @@ def gains(wiki: Wiki) -> list[tuple[str, float]]:
 def test_the_same_export_again_leaves_nothing_to_do(wiki: Wiki) -> None:
     wiki.library.connection.execute("UPDATE artefacts SET made_at = made_at - 60")
     wiki.take_in(little_wiki())
-    assert is_older_than_pages(wiki.library, wiki.project.id)
+    assert ModelStore(wiki.library, wiki.project.id).is_older_than_pages()
     assert not wiki.reindex().was_needed
-    assert not is_older_than_pages(wiki.library, wiki.project.id)
+    assert not ModelStore(wiki.library, wiki.project.id).is_older_than_pages()
     before = dump(wiki.library.folder)
     assert not wiki.reindex().was_needed
     assert dump(wiki.library.folder) == before
@@ -263,7 +264,7 @@ def test_what_was_decided_is_not_suggested_again_whatever_happens(wiki: Wiki, de
     assert target not in wiki.suggested("改めた題")
     with_decided = page_suggestions(wiki.library, page_id, with_decided=True)
     assert [each.verdict.decision for each in with_decided if each.verdict] == [decision]
-    assert ((page_id, title_key(target)) in rejected(wiki.library, wiki.project.id)) == (decision == "reject")
+    assert decided(wiki.library, page_id)[title_key(target)].decision == decision
 
 
 def test_a_rejected_target_stays_away_under_its_new_title(wiki: Wiki) -> None:
@@ -290,7 +291,7 @@ def test_a_page_gone_and_back_between_two_reindexes_has_its_suggestions_again(wi
 def test_a_second_reindex_at_the_same_time_says_so(wiki: Wiki) -> None:
     before = dump(wiki.library.folder)
     with (
-        only_worker(wiki.library.folder),
+        work_lock(wiki.library.folder),
         pytest.raises(LinkAssistError, match="another import or reindex is under way. Wait until it has finished"),
     ):
         wiki.reindex(is_full=True)
@@ -416,7 +417,7 @@ def test_an_import_is_turned_away_while_a_reindex_works(wiki: Wiki, tmp_path: Pa
     export = tmp_path / "niwa.json"
     export.write_text('{"name": "niwa", "pages": [{"title": "頁", "lines": ["頁"]}]}', "utf-8")
     before = dump(wiki.library.folder)
-    with only_worker(wiki.library.folder), pytest.raises(LinkAssistError, match="another import or reindex is under"):
+    with work_lock(wiki.library.folder), pytest.raises(LinkAssistError, match="another import or reindex is under"):
         ingest(wiki.library.folder, export, None, lambda *_: None)
     assert dump(wiki.library.folder) == before
     assert ingest(wiki.library.folder, export, None, lambda *_: None).imported.new == 1

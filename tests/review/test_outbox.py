@@ -13,7 +13,7 @@ from support.little_wiki import PROJECT
 
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import undo
-from linkassist.review.write_back import changed_page, file_for_import, stretches
+from linkassist.review.write_back import changed_page, diff_spans, file_for_import
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
@@ -126,7 +126,7 @@ def test_a_change_shows_what_stays_what_goes_and_what_comes(library: Library) ->
     page = changed_page(library, waiting)
     assert page.lines == ("Tea", "[green tea] and a cup", "a cup", "[Clay]")
     assert [(change.number, change.is_added) for change in page.changes] == [(1, False), (3, True)]
-    first = stretches(page.changes[0])
+    first = diff_spans(page.changes[0])
     assert [(part.text, part.how) for part in first] == [
         ("[", "in"), ("green tea", "same"), ("]", "in"), (" and a cup", "same"),
     ]  # fmt: skip
@@ -163,7 +163,7 @@ def test_the_import_file_holds_the_changed_pages_whole_and_no_other(library: Lib
 @pytest.mark.parametrize(
     ("language", "empty", "line", "warning"),
     [
-        ("en", "Nothing waits here", "line 12", "replaces pages of the same title whole"),
+        ("en", "Nothing to write back", "line 12", "replaces whole pages of the same title"),
         ("ja", "書き戻すものはありません", "12 行目", "同じタイトルのページは丸ごと置き換わります"),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_page_is_marked_as_done_and_taken_back_by_plain_forms(tmp_path: Path) 
     page = re.search(r'name="page" value="(\d+)"', client.get(OUTBOX).text)
     assert page
     html = client.post(f"{OUTBOX}/done", data={"page": page[1], "way": "by_hand", "until": "9"}).text
-    assert "Nothing waits here" in html and "1 link" in html
+    assert "Nothing to write back" in html and "1 link" in html
     batch = re.search(r'name="batch" value="(\d+)"', html)
     assert batch
     html = client.post(f"{OUTBOX}/undo", data={"batch": batch[1]}).text

@@ -13,7 +13,7 @@ from support.little_server import little_client, verdicts_of
 from support.little_wiki import PROJECT
 
 from linkassist.review import queue as queueing
-from linkassist.review.queue import Item, expected_gain, next_item, sitting, start_of, waiting_items
+from linkassist.review.queue import QueueItem, expected_gain, next_item, queue_session, session_start, waiting_items
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, worth_showing
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, list_pages, project
@@ -58,7 +58,7 @@ def test_a_link_is_worth_more_to_a_page_that_has_none() -> None:
 
 
 def test_the_same_page_never_comes_twice_in_a_row_unless_it_is_the_only_one() -> None:
-    one, other = Item(1, "A", "a", 0.9), Item(2, "B", "b", 0.1)
+    one, other = QueueItem(1, "A", "a", 0.9), QueueItem(2, "B", "b", 0.1)
     assert next_item([one, other], None) == one
     assert next_item([one, other], 1) == other
     assert next_item([one], 1) == one
@@ -66,7 +66,7 @@ def test_the_same_page_never_comes_twice_in_a_row_unless_it_is_the_only_one() ->
 
 
 def test_a_sitting_goes_to_every_page_before_it_comes_back_to_one() -> None:
-    one, other, third = Item(1, "A", "a", 0.9), Item(2, "B", "b", 0.5), Item(3, "C", "c", 0.1)
+    one, other, third = QueueItem(1, "A", "a", 0.9), QueueItem(2, "B", "b", 0.5), QueueItem(3, "C", "c", 0.1)
     assert next_item([one, other, third], 2, had={"A", "B"}) == third
     assert next_item([one, other], 2, had={"A", "B"}) == one
     assert next_item([other], 2, had={"A", "B"}) == other
@@ -93,12 +93,16 @@ def test_a_sitting_counts_each_card_once(tmp_path: Path) -> None:
     client.post(QUEUE, data=why)
     answer(client, second, "later")
     with Library.open(tmp_path) as library:
-        so_far = sitting(library, project(library, PROJECT).id, start_of(library, since, 0), int(time.time()))
+        so_far = queue_session(
+            library, project(library, PROJECT).id, session_start(library, since, 0), int(time.time())
+        )
     assert (len(so_far.decided), so_far.n_later, so_far.n_done) == (1, 1, 2)
     assert verdicts_of(tmp_path, so_far.decided[0].title)[0].why == "too_common"
 
 
-@pytest.mark.parametrize(("language", "card", "end"), [("en", "Card 2 of", "That is it"), ("ja", "2 枚目", "おつかれ")])
+@pytest.mark.parametrize(
+    ("language", "card", "end"), [("en", "Card 2 of", "Done for today"), ("ja", "2 枚目", "おつかれ")]
+)
 def test_a_sitting_of_plain_forms_ends_with_a_summary(tmp_path: Path, language: str, card: str, end: str) -> None:
     client = little_client(tmp_path, language)
     html = client.get(QUEUE).text
@@ -141,7 +145,7 @@ def test_where_nothing_waits_it_says_so(tmp_path: Path) -> None:
         if 'class="answers"' not in html:
             break
         answer(client, html, "reject")
-    assert "Nothing to answer just now" in html
+    assert "Nothing to answer right now" in html
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,6 @@ def test_the_queue_begins_as_it_would_if_every_page_were_read(
         read.append(page_id)
         return worth_showing(of, page_id, lessons, **others)
 
-    monkeypatch.setattr(queueing, "LONGEST", 3)
     monkeypatch.setattr(queueing, "worth_showing", told)
-    assert [item.gain for item in waiting_items(library, here, 0)][:4] == sorted(best, reverse=True)[:4]
+    assert [item.gain for item in waiting_items(library, here, 0, max_cards=3)][:4] == sorted(best, reverse=True)[:4]
     assert len(set(read)) < len(best)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import Accepted, import_file, link_text, linked_page, linked_text, replacements
-from linkassist.scrapbox.notation import page_links, parse_page, prose_spans
+from linkassist.scrapbox.notation import page_links, parse_page
+from linkassist.scrapbox.tokens import walk
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page, title_key
 
@@ -143,7 +144,10 @@ FRAGMENTS = ["[", "]", "`", " ", "a", "b", "猫", "[a]", "[* ", "#c", "> ", "[["
 def test_every_link_stays_and_every_accepted_one_is_there(lines: list[str], data: st.DataObject) -> None:
     before = page(*lines)
     spans = [
-        (number, span) for number, line in enumerate(parse_page(before.texts)) for span in prose_spans(line) if number
+        (number, token.span)
+        for number, line in enumerate(parse_page(before.texts))
+        for token in walk(line.tokens)
+        if number and token.kind == "text"
     ]
     accepted: list[tuple[str, Mention | None]] = [("none", None)]
     for number, span in data.draw(st.lists(st.sampled_from(spans), max_size=3, unique=True)) if spans else []:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkassist.scrapbox.notation import ParsedLine, Token, page_links, parse_page, prose_spans
+from linkassist.scrapbox.notation import page_links, parse_page
+from linkassist.scrapbox.tokens import ParsedLine, Token, walk
 from linkassist.wiki import Link, Span
 
 HEX = "0123456789abcdef01234567"
@@ -17,6 +18,10 @@ GYAZO = "https://gyazo.com/" + "0123456789abcdef" * 2
 
 def parsed(line: str) -> ParsedLine:
     return parse_page(["title", line])[1]
+
+
+def prose_spans(line: ParsedLine) -> list[Span]:
+    return [token.span for token in walk(line.tokens) if token.kind == "text"]
 
 
 def prose(*lines: str) -> list[str]:
@@ -86,7 +91,8 @@ def test_a_link_carries_its_line_span_and_notation() -> None:
 
 def test_the_title_line_has_no_links_and_no_prose() -> None:
     line = parse_page(["[a] #b"])[0]
-    assert (line.kind, page_links(["[a] #b"]), prose_spans(line)) == ("title", [], [])
+    assert (line.kind, page_links(["[a] #b"])) == ("title", [])
+    assert [(token.kind, token.span) for token in walk(line.tokens)] == [("text", Span(0, 6))]
 
 
 def test_an_empty_page_has_no_lines() -> None:

@@ -22,10 +22,10 @@ from support.little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 
 from linkassist.assets import shipped_folder
 from linkassist.server.app import create_app
-from linkassist.server.auth.rate_limit import Pace
+from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.middleware import limits
 from linkassist.settings import Settings
-from linkassist.store.locks import only_worker
+from linkassist.store.locks import work_lock
 
 if TYPE_CHECKING:
     import schemathesis
@@ -109,8 +109,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server whose library is at work, so that no file that is sent begins an import of minutes."""
     folder = tmp_path_factory.mktemp("asked")
     write_little_wiki(folder)
-    with pytest.MonkeyPatch.context() as patch, only_worker(folder):
-        patch.setattr(limits, "Pace", lambda burst, per_s: Pace(1_000_000, per_s))
+    with pytest.MonkeyPatch.context() as patch, work_lock(folder):
+        patch.setattr(limits, "RateLimiter", lambda burst, per_s: RateLimiter(1_000_000, per_s))
         with running_server(folder) as address:
             yield address
 

@@ -25,8 +25,8 @@ from linkassist.pipeline.ingest import ingest
 from linkassist.store.backup.copy import complaints
 from linkassist.store.backup.restore import contents, latest_good, make_backup
 from linkassist.store.database_file import database_files
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import is_held, is_night, only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import is_nightly_running, is_work_running, work_lock
 from linkassist.store.search.by_target import write_target_index
 
 # How a file is opened other than by SQLite, as the last name of a call.
@@ -69,7 +69,7 @@ def test_outside_of_the_store_nobody_has_the_path_of_the_database_but_to_ask_whe
         text = path.read_text("utf-8")
         if (PACKAGE / "store") in path.parents:
             continue
-        assert FILE_NAME not in text, path
+        assert DATABASE_NAME not in text, path
         assert "sqlite3" not in text.replace("wiki.sqlite3", ""), path  # the example of a backup's name
         if "from linkassist.store.library import FILE_NAME" not in text:
             continue
@@ -86,7 +86,7 @@ def test_outside_of_the_store_nobody_has_the_path_of_the_database_but_to_ask_whe
 
 def held_by_this_process(folder: Path) -> list[bool]:
     """Whether this process has a lock on the database and on its shared memory, as the system sees it."""
-    database, _, shared = database_files(folder / FILE_NAME)
+    database, _, shared = database_files(folder / DATABASE_NAME)
     locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     mine = {fields[5].rpartition(":")[2] for fields in locks if fields[4] == str(os.getpid())}
     return [str(path.stat().st_ino) in mine for path in (database, shared)]
@@ -100,7 +100,7 @@ def upload(client: TestClient) -> None:
 
 
 def lend_two(client: TestClient) -> None:
-    libraries = client.app.state.site.libraries  # type: ignore[attr-defined]
+    libraries = client.app.state.context.libraries  # type: ignore[attr-defined]
     with libraries.lent(), libraries.lent():
         pass
 
@@ -112,7 +112,7 @@ def take_in(folder: Path) -> None:
 
 
 def refuse_itself(folder: Path) -> None:
-    for file in database_files(folder / FILE_NAME):
+    for file in database_files(folder / DATABASE_NAME):
         with pytest.raises(LinkAssistError, match="is the library itself"):
             ingest(folder, file, None, lambda *_: None)
 
@@ -129,8 +129,8 @@ def back_up(folder: Path) -> None:
 
 
 def work(folder: Path) -> None:
-    with only_worker(folder):
-        assert is_held(folder)
+    with work_lock(folder):
+        assert is_work_running(folder)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells which process has which lock")
@@ -148,9 +148,9 @@ def test_the_locks_of_an_open_library_outlast_whatever_its_process_does(tmp_path
         "takes in an export": lambda: take_in(tmp_path),
         "refuses to take in the library": lambda: refuse_itself(tmp_path),
         "works alone": lambda: work(tmp_path),
-        "looks who is at work": lambda: (is_held(tmp_path), is_night(tmp_path)),
+        "looks who is at work": lambda: (is_work_running(tmp_path), is_nightly_running(tmp_path)),
         "makes a backup": lambda: back_up(tmp_path),
-        "checks the library": lambda: (complaints(tmp_path / FILE_NAME), contents(tmp_path / FILE_NAME)),
+        "checks the library": lambda: (complaints(tmp_path / DATABASE_NAME), contents(tmp_path / DATABASE_NAME)),
         "looks after the nights": lambda: health(tmp_path, now()),
     }
     with Library.open(tmp_path):
@@ -159,5 +159,5 @@ def test_the_locks_of_an_open_library_outlast_whatever_its_process_does(tmp_path
             deed()
             assert held_by_this_process(tmp_path) == [True, True], name
         # The watch sees what it is for.
-        os.close(os.open(tmp_path / FILE_NAME, os.O_RDONLY))
+        os.close(os.open(tmp_path / DATABASE_NAME, os.O_RDONLY))
         assert held_by_this_process(tmp_path) == [False, True]

@@ -12,7 +12,7 @@ import pytest
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
 from linkassist.store.integrity.checksums import seal_schema
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.schema import MIGRATIONS
 
 
@@ -52,24 +52,24 @@ def test_a_library_of_a_newer_linkassist_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
-    before = (tmp_path / FILE_NAME).read_bytes()
+    before = (tmp_path / DATABASE_NAME).read_bytes()
     with pytest.raises(StoreError, match="another program"):
         Library.open(tmp_path)
-    assert (tmp_path / FILE_NAME).read_bytes() == before
+    assert (tmp_path / DATABASE_NAME).read_bytes() == before
 
 
 def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text("these are my notes " * 100)
+    (tmp_path / DATABASE_NAME).write_text("these are my notes " * 100)
     with pytest.raises(StoreError, match="Restore it from a backup"):
         Library.open(tmp_path)
 
 
 def test_a_damaged_database_is_named_with_what_to_do(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
-    path = tmp_path / FILE_NAME
+    path = tmp_path / DATABASE_NAME
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     with pytest.raises(StoreError, match="Restore it from a backup"), Library.open(tmp_path) as library:

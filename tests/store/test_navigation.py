@@ -11,8 +11,8 @@ from support.little_wiki import PROJECT, write_little_wiki
 from linkassist.errors import NotFoundError
 from linkassist.store.library import Library
 from linkassist.store.navigation import (
-    Figures,
     Glance,
+    ProjectFigures,
     figures,
     first_lines,
     glances,
@@ -93,7 +93,7 @@ def test_a_target_that_everyone_links_is_no_neighbourhood(library: Library) -> N
 
 def test_the_figures_of_a_project(library: Library) -> None:
     here = project_name(library, PROJECT)
-    assert figures(library, here.id) == Figures(n_pages=22, n_links=42, n_suggestions=20)
+    assert figures(library, here.id) == ProjectFigures(n_pages=22, n_links=42, n_suggestions=20)
     assert greatest_gain(library, here.id) == pytest.approx(3.19)
     assert has_page(library, here.id, "kj法") and not has_page(library, here.id, "芽")
 

@@ -11,7 +11,7 @@ import pytest
 from linkassist.errors import NotFoundError
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.pages import Backlink, Sort, backlinks, find_page, list_pages, preview, project, projects
+from linkassist.store.pages import Backlink, Sort, backlinks, find_page, list_pages, project, projects
 from linkassist.store.suggestions import replace_suggestions
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Line, Link, Page, Span
@@ -111,23 +111,6 @@ def test_backlinks_show_the_first_line_that_links_latest_page_first(library: Lib
     ]
     assert [link.page_id for link in backlinks(library, 1, "note")] == [1, 4]
     assert len(backlinks(library, 1, "note", limit=1)) == 1
-
-
-def test_a_preview_shows_the_first_lines_that_hold_text(library: Library) -> None:
-    shown = preview(library, 1, "note")
-    assert (shown.title, shown.page_id, shown.n_linked) == ("Note", 2, 2)
-    assert shown.lines == ("one", "two", "three", "four", "five")
-
-
-def test_a_preview_of_a_red_link_shows_who_links_it(library: Library) -> None:
-    shown = preview(library, 1, "red_link")
-    assert (shown.page_id, shown.lines, shown.n_linked) == (None, (), 2)
-    assert shown.title.lower() == "red link"
-    assert [link.text for link in shown.backlinks] == ["see [Red Link] here", "[red link]"]
-
-
-def test_a_preview_of_what_nobody_links_is_empty(library: Library) -> None:
-    assert preview(library, 1, "new").n_linked == 0
 
 
 def test_a_title_that_is_not_there_brings_the_nearest(library: Library) -> None:

@@ -16,8 +16,8 @@ from support.little_wiki import PROJECT, write_little_wiki
 from linkassist.errors import StoreError
 from linkassist.server.urls import like_address, preview_address, search_address
 from linkassist.store.integrity.checksums import seal_schema
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.pool import KeptOpen
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.pool import LibraryPool
 from linkassist.store.schema import MIGRATIONS
 
 SCREENS = (
@@ -50,7 +50,7 @@ def shown_name(library: Library) -> str:
 
 def test_a_library_is_lent_again_and_never_to_two_at_once(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
-    kept = KeptOpen(tmp_path, wait_s=1.0)
+    kept = LibraryPool(tmp_path, wait_s=1.0)
     with kept.lent() as first, kept.lent() as second:
         assert first is not second
     with kept.lent() as again, kept.lent() as other:
@@ -59,7 +59,7 @@ def test_a_library_is_lent_again_and_never_to_two_at_once(tmp_path: Path) -> Non
 
 def test_what_another_process_writes_shows_at_once(tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
-    kept = KeptOpen(tmp_path, wait_s=1.0)
+    kept = LibraryPool(tmp_path, wait_s=1.0)
     with kept.lent() as first:
         assert shown_name(first) != "another"
     written_elsewhere(tmp_path, "another")
@@ -71,15 +71,15 @@ def test_a_file_that_took_the_place_of_the_library_is_refused_until_the_library_
     write_little_wiki(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "other")
     written_elsewhere(tmp_path / "other", "another")
-    kept = KeptOpen(tmp_path / "one", wait_s=1.0)
+    kept = LibraryPool(tmp_path / "one", wait_s=1.0)
     with kept.lent() as first:
         name = shown_name(first)
-    (tmp_path / "one" / FILE_NAME).rename(tmp_path / "aside")
-    (tmp_path / "other" / FILE_NAME).rename(tmp_path / "one" / FILE_NAME)
+    (tmp_path / "one" / DATABASE_NAME).rename(tmp_path / "aside")
+    (tmp_path / "other" / DATABASE_NAME).rename(tmp_path / "one" / DATABASE_NAME)
     for _ in range(2):
         with pytest.raises(StoreError, match="Put the library back in its place"), kept.lent():
             pass
-    (tmp_path / "aside").rename(tmp_path / "one" / FILE_NAME)
+    (tmp_path / "aside").rename(tmp_path / "one" / DATABASE_NAME)
     with kept.lent() as again:
         assert shown_name(again) == name
     kept.close()
@@ -87,7 +87,7 @@ def test_a_file_that_took_the_place_of_the_library_is_refused_until_the_library_
 
 def test_where_the_library_was_taken_away_no_new_one_is_made(tmp_path: Path) -> None:
     write_little_wiki(tmp_path / "one")
-    kept = KeptOpen(tmp_path / "one", wait_s=1.0)
+    kept = LibraryPool(tmp_path / "one", wait_s=1.0)
     with kept.lent() as first:
         name = shown_name(first)
     (tmp_path / "one").rename(tmp_path / "unplugged")
@@ -109,16 +109,16 @@ def test_what_is_written_into_a_file_that_is_no_longer_in_place_is_not_said_to_b
             library.transaction(is_durable=True) as connection,
         ):
             connection.execute("UPDATE projects SET display_name = 'lost'")
-            Path(f"{tmp_path / FILE_NAME}{taken}").rename(tmp_path / "taken")
-        (tmp_path / "taken").rename(f"{tmp_path / FILE_NAME}{taken}")
+            Path(f"{tmp_path / DATABASE_NAME}{taken}").rename(tmp_path / "taken")
+        (tmp_path / "taken").rename(f"{tmp_path / DATABASE_NAME}{taken}")
 
 
 def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
-    kept = KeptOpen(tmp_path, wait_s=1.0)
+    kept = LibraryPool(tmp_path, wait_s=1.0)
     with kept.lent():
         pass
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as newer:
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as newer:
         newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
         seal_schema(newer)
         newer.commit()
@@ -128,7 +128,7 @@ def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path:
 
 def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
-    kept = KeptOpen(tmp_path, wait_s=1.0)
+    kept = LibraryPool(tmp_path, wait_s=1.0)
     with pytest.raises(ZeroDivisionError) as failure, kept.lent() as library:
         half_read = library.connection.execute("SELECT title FROM pages")
         next(half_read)
@@ -141,7 +141,7 @@ def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> 
 
 def test_a_library_that_comes_back_after_the_server_has_ended_is_closed(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
-    kept = KeptOpen(tmp_path, wait_s=1.0)
+    kept = LibraryPool(tmp_path, wait_s=1.0)
     with kept.lent() as library:
         kept.close()
         assert library.row("SELECT count(*) FROM projects") == (0,)
@@ -154,7 +154,7 @@ def test_a_server_that_is_dropped_without_an_end_closes_its_libraries(tmp_path: 
     client = little_client(tmp_path)
     client.get("/")
     assert isinstance(client.app, Starlette)
-    kept: KeptOpen = client.app.state.site.libraries
+    kept: LibraryPool = client.app.state.context.libraries
     with kept.lent() as library:
         connection = library.connection
     del client, kept, library
@@ -167,7 +167,7 @@ def test_no_screen_leaves_a_query_half_read(tmp_path: Path) -> None:
     client = little_client(tmp_path)
     decide(client, "庭としてのWiki", "KJ法", "accept")
     half_read = []
-    with closing(sqlite3.connect(tmp_path / FILE_NAME, timeout=0)) as other:
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME, timeout=0)) as other:
         for screen in SCREENS:
             client.get(screen)
             other.execute("UPDATE projects SET display_name = ?", (screen,))

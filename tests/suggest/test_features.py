@@ -10,7 +10,7 @@ import pytest
 from support.wiki_by_hand import Found, corpus_of, features_of, find, number_of
 
 from linkassist.suggest.features import FEATURES
-from linkassist.suggest.link_contexts import context_odds
+from linkassist.suggest.link_contexts import ContextLogOdds
 
 WIKI = {
     "道具": "[検索]の[道具箱]",
@@ -108,7 +108,7 @@ def test_the_pages_own_figures_are_the_same_for_all_its_candidates(
 def test_the_best_context_and_the_largest_share_of_a_line_count(
     found: Found, features: dict[str, dict[str, float]]
 ) -> None:
-    odds = context_odds(found.mentions, found.statistics.is_teacher)
+    odds = ContextLogOdds(found.mentions, found.statistics.is_teacher).of(found.mentions)
     mentions, page = found.mentions, number_of(found.corpus, "手帖の道具")
     for name in ("道具", "道具箱", "BERT"):
         is_here = (mentions.page == page) & (mentions.target == number_of(found.corpus, name)) & (mentions.passage >= 0)

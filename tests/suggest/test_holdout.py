@@ -8,11 +8,11 @@ from support.wiki_by_hand import Found, corpus_of, find, number_of, numbers_of, 
 
 from linkassist.suggest.corpus import Corpus, build_corpus, keep_rows
 from linkassist.suggest.holdout import (
-    Examination,
+    Holdout,
     hide_links,
+    hide_targets,
     links_beside,
-    pages_to_examine,
-    without_links,
+    pages_to_hold_out,
 )
 
 WIKI = {
@@ -30,7 +30,7 @@ AS_IF_NEVER_LINKED = {
 }
 
 
-def examined_wholly(corpus: Corpus, *titles: str, is_blind: bool = False) -> Examination:
+def examined_wholly(corpus: Corpus, *titles: str, is_blind: bool = False) -> Holdout:
     """The first examination, by seed, in which these pages lose all their links."""
     pages = numbers_of(corpus, *titles)
     for seed in range(200):
@@ -205,8 +205,8 @@ LINES = {
 @pytest.mark.parametrize(("line", "inline", "blind", "prose"), LINES.values(), ids=LINES)
 def test_the_words_of_a_hidden_link_are_prose_or_gone(line: str, inline: str, blind: str, prose: list[str]) -> None:
     page = reading("題", line)
-    (kept,) = without_links(page, {"道具", "sample_text"}, is_blind=False).passages
-    gone = without_links(page, {"道具", "sample_text"}, is_blind=True).passages[0]
+    (kept,) = hide_targets(page, {"道具", "sample_text"}, is_blind=False).passages
+    gone = hide_targets(page, {"道具", "sample_text"}, is_blind=True).passages[0]
 
     assert (kept.text, gone.text) == (inline, blind)
     assert [line[p.raw_start : p.raw_start + p.length] for p in kept.parts if p.is_prose] == prose
@@ -220,16 +220,16 @@ def test_the_newest_quarter_of_the_linking_pages_is_examined() -> None:
     pages = {f"頁{number}": "[道具]" if number % 2 else "道具" for number in range(16)}
     corpus = corpus_of(pages)
 
-    assert pages_to_examine(corpus).tolist() == [13, 15]
+    assert pages_to_hold_out(corpus).tolist() == [13, 15]
 
 
 def test_without_times_a_seeded_sample_is_examined() -> None:
     corpus = build_corpus([reading(f"頁{number}", "[道具]") for number in range(40)])
-    samples = {tuple(pages_to_examine(corpus, seed).tolist()) for seed in range(5)}
+    samples = {tuple(pages_to_hold_out(corpus, seed).tolist()) for seed in range(5)}
 
     assert len(samples) > 1
     assert all(len(sample) == 10 and sorted(sample) == list(sample) for sample in samples)
-    assert pages_to_examine(corpus, 3).tolist() == pages_to_examine(corpus, 3).tolist()
+    assert pages_to_hold_out(corpus, 3).tolist() == pages_to_hold_out(corpus, 3).tolist()
 
 
 def test_diaries_and_pages_that_link_only_dates_are_not_examined() -> None:
@@ -238,4 +238,4 @@ def test_diaries_and_pages_that_link_only_dates_are_not_examined() -> None:
     pages |= {f"本{number}": "[道具]" for number in range(4)}
     corpus = corpus_of(pages)
 
-    assert [corpus.names[page] for page in pages_to_examine(corpus).tolist()] == ["本3"]
+    assert [corpus.names[page] for page in pages_to_hold_out(corpus).tolist()] == ["本3"]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from support.wiki_by_hand import corpus_of
 
-from linkassist.suggest.link_budget import link_budgets, restrained, variant_key
+from linkassist.suggest.corpus import Corpus, IntArray
+from linkassist.suggest.link_budget import LinkBudgets, mark_held_back, variant_key
 from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 
 PLENTY = 99
@@ -19,7 +20,7 @@ def proposed(target: str, at: tuple[int, int] | None = None, kind: Kind = "page"
 
 
 def shown(*suggestions: Suggestion, most: int = PLENTY) -> list[str]:
-    return [suggestion.target for suggestion in restrained(suggestions, most) if suggestion.is_worth_showing]
+    return [suggestion.target for suggestion in mark_held_back(suggestions, most) if suggestion.is_worth_showing]
 
 
 @pytest.mark.parametrize("other", ["サーバ", "ｻｰﾊﾞｰ", "サー・バー", "サー バー"])
@@ -54,7 +55,7 @@ def test_what_the_text_does_not_say_is_for_no_words() -> None:
 
 
 def test_beyond_the_budget_suggestions_are_held_back_but_kept_as_likely_as_they_are() -> None:
-    found = restrained([proposed("庭"), proposed("道具"), proposed("栞", p=0.4)], 2)
+    found = mark_held_back([proposed("庭"), proposed("道具"), proposed("栞", p=0.4)], 2)
 
     assert [suggestion.is_worth_showing for suggestion in found] == [True, True, False]
     assert [(suggestion.target, suggestion.probability) for suggestion in found][-1] == ("栞", 0.4)
@@ -64,7 +65,13 @@ def test_beyond_the_budget_suggestions_are_held_back_but_kept_as_likely_as_they_
 def test_what_is_not_likely_enough_is_left_as_it_is() -> None:
     unlikely = proposed("庭", p=0.05)
 
-    assert restrained([unlikely], 0) == [unlikely]
+    assert mark_held_back([unlikely], 0) == [unlikely]
+
+
+def budgets_of(corpus: Corpus) -> IntArray:
+    lengths = np.array([len(reading.text) for reading in corpus.readings], np.int64)
+    n_links = np.diff(corpus.links.indptr).astype(np.int64)
+    return LinkBudgets(lengths, n_links).of(lengths, n_links)
 
 
 def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> None:
@@ -73,7 +80,7 @@ def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> N
     pages["白紙"] = "題のある行です\n" * 30
     pages["途中"] = "\n".join(f"[題{j}]のある行" if j < 25 else "題のある行です" for j in range(30))
     corpus = corpus_of(pages)
-    budget = dict(zip(corpus.names, link_budgets(corpus).tolist(), strict=False))
+    budget = dict(zip(corpus.names, budgets_of(corpus).tolist(), strict=False))
 
     assert 27 <= budget["白紙"] <= 31
     assert 3 <= budget["途中"] <= 6
@@ -81,14 +88,14 @@ def test_the_budget_grows_with_the_page_and_shrinks_with_the_links_it_has() -> N
 
 
 def test_a_wiki_of_few_pages_sets_no_bound() -> None:
-    assert link_budgets(corpus_of({"庭": "[道具]", "道具": "[庭]"})).min() > np.iinfo(np.int32).max
+    assert budgets_of(corpus_of({"庭": "[道具]", "道具": "[庭]"})).min() > np.iinfo(np.int32).max
 
 
 def test_what_only_other_links_say_is_held_back_unless_more_speaks_for_it() -> None:
     only = Suggestion("検索", "page", 0.4, reasons=(Reason("in_link"), Reason("neighbours", names=("庭",))))
     more = Suggestion("道具", "page", 0.3, reasons=(Reason("neighbours", names=("庭",)), Reason("in_link")))
 
-    first, second = restrained([only, more], 10)
+    first, second = mark_held_back([only, more], 10)
 
     assert first.reasons[-1] == Reason("taken") and not first.is_worth_showing
     assert second == more and second.is_worth_showing

@@ -9,7 +9,7 @@ import pytest
 from support.wiki_by_hand import corpus_of
 
 from linkassist.suggest.corpus import BoolArray, Corpus
-from linkassist.suggest.link_contexts import context_odds
+from linkassist.suggest.link_contexts import ContextLogOdds
 from linkassist.suggest.mentions import Mentions, TitleFinder
 
 # People bracket 道具 and 検索 behind an arrow and alone on a line, and never within a sentence.
@@ -29,7 +29,7 @@ def odds_of_the_last_page(corpus: Corpus, is_teacher: BoolArray | None = None) -
     mentions = found_in(corpus)
     teachers = np.diff(corpus.links.indptr) > 0 if is_teacher is None else is_teacher
     is_asked = (mentions.page == corpus.n_pages - 1) & (mentions.passage >= 0)
-    odds: list[float] = context_odds(mentions, teachers)[is_asked].tolist()
+    odds: list[float] = ContextLogOdds(mentions, teachers).of(mentions)[is_asked].tolist()
     return odds
 
 
@@ -93,7 +93,7 @@ def test_the_odds_are_0(pages: dict[str, str], is_teacher: list[bool]) -> None:
     corpus = corpus_of(pages)
     mentions = found_in(corpus)
 
-    odds = context_odds(mentions, np.array(is_teacher))
+    odds = ContextLogOdds(mentions, np.array(is_teacher)).of(mentions)
 
     assert odds.tolist() == [0] * len(mentions)
     assert len(mentions) > 0
@@ -117,10 +117,13 @@ def test_a_mention_inside_a_longer_one_is_not_learnt_from() -> None:
 
     assert inner.sum() == 8
     kept = Mentions(*(getattr(mentions, name)[~inner] for name in Mentions.__slots__))
-    assert np.array_equal(context_odds(mentions, teachers)[~inner], context_odds(kept, teachers))
+    assert np.array_equal(
+        ContextLogOdds(mentions, teachers).of(mentions)[~inner], ContextLogOdds(kept, teachers).of(kept)
+    )
 
 
 def test_a_wiki_without_mentions_has_no_odds() -> None:
     corpus = corpus_of({"ア": "x"})
 
-    assert context_odds(found_in(corpus), np.array([True])).shape == (0,)
+    mentions = found_in(corpus)
+    assert ContextLogOdds(mentions, np.array([True])).of(mentions).shape == (0,)

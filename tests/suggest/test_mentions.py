@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wiki_by_hand import corpus_of, reading
 
-from linkassist.suggest.mentions import Mentions, TitleFinder, fold, fold_key, scripts
+from linkassist.suggest.folding import fold, fold_key, scripts
+from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.title_variants import spellings
 from linkassist.wiki import Reading, title_key
 
@@ -167,11 +168,13 @@ def test_a_wiki_without_pages_has_no_mentions() -> None:
 
 
 def test_progress_ends_at_the_last_page() -> None:
-    told: list[int] = []
+    reports: list[tuple[int, int]] = []
 
-    TitleFinder(["bert"]).find([reading("頁", "BERT"), reading("頁2", "x")], told.append)
+    TitleFinder(["bert"]).find(
+        [reading("頁", "BERT"), reading("頁2", "x")], lambda done, total: reports.append((done, total))
+    )
 
-    assert told[-1] == 2
+    assert reports[-1] == (2, 2)
 
 
 def test_scripts_tell_kanji_from_kana_from_latin() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from linkassist.suggest.prefetch import computed_ahead
+from linkassist.suggest.prefetch import prefetch_map
 
 
 def test_results_come_in_the_items_order_however_long_each_takes() -> None:
@@ -16,12 +16,12 @@ def test_results_come_in_the_items_order_however_long_each_takes() -> None:
         time.sleep(0.02 / (item + 1))
         return item * item
 
-    assert list(computed_ahead(slow_at_first, range(20), n_threads=3)) == [n * n for n in range(20)]
+    assert list(prefetch_map(slow_at_first, range(20), n_threads=3)) == [n * n for n in range(20)]
 
 
 def test_more_than_one_thread_computes() -> None:
     both = threading.Barrier(2, timeout=10)  # broken if one thread did all
-    assert sorted(computed_ahead(lambda item: both.wait(), range(2), n_threads=2)) == [0, 1]
+    assert sorted(prefetch_map(lambda item: both.wait(), range(2), n_threads=2)) == [0, 1]
 
 
 def test_no_more_items_are_taken_than_the_threads_need() -> None:
@@ -32,18 +32,18 @@ def test_no_more_items_are_taken_than_the_threads_need() -> None:
             taken.append(item)
             yield item
 
-    results = computed_ahead(lambda item: item, items(), n_threads=2)
+    results = prefetch_map(lambda item: item, items(), n_threads=2)
     assert [next(results), next(results)] == [0, 1]
     assert len(taken) == 4
     results.close()  # type: ignore[attr-defined]
 
 
 def test_an_error_reaches_who_asks_for_that_result() -> None:
-    results = computed_ahead(lambda item: 1 // item, [1, 0, 1], n_threads=1)
+    results = prefetch_map(lambda item: 1 // item, [1, 0, 1], n_threads=1)
     assert next(results) == 1
     with pytest.raises(ZeroDivisionError):
         next(results)
 
 
 def test_nothing_comes_of_no_items() -> None:
-    assert list(computed_ahead(str, [])) == []
+    assert list(prefetch_map(str, [])) == []

@@ -14,31 +14,31 @@ from linkassist.suggest.corpus import BoolArray, FloatArray
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.phrases.features import PHRASE_FEATURES
 from linkassist.suggest.ranker import (
-    Lessons,
     Model,
     Ranker,
+    TrainingSet,
     from_json,
-    joined_lessons,
+    joined_training_sets,
     learn_model,
     learn_ranker,
-    plain_lessons,
     sort_of_links,
     starting_ranker,
     to_json,
+    training_set,
 )
 
 N_PAGES, N_PER_PAGE = 60, 20
 
 
-def lessons(n_features: int, seed: int = 0) -> Lessons:
+def lessons(n_features: int, seed: int = 0) -> TrainingSet:
     """A toy task: the chance of an answer follows the first feature alone, from 0 to 0.6; the others are noise."""
     random = np.random.default_rng(seed)
     features = random.random((N_PAGES * N_PER_PAGE, n_features)).astype(np.float32)
     is_answer = random.random(len(features)) < 0.6 * features[:, 0] ** 2
-    return plain_lessons(features, is_answer, np.repeat(np.arange(N_PAGES, dtype=np.int64), N_PER_PAGE))
+    return training_set(features, is_answer, np.repeat(np.arange(N_PAGES, dtype=np.int64), N_PER_PAGE))
 
 
-def link_lessons(seed: int = 0) -> Lessons:
+def link_lessons(seed: int = 0) -> TrainingSet:
     """The toy task for links: what is said (the first feature) is answered as above, and the lower half is not said."""
     plain = lessons(len(FEATURES), seed)
     features = np.where(plain.features < 0.5, 0, plain.features).astype(np.float32)
@@ -141,7 +141,7 @@ def test_equal_seeds_learn_equal_models(model: Model) -> None:
 
 
 def test_plain_lessons_are_of_one_sort_and_typical() -> None:
-    plain = plain_lessons(np.ones((3, 2), np.float32), np.array([True, False, True]), np.array([4, 4, 9]))
+    plain = training_set(np.ones((3, 2), np.float32), np.array([True, False, True]), np.array([4, 4, 9]))
 
     assert plain.sort.tolist() == [0, 0, 0]
     assert plain.is_typical.tolist() == [True, True, True]
@@ -150,9 +150,9 @@ def test_plain_lessons_are_of_one_sort_and_typical() -> None:
 def test_joined_lessons_keep_every_column_in_order() -> None:
     one, other = link_lessons(0), replace(link_lessons(1), is_typical=np.zeros(N_PAGES * N_PER_PAGE, np.bool_))
 
-    joined = joined_lessons([one, other])
+    joined = joined_training_sets([one, other])
 
-    for field in fields(Lessons):
+    for field in fields(TrainingSet):
         first, second = getattr(one, field.name), getattr(other, field.name)
         assert np.array_equal(getattr(joined, field.name)[: len(first)], first), field.name
         assert np.array_equal(getattr(joined, field.name)[len(first) :], second), field.name
@@ -165,20 +165,20 @@ def test_what_the_text_says_is_of_another_sort_than_what_it_does_not() -> None:
     assert sort_of_links(features).tolist() == [0, 1, 1]
 
 
-def loss(model: Model, of: Lessons) -> float:
+def loss(model: Model, of: TrainingSet) -> float:
     """The mean log-loss of the model's probabilities, in nats."""
     found = probabilities(model, of.features)
     return float(-np.log(np.where(of.is_answer, found, 1 - found)).mean())
 
 
-def half_known(seed: int) -> Lessons:
+def half_known(seed: int) -> TrainingSet:
     """The toy task, but that an answer also needs the second feature to be above one half."""
     toy = lessons(4, seed)
     return replace(toy, is_answer=toy.is_answer & (toy.features[:, 1] > 0.5))
 
 
 def test_a_wikis_own_trees_correct_a_start_that_is_half_right(model: Model) -> None:
-    own = learn_model(joined_lessons([half_known(11), half_known(12)]), start=model)
+    own = learn_model(joined_training_sets([half_known(11), half_known(12)]), start=model)
     unseen = half_known(13)
 
     assert own is not None
@@ -200,7 +200,7 @@ def test_a_start_that_is_right_is_left_as_it_is(model: Model) -> None:
 def test_a_small_wiki_leans_on_the_start(model: Model, seed: int) -> None:
     """Some eighty answers alone teach less than they do beside what was learnt elsewhere."""
     toy, unseen = lessons(4, seed), lessons(4, seed + 1)
-    few = plain_lessons(toy.features[:400], toy.is_answer[:400], toy.page[:400])
+    few = training_set(toy.features[:400], toy.is_answer[:400], toy.page[:400])
     corrected, alone = learn_model(few, start=model), learn_model(few)
 
     assert corrected is not None and alone is not None
@@ -218,7 +218,7 @@ def test_a_model_without_a_start_has_one_booster_and_with_one_its_trees_add_up(m
     assert own.raw(features) == pytest.approx(model.raw(features) + own.shares[1] * np.asarray(added))
 
 
-def two_sorts(seed: int = 0) -> Lessons:
+def two_sorts(seed: int = 0) -> TrainingSet:
     """No feature tells anything; of the first sort 10 % are answers, of the second 50 %."""
     random = np.random.default_rng(seed)
     toy = lessons(4, seed)
@@ -226,7 +226,7 @@ def two_sorts(seed: int = 0) -> Lessons:
     return replace(toy, sort=sort, is_answer=random.random(len(sort)) < np.where(sort == 1, 0.5, 0.1))
 
 
-def mean_probability(model: Model, of: Lessons, sort: int) -> float:
+def mean_probability(model: Model, of: TrainingSet, sort: int) -> float:
     """What rows of this sort are given on average."""
     odds = model.log_odds(model.raw(of.features), np.full(len(of.page), sort, np.int64))
     return float((1 / (1 + np.exp(-odds))).mean())
@@ -288,7 +288,7 @@ def test_too_few_answers_leave_the_starting_ranker_alone(ranker: Ranker) -> None
 
 
 def test_a_wiki_without_lessons_gets_the_starting_ranker() -> None:
-    nothing = plain_lessons(np.zeros((0, 1), np.float32), np.zeros(0, np.bool_), np.zeros(0, np.int64))
+    nothing = training_set(np.zeros((0, 1), np.float32), np.zeros(0, np.bool_), np.zeros(0, np.int64))
 
     assert learn_ranker(nothing, nothing).fingerprint == starting_ranker().fingerprint
 

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.candidates import CandidateFinder, Nearest, Pairs, Search
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, build_corpus
-from linkassist.suggest.features import EvidenceMaker, icon_pairs, read_traits, tabulate_mentions
-from linkassist.suggest.link_contexts import context_odds
+from linkassist.suggest.features import FeatureBuilder, icon_pairs, tabulate_mentions, title_features
+from linkassist.suggest.link_contexts import ContextLogOdds
 from linkassist.suggest.mentions import Mentions, TitleFinder
 from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, unit_rows_dense
 from linkassist.wiki import Line, Page, Reading
@@ -92,7 +92,7 @@ def find(
         return shared[rows], similarities
 
     finder = CandidateFinder(corpus, texts, statistics, Search(nearest_among(texts.vectors), nearest_profiles))
-    asked = finder.asked(
+    asked = finder.batch_of(
         np.arange(corpus.n_pages) if pages is None else pages, corpus.links if known is None else known
     )
     pairs = finder.find(asked, np.ones(corpus.n_targets, np.bool_) if is_target is None else is_target)
@@ -101,10 +101,10 @@ def find(
 
 def features_of(found: Found) -> FloatArray:
     """(pairs, features): the evidence of the candidates."""
-    odds = context_odds(found.mentions, found.statistics.is_teacher)
+    odds = ContextLogOdds(found.mentions, found.statistics.is_teacher).of(found.mentions)
     table = tabulate_mentions(found.corpus, found.mentions, odds)
     icons = icon_pairs(found.corpus, np.arange(found.corpus.n_pages))
-    maker = EvidenceMaker(found.corpus, found.texts, found.statistics, table, read_traits(found.corpus), icons)
+    maker = FeatureBuilder(found.corpus, found.texts, found.statistics, table, title_features(found.corpus), icons)
     return maker.features(found.pairs)
 
 

@@ -1,13 +1,13 @@
-"""From a wiki and a BERT to the report: hide links, one pass over the pages, score every row.
+"""The comparison of poolings: hide links, encode the pages in one pass, score every row.
 
-The wiki and the links to be found are those of the future-links test of `evaluate/`, in which the pages that are asked
-about have lost their links. What is learnt, the wiki's own encoder, centring and whitening, has seen none of them.
+The wiki and the links to find are those of the future-links test of `evaluate/`, in which the pages asked about have
+lost their links. The wiki's own encoder, centring and whitening are learnt without them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -22,32 +22,31 @@ from linkassist.bert.limits import check_layers, check_length
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.whitening import Treatment, treated
 from linkassist.errors import LinkAssistError
-from linkassist.evaluate.run import Sample
 from linkassist.evaluate.single_wiki import build_one_wiki_test
 from linkassist.model.fit import choose_encoder
+from linkassist.progress import OnProgress, counting
 from linkassist.research.pooling.report import PoolingReport, Scored, compared
 from linkassist.research.pooling.scores import score_vectors
 from linkassist.research.pooling.vectors import PageTokens, page_vectors
 from linkassist.scrapbox.page_text import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.suggest.corpus import Corpus, FloatArray, build_corpus
-from linkassist.suggest.holdout import pages_to_examine
+from linkassist.suggest.holdout import pages_to_hold_out
 from linkassist.wiki import Page
-
-OnProgress = Callable[[str, int, int], None]
 
 _TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What to compare. layers: those to read, -1 being the last. sample, is_blind: of the future-links test."""
+    """What to compare. layers: those to read, -1 being the last. is_blind, n_asked, seed: of the future-links test."""
 
     layers: tuple[int, ...]
     how: PageTokens
     precision: Precision
-    sample: Sample
     is_blind: bool
+    n_asked: int | None = None
+    seed: int = 0
 
 
 def compare_pooling(
@@ -58,23 +57,15 @@ def compare_pooling(
     Raises LinkAssistError for a layer or a length that the BERT does not have, and for a wiki that makes no test.
     """
     poolings = _poolings(bert, asked_for)
-    test = build_one_wiki_test(
-        pages, is_blind=asked_for.is_blind, n_asked=asked_for.sample.n_asked, seed=asked_for.sample.seed
-    )
+    test = build_one_wiki_test(pages, is_blind=asked_for.is_blind, n_asked=asked_for.n_asked, seed=asked_for.seed)
     asked = [page for page in test.asked if page.gold]
     corpus = build_corpus([read_page(page) for page in test.pages])
     texts = [reading.text for reading in corpus.readings]
     began_at = time.perf_counter()
     on_progress("encode", 0, len(texts))
     forward = BertForward(bert.model, asked_for.precision)
-    vectors = page_vectors(
-        texts,
-        bert.tokenizer,
-        forward,
-        poolings,
-        asked_for.how,
-        lambda n_done: on_progress("encode", n_done, len(texts)),
-    )
+    on_text = counting(on_progress, "encode")
+    vectors = page_vectors(texts, bert.tokenizer, forward, poolings, asked_for.how, on_text)
     encoding_s = time.perf_counter() - began_at
     n_rows = len(poolings) * len(_TREATMENTS)
     scored = []
@@ -122,9 +113,9 @@ def _rows(vectors: FloatArray, poolings: Sequence[LayerPooling]) -> Iterator[tup
 
 
 def _own_vectors(corpus: Corpus, texts: Sequence[str], on_progress: OnProgress) -> FloatArray:
-    """Those of the encoder that linkassist would learn from this wiki."""
+    """The vectors of the encoder that linkassist learns from this wiki."""
 
     def vectors_of(encoder: Encoder) -> FloatArray:
         return encoder.encode(texts)
 
-    return choose_encoder(OWN_ENCODER, corpus, pages_to_examine(corpus), vectors_of, on_progress=on_progress)[1]
+    return choose_encoder(OWN_ENCODER, corpus, pages_to_hold_out(corpus), vectors_of, on_progress=on_progress)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from linkassist.bert.layer_pooling import LayerPooling, layers_of, pool_layers
 from linkassist.bert.tokenize.sentencepiece import Tokenizer
 from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.embed.windows import weighted_means, windows
+from linkassist.progress import OnCount
 from linkassist.suggest.corpus import FloatArray
 
 _PAGES_AT_ONCE = 512
@@ -21,8 +22,8 @@ _PAGES_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class PageTokens:
-    """How much of a page is read. max_seq_length: tokens, [CLS] and [SEP] too. overlap: of windows, in tokens; None:
-    no windows, the beginning of a page stands for all of it.
+    """How much of a page is read. max_seq_length: tokens, with [CLS] and [SEP]. overlap: of windows, in tokens; None:
+    no windows, only the beginning of a page is read.
     """
 
     max_seq_length: int
@@ -35,9 +36,9 @@ def page_vectors(
     forward: BertForward,
     poolings: Sequence[LayerPooling],
     how: PageTokens,
-    on_pages: Callable[[int], None],
+    on_text: OnCount,
 ) -> FloatArray:
-    """(poolings, texts, width) float32, on disk while it is used. on_pages: told how many texts are done."""
+    """(poolings, texts, width) float32, on disk while it is used. on_text: counts the texts."""
     layers = layers_of(poolings)
     found: FloatArray | None = None
     for start in range(0, len(texts), _PAGES_AT_ONCE):
@@ -55,10 +56,10 @@ def page_vectors(
             own = read.new_zeros((len(poolings), len(ids), read.shape[2])) if own is None else own
             own[:, packed.members] = read
             n_done += len(packed.members)
-            on_pages(start + n_done * len(some) // len(ids))
+            on_text(start + n_done * len(some) // len(ids), len(texts))
         assert own is not None  # every text has a sequence, were it empty
         if found is None:
-            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; it goes when the array does
+            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; freed with the array
                 found = np.memmap(file, np.float32, "w+", shape=(len(poolings), len(texts), own.shape[2]))
         weights = [len(each) for each in ids]
         for row, vectors in zip(found, own, strict=True):

@@ -1,4 +1,4 @@
-"""The queue as its screen shows it: one card with its line and its target, or the end of a sitting."""
+"""The queue screen: one card with the lines around it, or the summary at the end of a session."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkassist.review.queue import (
-    LONGEST,
-    SHORTEST,
-    USUAL,
+    DEFAULT_CARDS,
+    MAX_CARDS,
+    MIN_CARDS,
     Decided,
-    Item,
-    Sitting,
-    Start,
+    QueueItem,
+    QueueSession,
+    SessionStart,
     next_item,
-    sitting,
+    queue_session,
     waiting_items,
 )
 from linkassist.server.preferences import Language
-from linkassist.server.urls import page_address
-from linkassist.server.views.models import Block, CardView, NamedLink, ObjectionView
+from linkassist.server.views.cards import CardView, ObjectionView
+from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.page import one_suggestion
+from linkassist.server.views.page_text import Block
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.pages import find_page
@@ -29,12 +30,12 @@ from linkassist.wiki import title_key
 _BESIDE = 1  # lines shown before and after the one in question
 _N_FIRST = 3  # lines shown of a page that does not say the target
 
-Answer = Literal["accept", "reject", "later", "undo"]
+QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCardView:
-    """One decision: the lines of the page around the mention, or its first lines, and the suggestion."""
+    """A suggestion with the lines around its mention; is_said: False if there is none, with the page's first lines."""
 
     page: NamedLink
     blocks: tuple[Block, ...]
@@ -44,9 +45,9 @@ class QueueCardView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """What was just answered, with what takes it back."""
+    """The last answer."""
 
-    answer: Answer
+    answer: QueueAnswer
     page: str
     target: str
     objections: tuple[ObjectionView, ...] = ()
@@ -54,9 +55,9 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A sitting: the card at hand, None at its end. `number` counts from 1; start, length: as in the address."""
+    """A session. card: None at its end. number: of the card, from 1. start, length: as in the address."""
 
-    start: Start
+    start: SessionStart
     length: int
     number: int
     card: QueueCardView | None
@@ -74,16 +75,16 @@ def queue_view(
     language: Language,
     now: int,
     *,
-    start: Start,
+    start: SessionStart,
     length: int,
     last: AnswerView | None,
 ) -> QueueView:
-    """The screen at this moment. length: 0 for a new sitting, as long as what waits allows."""
+    """The screen at Unix second `now`. length: in cards; 0 for a new session of the usual length."""
     items = waiting_items(library, project.id, now)
-    so_far = sitting(library, project.id, start, now)
+    so_far = queue_session(library, project.id, start, now)
     if length == 0:
-        length = so_far.n_done + min(USUAL, len(items))
-    length = min(LONGEST, max(SHORTEST, length))
+        length = so_far.n_done + min(DEFAULT_CARDS, len(items))
+    length = min(MAX_CARDS, max(MIN_CARDS, length))
     after = find_page(library, project.id, title_key(last.page)).id if last else None
     item = _again(items, last) if last and last.answer == "undo" else next_item(items, after, so_far.titles)
     card = _card(library, project, item, language) if item and so_far.n_done < length else None
@@ -101,18 +102,18 @@ def queue_view(
     )
 
 
-def _count(so_far: Sitting, decision: str) -> int:
+def _count(so_far: QueueSession, decision: str) -> int:
     return sum(each.verdict.decision == decision for each in so_far.decided)
 
 
-def _again(items: list[Item], last: AnswerView) -> Item | None:
-    """The item whose answer was taken back, else the best."""
+def _again(items: list[QueueItem], last: AnswerView) -> QueueItem | None:
+    """The item whose answer was undone, else the best one."""
     wanted = (title_key(last.page), title_key(last.target))
     same = (item for item in items if (title_key(item.title), title_key(item.target)) == wanted)
     return next(same, next_item(items, None))
 
 
-def _card(library: Library, project: ProjectName, item: Item, language: Language) -> QueueCardView:
+def _card(library: Library, project: ProjectName, item: QueueItem, language: Language) -> QueueCardView:
     stored = find_page(library, project.id, title_key(item.title))
     found = one_suggestion(library, project, stored, item.target, language)
     assert found is not None  # it waits
@@ -122,11 +123,10 @@ def _card(library: Library, project: ProjectName, item: Item, language: Language
     if at is None:
         shown = said[:_N_FIRST]
     else:
-        # a table or code block begins above the line that is in it
+        # a table or code block has the number of its first line
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
-    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
-    return QueueCardView(page, tuple(shown), card, at is not None)
+    return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)
 
 
 def _with_objections(library: Library, project: ProjectName, language: Language, last: AnswerView) -> AnswerView:

@@ -15,8 +15,8 @@ from typing import Final
 
 from linkassist.errors import StoreError
 from linkassist.files.private import create_private, keep_private
-from linkassist.store.backup.files import FOLDER_NAME, backup_files, next_backup
-from linkassist.store.error_messages import damaged, failures_in_words, file_failures_in_words
+from linkassist.store.backup.files import BACKUPS_NAME, backup_files, next_backup
+from linkassist.store.error_messages import damaged, translate_os_errors, translate_sqlite_errors
 from linkassist.store.integrity.checksums import is_schema_sound
 from linkassist.store.schema import APPLICATION_ID
 
@@ -31,8 +31,8 @@ def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
     new one is checked before an old one goes, a good one is always left.
     Raises StoreError for a database that is damaged or cannot be copied; all backups are then as they were.
     """
-    folder = path.parent / FOLDER_NAME
-    with file_failures_in_words(folder):
+    folder = path.parent / BACKUPS_NAME
+    with translate_os_errors(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
         keep_private(folder)
         with _only_one(folder):
@@ -60,7 +60,7 @@ def copy_whole(source: Path, target: Path) -> None:
     Raises StoreError if the source is damaged or the copy cannot be written; `target` is then as it was.
     """
     beside = target.with_name(f".{target.name}.partial")
-    with file_failures_in_words(target):
+    with translate_os_errors(target):
         try:
             os.close(os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600))
             _copy(source, beside)
@@ -101,9 +101,9 @@ def for_reading(path: Path) -> sqlite3.Connection:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with failures_in_words(source), closing(for_reading(source)) as opened:
+    with translate_sqlite_errors(source), closing(for_reading(source)) as opened:
         opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # a failure here is the source's
-        with failures_in_words(target), closing(sqlite3.connect(target)) as copy:
+        with translate_sqlite_errors(target), closing(sqlite3.connect(target)) as copy:
             opened.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, wherever it is carried
     with target.open("rb") as file:
@@ -125,6 +125,6 @@ def _only_one(folder: Path) -> Iterator[None]:
     """One backup after the other. The operating system lets go of the lock when the program ends, however."""
     lock_path = folder / "backup.lock"
     create_private(lock_path)
-    with failures_in_words(lock_path), closing(sqlite3.connect(lock_path, timeout=_WAIT_S)) as lock:
+    with translate_sqlite_errors(lock_path), closing(sqlite3.connect(lock_path, timeout=_WAIT_S)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         yield

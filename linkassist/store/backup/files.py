@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-FOLDER_NAME: Final = "backups"
+BACKUPS_NAME: Final = "backups"
 BEFORE_RESTORE: Final = "before-restore"
 WITH_DAMAGE: Final = "with-damage"  # made of a library in which a row or a text was damaged
 
@@ -37,8 +37,8 @@ class BackupFile:
 def backup_files(folder: Path) -> list[BackupFile]:
     """The backups of the library in `folder`, the newest first."""
     found = []
-    if (folder / FOLDER_NAME).is_dir():
-        for path in (folder / FOLDER_NAME).iterdir():
+    if (folder / BACKUPS_NAME).is_dir():
+        for path in (folder / BACKUPS_NAME).iterdir():
             match = _NAME.fullmatch(path.name)
             if match and path.is_file():
                 found.append(BackupFile(path, int(match[1]), match[2], match[3] or ""))
@@ -50,4 +50,4 @@ def next_backup(folder: Path, occasion: str) -> BackupFile:
     number = max((each.number for each in backup_files(folder)), default=0) + 1
     date = time.strftime("%Y-%m-%d-%H%M%S")
     name = f"linkassist-{number:04d}-{date}{'-' if occasion else ''}{occasion}.sqlite3"
-    return BackupFile(folder / FOLDER_NAME / name, number, date, occasion)
+    return BackupFile(folder / BACKUPS_NAME / name, number, date, occasion)

@@ -24,8 +24,8 @@ from linkassist.store.integrity.damage import (
     holding_by_log,
     sound_copies,
 )
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import only_worker
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import work_lock
 
 _TRIGGERS: Final = ("verdict_log_is_never_changed", "verdict_log_is_never_deleted")
 
@@ -54,8 +54,8 @@ def mend(folder: Path) -> Mended:
     Raises StoreError where its structure is damaged, which a whole backup alone puts right, and while an import or a
     reindex is under way; the library is then as it was.
     """
-    path = folder / FILE_NAME
-    with only_worker(folder), Library.open(folder) as library:
+    path = folder / DATABASE_NAME
+    with work_lock(folder), Library.open(folder) as library:
         found = all_damage(path)
         if not found:
             return Mended((), None)

@@ -16,11 +16,11 @@ from typing import Final
 from linkassist.errors import StoreError
 from linkassist.files.errors import file_errors_as
 from linkassist.store.backup.copy import complaints, copy_whole, drop_older, for_reading, keep_copy
-from linkassist.store.backup.files import BEFORE_RESTORE, FOLDER_NAME, WITH_DAMAGE, backup_files, next_backup
-from linkassist.store.error_messages import failures_in_words, file_failures_in_words
-from linkassist.store.integrity.damage import all_damage, in_words, require_undamaged
-from linkassist.store.library import FILE_NAME, Library
-from linkassist.store.locks import nobody_serving, only_worker
+from linkassist.store.backup.files import BACKUPS_NAME, BEFORE_RESTORE, WITH_DAMAGE, backup_files, next_backup
+from linkassist.store.error_messages import translate_os_errors, translate_sqlite_errors
+from linkassist.store.integrity.damage import all_damage, damage_message, require_undamaged
+from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.locks import exclusive_serving_lock, work_lock
 from linkassist.store.schema import MIGRATIONS
 
 KEPT: Final = 14  # backups, where nothing else is said
@@ -32,7 +32,6 @@ _NOT_OF_THE_FILE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.S
 class Contents:
     """What a library's file holds. last_decided_at, imported_at: Unix seconds, 0 for never. version: of its schema."""
 
-    n_projects: int
     n_pages: int
     n_verdicts: int
     last_decided_at: int
@@ -67,7 +66,7 @@ def make_backup(library: Library, keep: int) -> Path:
     if all_damage(made):
         # The number stays, so the new name is nobody else's.
         apart = made.with_name(f"{made.stem}-{WITH_DAMAGE}.sqlite3")
-        with file_failures_in_words(apart):
+        with translate_os_errors(apart):
             os.replace(made, apart)
         drop_older(library.folder, WITH_DAMAGE, keep)
         require_undamaged(apart, library.path)
@@ -81,8 +80,7 @@ def contents(path: Path) -> Contents | None:
         with closing(for_reading(path)) as connection:
             row = connection.execute(
                 """
-                SELECT (SELECT count(*) FROM projects),
-                    (SELECT count(*) FROM pages WHERE is_gone = 0),
+                SELECT (SELECT count(*) FROM pages WHERE is_gone = 0),
                     (SELECT count(*) FROM verdicts),
                     (SELECT coalesce(max(logged_at), 0) FROM verdict_log),
                     (SELECT coalesce(max(imported_at), 0) FROM projects),
@@ -116,7 +114,7 @@ def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
     if second_best:
         return second_best, (*told, f"{second_best} is the best there is: only what is named above is damaged in it.")
     raise StoreError(
-        f"There is no good backup in {folder / FOLDER_NAME}. Name a file that you copied elsewhere: "
+        f"There is no good backup in {folder / BACKUPS_NAME}. Name a file that you copied elsewhere: "
         "`linkassist restore FILE`."
     )
 
@@ -129,10 +127,10 @@ def restore(folder: Path, source: Path) -> Restored:
     or a reindex is under way; the library is then as it was.
     """
     _require_usable(source)
-    path = folder / FILE_NAME
-    with file_failures_in_words(folder):
+    path = folder / DATABASE_NAME
+    with translate_os_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with only_worker(folder), nobody_serving(folder):
+        with work_lock(folder), exclusive_serving_lock(folder):
             place = folder / ".restoring"
             try:
                 prepared = _prepare(place, source)
@@ -145,7 +143,7 @@ def restore(folder: Path, source: Path) -> Restored:
     if now is None:
         raise StoreError(f"{path} cannot be read after it was restored. What it was is kept at {kept}. Try again.")
     found = all_damage(path)
-    return Restored(source, kept, before, now, in_words(path, found) if found else "")
+    return Restored(source, kept, before, now, damage_message(path, found) if found else "")
 
 
 def _require_usable(source: Path) -> None:
@@ -169,7 +167,11 @@ def _require_usable(source: Path) -> None:
 
 def _lacking(source: Path) -> str:
     """What of a library's tables the database lacks, "" for nothing: its mark alone makes no library."""
-    with failures_in_words(source), closing(for_reading(source)) as found, closing(sqlite3.connect(":memory:")) as made:
+    with (
+        translate_sqlite_errors(source),
+        closing(for_reading(source)) as found,
+        closing(sqlite3.connect(":memory:")) as made,
+    ):
         (version,) = found.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
             return ""  # which is told otherwise
@@ -195,9 +197,9 @@ def _prepare(place: Path, source: Path) -> Path:
     """A copy of the backup, brought to this version, in a folder of its own."""
     shutil.rmtree(place, ignore_errors=True)  # of a restore that was killed
     place.mkdir(mode=0o700)
-    copy_whole(source, place / FILE_NAME)
+    copy_whole(source, place / DATABASE_NAME)
     Library.open(place).close()
-    return place / FILE_NAME
+    return place / DATABASE_NAME
 
 
 def _keep(path: Path) -> Path | None:
@@ -206,7 +208,7 @@ def _keep(path: Path) -> Path | None:
         return None
     if not complaints(path):
         return keep_copy(path, BEFORE_RESTORE, None)
-    (path.parent / FOLDER_NAME).mkdir(mode=0o700, exist_ok=True)
+    (path.parent / BACKUPS_NAME).mkdir(mode=0o700, exist_ok=True)
     kept = next_backup(path.parent, "damaged").path.with_suffix(".damaged")
     for ending in ("", "-wal"):  # which SQLite looks for under this very name
         of, beside = Path(f"{path}{ending}"), Path(f"{kept}{ending}")
@@ -235,7 +237,7 @@ def _exchange(prepared: Path, path: Path) -> None:
         pass  # of a message about a damaged schema
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
-            with failures_in_words(path):
+            with translate_sqlite_errors(path):
                 raise
     if not complaints(path):
         return

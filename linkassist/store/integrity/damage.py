@@ -75,7 +75,7 @@ class DamagedText:
 Damage = DamagedRow | DamagedText
 
 
-def raise_in_words(path: Path, error: BaseException) -> None:
+def raise_if_damaged(path: Path, error: BaseException) -> None:
     """Raises StoreError in place of `error` where it may come from damage and the database at `path` is damaged.
 
     So a bug stays what it is, and whatever a damaged file makes the program do ends in the advice. To look through a
@@ -104,7 +104,7 @@ def diagnosis(path: Path) -> str:
         return damaged(path, complaints(path) or str(error))
     if structure:
         return damaged(path, structure)
-    return in_words(path, found) if found else ""
+    return damage_message(path, found) if found else ""
 
 
 def all_damage(path: Path) -> list[Damage]:
@@ -119,7 +119,7 @@ def require_undamaged(backup: Path, of: Path) -> None:
     """Raises StoreError where a row or a text is damaged in the backup, just made, of the library at `of`."""
     found = all_damage(backup)
     if found:
-        raise StoreError(f"The backup {backup} was made, but with damage. {in_words(of, found)}")
+        raise StoreError(f"The backup {backup} was made, but with damage. {damage_message(of, found)}")
 
 
 def damaged_rows(path: Path) -> list[DamagedRow]:
@@ -197,7 +197,7 @@ def damaged_links(path: Path) -> list[int]:
     return found
 
 
-def in_words(path: Path, found: Sequence[Damage]) -> str:
+def damage_message(path: Path, found: Sequence[Damage]) -> str:
     """Each damaged thing with the backup from which it can come back, and the command that does it."""
     told = []
     for each in found[:_MOST_TOLD]:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from linkassist.store.library import Library
-from linkassist.store.project_cache import InStep
+from linkassist.store.project_cache import ProjectCache
 
 _END: Final = "\0"  # stands in no word that is looked for
 
@@ -66,4 +66,4 @@ def _read(library: Library, project_id: int) -> Titles:
     return Titles(folded, tuple(page_id for _, _, page_id in in_order), "".join(ended), starts)
 
 
-_titles: Final = InStep(_read)
+_titles: Final = ProjectCache(_read)

@@ -7,7 +7,7 @@ from typing import Final
 
 from linkassist.store.library import Library
 from linkassist.store.page_filter import IS_ALONE
-from linkassist.store.project_cache import InStep
+from linkassist.store.project_cache import ProjectCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +60,4 @@ def imported_at(library: Library, project_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-_alone: Final = InStep(_count_alone)
+_alone: Final = ProjectCache(_count_alone)

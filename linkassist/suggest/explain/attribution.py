@@ -1,9 +1,9 @@
-"""What carried a score: a model's contributions, added up by what a reader would call one piece of evidence.
+"""The contribution of each group of features to a score, by the paths through the trees.
 
-A tree's score is the mean of all rows plus a step at each branch that the row takes; each step is counted for the
-feature that the branch asks about (Saabas 2014, https://github.com/andosa/treeinterpreter). TreeSHAP (Lundberg and
-others 2018) shares out the same sum more evenly and names the same first group for 94 of 100 suggestions, at 26 times
-the cost: 1,040 us a row instead of 40.
+A tree's score is the mean of all rows plus a step at each branch that the row takes; a step is counted for the feature
+of its branch (Saabas 2014, https://github.com/andosa/treeinterpreter). TreeSHAP (Lundberg and others 2018) distributes
+the same sum more evenly and names the same first group for 94 of 100 suggestions, at 26 times the cost: 1,040 us a row
+instead of 40.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from linkassist.suggest.corpus import FloatArray
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.ranker import Model
 
-# A feature that stands nowhere here tells how bold to be, and is no evidence for one target.
+# A feature in no group tells how likely links are on the page, and is no evidence for one target.
 _FEATURES_OF: Final = {
     "text": (
         "n_mentions",
@@ -47,12 +47,12 @@ _FEATURES_OF: Final = {
     "backlink": ("links_back",),
     "icon": ("is_icon",),
 }
-GROUPS: Final = tuple(_FEATURES_OF)
+FEATURE_GROUPS: Final = tuple(_FEATURES_OF)
 _GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_OF.values()) for name in names}
 
 
 class Contributions:
-    """What each group of features adds to the raw score of one model."""
+    """The contributions to the raw score of one model."""
 
     def __init__(self, model: Model) -> None:
         self._boosters = model.boosters
@@ -60,7 +60,7 @@ class Contributions:
 
     def of(self, features: FloatArray) -> FloatArray:
         """(rows, len(GROUPS)) log-odds; with the steps of ungrouped features and the mean they add up to the score."""
-        total = np.zeros((len(features), len(GROUPS)), np.float32)
+        total = np.zeros((len(features), len(FEATURE_GROUPS)), np.float32)
         if len(features) == 0:
             return total
         for booster, steps in zip(self._boosters, self._steps, strict=True):
@@ -74,12 +74,12 @@ class Contributions:
 def _steps(booster: lightgbm.Booster, share: float) -> list[npt.NDArray[np.float32]]:
     """Per tree, (leaves, groups): the steps from its root to the leaf, times the booster's share.
 
-    Kept for the next wiki that the same booster scores: to read the trees takes 0.2 s.
+    Cached by booster: to read its trees takes 0.2 s.
     """
     found = []
     for tree in booster.dump_model()["tree_info"]:
-        table = np.zeros((tree["num_leaves"], len(GROUPS)), np.float32)
-        _walk(tree["tree_structure"], table, np.zeros(len(GROUPS), np.float32))
+        table = np.zeros((tree["num_leaves"], len(FEATURE_GROUPS)), np.float32)
+        _walk(tree["tree_structure"], table, np.zeros(len(FEATURE_GROUPS), np.float32))
         found.append(np.float32(share) * table)
     return found
 

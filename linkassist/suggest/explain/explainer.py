@@ -1,20 +1,21 @@
-"""Scored pairs to suggestions: the mentions with their raw spans, and the reasons that the evidence gives."""
+"""Scored pairs to suggestions, with their mentions as raw spans and the reasons for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
-from linkassist.suggest.explain.attribution import GROUPS, Contributions
+from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
 from linkassist.suggest.explain.similar_lines import LineExplainer
-from linkassist.suggest.explain.supporting_pages import Witnesses
+from linkassist.suggest.explain.supporting_pages import SupportingPages
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.mentions import Mentions
-from linkassist.suggest.phrases.extraction import Phrases, Sayers, by_phrase
+from linkassist.suggest.phrases.extraction import PhrasePostings, Phrases, by_phrase
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
@@ -23,36 +24,20 @@ from linkassist.wiki import Reading
 MOST_MENTIONS = 5
 _MOST_REASONS = 3
 _MOST_NAMES = 7
-_LEAST = 0.05  # log-odds; what carried less is no reason
+_LEAST = 0.05  # log-odds; a smaller contribution is no reason
 _WHOLE_LINE = 0.95  # of a line's characters
-_ALWAYS = frozenset(("variant",))  # a title in another spelling is never taken for granted
+_ALWAYS = frozenset(("variant",))  # reasons that are never left out
 SIGNAL_OF_MARK = {"host": "same_host", "project": "same_project", "icon": "same_icon", "author": "same_author"}
-_LOOKED_AT = (
-    "n_mentions",
-    "in_title",
-    "is_exact",
-    "context",
-    "cover",
-    "link_probability",
-    "links_back",
-    "is_icon",
-    "titles",
-    "titles_rank",
-    "co_cited_rank",
-    "co_cited_self",
-    "page_similarity",
-    "page_similarity_rank",
-    "profile_similarity",
-    "seeds_link",
-    "namesakes",
-    "marked",
-    "linked_lately",
-)
+_USED_FEATURES: Final = """
+    n_mentions in_title is_exact context cover link_probability links_back is_icon titles titles_rank
+    co_cited_rank co_cited_self page_similarity page_similarity_rank profile_similarity seeds_link namesakes
+    marked linked_lately
+"""
 _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
 
 class MentionFinder:
-    """The prose mentions of (page, target) pairs, free ones first."""
+    """Looks up the prose mentions of (page, target) pairs, free ones first."""
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
         self._corpus = corpus
@@ -62,7 +47,7 @@ class MentionFinder:
         self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
 
     def mentions_of(self, page: IntArray, target: IntArray) -> list[tuple[Mention, ...]]:
-        """Per pair, at most five; none where the target is only said inside links or in the title."""
+        """Per pair, at most five; none where the target is said only inside links or in the title."""
         keys = page * self._corpus.n_targets + target
         low, high = self._keys.searchsorted(keys), self._keys.searchsorted(keys + 1)
         return [
@@ -72,18 +57,11 @@ class MentionFinder:
 
     def _chosen(self, page: int, start: int, end: int) -> tuple[Mention, ...]:
         reading = self._corpus.readings[page]
-        found: list[Mention] = []
-        for place in self._places[start:end].tolist():
-            mention = prose_mention(reading, *place)
-            if mention and not any(_overlap(mention, other) for other in found):
-                found.append(mention)
-            if len(found) == MOST_MENTIONS:
-                break
-        return tuple(found)
+        return _first_apart(prose_mention(reading, *place) for place in self._places[start:end].tolist())
 
 
 def prose_mention(reading: Reading, passage: int, start: int, end: int) -> Mention | None:
-    """The mention at this place of a passage; None in the title, in a link or across two stretches of prose."""
+    """The mention at this place of a passage; None in the title, in a link or across two segments of prose."""
     if passage < 0:
         return None
     found = reading.passages[passage]
@@ -91,50 +69,61 @@ def prose_mention(reading: Reading, passage: int, start: int, end: int) -> Menti
     return Mention(found.line, span.start, span.end, found.text[start:end]) if span else None
 
 
+def _first_apart(mentions: Iterable[Mention | None]) -> tuple[Mention, ...]:
+    """The first five mentions that do not overlap."""
+    found: list[Mention] = []
+    for mention in mentions:
+        if mention and not any(_overlap(mention, other) for other in found):
+            found.append(mention)
+        if len(found) == MOST_MENTIONS:
+            break
+    return tuple(found)
+
+
 def _overlap(one: Mention, other: Mention) -> bool:
     return one.line == other.line and one.start < other.end and other.start < one.end
 
 
 def _rounded(probability: float) -> float:
-    """Four digits, and never certain: what nobody links on this page yet may be linked tomorrow."""
+    """The probability to four digits, and never 0 or 1."""
     return min(max(round(probability, 4), 0.0001), 0.9999)
 
 
-_Told = tuple[str, Reason]  # the group of features that tells how much it carried, and what to say
+_GroupedReason = tuple[str, Reason]  # the group of features whose contribution is its weight, and the reason
 
 
 class LinkExplainer:
-    """Suggestions of existing targets, with reasons, for one choice of teachers."""
+    """Makes suggestions of existing targets, with reasons, for one choice of teachers."""
 
     def __init__(
         self,
         corpus: Corpus,
         statistics: Statistics,
         mentions: Mentions,
-        witnesses: Witnesses,
+        supporting: SupportingPages,
         lines: LineExplainer,
         contributions: Contributions,
     ) -> None:
-        """mentions: of the pages that will be asked about."""
+        """mentions: of the pages that suggestions are made for."""
         self._corpus = corpus
         self._statistics = statistics
         self._finder = MentionFinder(corpus, mentions)
-        self._witnesses = witnesses
+        self._supporting = supporting
         self._contributions = contributions
         self._lines = lines
 
     def suggestions(
         self, pairs: Pairs, rows: IntArray, features: FloatArray, probability: FloatArray
     ) -> list[Suggestion]:
-        """The suggestions of these rows of `pairs`, whose features (rows, len(FEATURES)) and probabilities these are.
+        """The suggestions of these rows of `pairs`. features: (rows, len(FEATURES)). probability: (rows,).
 
-        What a suggestion worth showing rests on is taken from its score, what another one does is a rule of thumb.
+        Reasons are ranked by their contributions to the score; where that is not worth showing, by rules of thumb.
         """
         is_shown = probability >= WORTH_SHOWING
-        carried = np.zeros((len(rows), len(GROUPS)), np.float32)
+        carried = np.zeros((len(rows), len(FEATURE_GROUPS)), np.float32)
         carried[is_shown] = self._contributions.of(features[is_shown])
         mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
-        told = _Telling(self._corpus, self._statistics, self._witnesses, pairs, rows, features, carried)
+        reasons = _ReasonBuilder(self._corpus, self._statistics, self._supporting, pairs, rows, features, carried)
         kept = features.astype(np.float16)
         lines = self._lines_of(pairs, rows, probability, np.array([not found for found in mentions], np.bool_))
         return [
@@ -144,7 +133,7 @@ class LinkExplainer:
                 probability=_rounded(float(probability[i])),
                 mentions=mentions[i],
                 reasons=_with_line(
-                    told.by_score(i, mentions[i]) if is_shown[i] else told.by_rule(i, mentions[i]), lines.get(i)
+                    reasons.by_score(i, mentions[i]) if is_shown[i] else reasons.by_rule(i, mentions[i]), lines.get(i)
                 ),
                 evidence=kept[i].tobytes(),
             )
@@ -154,7 +143,7 @@ class LinkExplainer:
     def _lines_of(
         self, pairs: Pairs, rows: IntArray, probability: FloatArray, is_unsaid: BoolArray
     ) -> dict[int, Reason]:
-        """By place in `rows`, the reasons that lines give to what the text does not say."""
+        """By index in `rows`, the reasons by similar lines for targets that the text does not say."""
         found: dict[int, Reason] = {}
         unsaid = np.flatnonzero(is_unsaid)
         unsaid = unsaid[np.lexsort((-probability[unsaid], pairs.page[rows[unsaid]]))]
@@ -162,29 +151,29 @@ class LinkExplainer:
         self._lines.read(np.unique(page).tolist())
         for places in np.split(unsaid, np.flatnonzero(np.diff(page)) + 1) if len(unsaid) else ():
             targets, is_shown = pairs.target[rows[places]].tolist(), (probability[places] >= WORTH_SHOWING).tolist()
-            told = self._lines.reasons(int(pairs.page[rows[places[0]]]), targets, is_shown)
-            found |= {int(places[i]): reason for i, reason in told.items()}
+            by_place = self._lines.reasons(int(pairs.page[rows[places[0]]]), targets, is_shown)
+            found |= {int(places[i]): reason for i, reason in by_place.items()}
         return found
 
 
 def _with_line(reasons: tuple[Reason, ...], line: Reason | None) -> tuple[Reason, ...]:
-    """The reasons with one that names a pair of lines: first where it is far, else in the place of the least."""
+    """The reasons with a pair of lines among them: first where it is far, else in place of the weakest."""
     if line is None:
         return reasons
     return (line, *reasons[: _MOST_REASONS - 1]) if line.signal == "far" else (*reasons[: _MOST_REASONS - 1], line)
 
 
-class _Telling:
-    """What can be said for some suggestions; who says so is looked up for all of them at once.
+class _ReasonBuilder:
+    """The reasons for some suggestions; supporting pages are looked up for all of them at once.
 
-    carried: (rows, len(GROUPS)), 0 for those whose score is not looked into.
+    carried: (rows, len(FEATURE_GROUPS)), the contributions, 0 where they are not computed.
     """
 
     def __init__(
         self,
         corpus: Corpus,
         statistics: Statistics,
-        witnesses: Witnesses,
+        supporting: SupportingPages,
         pairs: Pairs,
         rows: IntArray,
         features: FloatArray,
@@ -192,23 +181,23 @@ class _Telling:
     ) -> None:
         self._corpus = corpus
         self._statistics = statistics
-        self._witnesses = witnesses
+        self._supporting = supporting
         self._page, self._target = pairs.page[rows].tolist(), pairs.target[rows].tolist()
-        self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _LOOKED_AT}
-        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(GROUPS)}
-        self._neighbours = witnesses.neighbours(pairs, rows)
-        self._companions = witnesses.companions(pairs, rows)
-        self._linked_pages = witnesses.linked_pages(pairs, rows)
-        asked = np.flatnonzero(carried[:, GROUPS.index("namesakes")] >= _LEAST)
-        found = witnesses.namesakes(pairs.page[rows[asked]], pairs.target[rows[asked]])
+        self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _USED_FEATURES.split()}
+        self._carried = {name: carried[:, column].tolist() for column, name in enumerate(FEATURE_GROUPS)}
+        self._neighbours = supporting.neighbours(pairs, rows)
+        self._companions = supporting.companions(pairs, rows)
+        self._linked_pages = supporting.linked_pages(pairs, rows)
+        asked = np.flatnonzero(carried[:, FEATURE_GROUPS.index("namesakes")] >= _LEAST)
+        found = supporting.namesakes(pairs.page[rows[asked]], pairs.target[rows[asked]])
         self._namesakes = dict(zip(asked.tolist(), found, strict=True))
 
     def by_rule(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
-        """Some reasons for suggestion i, by a rule of thumb."""
+        """The reasons for suggestion i, by rules of thumb."""
         return _heaviest([reason for _, reason in self._evident(i, mentions)])
 
     def by_score(self, i: int, mentions: tuple[Mention, ...]) -> tuple[Reason, ...]:
-        """The reasons for suggestion i that carried most, and always that the text spells the title in another way."""
+        """The reasons for suggestion i with the largest contributions, and always that the spelling differs."""
         evident = [*self._evident(i, mentions)]
         weighed = [
             replace(reason, weight=round(self._carried[group][i], 3))
@@ -220,8 +209,8 @@ class _Telling:
         kept = always + rest[: _MOST_REASONS - len(always)]
         return _heaviest(kept or [reason for _, reason in evident])
 
-    def _evident(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
-        """What is cheap to tell."""
+    def _evident(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_GroupedReason]:
+        """The reasons that are cheap to find."""
         value, target = self._value, self._target[i]
         is_page = target < self._corpus.n_pages
         yield from self._of_text(i, mentions)
@@ -232,8 +221,8 @@ class _Telling:
         if value["titles"][i] > 0.45 and value["titles_rank"][i] < 5:
             yield "titles", Reason("title_words", weight=value["titles"][i] * 2)
         if not is_page and (n_linked := int(self._statistics.n_linked[target])) >= 2:
-            names = self._names(self._witnesses.linking(target)[:_MOST_NAMES].tolist())
-            # what its page would be like is told by those who link it
+            names = self._names(self._supporting.linking(target)[:_MOST_NAMES].tolist())
+            # the profile of a red link is that of the pages that link it
             yield "profile", Reason("joins", total=n_linked, names=names, weight=1.1)
         if self._neighbours[i]:
             names = self._names(self._neighbours[i])
@@ -244,8 +233,8 @@ class _Telling:
         if is_page and value["page_similarity_rank"][i] < 5 and value["page_similarity"][i] > 0.5:
             yield "similar_page", Reason("similar_page", weight=value["page_similarity"][i] * 2)
 
-    def _further(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
-        """What is looked for where it carried something."""
+    def _further(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_GroupedReason]:
+        """The reasons that are looked up only where their group contributed."""
         value, carried, page, target = self._value, self._carried, self._page[i], self._target[i]
         if mentions and value["cover"][i] > _WHOLE_LINE and value["context"][i] > 0:
             yield "context", Reason("own_line")
@@ -253,18 +242,18 @@ class _Telling:
             yield "seeds_link", Reason("seeds_link", names=self._names(self._linked_pages[i]))
         if names := self._namesakes.get(i):
             yield "namesakes", Reason("namesakes", names=self._names(names))
-        if carried["co_cited_self"][i] >= _LEAST and (names := self._witnesses.linking_both(page, target)):
+        if carried["co_cited_self"][i] >= _LEAST and (names := self._supporting.linking_both(page, target)):
             yield "co_cited_self", Reason("linked_beside", names=self._names(names))
         if value["linked_lately"][i] > 0:
             n_lately = int(self._statistics.n_linked_lately[target])
             yield "recency", Reason("lately", n_lately, n_lately)
-        if carried["marked"][i] >= _LEAST and (mark := self._witnesses.mark(page, target)):
+        if carried["marked"][i] >= _LEAST and (mark := self._supporting.mark(page, target)):
             quote = "" if mark.kind == "author" else mark.value
             yield "marked", Reason(SIGNAL_OF_MARK[mark.kind], mark.n_linking, mark.n_showing, quote=quote)
         if target < self._corpus.n_pages and value["profile_similarity"][i] > 0:
             yield "profile", Reason("related")
 
-    def _of_text(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_Told]:
+    def _of_text(self, i: int, mentions: tuple[Mention, ...]) -> Iterator[_GroupedReason]:
         value, target = self._value, self._target[i]
         n_linked, n_mentioned = int(self._statistics.n_linked[target]), int(self._statistics.n_mentioned[target])
         if value["in_title"][i] and not mentions:
@@ -290,21 +279,21 @@ def _heaviest(reasons: list[Reason]) -> tuple[Reason, ...]:
 
 
 class PhraseExplainer:
-    """Suggestions of new links, naming the pages that they would join."""
+    """Makes suggestions of new links, which name the pages that they would join."""
 
     def __init__(self, corpus: Corpus, phrases: Phrases) -> None:
         self._corpus = corpus
         self._phrases = phrases
         self._order, self._starts = by_phrase(phrases)
-        self._sayers = Sayers(phrases)
+        self._postings = PhrasePostings(phrases)
 
     def suggestion(self, pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
-        """The suggestion of the pairs' row; None where the phrase stands nowhere in prose."""
+        """The suggestion of this row of `pairs`; None where the page says the phrase nowhere in prose."""
         page, phrase = int(pairs.page[row]), int(pairs.phrase[row])
-        said = self._order[self._starts[phrase] : self._starts[phrase + 1]]
-        pages = self._phrases.page[said]  # ascending
-        of_page = said[slice(*np.searchsorted(pages, [page, page + 1]))]
-        others = [self._corpus.names[other] for other in self._sayers.of_phrase(phrase) if other != page]
+        rows = self._order[self._starts[phrase] : self._starts[phrase + 1]]
+        pages = self._phrases.page[rows]  # ascending
+        of_page = rows[slice(*np.searchsorted(pages, [page, page + 1]))]
+        others = [self._corpus.names[other] for other in self._postings.of_phrase(phrase) if other != page]
         reading = self._corpus.readings[page]
         return phrase_suggestion(reading, self._phrases, of_page, others, pairs.features[row], probability)
 
@@ -314,15 +303,12 @@ def phrase_suggestion(
 ) -> Suggestion | None:
     """The suggestion of a phrase that the page says in these rows of `phrases`; None where none of them is prose.
 
-    others: the titles of the pages that say it too. features: (len(PHRASE_FEATURES),).
+    others: the titles of the other pages that say it. features: (len(PHRASE_FEATURES),).
     """
-    mentions: list[Mention] = []
-    for i in rows.tolist():
-        mention = prose_mention(reading, int(phrases.passage[i]), int(phrases.start[i]), int(phrases.end[i]))
-        if mention and not any(_overlap(mention, other) for other in mentions):
-            mentions.append(mention)
-        if len(mentions) == MOST_MENTIONS:
-            break
+    mentions = _first_apart(
+        prose_mention(reading, int(phrases.passage[i]), int(phrases.start[i]), int(phrases.end[i]))
+        for i in rows.tolist()
+    )
     if not mentions:
         return None
     reasons = []
@@ -336,14 +322,15 @@ def phrase_suggestion(
         target=mentions[0].surface,
         kind="new",
         probability=_rounded(probability),
-        mentions=tuple(mentions),
+        mentions=mentions,
         reasons=tuple(reasons),
         evidence=features.astype(np.float16).tobytes(),
     )
 
 
 def best_rows(page: IntArray, probability: FloatArray, *, limit: int, floor: float, at_least: int) -> list[IntArray]:
-    """Per page (ascending), its rows best first: those of at least `floor`, but `at_least` and at most `limit`."""
+    """Per page (ascending), its rows best first: those of at least `floor`, but no fewer than `at_least` nor more than
+    `limit`."""
     order = np.lexsort((-probability, page))
     groups = np.split(order, np.flatnonzero(np.diff(page[order])) + 1) if len(order) else []
     return [

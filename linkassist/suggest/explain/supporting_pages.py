@@ -1,4 +1,4 @@
-"""Who says so: the pages, links and marks behind a piece of evidence, for many suggestions at once."""
+"""The pages, links and marks behind a piece of evidence, looked up for many suggestions at once."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.candidates import Pairs
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr, keep_rows
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, csr, keep_rows, places_within
 from linkassist.suggest.statistics import Statistics
 
-_MOST_NEAR = 40  # pages looked through for a reason
-_NEAR = 0.2  # cosine: what is less alike is no reason
-_MOST = 3  # witnesses of one suggestion
-_LONGEST_LIST = 2_000  # things of one page that are looked through
-_MOST_TOGETHER = 5_000_000
+_MOST_NEAR = 40  # neighbours of a page that are looked up
+_NEAR = 0.2  # cosine of a neighbour, at least
+_MOST = 3  # supporting pages of one suggestion
+_LONGEST_LIST = 2_000  # cells of a row that are looked up
+_CELLS_AT_ONCE = 5_000_000
 
-Named = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
+PageLists = Sequence[Sequence[int]]  # per suggestion, numbers of the corpus, the strongest first
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark that a page shows, and how many of the pages that show it link a target."""
+class SharedMark:
+    """A mark of a page (see `Reading.marks`): of the n_showing other pages that have it, n_linking link the target."""
 
     kind: str
     value: str
@@ -33,8 +33,8 @@ class Mark:
     n_showing: int
 
 
-class Relation:
-    """A sparse matrix made ready to be asked for many single cells: things by targets."""
+class CellLookup:
+    """A sparse matrix, (rows, targets), as a sorted list of cells in which many are looked up at once."""
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
         matrix = sp.csr_matrix(matrix)
@@ -44,22 +44,31 @@ class Relation:
         self._keys = rows * self._n_columns + matrix.indices
         self._values = matrix.data
 
-    def strongest(self, lists: sp.csr_matrix, place: IntArray, target: IntArray, k: int = _MOST) -> Named:
-        """Per i, the things of `lists`' row `place[i]` related to `target[i]`, at most k, by weight times weight.
+    def strongest(
+        self,
+        lists: sp.csr_matrix,
+        place: IntArray,
+        target: IntArray,
+        k: int = _MOST,
+        cells_at_once: int = _CELLS_AT_ONCE,
+    ) -> PageLists:
+        """Per i, at most k columns c of row `place[i]` of `lists`, those of the largest product of two cells first.
 
-        Of a row, the first `_LONGEST_LIST` things are looked at.
+        The cells are lists[place[i], c] and self[c, target[i]]; of a row, the first `_LONGEST_LIST` are looked up.
+        cells_at_once: how many are looked up together, for the memory.
         """
         lengths = np.minimum(np.diff(lists.indptr), _LONGEST_LIST)[place].astype(np.int64)
-        borders = np.searchsorted(np.cumsum(lengths), np.arange(_MOST_TOGETHER, lengths.sum(), _MOST_TOGETHER))
+        borders = np.searchsorted(np.cumsum(lengths), np.arange(cells_at_once, lengths.sum(), cells_at_once))
         found: list[Sequence[int]] = []
         for part in np.split(np.arange(len(place)), np.unique(borders)):
             found += self._strongest(lists, lengths[part], place[part], target[part], k)
         return found
 
-    def _strongest(self, lists: sp.csr_matrix, lengths: IntArray, place: IntArray, target: IntArray, k: int) -> Named:
+    def _strongest(
+        self, lists: sp.csr_matrix, lengths: IntArray, place: IntArray, target: IntArray, k: int
+    ) -> PageLists:
         owner = np.repeat(np.arange(len(place)), lengths)
-        within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        at = lists.indptr[place][owner] + within
+        at = lists.indptr[place][owner] + places_within(lengths)
         thing = lists.indices[at].astype(np.int64)
         want = thing * self._n_columns + target[owner]
         found = np.searchsorted(self._keys, want)
@@ -70,29 +79,29 @@ class Relation:
         return _grouped(owner, thing, weight, len(place), k)
 
 
-def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k: int) -> Named:
+def _grouped(owner: IntArray, thing: IntArray, weight: FloatArray, size: int, k: int) -> PageLists:
     order = np.lexsort((thing, -weight, owner))
     things = thing[order].tolist()
     starts = np.searchsorted(owner[order], np.arange(size + 1)).tolist()
     return [things[a : min(b, a + k)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
 
 
-class Witnesses:
-    """What speaks for the candidates of one corpus, by name, for one choice of teachers."""
+class SupportingPages:
+    """The pages that support candidates, for one corpus and one choice of teachers."""
 
     def __init__(self, corpus: Corpus, titles: sp.csr_matrix, marks: Sequence[str], statistics: Statistics) -> None:
         """titles: (targets, terms). marks: the columns of the corpus's marks."""
         self._corpus = corpus
         self._titles = titles
         self._linking = sp.csr_matrix(statistics.links.T)
-        self._links = Relation(statistics.links)
-        self._co_cited = Relation(sp.csr_matrix(statistics.co_cited.T))
+        self._links = CellLookup(statistics.links)
+        self._co_cited = CellLookup(sp.csr_matrix(statistics.co_cited.T))
         self._showing = _pages_by_mark(corpus, marks, statistics)
         self._target_of: Mapping[int, int] = {}
 
-    def beside(self, titles: sp.csr_matrix, target_of: Mapping[int, int]) -> Witnesses:
-        """The same with other titles, (targets, terms). target_of: of pages whose title is another target than their
-        number, which that is."""
+    def beside(self, titles: sp.csr_matrix, target_of: Mapping[int, int]) -> SupportingPages:
+        """A copy with other titles, (targets, terms). target_of: the targets of pages whose title is not the target of
+        their number."""
         other = copy(self)
         other._titles, other._target_of = titles, target_of
         return other
@@ -102,25 +111,24 @@ class Witnesses:
         cut = slice(self._linking.indptr[target], self._linking.indptr[target + 1])
         return np.asarray(self._linking.indices[cut], np.int64)
 
-    def neighbours(self, pairs: Pairs, rows: IntArray) -> Named:
-        """Per row of `pairs`, the pages most like its page that link its target."""
+    def neighbours(self, pairs: Pairs, rows: IntArray) -> PageLists:
+        """Per row of `pairs`, the neighbours of its page that link its target, the most similar first."""
         near = pairs.nearest.maximum(pairs.alike)
         return self._links.strongest(_first(near, _MOST_NEAR, _NEAR), *_places(pairs, rows))
 
-    def companions(self, pairs: Pairs, rows: IntArray) -> Named:
-        """The links that the page has, and with which the target is linked most often."""
+    def companions(self, pairs: Pairs, rows: IntArray) -> PageLists:
+        """Per row, the links of its page that are co-cited with its target, the most often first."""
         return self._co_cited.strongest(pairs.known, *_places(pairs, rows))
 
-    def linked_pages(self, pairs: Pairs, rows: IntArray) -> Named:
-        """The pages that the page links, and that link the target."""
+    def linked_pages(self, pairs: Pairs, rows: IntArray) -> PageLists:
+        """Per row, the pages that its page links and that link its target."""
         return self._links.strongest(sp.csr_matrix(pairs.known[:, : self._corpus.n_pages]), *_places(pairs, rows))
 
-    def namesakes(self, pages: IntArray, targets: IntArray) -> Named:
-        """Per i, the pages that link target i and have a title like page i's."""
+    def namesakes(self, pages: IntArray, targets: IntArray) -> PageLists:
+        """Per i, the pages that link target i and have a title similar to that of page i."""
         low, high = self._linking.indptr[targets], self._linking.indptr[targets + 1]
         owner = np.repeat(np.arange(len(pages)), high - low)
-        within = np.arange(len(owner)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
-        other = self._linking.indices[low[owner] + within].astype(np.int64)
+        other = self._linking.indices[low[owner] + places_within(high - low)].astype(np.int64)
         likeness = np.asarray(self._titles[other].multiply(self._titles[pages[owner]]).sum(axis=1)).ravel()
         kept = (likeness > _NEAR) & (other != pages[owner])
         return _grouped(owner[kept], other[kept], likeness[kept], len(pages), _MOST)
@@ -131,8 +139,8 @@ class Witnesses:
         both = np.intersect1d(self.linking(own), self.linking(target), assume_unique=True)
         return [int(other) for other in both[:_MOST]]
 
-    def mark(self, page: int, target: int) -> Mark | None:
-        """The mark of the page whose pages link the target most often; None where none of them does."""
+    def mark(self, page: int, target: int) -> SharedMark | None:
+        """The mark of the page that goes most often with a link to the target; None where none does."""
         linking = frozenset(self.linking(target).tolist()) - {page}
         best, most = None, 0.0
         for mark in self._corpus.readings[page].marks:
@@ -141,12 +149,12 @@ class Witnesses:
             if n_linking / math.sqrt(len(showing) + 1) > most:
                 most = n_linking / math.sqrt(len(showing) + 1)
                 kind, _, value = mark.partition(":")
-                best = Mark(kind, value, n_linking, len(showing) - int(page in showing))
+                best = SharedMark(kind, value, n_linking, len(showing) - int(page in showing))
         return best
 
 
 def _pages_by_mark(corpus: Corpus, marks: Sequence[str], statistics: Statistics) -> dict[str, frozenset[int]]:
-    """Per mark, the teachers that show it."""
+    """Per mark, the teachers that have it."""
     shown = sp.csr_matrix(keep_rows(corpus.marks, statistics.is_teacher).T)
     shown.eliminate_zeros()
     pages = [frozenset(each.tolist()) for each in np.split(shown.indices, shown.indptr[1:-1])]

@@ -1,7 +1,7 @@
-"""How much a reader's answers say: from suggestions answered with yes or no to a shift of log-odds.
+"""The shift of log-odds that a reader's answers call for: maximum a posteriori estimates of a single intercept.
 
-A shift of log-odds suits probabilities that a ranker has calibrated: it moves a likely and an unlikely one alike, never
-beyond 0 or 1. What is asked about, and what the shift is applied to, is `learn.py`'s to say.
+A shift of log-odds suits calibrated probabilities: it moves likely and unlikely ones by the same factor of their odds,
+never beyond 0 or 1. `learn.py` chooses the answers and applies the shifts.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ _NARROW: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A suggestion that was put before the reader; `weight` is how many times its answer counts."""
+    """A suggestion that the reader answered. logit: of its probability. weight: how many times the answer counts."""
 
     logit: float
     is_accepted: bool
     weight: int = 1
 
 
-def leaning(trials: Sequence[Trial], spread: float) -> float:
-    """The shift of log-odds under which the answers are likeliest, a small shift being likelier from the start.
+def gaussian_prior_shift(trials: Sequence[Trial], spread: float) -> float:
+    """The most probable shift of log-odds under a Gaussian prior with standard deviation `spread`.
 
-    The intercept b of a logistic regression with the log-odds l as its offset and a Gaussian prior of that standard
-    deviation: sum(y - sigma(l + b)) = b / spread^2. It asks how surprising the answers were: with spread 2, two
-    rejections at 0.7 give -1.97 (0.7 becomes 0.25), two at 0.15 give -0.67 (0.15 becomes 0.08).
+    The intercept b of a logistic regression with the log-odds l as its offset: sum(y - sigma(l + b)) = b / spread^2.
+    With spread 2, two rejections at 0.7 give -1.97 (0.7 becomes 0.25), two at 0.15 give -0.67 (0.15 becomes 0.08).
     Source: MacKay 1992, The evidence framework applied to classification networks, section 2.
     """
 
@@ -42,11 +41,11 @@ def leaning(trials: Sequence[Trial], spread: float) -> float:
     return _falling_root(pull)
 
 
-def offset(trials: Sequence[Trial], slack: float) -> float:
-    """The shift of log-odds that brings the expected acceptances to within `slack` of those there were; often 0.0.
+def laplace_prior_shift(trials: Sequence[Trial], slack: float) -> float:
+    """The most probable shift of log-odds under a Laplace prior of scale 1 / slack; often exactly 0.0.
 
-    Platt's bias with a Laplace prior of scale 1 / slack, which lets it be exactly 0. With slack 10, ten answers can
-    never move it; 93 acceptances of 200 at 0.7 give -0.79, where -0.99 would fit them without a prior.
+    It brings the expected number of acceptances to within `slack` of the actual one (Platt's bias). With slack 10, ten
+    answers never move it; 93 acceptances of 200 at 0.7 give -0.79, where -0.99 would fit them without a prior.
     Source: Platt 1999, Probabilistic outputs for support vector machines; Tibshirani 1996, section 5 (Laplace prior).
     """
     surplus, _ = _surplus(trials, 0.0)
@@ -62,7 +61,7 @@ def offset(trials: Sequence[Trial], slack: float) -> float:
 
 
 def logit(probability: float) -> float:
-    """The log-odds, of probabilities from 0.0001 to 0.9999; what lies outside counts as the nearest of these."""
+    """The log-odds of the probability, clipped to 0.0001 to 0.9999."""
     inside = min(max(probability, 0.0001), 0.9999)
     return math.log(inside / (1 - inside))
 
@@ -77,7 +76,7 @@ def shifted(probability: float, shift: float) -> float:
 
 
 def _surplus(trials: Sequence[Trial], shift: float) -> tuple[float, float]:
-    """(how many more were accepted than expected with the log-odds so shifted, the slope of that)."""
+    """(accepted minus expected acceptances with the log-odds so shifted, its derivative)."""
     surplus = slope = 0.0
     for trial in trials:
         expected = 1 / (1 + math.exp(-trial.logit - shift))
@@ -87,9 +86,9 @@ def _surplus(trials: Sequence[Trial], shift: float) -> tuple[float, float]:
 
 
 def _falling_root(function: Callable[[float], tuple[float, float]]) -> float:
-    """Where a falling function is 0; where that is outside -8 to 8, the nearest end. function: to (value, slope).
+    """The root of a decreasing function within -8 to 8, or the nearer end. function: gives (value, slope).
 
-    Newton's steps, and halves of what is left where a step would leave it: from a flat place it would leap away.
+    Newton's method with bisection where a step would leave the bracket.
     Source: Press et al., Numerical Recipes, 3rd edition, section 9.4 (rtsafe).
     """
     low, high, at = -_FURTHEST, _FURTHEST, 0.0

@@ -1,7 +1,7 @@
-"""What the reader has said outright about all suggestions of a project, and a page's list after it.
+"""The rules that the reader has set for a project's suggestions, and how they change a page's list.
 
-Choices are applied when lists are read, after the lessons (`learn.py`), and are kept by `store/`; a list itself stays
-as the ranker found it.
+Rules are applied when a list is read, after the lessons (`learn.py`), and kept by `store/`; the stored list stays as
+the ranker made it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from linkassist.suggestion import Reason, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ReaderRules:
     """words: title keys of targets that are never suggested. pages: row ids of pages that get no suggestions.
 
-    most: how many suggestions a page is offered at most, those that are answered counted; None for as the wiki does.
+    most: how many suggestions a page is shown at most, those already decided included; None for no such rule.
     """
 
     words: frozenset[str] = frozenset()
@@ -24,27 +24,27 @@ class Choices:
     most: int | None = None
 
     @property
-    def told(self) -> str:
-        """A text that differs when the choices do; "" where nothing was chosen."""
-        if self == Choices():
+    def as_text(self) -> str:
+        """A text that differs whenever the rules do; "" without rules."""
+        if self == ReaderRules():
             return ""
         return repr((sorted(self.words), sorted(self.pages), self.most))
 
 
-def apply_choices(
-    choices: Choices, page_id: int, suggestions: Sequence[Suggestion], n_answered: int
+def apply_rules(
+    rules: ReaderRules, page_id: int, suggestions: Sequence[Suggestion], n_answered: int
 ) -> list[Suggestion]:
-    """A page's open suggestions as they are after the choices about pages; those about words are among the lessons.
+    """A page's open suggestions after the rules about pages; `apply_lessons` applies those about words.
 
     suggestions: best first. n_answered: how many others of the page's list were worth showing and are decided.
-    What is beyond the most that the reader wants is held back, with that as its last reason.
+    Suggestions beyond `rules.most` are held back, with that as their last reason.
     """
-    if page_id in choices.pages:
+    if page_id in rules.pages:
         return []
-    if choices.most is None:
+    if rules.most is None:
         return list(suggestions)
-    n_left = choices.most - n_answered
-    beyond = Reason("beyond", count=choices.most, total=choices.most)
+    n_left = rules.most - n_answered
+    beyond = Reason("beyond", count=rules.most, total=rules.most)
     found = []
     for suggestion in suggestions:
         if suggestion.is_worth_showing:

@@ -1,9 +1,9 @@
-"""Where a phrase may begin and end, in any script, without a dictionary.
+"""Candidate spans of phrases in any script, without a dictionary.
 
-A text is cut into pieces where its script changes, at spaces and at punctuation. A phrase begins and ends at such cuts:
-one piece or some that follow each other, a whole line, what stands before a colon, or what stands in quotation marks.
-A run of Chinese characters is cut by the wiki's own use: an n-gram that has many different neighbours on both sides is
-a word of its own (branching, Harris 1955). Everything is done for some million code points at once.
+A text is cut into pieces where its script changes, at spaces and at punctuation. A phrase is one piece or several in a
+row, a whole line, the text before a colon, or the text in quotation marks. A run of Chinese characters is segmented by
+the wiki's own use: an n-gram with many different neighbours on both sides is a word (branching, Harris 1955).
+All functions work on some million code points at once.
 """
 
 from __future__ import annotations
@@ -15,24 +15,31 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linkassist.suggest.corpus import BoolArray, IntArray
-from linkassist.suggest.mentions import HANGUL, HIRAGANA, KANJI, LATIN, OTHER, scripts
-from linkassist.suggest.radix_argsort import stable_order
+from linkassist.suggest.corpus import BoolArray, IntArray, starts_run
+from linkassist.suggest.folding import HANGUL, HIRAGANA, KANJI, LATIN, OTHER, scripts
+from linkassist.suggest.phrases.hashing import (
+    Hashes,
+    Int32s,
+    SubstringHasher,
+    codes_of,
+    hash_of,
+    hashed_numbers,
+    is_any,
+    is_member,
+)
 
-Hashes = npt.NDArray[np.uint64]
-Int32s = npt.NDArray[np.int32]  # of a large wiki there are some million spans
 Int16s = npt.NDArray[np.int16]
 Bytes = npt.NDArray[np.uint8]
 
-SHORTEST = 2
-LONGEST = 64  # code points; every span is shorter
+SHORTEST_SPAN = 2
+LONGEST_SPAN = 64  # code points; every span is shorter
 _SHORTEST_KANA = 3  # shorter ones are pronouns and particles
-_REACH = 30  # code points between a start and an end that is not the line's
-_AT_START, _INSIDE = 6, 3  # ends tried behind a start: at the beginning of a stretch, and within it
+_REACH = 30  # code points of a span of pieces, at most
+_AT_START, _INSIDE = 6, 3  # ends tried per start: at the beginning of a run of pieces, and within it
 _NGRAMS = range(2, 7)
 _FEWEST_NEIGHBOURS = 3
 
-# code points that join pieces rather than end a stretch; a space is folded to "_"
+# code points that join pieces rather than separate them; a space is folded to "_"
 _JOINING = "_・-.'’&+#×"
 _GLUE = "-.'’+#&"  # part of a Latin word where letters stand on both sides
 _NO_START = "ーっゃゅょぁぃぅぇぉァィゥェォッャュョヵヶんンを々"
@@ -60,11 +67,10 @@ _N_KINDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What stands at the ends of spans, as numbers below 2**22 that are equal for equal things and, but for a few, only
-    for them; arrays of one length.
+    """The ends of spans as parallel arrays of hashes below 2**22.
 
-    left, right: the code points, or the Latin words, on both sides of the edge. left_class, right_class: their scripts.
-    head, tail: the first and the last two code points, or the first and the last Latin word.
+    left, right: of the code points, or the Latin words, on both sides of the edge. left_class, right_class: their
+    scripts. head, tail: of the first and the last two code points, or the first and the last Latin word.
     """
 
     left: Int32s
@@ -80,13 +86,14 @@ class Edges:
 
     @property
     def is_framed(self) -> BoolArray:
-        """Per span, whether no letter touches it on one side or on both."""
+        """Per span, whether it has no adjacent letter on at least one side."""
         return np.asarray(np.isin(np.stack([self.left_class >> 6, self.right_class >> 6]), (OTHER, SPACE)).any(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Candidate spans of a text, distinct and ordered by place. kind: PIECE to NGRAM. hashes: equal for equal words."""
+    """Candidate spans of a text as parallel arrays, distinct and ordered by place. kind: PIECE to NGRAM. hashes: of the
+    covered text."""
 
     start: Int32s
     end: Int32s
@@ -100,7 +107,7 @@ class Spans:
 
 
 def join_spans(parts: Sequence[Spans]) -> Spans:
-    """The spans of all parts, one behind the other."""
+    """The spans of all parts, concatenated."""
     if not parts:
         return find_spans("", np.zeros(0, np.uint64))
     return Spans(
@@ -112,58 +119,11 @@ def join_spans(parts: Sequence[Spans]) -> Spans:
     )
 
 
-def _mixed(codes: npt.NDArray[np.uint32]) -> Hashes:
-    """SplitMix64 of each code point (Steele, Lea and Flood 2014)."""
-    x = codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(x ^ (x >> np.uint64(31)))
-
-
-class _Hasher:
-    """Hashes of any substrings of one text, from running sums of a polynomial modulo 2**64."""
-
-    _BASE = 0x5851F42D4C957F2D  # odd, so that it has an inverse
-
-    def __init__(self, codes: npt.NDArray[np.uint32]) -> None:
-        n = len(codes) + 1
-        powers = np.ones(n, np.uint64)
-        powers[1:] = np.uint64(self._BASE)
-        self._inverse = np.ones(n, np.uint64)
-        self._inverse[1:] = np.uint64(pow(self._BASE, -1, 2**64))
-        np.cumprod(powers, out=powers)
-        np.cumprod(self._inverse, out=self._inverse)
-        self._sums = np.zeros(n, np.uint64)
-        np.cumsum(_mixed(codes) * powers[:-1], out=self._sums[1:])
-
-    def of(self, start: IntArray, end: IntArray) -> Hashes:
-        return np.asarray((self._sums[end] - self._sums[start]) * self._inverse[start])
-
-
-def is_any(codes: npt.NDArray[np.uint32], chars: str) -> BoolArray:
-    """Per code point, whether it is one of these of the basic plane."""
-    table = np.zeros(0x10000, np.bool_)
-    table[[ord(char) for char in chars]] = True
-    return np.asarray(table[np.minimum(codes, 0xFFFF)])
-
-
-def codes_of(text: str) -> npt.NDArray[np.uint32]:
-    """The code points of the text."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-
-
-def hash_of(words: Sequence[str]) -> Hashes:
-    """The hashes that these words have in any text."""
-    lengths = np.array([len(word) for word in words], np.int64)
-    ends = np.cumsum(lengths)
-    return _Hasher(codes_of("".join(words))).of(ends - lengths, ends)
-
-
 _EMPTY = np.sort(hash_of(sorted(EMPTY_WORDS)))
 
 
 def script_runs(text: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-    """(script of each code point, code points): what glues letters counts as a letter."""
+    """(script of each code point, code points). A hyphen, apostrophe or the like between Latin letters is LATIN."""
     codes = codes_of(text)
     script = scripts(text).copy()
     if len(script):
@@ -182,7 +142,7 @@ def ngram_words(texts: list[str]) -> Hashes:
     collected: dict[int, list[tuple[Hashes, Int32s, Int32s]]] = {n: [] for n in _NGRAMS}
     for text in texts:
         script, codes = script_runs(text)
-        hasher = _Hasher(codes)
+        hasher = SubstringHasher(codes)
         length = _run_lengths(script == KANJI)
         padded = np.concatenate([[0], np.where(script == KANJI, codes, 0), [0] * _NGRAMS[-1]]).astype(np.int32)
         for n in _NGRAMS:
@@ -192,9 +152,9 @@ def ngram_words(texts: list[str]) -> Hashes:
 
 
 def _branching(hashes: Hashes, left: Int32s, right: Int32s) -> Hashes:
-    """The hashes, ascending, that have different neighbours enough on both sides."""
-    order = stable_order(hashes)
-    is_new = _differ(hashes[order])
+    """The hashes, ascending, that have at least three different neighbours on both sides."""
+    order = np.argsort(hashes, kind="stable")
+    is_new = starts_run(hashes[order])
     word = np.cumsum(is_new) - 1
     often = np.bincount(word)[word] >= _FEWEST_NEIGHBOURS if len(word) else is_new
     is_word = np.ones(int(is_new.sum()), np.bool_)
@@ -203,22 +163,15 @@ def _branching(hashes: Hashes, left: Int32s, right: Int32s) -> Hashes:
     return hashes[order[is_new]][is_word]
 
 
-def _differ(ascending: npt.NDArray[np.generic]) -> BoolArray:
-    """Per value, whether it is the first of its kind."""
-    is_new = np.ones(len(ascending), np.bool_)
-    is_new[1:] = ascending[1:] != ascending[:-1]
-    return is_new
-
-
 def _n_neighbours(word: IntArray, neighbour: Int32s, n_words: int) -> IntArray:
-    """Per word, its different neighbours; the end of a run (0) is another one each time, up to three."""
+    """Per word, the number of its different neighbours. Each end of a run (0) counts as another one, up to three."""
     pairs, counts = np.unique((word.astype(np.int64) << 24) | neighbour, return_counts=True)
     worth = np.where(pairs & 0xFFFFFF, 1, np.minimum(counts, _FEWEST_NEIGHBOURS))
     return np.bincount(pairs >> 24, weights=worth, minlength=n_words).astype(np.int64)
 
 
 def _run_lengths(is_inside: BoolArray) -> Int32s:
-    """Per code point, how many follow it in its run, itself counted; 0 outside."""
+    """Per code point, the length of its run from there on; 0 outside."""
     at = np.arange(len(is_inside), dtype=np.int32)
     breaks = np.where(is_inside, np.int32(len(is_inside)), at)
     next_break = np.minimum.accumulate(breaks[::-1])[::-1] if len(at) else breaks
@@ -226,9 +179,9 @@ def _run_lengths(is_inside: BoolArray) -> Int32s:
 
 
 def find_spans(text: str, words: Hashes) -> Spans:
-    """The candidate spans of a folded text of many lines; words: as `ngram_words` gives them."""
-    script, codes = script_runs(text + "\n")  # so that every phrase ends before something
-    hasher = _Hasher(codes)
+    """The candidate spans of a folded text of many lines. words: from `ngram_words`."""
+    script, codes = script_runs(text + "\n")  # so that a code point follows every phrase
+    hasher = SubstringHasher(codes)
     parts = [
         _pieces(script, codes, hasher),
         _ngrams(script, hasher, words),
@@ -238,10 +191,9 @@ def find_spans(text: str, words: Hashes) -> Spans:
         ),
     ]
     start, end, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = stable_order((start * LONGEST + end - start) * _N_KINDS - kind + _N_KINDS)
+    order = np.argsort((start * LONGEST_SPAN + end - start) * _N_KINDS - kind + _N_KINDS, kind="stable")
     start, end, kind = start[order], end[order], kind[order]
-    first = np.ones(len(start), np.bool_)
-    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+    first = starts_run(start, end)
     n_kana = np.concatenate([[0], np.cumsum(script == HIRAGANA)])
     first &= (n_kana[end] - n_kana[start] < end - start) | (end - start >= _SHORTEST_KANA)
     start, end, kind = start[first], end[first], kind[first]
@@ -250,7 +202,11 @@ def find_spans(text: str, words: Hashes) -> Spans:
 
 
 def _edges(
-    script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: _Hasher, start: IntArray, end: IntArray
+    script: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint32],
+    hasher: SubstringHasher,
+    start: IntArray,
+    end: IntArray,
 ) -> Edges:
     line_break = np.array([ord("\n")] * 2)
     unit = np.concatenate([line_break, _units(script, codes, hasher), line_break])
@@ -266,34 +222,29 @@ def _edges(
         around = unit[beyond] * 31 + np.where(is_word, 0, code[first]) + (beyond != outer)
         classes = (kind[outer] * 8 + kind[beyond]) * 8 + kind[first]
         inside = np.where(is_word, unit[first], (code[first] << 21) | code[second])
-        found.append((_numbered(around), classes, _numbered(inside)))
+        found.append((hashed_numbers(around), classes, hashed_numbers(inside)))
     (left, left_class, head), (right, right_class, tail) = found
     return Edges(left, right, left_class, right_class, head, tail)
 
 
-def _numbered(things: IntArray) -> Int32s:
-    """Each thing's number below 2**22 (multiplicative hashing, Knuth 6.4)."""
-    return ((things.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(np.int32)
-
-
-def _words(script: npt.NDArray[np.uint8], hasher: _Hasher) -> tuple[BoolArray, Int32s, Hashes]:
-    """(is in a Latin word, per code point; each word's length; each word's hash)."""
+def _words(script: npt.NDArray[np.uint8], hasher: SubstringHasher) -> tuple[BoolArray, Int32s, Hashes]:
+    """(per code point, whether it is in a Latin word; length of each word; hash of each word)."""
     is_latin = script == LATIN
     starts = np.flatnonzero(is_latin & ~np.concatenate([[False], is_latin[:-1]]))
     length = _run_lengths(is_latin)[starts]
     return is_latin, length, hasher.of(starts, starts + length)
 
 
-def _units(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: _Hasher) -> IntArray:
-    """Per code point, a number of its own, but one for all of a Latin word."""
+def _units(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: SubstringHasher) -> IntArray:
+    """Per code point, its code; in a Latin word the hash of the word."""
     is_latin, length, hashes = _words(script, hasher)
     units = codes.astype(np.int64)
     units[is_latin] = np.repeat((hashes >> np.uint64(8)).astype(np.int64), length)
     return units
 
 
-def _are_empty(script: npt.NDArray[np.uint8], hasher: _Hasher) -> BoolArray:
-    """Per code point, whether it belongs to a Latin word that says nothing by itself: "the", "of"."""
+def _are_empty(script: npt.NDArray[np.uint8], hasher: SubstringHasher) -> BoolArray:
+    """Per code point, whether it belongs to an English stop word: "the", "of"."""
     is_latin, length, hashes = _words(script, hasher)
     flags = np.zeros(len(script), np.bool_)
     flags[is_latin] = np.repeat(is_member(hashes, _EMPTY), length)
@@ -305,8 +256,10 @@ def _matches(pattern: re.Pattern[str], text: str, kind: int) -> tuple[IntArray, 
     return flat[:, 0], flat[:, 1], np.full(len(flat), kind)
 
 
-def _ngrams(script: npt.NDArray[np.uint8], hasher: _Hasher, words: Hashes) -> tuple[IntArray, IntArray, IntArray]:
-    """The words inside longer runs of Chinese characters."""
+def _ngrams(
+    script: npt.NDArray[np.uint8], hasher: SubstringHasher, words: Hashes
+) -> tuple[IntArray, IntArray, IntArray]:
+    """(start, end, kind) of the words inside longer runs of Chinese characters."""
     length = _run_lengths(script == KANJI)
     starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for n in _NGRAMS:
@@ -320,26 +273,10 @@ def _ngrams(script: npt.NDArray[np.uint8], hasher: _Hasher, words: Hashes) -> tu
     return start, end, np.full(len(start), NGRAM)
 
 
-def counted(numbers: npt.NDArray[np.integer], size: int) -> Int32s:
-    """(size,) how often each number below `size` occurs. Where none of a stretch does, its memory is never touched: of
-    a table for millions of hashes, a small wiki needs next to nothing."""
-    table = np.zeros(size, np.int32)
-    np.add.at(table, numbers, np.int32(1))
-    return table
-
-
-def is_member(values: Hashes, ascending: Hashes) -> BoolArray:
-    """Per value, whether it is one of the ascending ones."""
-    if len(ascending) == 0:
-        return np.zeros(len(values), np.bool_)
-    at = np.searchsorted(ascending, values).clip(0, len(ascending) - 1)
-    return np.asarray(ascending[at] == values)
-
-
 def _pieces(
-    script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: _Hasher
+    script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: SubstringHasher
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Spans from a place where a phrase may begin to one of the next places where it may end."""
+    """(start, end, kind) of spans from a possible start to one of the next possible ends."""
     n = len(codes)
     is_break = (script == OTHER) & ~is_any(codes, _JOINING)
     next_break = np.minimum.accumulate(np.where(is_break, np.arange(n), n)[::-1])[::-1]
@@ -356,7 +293,7 @@ def _pieces(
     for step in range(_AT_START):
         chosen = (first_end + step < len(end_at)) & (at_start | (step < _INSIDE))
         start, end = start_at[chosen], end_at[first_end[chosen] + step]
-        fits = (end <= limit[chosen]) & (end - start >= SHORTEST)
+        fits = (end <= limit[chosen]) & (end - start >= SHORTEST_SPAN)
         start, end = start[fits], end[fits]
         kept = ~is_empty[start] & ~is_empty[end - 1]
         start, end = start[kept], end[kept]
@@ -372,7 +309,7 @@ def _before(script: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _starts(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> IntArray:
-    """Where a phrase may begin: at a change of script, and in a long stretch of kana behind a particle."""
+    """Where a phrase may begin: at a change of script, and after a particle in a long run of hiragana."""
     before = _before(script)
     is_hiragana = script == HIRAGANA
     starts = (script != before) & (script != OTHER) & ~is_hiragana
@@ -383,8 +320,8 @@ def _starts(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> Int
 
 
 def _ends(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> IntArray:
-    """The places behind which no more of a phrase need follow: changes of script, and those before kana that may follow
-    a word, before a Korean particle and before a Chinese suffix."""
+    """Where a phrase may end: at a change of script, and before kana that may follow a word, a Korean particle or a
+    Chinese suffix."""
     before = _before(script)
     ends = (script != before) & (before != OTHER)
     ends |= (script == HIRAGANA) & (before != OTHER) & is_any(codes, _FOLLOWING)

@@ -1,8 +1,8 @@
-"""How likely people are to link what begins and ends so: link rates of edges, learnt from the wiki's own brackets.
+"""Link rates by the edges of a phrase: naive Bayes with hierarchical smoothing, trained on the wiki's own links.
 
-Whether a phrase is cut well shows at its edges: を behind it speaks for an end, ー before it against a beginning. Here
-the links of the wiki tell, for each pair of code points around an edge, how many of the candidates cut there are links;
-a pair seen seldom borrows from the kinds of its two code points. Naive Bayes adds the evidence up.
+Whether a phrase is cut well shows at its edges: を after it speaks for an end, ー before it against a start. For each
+pair of code points around an edge, the rate is the share of the candidates cut there that are links; a rare pair is
+smoothed by the rate of the scripts of its two code points.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
-from linkassist.suggest.phrases.boundaries import Int32s, counted, is_member
 from linkassist.suggest.phrases.extraction import Phrases
+from linkassist.suggest.phrases.hashing import Int32s, counted, is_member
 from linkassist.wiki import title_key
 
-_PRIOR = 20.0  # candidates' worth of belief in the coarser rate
-_Groups = npt.NDArray[np.integer]  # of each occurrence, the number of its group
+_PRIOR = 20.0  # pseudo-counts of the coarser rate
+_Groups = npt.NDArray[np.integer]  # per occurrence, the number of its group
 
 
 @dataclass(frozen=True, slots=True)
-class LinkOdds:
-    """Per occurrence, how much more likely it is a link than others, as logs: by its edges, its ends, and its kind."""
+class LinkLogOdds:
+    """Per occurrence, the log of its link rate over the overall rate: by its edges, its ends, its kind, and in sum."""
 
     left: FloatArray
     right: FloatArray
@@ -35,7 +35,7 @@ class LinkOdds:
 
 
 class LinkRates:
-    """What the occurrences on the teachers' pages tell about those anywhere."""
+    """The link rates of the occurrences on the teachers' pages."""
 
     __slots__ = ("_rates",)
 
@@ -50,13 +50,13 @@ class LinkRates:
             )
         ]
 
-    def odds(self, phrases: Phrases, rows: IntArray) -> LinkOdds:
-        """The odds of these occurrences, of the wiki's phrases or of a page's beside it."""
+    def odds(self, phrases: Phrases, rows: IntArray) -> LinkLogOdds:
+        """The log rates of these rows of `phrases`, which may be those of another page."""
         left, right, head, tail, kind = (
             rate.log_odds(fine, coarse)
             for rate, (fine, coarse) in zip(self._rates, _groups(phrases, rows), strict=True)
         )
-        return LinkOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
+        return LinkLogOdds(left, right, head, tail, kind, left + right + np.float32(0.5) * (head + tail) + kind)
 
 
 def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
@@ -74,7 +74,7 @@ def _groups(phrases: Phrases, rows: IntArray) -> list[tuple[_Groups, _Groups]]:
 
 
 class Rate:
-    """The link rate of each group of occurrences; small groups lean on the coarse one that they belong to."""
+    """The link rate of each fine group, smoothed by that of its coarse group."""
 
     __slots__ = ("_coarse", "_fine", "_overall")
 
@@ -95,13 +95,13 @@ class Rate:
 
 
 def _counts(seen: _Groups, linked: _Groups) -> tuple[Int32s, Int32s]:
-    """(per group, its occurrences; and those of them that are links); the last group is empty."""
+    """(occurrences per group, links among them); the last group is empty."""
     size = int(seen.max(initial=0)) + 2
     return counted(seen, size), counted(linked, size)
 
 
 def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntArray, rows: IntArray) -> BoolArray:
-    """Per row, whether it is just what a link of a teacher's page shows."""
+    """Per row, whether it is exactly the text of a link on a teacher's page."""
     places: list[tuple[int, int, int, int]] = []
     for page in np.asarray(teachers).tolist():
         reading = corpus.readings[page]
@@ -119,6 +119,6 @@ def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntAr
 
 
 def _place(page: _Groups, passage: _Groups, start: _Groups, length: _Groups) -> npt.NDArray[np.uint64]:
-    """One number per place; passages and starts beyond 2**16 share numbers, which costs a rate a little."""
+    """One number per place. Passages and starts beyond 2**16 collide, which hardly changes a rate."""
     place = (page.astype(np.int64) << 40) | ((passage.astype(np.int64) & 0xFFFF) << 24)
     return (place | ((start.astype(np.int64) & 0xFFFF) << 8) | (length & 0xFF)).astype(np.uint64)

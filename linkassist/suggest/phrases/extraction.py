@@ -1,6 +1,6 @@
-"""Candidates for `new`: the phrases of a wiki, and which of them nobody has linked yet.
+"""The phrases of a wiki, counted and placed, and which of them are neither a page nor a red link yet.
 
-Where a phrase may begin and end is found in `boundaries.py`. What speaks for a phrase on a page is in `features.py`.
+`boundaries.py` finds the spans; `features.py` computes the features of a phrase on a page.
 """
 
 from __future__ import annotations
@@ -11,33 +11,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title
-from linkassist.suggest.mentions import fold, fold_key
+from linkassist.progress import OnCount, no_count
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title, starts_run
+from linkassist.suggest.folding import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
     EMPTY_WORDS,
-    LONGEST,
+    LONGEST_SPAN,
     PIECES,
     Bytes,
     Edges,
-    Hashes,
-    Int32s,
     Spans,
-    codes_of,
     find_spans,
-    hash_of,
-    is_any,
-    is_member,
     join_spans,
     ngram_words,
 )
 from linkassist.suggest.phrases.fragments import Endings, is_quantity, learn_endings, without_fragments
-from linkassist.suggest.radix_argsort import stable_order
+from linkassist.suggest.phrases.hashing import Hashes, Int32s, codes_of, hash_of, is_any, is_member
 from linkassist.wiki import Reading
 
-_CHUNK = 2_000_000  # code points looked through at once
-_MOST_COMMON = 0.03  # a phrase on more than this share of the pages joins nothing
+_CHUNK = 2_000_000  # code points
+_MOST_COMMON = 0.03  # a phrase on more than this share of the pages is dropped
 _LAST_LATIN = 0x530  # of the scripts that have capitals
-SWEET_SPOT = 7  # pages: more than these are a topic rather than a bridge
+SWEET_SPOT = 7  # pages that a phrase may be on, however small the wiki
 
 _STOP_WORDS = """
     おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 関係 最近 一方 部分
@@ -60,14 +55,15 @@ _STOP = np.sort(hash_of(sorted(EMPTY_WORDS.union(_STOP_WORDS.split()))))
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Every phrase of the wiki, also those that are titles, and where it stands.
+    """The phrases of pages, titles among them, and their occurrences: two groups of parallel arrays.
 
-    text: all pages, folded. first, behind: per phrase, where it stands there once. hashes: ascending, of each phrase.
-    n_pages: pages that say it. is_empty: a date, or a word of no content. The rest is per occurrence, ordered by page.
-    passage: -1 is the title. kind, edges: of `boundaries.py`. at_line: 1 where it begins its line, 2 where it ends it,
-    3 for both. is_capital: it begins with a capital letter. longer: the share of the phrase's uses that the next longer
-    one has, the larger of both sides; shorter: its share of the next shorter one's.
-    Phrases that nearly every page says are left out, and so are words that are only said together within longer ones.
+    text: all pages, folded. Per phrase: first, behind: the span of one occurrence in `text`. hashes: ascending.
+    n_pages: the pages that say it. is_empty: it is a date, a quantity or a stop word.
+    Per occurrence, ordered by page: passage: -1 for the title. kind, edges: see `boundaries.py`. at_line: 1 where it
+    begins its line, 2 where it ends it, 3 for both. is_capital: it begins with a capital letter. longer: the larger
+    share of its uses that are within the next longer span on either side; shorter: its own share of those of the next
+    shorter span.
+    Phrases on nearly every page are left out, and so are several pieces that occur only within longer phrases.
     """
 
     text: str
@@ -114,11 +110,11 @@ def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseUse:
-    """How the pages of a wiki use all that could be a phrase, to find those of a page beside them.
+class PhraseCounts:
+    """The counts of all candidate phrases of a wiki, to find those of a single page.
 
-    words, endings: as `ngram_words` and `learn_endings` give them. hashes: ascending; beside each, how often it is
-    said, and on how many pages.
+    words, endings: from `ngram_words` and `learn_endings`. hashes: ascending; n_said, n_pages: per hash, how often it
+    occurs and on how many pages.
     """
 
     n_wiki_pages: int
@@ -128,22 +124,22 @@ class PhraseUse:
     n_said: Int32s
     n_pages: Int32s
 
-    def phrases_of(self, reading: Reading, was_among: Callable[[int], int]) -> Phrases:
-        """The phrases of a page that is none of the wiki's, which is page 0 of them; counted as if it were one.
+    def phrases_of(self, reading: Reading, n_excluded: Callable[[int], int]) -> Phrases:
+        """The phrases of a page that is not among the wiki's, as page 0, counted as if it were.
 
-        was_among: how many of the pages that say a phrase, given by its hash, do not count.
+        n_excluded: by the hash of a phrase, how many of the pages that say it do not count.
         """
         text = fold(reading.text)
         spans = without_fragments(find_spans(text, self.words), text, self.endings)
         counted = _count([reading], spans)
         n_said, n_pages = self._counts(counted.hashes)
-        less = np.array([was_among(each) for each in counted.hashes.tolist()], np.int32)
+        less = np.array([n_excluded(each) for each in counted.hashes.tolist()], np.int32)
         n_pages = (counted.n_pages + n_pages - less).astype(np.int32)
         counted = replace(counted, n_said=counted.n_said + n_said, n_pages=n_pages)
         return _phrases_of([reading], text, spans, counted, self.n_wiki_pages)
 
     def phrases_among(self, readings: Sequence[Reading]) -> Phrases:
-        """The phrases of some of the wiki's own pages, read as they were when the phrases were counted."""
+        """The phrases of some of the wiki's pages, unchanged since the phrases were counted."""
         text = fold("\n".join(reading.text for reading in readings))
         spans = without_fragments(find_spans(text, self.words), text, self.endings)
         counted = _count(readings, spans)
@@ -151,7 +147,7 @@ class PhraseUse:
         return _phrases_of(readings, text, spans, replace(counted, n_said=n_said, n_pages=n_pages), self.n_wiki_pages)
 
     def _counts(self, hashes: Hashes) -> tuple[Int32s, Int32s]:
-        """(how often each is said; on how many pages)."""
+        """(how often each occurs; on how many pages); 0 for unknown ones."""
         if len(self.hashes) == 0:
             return np.zeros(len(hashes), np.int32), np.zeros(len(hashes), np.int32)
         at = np.searchsorted(self.hashes, hashes).clip(0, len(self.hashes) - 1)
@@ -159,8 +155,8 @@ class PhraseUse:
         return is_known * self.n_said[at], is_known * self.n_pages[at]
 
 
-class Sayers:
-    """Which pages of a wiki say a phrase."""
+class PhrasePostings:
+    """An inverted index from phrases to the pages that say them."""
 
     __slots__ = ("_hashes", "_page", "_starts")
 
@@ -168,40 +164,37 @@ class Sayers:
         self._hashes = phrases.hashes
         order, _ = by_phrase(phrases)
         phrase, page = phrases.phrase[order], phrases.page[order]
-        is_new = np.ones(len(order), np.bool_)  # a page may say a phrase some hundred thousand times
-        is_new[1:] = (phrase[1:] != phrase[:-1]) | (page[1:] != page[:-1])
+        is_new = starts_run(phrase, page)  # a page may say a phrase some hundred thousand times
         self._page = page[is_new]
         self._starts = np.concatenate([[0], np.cumsum(np.bincount(phrase[is_new], minlength=len(phrases)))])
 
     def of(self, phrase_hash: int) -> list[int]:
-        """The pages that say the phrase of that hash, ascending; none where it is no phrase of the wiki."""
+        """The pages that say the phrase with this hash, ascending; none where it is no phrase of the wiki."""
         at = int(np.searchsorted(self._hashes, np.uint64(phrase_hash)))
         if at == len(self._hashes) or int(self._hashes[at]) != phrase_hash:
             return []
         return self.of_phrase(at)
 
     def of_phrase(self, phrase: int) -> list[int]:
-        """The pages that say the phrase of that number, ascending."""
+        """The pages that say the phrase with this number, ascending."""
         of_phrase = self._page[self._starts[phrase] : self._starts[phrase + 1]]
-        return list(dict.fromkeys(of_phrase.tolist()))  # a file of an older linkassist names a page each time
+        return list(dict.fromkeys(of_phrase.tolist()))  # files of linkassist 0.1 may repeat a page
 
 
 def by_phrase(phrases: Phrases) -> tuple[IntArray, IntArray]:
-    """(the rows of the occurrences by phrase, those of one by page; per phrase and one more, where its rows begin)."""
+    """(occurrences sorted by phrase, then page; (phrases + 1,) where those of each phrase begin)."""
     starts = np.concatenate([[0], np.cumsum(np.bincount(phrases.phrase, minlength=len(phrases)))])
-    return stable_order(phrases.phrase), starts
+    return np.argsort(phrases.phrase, kind="stable"), starts
 
 
-def find_phrases(readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None) -> Phrases:
-    """The phrases of these pages; `on_progress` is told how many pages are done."""
-    return find_phrases_and_use(readings, on_progress)[0]
+def find_phrases(
+    readings: Sequence[Reading], on_progress: OnCount = no_count, *, chunk_size: int = _CHUNK
+) -> tuple[Phrases, PhraseCounts]:
+    """The phrases of these pages, and what is needed to find those of another page.
 
-
-def find_phrases_and_use(
-    readings: Sequence[Reading], on_progress: Callable[[int], None] | None = None
-) -> tuple[Phrases, PhraseUse]:
-    """The phrases of these pages, and what is needed to find those of another page."""
-    chunks = list(_chunks(readings))
+    on_progress: in pages. chunk_size: code points looked through at once.
+    """
+    chunks = list(_chunks(readings, chunk_size))
     texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
     words, endings = ngram_words(texts), learn_endings(texts)
     parts, base = [], 0
@@ -209,22 +202,21 @@ def find_phrases_and_use(
         spans = without_fragments(find_spans(text, words), text, endings)
         parts.append(replace(spans, start=spans.start + np.int32(base), end=spans.end + np.int32(base)))
         base += len(text) + 1
-        if on_progress:
-            on_progress(last)
+        on_progress(last, len(readings))
     spans = join_spans(parts)
     counted = _count(readings, spans)
-    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseUse(
+    return _phrases_of(readings, "\n".join(texts), spans, counted, len(readings)), PhraseCounts(
         len(readings), words, endings, counted.hashes, counted.n_said, counted.n_pages
     )
 
 
 def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _Counted, n_wiki_pages: int) -> Phrases:
-    """text: the folded text of all pages, in which the spans stand. n_wiki_pages: of which the phrases are counted."""
+    """The phrases of these spans in `text`, the folded text of all pages. n_wiki_pages: pages that were counted."""
     line_page, line_start = _lines(readings)
     line = (np.searchsorted(line_start, spans.start, side="right") - 1).astype(np.int32)
     phrase, hashes, n_said, n_pages = counted.phrase, counted.hashes, counted.n_said, counted.n_pages
     longer, shorter = _around(spans.start, spans.end, n_said[phrase])
-    # several pieces must stand apart or be said again, and not only within longer ones
+    # PIECES must have a free side or occur again outside longer ones
     kept = (spans.kind != PIECES) | np.where(n_said[phrase] > 1, longer < 1, spans.edges.is_framed)
     kept &= n_pages[phrase] <= max(SWEET_SPOT, _MOST_COMMON * n_wiki_pages)
     used = np.bincount(phrase[kept], minlength=len(n_said)) > 0
@@ -260,24 +252,24 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _
 
 
 def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s) -> BoolArray:
-    """Per stretch, whether it is a date or a quantity; only what begins as one does is looked at closely."""
+    """Per span, whether it is a date or a quantity. Only spans with a likely first code point are matched."""
     found = is_any(codes, _DATES_BEGIN)[start] & (end - start < 30)
     found[found] = [is_date_title(key) or is_quantity(key) for key in _cut(text, start[found], end[found])]
     return found
 
 
-def _chunks(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
-    """(first page, page behind the last) of stretches of about `_CHUNK` code points."""
+def _chunks(readings: Sequence[Reading], chunk_size: int) -> Iterator[tuple[int, int]]:
+    """(first page, page after the last) of chunks of about `chunk_size` code points."""
     first, size = 0, 0
     for page, reading in enumerate(readings):
         size += len(reading.text) + 1
-        if size > _CHUNK or page == len(readings) - 1:
+        if size > chunk_size or page == len(readings) - 1:
             yield first, page + 1
             first, size = page + 1, 0
 
 
 def _lines(readings: Sequence[Reading]) -> tuple[Int32s, Int32s]:
-    """Per line of all pages, titles among them: its page, and where it starts in the text of them all."""
+    """Per line of all pages, titles included: its page, and where it starts in their joined text."""
     n_lines = [len(reading.passages) + 1 for reading in readings]
     page = np.repeat(np.arange(len(readings), dtype=np.int32), n_lines)
     lengths = np.array(
@@ -288,7 +280,7 @@ def _lines(readings: Sequence[Reading]) -> tuple[Int32s, Int32s]:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """phrase: the number of each span's phrase. Per phrase, its hash; how often it is said; and on how many pages."""
+    """phrase: per span, the number of its phrase. Per phrase: its hash, how often it occurs, on how many pages."""
 
     phrase: Int32s
     hashes: Hashes
@@ -299,12 +291,9 @@ class _Counted:
 def _count(readings: Sequence[Reading], spans: Spans) -> _Counted:
     line_page, line_start = _lines(readings)
     hashes, page = spans.hashes, line_page[np.searchsorted(line_start, spans.start, side="right") - 1]
-    order = stable_order(hashes)
+    order = np.argsort(hashes, kind="stable")
     in_order, page_in_order = hashes[order], page[order]
-    is_new = np.ones(len(order), np.bool_)
-    is_new[1:] = in_order[1:] != in_order[:-1]
-    is_new_page = is_new.copy()
-    is_new_page[1:] |= page_in_order[1:] != page_in_order[:-1]
+    is_new, is_new_page = starts_run(in_order), starts_run(in_order, page_in_order)
     number = np.cumsum(is_new, dtype=np.int32) - 1
     phrase = np.empty(len(order), np.int32)
     phrase[order] = number
@@ -313,10 +302,9 @@ def _count(readings: Sequence[Reading], spans: Spans) -> _Counted:
 
 
 def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, FloatArray]:
-    """Per occurrence (ordered by place): the larger share that the next longer span on either side has of its uses; and
-    its own share of the next shorter one's, the larger again. 0 where there is none."""
+    """(longer, shorter) per occurrence, see `Phrases`; 0 where there is no such span. The spans ascend."""
     longer, shorter = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)
-    by_end = stable_order(end.astype(np.int64) * LONGEST + (end - start))
+    by_end = np.argsort(end.astype(np.int64) * LONGEST_SPAN + (end - start), kind="stable")
     for order, edge in ((np.arange(len(start)), start), (by_end, end)):
         is_same = edge[order][1:] == edge[order][:-1]
         inner, outer = order[:-1][is_same], order[1:][is_same]
@@ -327,9 +315,9 @@ def _around(start: Int32s, end: Int32s, n_said: Int32s) -> tuple[FloatArray, Flo
 
 
 def not_new(corpus: Corpus, phrases: Phrases, is_target: BoolArray | None = None) -> BoolArray:
-    """Per phrase, whether it is no new link: a page, a red link, a date or a word of no content.
+    """Per phrase, whether it cannot be a new link: a page, a red link, a date, a quantity or a stop word.
 
-    is_target: per target, False for red links that are to count as new; None for none.
+    is_target: per target, False for red links that count as new; None for none.
     """
     is_old = phrases.is_empty.copy()
     known = [key for i, key in enumerate(corpus.keys) if is_target is None or is_target[i]]

@@ -1,99 +1,62 @@
-"""What speaks for a phrase on a page, as numbers: the candidates for `new` and their features.
+"""Candidate (page, phrase) pairs for new links, and their features.
 
-How good a title a phrase would make is left to the ranker. How likely people are to link what stands so is learnt in
-`boundary_rates.py`, and what their titles look like in `title_similarity.py`.
+`boundary_rates.py` computes link rates by the edges of a phrase, `title_similarity.py` its similarity to titles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
-from linkassist.suggest.mentions import script_shares
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, starts_run
+from linkassist.suggest.folding import script_shares
 from linkassist.suggest.phrases.boundaries import BEFORE_COLON, JOINED, NGRAM, PIECES, QUOTED, WHOLE_LINE
 from linkassist.suggest.phrases.boundary_rates import LinkRates
 from linkassist.suggest.phrases.extraction import Phrases
 from linkassist.suggest.phrases.title_similarity import TitleLikeness
-from linkassist.suggest.radix_argsort import stable_order
 from linkassist.wiki import Reading
 
 _MOST_PER_PAGE = 90
-_BLOCK = 200_000  # occurrences looked at together
-_MOST_USUAL = 100_000  # phrases that show what is common
+_BLOCK = 200_000  # occurrences at once
+_MOST_USUAL = 100_000  # phrases in the sample that titles are compared with
 
-PHRASE_FEATURES = (
-    "n_in_page",
-    "n_pages",
-    "weight",
-    "weight_rank",
-    "in_title",
-    "is_quoted",
-    "is_whole_line",
-    "is_before_colon",
-    "is_ngram",
-    "is_joined",
-    "is_several",
-    "at_line_start",
-    "at_line_end",
-    "is_capital",
-    "is_inside_old",
-    "begins_old",
-    "ends_old",
-    "line_length",
-    "n_lines",
-    "left_odds",
-    "right_odds",
-    "head_odds",
-    "tail_odds",
-    "kind_odds",
-    "odds",
-    "odds_rank",
-    "longer",
-    "shorter",
-    "first",
-    "length",
-    "share_latin",
-    "share_hiragana",
-    "share_katakana",
-    "share_kanji",
-    "title_likeness",
-    "n_titles_like",
-    "page_size",
-    "n_known",
-    "link_rate",
-)
+_FEATURE_NAMES: Final = """
+    n_in_page n_pages weight weight_rank in_title is_quoted is_whole_line is_before_colon is_ngram is_joined
+    is_several at_line_start at_line_end is_capital is_inside_old begins_old ends_old line_length n_lines
+    left_odds right_odds head_odds tail_odds kind_odds odds odds_rank longer shorter first length share_latin
+    share_hiragana share_katakana share_kanji title_likeness n_titles_like page_size n_known link_rate
+"""
+PHRASE_FEATURES: Final = tuple(_FEATURE_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
 class PhrasePairs:
-    """Candidate (page, phrase) pairs ordered by page, and for each its most telling occurrence's row in `Phrases`."""
+    """Candidate (page, phrase) pairs ordered by page. features: (pairs, len(PHRASE_FEATURES))."""
 
     page: IntArray
     phrase: IntArray
-    occurrence: IntArray
     features: FloatArray
 
 
-class PhraseHabits:
-    """What a wiki's links and phrases tell about any phrase."""
+class PhraseStatistics:
+    """Statistics of a wiki's links and phrases, for the features of any phrase."""
 
     __slots__ = ("likeness", "link_rate", "n_pages", "rates")
 
     def __init__(self, corpus: Corpus, phrases: Phrases, is_old: BoolArray, is_teacher: BoolArray) -> None:
-        """is_old: per phrase, as `not_new` tells. is_teacher: per page, whether its links show what people link."""
+        """is_old: per phrase, from `not_new`. is_teacher: per page, whether its links are used."""
         self.rates = LinkRates(corpus, phrases, is_teacher)
         new = np.flatnonzero(~is_old)
         self.likeness = TitleLikeness(corpus, phrases.keys_of(new[:: len(new) // _MOST_USUAL + 1]))
         self.n_pages = corpus.n_pages
-        # what the people of the wiki think worth a link
         self.link_rate = np.log1p(corpus.links.nnz / max(1, np.count_nonzero(np.diff(corpus.links.indptr))))
 
 
-class PhraseEvidence:
-    """The most telling new phrases of pages, with their features."""
+class PhraseFeatureBuilder:
+    """Chooses the most likely new phrases of pages and computes their features."""
 
     def __init__(
         self,
@@ -101,9 +64,9 @@ class PhraseEvidence:
         phrases: Phrases,
         is_old: BoolArray,
         n_known: IntArray,
-        habits: PhraseHabits,
+        habits: PhraseStatistics,
     ) -> None:
-        """phrases: of these pages. is_old: per phrase, as `not_new` tells. n_known: per page, how many links it has."""
+        """phrases: of these pages. is_old: per phrase, from `not_new`. n_known: per page, how many links it has."""
         self._phrases = phrases
         self._is_old = is_old
         self._habits = habits
@@ -111,7 +74,7 @@ class PhraseEvidence:
         n_lines = np.array([len(of_page) for of_page in lengths], np.int64)
         self._line_length = np.array([length for of_page in lengths for length in of_page], np.int64)
         self._first_line = np.cumsum(n_lines) - n_lines
-        # what is the same for all phrases of a page
+        # features that all phrases of a page share
         self._of_page = {
             "n_lines": np.log1p(n_lines - 1),
             "page_size": np.log1p([len(reading.text) for reading in readings]),
@@ -120,7 +83,7 @@ class PhraseEvidence:
         }
 
     def blocks(self, pages: IntArray) -> Iterator[PhrasePairs]:
-        """The pairs of these pages (ascending), some pages at a time."""
+        """The pairs of these pages (ascending), in blocks of pages."""
         first = np.searchsorted(self._phrases.page, pages, side="left")
         behind = np.searchsorted(self._phrases.page, pages, side="right")
         number = (np.cumsum(behind - first) - 1) // _BLOCK
@@ -129,7 +92,7 @@ class PhraseEvidence:
             yield self._pairs(np.concatenate([np.zeros(0, np.int64), *rows]))
 
     def _pairs(self, rows: IntArray) -> PhrasePairs:
-        """The pairs of the pages whose occurrences, all of them, are `rows`."""
+        """The pairs of the pages whose occurrences are `rows`."""
         phrases = self._phrases
         is_new = ~self._is_old[phrases.phrase[rows]]
         beside = [flag[is_new] for flag in self._beside_old(rows)]
@@ -159,10 +122,10 @@ class PhraseEvidence:
         columns |= {name: values[page] for name, values in self._of_page.items()}
         columns["weight_rank"] = _rank_in_page(page, columns["weight"])
         features = np.stack([columns[name].astype(np.float32) for name in PHRASE_FEATURES], axis=1)
-        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), rows[best], features)
+        return PhrasePairs(page, phrases.phrase[rows[best]].astype(np.int64), features)
 
     def _of_all(self, rows: IntArray, number: IntArray, n: int) -> dict[str, np.ndarray]:
-        """The features that all occurrences of a pair have a say in. number: of each row, its pair."""
+        """The features that depend on all occurrences of a pair. number: per row, its pair, below n."""
         phrases = self._phrases
         count = np.bincount(number, minlength=n)
         phrase = np.zeros(n, np.int64)
@@ -192,7 +155,7 @@ class PhraseEvidence:
         }
 
     def _of_best(self, rows: IntArray) -> dict[str, np.ndarray]:
-        """The features of the occurrence that stands for its pair, and of its words."""
+        """The features of the most likely occurrence of each pair, and of its words."""
         phrases = self._phrases
         distinct, word = np.unique(phrases.phrase[rows].astype(np.int64), return_inverse=True)
         keys = phrases.keys_of(distinct)
@@ -214,7 +177,7 @@ class PhraseEvidence:
         }
 
     def _beside_old(self, rows: IntArray) -> tuple[BoolArray, BoolArray, BoolArray]:
-        """Per occurrence, whether it stands inside one of a known target, and whether it begins or ends with one."""
+        """Per occurrence, whether it is inside one of a known target, and whether it begins or ends with one."""
         phrases = self._phrases
         phrase = phrases.phrase[rows]
         is_old = self._is_old[phrase] & ~phrases.is_empty[phrase]
@@ -228,10 +191,9 @@ class PhraseEvidence:
 
 
 def _grouped(keys: IntArray, value: FloatArray) -> tuple[IntArray, IntArray]:
-    """(each row's group; per group, the row of the largest value, the first of equal ones): equal keys are a group."""
-    order = stable_order(keys)
-    is_new = np.ones(len(order), np.bool_)
-    is_new[1:] = keys[order][1:] != keys[order][:-1]
+    """Groups of equal keys: (per row its group; per group the row of the largest value, the first of equals)."""
+    order = np.argsort(keys, kind="stable")
+    is_new = starts_run(keys[order])
     in_order = np.cumsum(is_new) - 1
     group = np.empty(len(order), np.int64)
     group[order] = in_order
@@ -240,13 +202,11 @@ def _grouped(keys: IntArray, value: FloatArray) -> tuple[IntArray, IntArray]:
     ordered = value[order]
     is_best = ordered == np.maximum.reduceat(ordered, np.flatnonzero(is_new))[in_order]
     at = np.flatnonzero(is_best)
-    is_first = np.ones(len(at), np.bool_)
-    is_first[1:] = in_order[at][1:] != in_order[at][:-1]
-    return group, order[at[is_first]]
+    return group, order[at[starts_run(in_order[at])]]
 
 
 def _rank_in_page(page: np.ndarray, value: np.ndarray) -> IntArray:
-    """Per pair, how many pairs of its page have a larger value; the page numbers ascend."""
+    """Per pair, the rank of its value within its page, from 0 for the largest; the page numbers ascend."""
     order = np.lexsort((-value, page))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order)) - np.searchsorted(page, page, side="left")

@@ -1,7 +1,7 @@
-"""Which spans are no phrase: pieces of a longer word or name, and what has no word in it.
+"""A filter of spans that are no phrase: fragments of a longer word or name, and spans without a word.
 
-`boundaries.py` finds where a phrase may begin and end; here those are refused that people hardly ever link as they
-stand. Each rule was kept for a class of new links of which people had made about one in ten or fewer on a public wiki.
+`boundaries.py` finds where a phrase may begin and end. Each rule here removes a class of new links of which people had
+made about one in ten or fewer on a public wiki.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, IntArray
-from linkassist.suggest.mentions import HIRAGANA, KANJI, KATAKANA, OTHER
-from linkassist.suggest.phrases.boundaries import QUOTED, SPACE, Int32s, Spans, is_any, script_runs
+from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, OTHER
+from linkassist.suggest.phrases.boundaries import QUOTED, SPACE, Spans, script_runs
+from linkassist.suggest.phrases.hashing import Int32s, is_any
 
-_MAY_BEGIN = "@#._『《【○◯「"  # of the signs; "→ diary", "= other name" and "(sic)" are notes beside a phrase
-_BASIC = 0x10000  # what lies beyond is no sign, but an emoji or a rare letter
+_MAY_BEGIN = "@#._『《【○◯「"  # signs that may begin a phrase; "→ diary", "= other name" and "(sic)" are notes
+_BASIC = 0x10000  # code points beyond are emoji and rare letters rather than signs
 _FEWEST_ALONE = 3
-_ENDING = 0.5  # of the times that a kanji and a kana follow each other, they are a word's whole stem and its ending
+_ENDING = 0.5  # the least share of a kanji-kana pair's occurrences in which the kanji is a whole stem
 # kana that follow whole words too: particles, the copula, "san", "made", "tachi"
 _MAY_FOLLOW = "はがをにのともへやでだなかよねさまた"
 # "869円/月", "100g", "3 hours"; not "5G", "3DCG", "1080p", "90年代", "2画面"
@@ -39,18 +40,18 @@ _FIRST_KANA = 0x3040
 
 
 def is_quantity(folded: str) -> bool:
-    """True for a number with a unit: no title, whatever the page says it of."""
+    """True for a number with a unit, which is no title."""
     return _QUANTITY.match(folded) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """The pairs of a kanji and the kana that belongs to it, as the wiki itself writes: 探 and し of 探し, ascending."""
+    """Okurigana of the wiki: pairs of a kanji and the kana that belongs to it, as 探 and し of 探し, ascending."""
 
     pairs: IntArray
 
     def are_cut(self, script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> BoolArray:
-        """Per place (one more than code points), whether a span that ends there leaves a word without its ending."""
+        """(code points + 1,): whether a span that ends there cuts a word from its okurigana."""
         cut = np.zeros(len(codes) + 1, np.bool_)
         at, pair = _kanji_and_kana(script, codes)
         cut[at + 1] = np.isin(pair, self.pairs)
@@ -58,7 +59,7 @@ class Endings:
 
 
 def learn_endings(texts: Sequence[str]) -> Endings:
-    """The endings that these folded texts show: a single kanji that is seldom said with its kana but alone."""
+    """The pairs in these folded texts where the kanji mostly stands alone before its kana."""
     alone, every = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for text in texts:
         script, codes = script_runs(text)
@@ -72,7 +73,7 @@ def learn_endings(texts: Sequence[str]) -> Endings:
 
 
 def _kanji_and_kana(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> tuple[IntArray, IntArray]:
-    """(where a kanji stands before kana that may be its ending; a number for the two)."""
+    """(positions of a kanji before kana that may be its okurigana, a number for the pair)."""
     is_ending = (script == HIRAGANA) & ~is_any(codes, _MAY_FOLLOW)
     at = np.flatnonzero((script[:-1] == KANJI) & is_ending[1:])
     return at, codes[at].astype(np.int64) * _N_KANA + codes[at + 1].astype(np.int64) - _FIRST_KANA
@@ -99,7 +100,7 @@ def _counted(flags: BoolArray, start: Int32s, end: Int32s) -> IntArray:
 def _begins_with_sign(
     script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s
 ) -> BoolArray:
-    """Also where a quotation mark opens what it does not close, or holds all: what stands inside is a phrase itself."""
+    """Per span, whether it begins with a sign or an opening quotation mark that closes elsewhere or at its end."""
     is_sign = (script == OTHER) & (codes < _BASIC) & ~is_any(codes, _MAY_BEGIN)
     closing = is_any(codes, "」")
     is_loose = closing[end - 1] | (_counted(closing, start, end) == 0)
@@ -109,15 +110,14 @@ def _begins_with_sign(
 def _is_half_name(
     script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s
 ) -> BoolArray:
-    """Whether a middle dot between katakana stands right before or behind the span: half of a name."""
+    """Per span, whether a middle dot between katakana stands right before or after it: half of a name."""
     is_dot = np.zeros(len(codes) + 1, np.bool_)
     is_dot[1:-2] = is_any(codes, "・")[1:-1] & (script[:-2] == KATAKANA) & (script[2:] == KATAKANA)
     return np.asarray(is_dot[start - 1] | is_dot[end])
 
 
 def _joins_words(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]) -> BoolArray:
-    """Per code point, whether it is a space between kanji or kana: these write no space within a phrase, but between
-    the items of a list."""
+    """Per code point, whether it is a space between kanji or kana, which separates items of a list, not words."""
     is_eastern = (script == KANJI) | (script == HIRAGANA) | (script == KATAKANA)
     kind = np.where(codes == ord("_"), SPACE, np.where(is_eastern, KANJI, OTHER))
     at = np.arange(len(codes))

@@ -1,4 +1,4 @@
-"""How much phrases look like the titles that a wiki links: a character bigram model of both."""
+"""How similar phrases are to the titles that a wiki links, by a character bigram model of both."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from linkassist.suggest.corpus import Corpus, FloatArray
-from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases.boundaries import Int32s, codes_of, counted
+from linkassist.suggest.folding import fold
+from linkassist.suggest.phrases.hashing import Int32s, codes_of, counted, hashed_numbers
 
-_N_PAIRS = 1 << 22  # bigrams are numbered below this; the few that share a number blur each other
+_N_PAIRS = 1 << 22  # hash buckets of bigrams; collisions are rare
 
 
 class TitleLikeness:
-    """Compares phrases with the titles that the wiki links, both seen beside usual phrases."""
+    """The log-odds of bigrams between linked titles and the phrases of the wiki, in hashed count tables."""
 
     __slots__ = ("_heads", "_n_in_titles", "_n_usual", "_of_titles", "_of_usual", "_tails")
 
     def __init__(self, corpus: Corpus, usual: Sequence[str]) -> None:
-        """usual: phrases of the wiki (folded texts of two characters or more) that show what is common."""
+        """usual: a sample of the phrases of the wiki, folded texts of two characters or more."""
         linked = np.asarray(corpus.links.sum(axis=0)).ravel() > 0
         titles = [fold(key) for key, is_linked in zip(corpus.keys, linked.tolist(), strict=True) if is_linked]
         of_titles = _Pairs([title for title in titles if len(title) > 1])
@@ -42,25 +42,22 @@ class TitleLikeness:
 
 
 def _log_share(n_seen: Int32s, n_in_all: int) -> FloatArray:
-    """Log of the shares of what was seen so often among so many, each counted half a time more than that."""
+    """Log of the shares n_seen / n_in_all, smoothed by half a count."""
     share: FloatArray = np.log((n_seen.astype(np.float32) + np.float32(0.5)) / np.float32(n_in_all + 1))
     return share
 
 
 class _Pairs:
-    """The character bigrams of some texts of two characters or more, as numbers below `_N_PAIRS`.
+    """The character bigrams of texts of two characters or more, hashed to numbers below `_N_PAIRS`.
 
-    numbers: all of them in order. owner: the text that each stands in. heads, tails: per text, its first and its last.
+    numbers: of all bigrams in order. owner: the text of each. heads, tails: per text, its first and its last bigram.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         codes = codes_of("\n".join(texts)).astype(np.uint64)
         lengths = np.array([len(text) for text in texts], np.int64)
         starts = np.cumsum(lengths + 1) - lengths - 1
-        # multiplicative hashing (Knuth 6.4)
-        pairs = ((((codes[:-1] << np.uint64(21)) | codes[1:]) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(42)).astype(
-            np.int64
-        )
+        pairs = hashed_numbers((codes[:-1] << np.uint64(21)) | codes[1:])
         is_inside = (codes[:-1] != ord("\n")) & (codes[1:] != ord("\n"))
         self.numbers = pairs[is_inside]
         self.owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(pairs)][is_inside]

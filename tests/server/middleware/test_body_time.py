@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from linkassist.server.middleware import limits
-from linkassist.server.middleware.limits import Limits
+from linkassist.server.middleware.limits import RequestLimits
 
 SCOPE: Scope = {"type": "http", "method": "POST", "path": "/verdict", "headers": [], "query_string": b""}
 
@@ -40,7 +40,7 @@ def received(monkeypatch: pytest.MonkeyPatch, parts: Sequence[tuple[float, int]]
     async def send(message: Message) -> None:
         raise AssertionError(f"nothing is answered here, but {message} was")
 
-    asyncio.run(Limits(application)(SCOPE, receive, send))
+    asyncio.run(RequestLimits(application)(SCOPE, receive, send))
     return n_read
 
 
@@ -90,5 +90,5 @@ def test_after_the_body_the_wait_for_the_reader_to_leave_has_no_limit(monkeypatc
     async def send(message: Message) -> None:
         raise AssertionError(f"nothing is answered here, but {message} was")
 
-    asyncio.run(Limits(application)(SCOPE, receive, send))
+    asyncio.run(RequestLimits(application)(SCOPE, receive, send))
     assert seen == ["http.request", "http.disconnect"]

@@ -29,7 +29,7 @@ from linkassist.store.imports import refresh_links
 from linkassist.store.integrity.checksums import SEALED
 from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import all_damage, damaged_links, diagnosis
-from linkassist.store.library import FILE_NAME, Library
+from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.navigation import figures
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
@@ -87,7 +87,7 @@ def run(*arguments: object) -> Result:
 
 def change(folder: Path, sql: str) -> None:
     """Changes what is stored as a flipped bit would: no trigger and no checksum comes of it."""
-    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / DATABASE_NAME, isolation_level=None)) as connection:
         (trigger,) = connection.execute(
             "SELECT sql FROM sqlite_schema WHERE name = 'verdict_log_is_never_changed'"
         ).fetchone()
@@ -116,8 +116,8 @@ def test_what_was_written_in_order_is_whole(folder: Path) -> None:
         decide(client, PAGE, "つながり", "reject")
         form = {"project": PROJECT, "page": PAGE, "target": "つながり", "decision": "reject", "why": "too_common"}
         client.post("/verdict", data=form)
-    assert all_damage(folder / FILE_NAME) == []
-    assert diagnosis(folder / FILE_NAME) == ""
+    assert all_damage(folder / DATABASE_NAME) == []
+    assert diagnosis(folder / DATABASE_NAME) == ""
     assert run("status", "--library", folder).exit_code == 0
 
 
@@ -153,7 +153,7 @@ def test_a_damaged_row_comes_back_and_all_else_stays(folder: Path, table: str) -
     assert result.exit_code == 0, result.output
     assert "mended: " + CHANGES[table][1] in result.stdout
     assert everything_of_the_reader(folder) == before
-    assert all_damage(folder / FILE_NAME) == []
+    assert all_damage(folder / DATABASE_NAME) == []
     (kept,) = re.findall("it is kept|is kept: (.*)", result.stdout)
     assert [each.what for each in all_damage(Path(kept))]
     assert "Nothing that you decided or chose is damaged" in run("restore", "--damaged", "--library", folder).stdout
@@ -215,7 +215,7 @@ def test_a_backup_of_a_damaged_row_is_made_and_told_and_drops_no_good_one(folder
     path, told = latest_good(folder)
     assert path == good.path and "KJ法" in told[0]
     assert run("restore", "--latest", "--library", folder).exit_code == 0
-    assert all_damage(folder / FILE_NAME) == []
+    assert all_damage(folder / DATABASE_NAME) == []
 
 
 def test_the_only_backup_there_is_is_restored_though_a_row_is_damaged_in_it(folder: Path) -> None:
@@ -223,7 +223,7 @@ def test_the_only_backup_there_is_is_restored_though_a_row_is_damaged_in_it(fold
     damage(folder, "verdict_log")
     run("backup", "--library", folder)
     good.path.unlink()
-    (folder / FILE_NAME).write_bytes(b"garbage")
+    (folder / DATABASE_NAME).write_bytes(b"garbage")
     result = run("restore", "--latest", "--library", folder)
     assert result.exit_code == 0, result.output
     assert "is the best there is" in result.stderr and CHANGES["verdict_log"][1] in result.stderr
@@ -260,7 +260,7 @@ def test_a_damaged_text_is_shown_by_no_screen_and_the_next_import_of_its_page_br
     with Library.open(folder) as library:
         page = find_page_id(library)
     write_little_wiki(folder)
-    assert all_damage(folder / FILE_NAME) == []
+    assert all_damage(folder / DATABASE_NAME) == []
     with Library.open(folder) as library:
         assert f" {LINE}" in stored_page(library, page).page.texts
         assert library.row("PRAGMA integrity_check") == ("ok",)
@@ -350,7 +350,7 @@ FLIPPED_SCHEMAS = {
 @pytest.mark.parametrize("flip", FLIPPED_SCHEMAS)
 def test_a_flipped_schema_is_told_by_every_command_and_the_way_back_works(folder: Path, flip: str) -> None:
     before = everything_of_the_reader(folder)
-    _flip_the_schema(folder / FILE_NAME, *FLIPPED_SCHEMAS[flip])
+    _flip_the_schema(folder / DATABASE_NAME, *FLIPPED_SCHEMAS[flip])
     for command in (("status",), ("backup",), ("reindex",), ("suggest", "--all")):
         result = run(*command, "--library", folder)
         assert result.exit_code == 1 and "`linkassist restore --latest" in result.stderr, result.output
@@ -374,7 +374,7 @@ def test_a_backup_with_a_flipped_schema_is_refused_in_words_and_nothing_is_chang
 
 @pytest.mark.parametrize("version", [0, 1, 2, len(MIGRATIONS) + 64])
 def test_a_flipped_version_is_damage_and_no_other_version(folder: Path, version: int) -> None:
-    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / DATABASE_NAME, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
     result = run("status", "--library", folder)
     assert result.exit_code == 1 and "restore --latest" in result.stderr and "newer" not in result.stderr
@@ -412,7 +412,7 @@ def _no_log(path: Path) -> None:
 @pytest.mark.parametrize("spoil", [_garbage, _nothing, _a_folder, _other_page_size, _half, _no_log, Path.unlink])
 def test_the_way_back_works_whatever_lies_there_and_keeps_it(folder: Path, spoil: Callable[[Path], None]) -> None:
     before = everything_of_the_reader(folder)
-    spoil(folder / FILE_NAME)
+    spoil(folder / DATABASE_NAME)
     result = run("restore", "--latest", "--library", folder)
     assert result.exit_code == 0, result.output
     assert everything_of_the_reader(folder) == before
@@ -478,11 +478,11 @@ def test_a_damaged_link_is_told_and_found_anew_from_the_text(folder: Path) -> No
     assert answer.status_code == 503 and "reindex --full" in answer.text
     with Library.open(folder) as library:
         assert refresh_links(library, project(library, PROJECT).id, page_links) == 1
-    assert damaged_links(folder / FILE_NAME) == []
+    assert damaged_links(folder / DATABASE_NAME) == []
     change(folder, "UPDATE links SET target = '類似点' WHERE key = '類似度'")
-    assert len(damaged_links(folder / FILE_NAME)) == 1
+    assert len(damaged_links(folder / DATABASE_NAME)) == 1
     write_little_wiki(folder)
-    assert damaged_links(folder / FILE_NAME) == []
+    assert damaged_links(folder / DATABASE_NAME) == []
 
 
 def test_the_id_of_a_page_that_is_no_text_any_more_is_told_and_mended(folder: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from linkassist.suggest.corpus import FloatArray
-from linkassist.suggest.explain.attribution import GROUPS, Contributions
+from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
 from linkassist.suggest.features import FEATURES
 from linkassist.suggest.ranker import Model, starting_ranker
 
@@ -47,8 +47,8 @@ def test_what_the_model_looks_at_is_what_carries() -> None:
 
     found = Contributions(model_of(features, ("links_back",))).of(features)
 
-    assert [GROUPS[i] for i in np.flatnonzero(np.abs(found).max(axis=0))] == ["backlink"]
-    value, carried = features[:, FEATURES.index("links_back")], found[:, GROUPS.index("backlink")]
+    assert [FEATURE_GROUPS[i] for i in np.flatnonzero(np.abs(found).max(axis=0))] == ["backlink"]
+    value, carried = features[:, FEATURES.index("links_back")], found[:, FEATURE_GROUPS.index("backlink")]
     assert carried[value > 0.7].min() > 0 > carried[value < 0.5].max()
 
 
@@ -60,11 +60,11 @@ def test_most_first_groups_are_those_of_shapley_values() -> None:
     columns = [FEATURES.index(name) for name in ("link_probability", "closest", "titles", "marked")]
     by_shapley = np.asarray(shares)[:, columns]
 
-    groups = [GROUPS.index(name) for name in ("text", "neighbours", "titles", "marked")]
+    groups = [FEATURE_GROUPS.index(name) for name in ("text", "neighbours", "titles", "marked")]
     found = Contributions(model).of(features)[:, groups]
 
     assert np.corrcoef(found.ravel(), by_shapley.ravel())[0, 1] > 0.9
 
 
 def test_no_rows_have_no_contributions() -> None:
-    assert Contributions(starting_ranker().links[0]).of(rows(0)).shape == (0, len(GROUPS))
+    assert Contributions(starting_ranker().links[0]).of(rows(0)).shape == (0, len(FEATURE_GROUPS))

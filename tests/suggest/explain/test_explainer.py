@@ -10,7 +10,7 @@ from linkassist.suggest.corpus import mark_numbers
 from linkassist.suggest.explain.attribution import Contributions
 from linkassist.suggest.explain.explainer import MOST_MENTIONS, LinkExplainer, MentionFinder, best_rows
 from linkassist.suggest.explain.similar_lines import LineExplainer, read_linking_lines
-from linkassist.suggest.explain.supporting_pages import Witnesses
+from linkassist.suggest.explain.supporting_pages import SupportingPages
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Reason, Suggestion
 
@@ -35,7 +35,7 @@ def suggestion(title: str, target: str, probability: float = BY_RULE) -> Suggest
     rows = np.flatnonzero(is_row)
     contributions = Contributions(starting_ranker().links[0])
     bigrams, statistics = found.texts.bigrams, found.statistics
-    witnesses = Witnesses(corpus, bigrams.titles, list(mark_numbers(corpus.readings)), statistics)
+    witnesses = SupportingPages(corpus, bigrams.titles, list(mark_numbers(corpus.readings)), statistics)
     lines = LineExplainer(corpus, bigrams, read_linking_lines(corpus, bigrams, statistics.is_teacher))
     explainer = LinkExplainer(corpus, statistics, found.mentions, witnesses, lines, contributions)
     (suggestion,) = explainer.suggestions(pairs, rows, features[rows], np.array([probability], np.float32))

@@ -6,7 +6,7 @@ import numpy as np
 from support.wiki_by_hand import corpus_of, number_of
 
 from linkassist.suggest.explain.similar_lines import LineExplainer, LineFinder, LinePair, read_linking_lines
-from linkassist.suggest.mentions import fold
+from linkassist.suggest.folding import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
 
@@ -35,7 +35,7 @@ def finder(pages: dict[str, str]) -> tuple[LineFinder, LineExplainer, list[str]]
 def most_alike(page: str, target: str, least: float = 0.3) -> LinePair | None:
     lines, _, names = finder(WIKI)
     lines.read([names.index(page)])
-    (pair,) = lines.most_alike(names.index(page), [names.index(target)], least)
+    (pair,) = lines.most_similar(names.index(page), [names.index(target)], least)
     return pair
 
 

@@ -14,7 +14,7 @@ from support.signals import signals_of_the_explainers
 
 from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggest.feedback.learn import _OF_THE_PAGE, Lessons, apply_lessons, apply_to_one, learn_from_verdicts
-from linkassist.suggest.feedback.log_odds import Trial, leaning, logit, offset, shifted
+from linkassist.suggest.feedback.log_odds import Trial, gaussian_prior_shift, laplace_prior_shift, logit, shifted
 from linkassist.suggestion import HELD_BACK, Kind, Mention, Objection, Reason, Suggestion, Verdict
 
 SAID = Reason("link_probability", 3, 9)
@@ -177,7 +177,7 @@ def test_what_the_reader_showed_has_words_in_both_languages() -> None:
         "you dismissed this link on 2 pages",
         "you accepted this link on 2 pages",
         "on another page you said that this is meant in another sense",
-        "on 2 pages you found suggestions from similar pages too near",
+        "on 2 pages you found suggestions from similar pages already close",
     ]
     assert all("あなた" in reason_text(reason, "ja") for reason in reasons)
 
@@ -215,12 +215,12 @@ def test_the_leaning_is_the_likeliest_shift(trials: list[Trial], spread: float) 
         return float((weights * np.logaddexp(0, -signs * (logits + shift))).sum() + shift**2 / (2 * spread**2))
 
     best = minimize_scalar(cost, bounds=(-8, 8), method="bounded", options={"xatol": 1e-7})
-    assert leaning(trials, spread) == pytest.approx(best.x, abs=1e-3)
+    assert gaussian_prior_shift(trials, spread) == pytest.approx(best.x, abs=1e-3)
 
 
 @given(TRIALS)
 def test_an_offset_brings_what_is_expected_to_within_the_slack(trials: list[Trial]) -> None:
-    shift = offset(trials, 3.0)
+    shift = laplace_prior_shift(trials, 3.0)
     expected = sum(trial.weight / (1 + math.exp(-trial.logit - shift)) for trial in trials)
     observed = sum(trial.weight * trial.is_accepted for trial in trials)
     assert abs(expected - observed) <= 3.0 + 1e-3 or abs(shift) > 7.9
@@ -228,7 +228,7 @@ def test_an_offset_brings_what_is_expected_to_within_the_slack(trials: list[Tria
 
 def test_an_offset_worked_by_hand() -> None:
     answers = [Trial(logit(0.7), n < 93) for n in range(200)]
-    assert offset(answers, 10) == pytest.approx(logit(103 / 200) - logit(0.7), abs=1e-4)
+    assert laplace_prior_shift(answers, 10) == pytest.approx(logit(103 / 200) - logit(0.7), abs=1e-4)
 
 
 @given(st.floats(0, 1), st.floats(-20, 20))

@@ -16,12 +16,12 @@ from linkassist.cli.app import app
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import (
     add_up_offers,
-    choices_of,
     follow_verdicts,
-    heed,
     ignore,
     lessons_of,
     offer_at_most,
+    rules_of,
+    unignore,
 )
 from linkassist.store.ignored import IgnoredSort, ignored
 from linkassist.store.library import Library
@@ -30,7 +30,7 @@ from linkassist.store.pages import list_pages
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.search.by_target import suggested_on, write_target_index
 from linkassist.store.suggestions import pages_with_lists, replace_suggestions
-from linkassist.suggest.feedback.rules import Choices, apply_choices
+from linkassist.suggest.feedback.rules import ReaderRules, apply_rules
 from linkassist.suggestion import Suggestion
 
 
@@ -95,12 +95,12 @@ def test_taken_back_the_choices_leave_no_trace(garden: Garden, is_followed: bool
     garden.decide(0, "発想法", "reject")
     garden.undo(0, "発想法")
     for sort, title in chosen:
-        heed(garden.library, garden.project_id, sort, title)
+        unignore(garden.library, garden.project_id, sort, title)
     offer_at_most(garden.library, garden.project_id, None)
     assert garden.shown() == before
     follow_verdicts(garden.library, garden.project_id)
     assert (garden.shown(), garden.gains(), garden.kept()) == (before, gains, kept)
-    assert choices_of(garden.library, garden.project_id) == Choices()
+    assert rules_of(garden.library, garden.project_id) == ReaderRules()
 
 
 def test_every_choice_is_followed_by_all_gains_at_once(garden: Garden) -> None:
@@ -132,10 +132,10 @@ def test_every_choice_is_followed_by_all_gains_at_once(garden: Garden) -> None:
     chosen()
     offer_at_most(garden.library, garden.project_id, None)
     chosen()
-    heed(garden.library, garden.project_id, "word", "発想法")
+    unignore(garden.library, garden.project_id, "word", "発想法")
     chosen()
     garden.undo(0, "みどり")
-    heed(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
+    unignore(garden.library, garden.project_id, "page", AWKWARD_TITLES[3])
     assert garden.gains() == seen[0]
 
 
@@ -173,7 +173,7 @@ def test_a_word_is_ignored_in_every_spelling_of_its_title_and_once(garden: Garde
     ]
     assert not any(each.target == "Reading notes" for found in garden.shown().values() for each in found)
     with pytest.raises(NotFoundError, match="is not ignored"):
-        heed(garden.library, garden.project_id, "page", "Reading notes")
+        unignore(garden.library, garden.project_id, "page", "Reading notes")
 
 
 def test_the_command_prints_what_the_screens_show(garden: Garden) -> None:
@@ -189,9 +189,9 @@ def test_the_command_prints_what_the_screens_show(garden: Garden) -> None:
 
 def test_the_most_counts_only_what_is_worth_showing() -> None:
     likely, unlikely = Suggestion("A", "page", 0.5), Suggestion("B", "page", 0.05)
-    assert apply_choices(Choices(most=1), 1, [likely, unlikely], 0) == [likely, unlikely]
-    assert apply_choices(Choices(most=1), 1, [likely], 3)[0].reasons[-1].signal == "beyond"
-    assert apply_choices(Choices(pages=frozenset((2,)), most=1), 2, [likely], 0) == []
+    assert apply_rules(ReaderRules(most=1), 1, [likely, unlikely], 0) == [likely, unlikely]
+    assert apply_rules(ReaderRules(most=1), 1, [likely], 3)[0].reasons[-1].signal == "beyond"
+    assert apply_rules(ReaderRules(pages=frozenset((2,)), most=1), 2, [likely], 0) == []
 
 
 def test_the_index_tells_every_page_that_is_suggested_a_target(garden: Garden) -> None:

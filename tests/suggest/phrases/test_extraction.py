@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wiki_by_hand import corpus_of, reading, readings
 
-from linkassist.suggest.mentions import fold
-from linkassist.suggest.phrases.boundaries import QUOTED, hash_of
+from linkassist.suggest.folding import fold
+from linkassist.suggest.phrases.boundaries import QUOTED
 from linkassist.suggest.phrases.extraction import SWEET_SPOT, find_phrases, not_new
-from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseEvidence, PhraseHabits, PhrasePairs
+from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
+from linkassist.suggest.phrases.hashing import hash_of
 
 # raw line, phrases that are among the candidates, and some that are not
 LINES = {
@@ -45,14 +46,14 @@ LINES = {
 
 @pytest.mark.parametrize(("line", "expected", "refused"), LINES.values(), ids=LINES)
 def test_phrases_are_found(line: str, expected: list[str], refused: list[str]) -> None:
-    found = find_phrases([reading("あ", line)]).keys
+    found = find_phrases([reading("あ", line)])[0].keys
 
     assert [phrase for phrase in expected if phrase not in found] == []
     assert [phrase for phrase in refused if phrase in found] == []
 
 
 def test_chinese_is_cut_where_its_neighbours_vary() -> None:
-    found = find_phrases(readings({"甲": "他的飞轮效应很大\n说飞轮效应是\n用飞轮效应来\n看飞轮效应了"}))
+    found = find_phrases(readings({"甲": "他的飞轮效应很大\n说飞轮效应是\n用飞轮效应来\n看飞轮效应了"}))[0]
 
     assert "飞轮效应" in found.keys
     assert "轮效" not in found.keys
@@ -61,12 +62,12 @@ def test_chinese_is_cut_where_its_neighbours_vary() -> None:
 def test_words_that_are_only_said_within_longer_ones_are_no_phrase_of_their_own() -> None:
     pages = {"甲": "新しい道具の改良を", "乙": "古い道具の改良を", "丙": "道具の改良を始め道具の改良案を"}
 
-    assert "道具の改良" in find_phrases(readings(pages)).keys
-    assert "道具の" not in find_phrases(readings(pages)).keys
+    assert "道具の改良" in find_phrases(readings(pages))[0].keys
+    assert "道具の" not in find_phrases(readings(pages))[0].keys
 
 
 def test_phrases_are_counted_by_page_and_placed_by_passage() -> None:
-    found = find_phrases(readings({"知的生産": "道具と道具\nPYTHON", "猫": "「道具」とPython"}))
+    found = find_phrases(readings({"知的生産": "道具と道具\nPYTHON", "猫": "「道具」とPython"}))[0]
     tool, python = found.keys.index("道具"), found.keys.index("python")
 
     assert found.n_pages[[tool, python]].tolist() == [2, 2]
@@ -79,15 +80,14 @@ def test_phrases_are_counted_by_page_and_placed_by_passage() -> None:
     assert found.is_capital[found.phrase == python].tolist() == [True, True]
 
 
-def test_texts_of_many_chunks_are_placed_as_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_of_many_chunks_are_placed_as_those_of_one() -> None:
     pages = readings({f"頁{number}": f"道具{number}と「検索の道具」\nPython と散歩" for number in range(6)})
-    whole = find_phrases(pages)
-    monkeypatch.setattr("linkassist.suggest.phrases.extraction._CHUNK", 40)
-    told: list[int] = []
-    parts = find_phrases(pages, told.append)
+    whole = find_phrases(pages)[0]
+    reports: list[tuple[int, int]] = []
+    parts, _ = find_phrases(pages, lambda done, total: reports.append((done, total)), chunk_size=40)
 
     assert parts.keys == whole.keys
-    assert told[-1] == 6 and len(told) > 1
+    assert reports[-1] == (6, 6) and len(reports) > 1
     for field in ("page", "phrase", "passage", "start", "end", "kind", "at_line", "hashes", "n_pages", "is_empty"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
 
@@ -96,7 +96,7 @@ def test_a_phrase_that_nearly_every_page_says_is_left_out() -> None:
     pages = {f"頁{number}": "道具" for number in range(SWEET_SPOT + 1)}
     pages["別"] = "検索"
 
-    found = find_phrases(readings(pages))
+    found = find_phrases(readings(pages))[0]
 
     assert "検索" in {found.keys[phrase] for phrase in found.phrase.tolist()}
     assert "道具" not in {found.keys[phrase] for phrase in found.phrase.tolist()}
@@ -104,7 +104,7 @@ def test_a_phrase_that_nearly_every_page_says_is_left_out() -> None:
 
 def test_what_is_a_page_a_red_link_a_date_or_an_empty_word_is_not_new() -> None:
     corpus = corpus_of({"道具": "[検索] 検索と道具と散歩と自分 the İzmir とDiary", "İzmir": "x"})
-    phrases = find_phrases(corpus.readings)
+    phrases = find_phrases(corpus.readings)[0]
     is_new = {key for key, is_old in zip(phrases.keys, not_new(corpus, phrases), strict=True) if not is_old}
 
     assert "散歩" in is_new
@@ -113,7 +113,7 @@ def test_what_is_a_page_a_red_link_a_date_or_an_empty_word_is_not_new() -> None:
 
 def test_a_red_link_that_is_no_target_counts_as_new() -> None:
     corpus = corpus_of({"道具": "[検索] と検索"})
-    phrases = find_phrases(corpus.readings)
+    phrases = find_phrases(corpus.readings)[0]
     search = phrases.keys.index("検索")
 
     assert not_new(corpus, phrases)[search]
@@ -123,11 +123,11 @@ def test_a_red_link_that_is_no_target_counts_as_new() -> None:
 def pairs_of(pages: Mapping[str, str]) -> tuple[list[str], PhrasePairs]:
     """The phrase of each pair, and all pairs of the wiki."""
     corpus = corpus_of(pages)
-    phrases = find_phrases(corpus.readings)
+    phrases = find_phrases(corpus.readings)[0]
     is_old = not_new(corpus, phrases)
     n_known = np.diff(corpus.links.indptr).astype(np.int64)
-    habits = PhraseHabits(corpus, phrases, is_old, n_known > 0)
-    evidence = PhraseEvidence(corpus.readings, phrases, is_old, n_known, habits)
+    habits = PhraseStatistics(corpus, phrases, is_old, n_known > 0)
+    evidence = PhraseFeatureBuilder(corpus.readings, phrases, is_old, n_known, habits)
     (pairs,) = evidence.blocks(np.arange(corpus.n_pages))
     return phrases.keys_of(pairs.phrase), pairs
 
@@ -196,11 +196,11 @@ def test_what_stands_as_links_do_has_better_odds() -> None:
 
 def test_only_the_pages_asked_for_are_paired() -> None:
     corpus = corpus_of(WIKI)
-    phrases = find_phrases(corpus.readings)
+    phrases = find_phrases(corpus.readings)[0]
 
     is_old = not_new(corpus, phrases)
-    habits = PhraseHabits(corpus, phrases, is_old, np.ones(3, np.bool_))
-    evidence = PhraseEvidence(corpus.readings, phrases, is_old, np.zeros(3, np.int64), habits)
+    habits = PhraseStatistics(corpus, phrases, is_old, np.ones(3, np.bool_))
+    evidence = PhraseFeatureBuilder(corpus.readings, phrases, is_old, np.zeros(3, np.int64), habits)
 
     (pairs,) = evidence.blocks(np.array([1]))
 
@@ -237,7 +237,7 @@ TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min
 @given(TEXTS)
 def test_a_phrases_place_cuts_out_its_words(lines: list[str]) -> None:
     page = reading("題名の頁", *lines)
-    found = find_phrases([page])
+    found = find_phrases([page])[0]
     texts = [passage.text for passage in page.passages] + [page.title]  # -1 is the title
     for i in range(len(found.page)):
         cut = texts[int(found.passage[i])][int(found.start[i]) : int(found.end[i])]

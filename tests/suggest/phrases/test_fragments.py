@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.wiki_by_hand import reading, readings
 
-from linkassist.suggest.mentions import fold
+from linkassist.suggest.folding import fold
 from linkassist.suggest.phrases.extraction import find_phrases
 from linkassist.suggest.phrases.fragments import is_quantity
 
@@ -36,7 +36,7 @@ KEPT = {
 
 @pytest.mark.parametrize(("line", "refused", "found"), REFUSED.values(), ids=REFUSED)
 def test_pieces_are_no_phrases(line: str, refused: list[str], found: list[str]) -> None:
-    keys = find_phrases([reading("あ", line)]).keys
+    keys = find_phrases([reading("あ", line)])[0].keys
 
     assert [phrase for phrase in refused if phrase in keys] == []
     assert [phrase for phrase in found if phrase not in keys] == []
@@ -44,14 +44,14 @@ def test_pieces_are_no_phrases(line: str, refused: list[str], found: list[str]) 
 
 @pytest.mark.parametrize(("line", "phrase"), KEPT.values(), ids=KEPT)
 def test_what_only_looks_like_a_piece_is_kept(line: str, phrase: str) -> None:
-    assert phrase in find_phrases([reading("あ", line)]).keys
+    assert phrase in find_phrases([reading("あ", line)])[0].keys
 
 
 def test_a_phrase_does_not_leave_a_word_without_its_ending() -> None:
     """探 is said alone before し, so 仕事探し is not cut there; 強 is not, so 勉強 stands before し as a word."""
     pages = readings({"甲": "本を探し、道を探し、人を探し", "乙": "仕事探しの話", "丙": "次に勉強しよう"})
 
-    keys = find_phrases(pages).keys
+    keys = find_phrases(pages)[0].keys
 
     assert "仕事探" not in keys
     assert "仕事探し" in keys
