@@ -10,7 +10,7 @@ import pytest
 from support.little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
 from linkassist.errors import FetchError
-from linkassist.scrapbox.client import Client, Pace, remote_project
+from linkassist.scrapbox.client import Client, Throttle, remote_project
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def scrapbox() -> Iterator[LittleScrapbox]:
 
 @pytest.fixture
 def client(scrapbox: LittleScrapbox) -> Iterator[Client]:
-    with Client(remote_project(scrapbox.project), KEY, Pace()) as opened:
+    with Client(remote_project(scrapbox.project), KEY, Throttle()) as opened:
         yield opened
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from linkassist.errors import ExportError
-from linkassist.scrapbox import export
 from linkassist.scrapbox.export import read_export
+from linkassist.scrapbox.json_stream import ReadLimits
 
 PAGE = '{"title": "T", "lines": ["T", "漢字"]}'
 GOOD = f'{{"name": "w", "exported": 1, "pages": [{PAGE}, {PAGE}]}}'
@@ -95,10 +95,11 @@ def test_a_truncated_file_is_told_with_the_number_of_its_characters() -> None:
         titles(data.encode())
 
 
-def test_more_pages_than_a_project_can_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_pages_than_a_project_can_have_are_refused() -> None:
     """Only pages count: not the other keys of the file."""
     keys = ", ".join(f'"key{number}": 1' for number in range(9))
-    monkeypatch.setattr(export, "MOST_PAGES", 2)
-    assert titles(f"{{{keys}, {GOOD[1:]}".encode()) == ["T", "T"]
+    limits = ReadLimits(pages=2)
+    accepted = read_export(io.BytesIO(f"{{{keys}, {GOOD[1:]}".encode()), limits=limits)
+    assert [page.title for page in accepted] == ["T", "T"]
     with pytest.raises(ExportError, match="has more than 2 pages"):
-        titles(json.dumps([json.loads(PAGE)] * 3).encode())
+        list(read_export(io.BytesIO(json.dumps([json.loads(PAGE)] * 3).encode()), limits=limits))

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linkassist.server.middleware.authentication import Entrance
-from linkassist.server.middleware.concurrency import AT_ONCE, Turns
-from linkassist.server.middleware.host_guard import Guard, Names
-from linkassist.server.middleware.limits import Limits
+from linkassist.server.middleware.authentication import Authentication
+from linkassist.server.middleware.concurrency import AT_ONCE, ConcurrencyLimit
+from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard
+from linkassist.server.middleware.limits import RequestLimits
 
 
 async def nothing_comes() -> Message:
@@ -27,10 +27,10 @@ async def nothing_is_sent(message: Message) -> None:
 
 
 LAYERS: dict[str, Callable[[ASGIApp], ASGIApp]] = {
-    "guard": lambda app: Guard(app, Names("127.0.0.1")),
-    "entrance": lambda app: Entrance(app, is_private=False),
-    "limits": Limits,
-    "turns": Turns,
+    "guard": lambda app: HostGuard(app, AllowedHosts("127.0.0.1")),
+    "entrance": lambda app: Authentication(app, is_private=False),
+    "limits": RequestLimits,
+    "turns": ConcurrencyLimit,
 }
 
 
@@ -77,7 +77,7 @@ async def until_nothing_moves() -> None:
 def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
     async def run() -> None:
         application = Waiting()
-        limited = Limits(application)
+        limited = RequestLimits(application)
         drafts = [asyncio.create_task(limited(request_for("/draft/p"), nothing_comes, take)) for _ in range(20)]
         await until_nothing_moves()
         assert application.begun == ["/draft/p"] * 12
@@ -93,7 +93,7 @@ def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
 def test_a_request_that_has_ended_frees_one_turn_and_no_more() -> None:
     async def run() -> None:
         application = Waiting()
-        turns = Turns(application)
+        turns = ConcurrencyLimit(application)
         for _ in range(10):
             await turns(request_for("/quick", "GET"), nothing_comes, take)
         slow = [
