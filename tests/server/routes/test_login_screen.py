@@ -22,7 +22,7 @@ from linkassist.server.auth.password import FILE_NAME, existing_access, write_ac
 from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S
 from linkassist.settings import Settings
-from linkassist.store.library import FILE_NAME as LIBRARY
+from linkassist.store.library import DATABASE_NAME as LIBRARY
 
 PAGE = f"/p/{PROJECT}"
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
