@@ -85,7 +85,7 @@ class BertForward:
         layers: counted from the end: of n layers, -1 is the last, -n the first, -(n + 1) the embeddings.
         Raises ModelError for another layer, or a sequence with more tokens than the model has positions.
         """
-        wanted = [self._depth(layer) for layer in layers]
+        wanted = [layer_depth(layer, len(self._layers)) for layer in layers]
         longest = max((len(some) for some in ids), default=0)
         if longest > self._n_positions:
             raise ModelError(
@@ -111,16 +111,6 @@ class BertForward:
             raise ModelError("This model has no pooler. Choose another pooling, such as mean.")
         dense = self._pooler.dense
         return functional.linear(first.to(dense.weight.device), dense.weight, dense.bias).tanh_().cpu()
-
-    def _depth(self, layer: int) -> int:
-        """The number of layers up to this one: 0 for the embeddings."""
-        n_layers = len(self._layers)
-        if not -(n_layers + 1) <= layer <= -1:
-            raise ModelError(
-                f"There is no layer {layer}: the model has -1, the last, to {-n_layers}, the first,"
-                f" and {-n_layers - 1}, the embeddings."
-            )
-        return n_layers + 1 + layer
 
     @torch.no_grad()
     def _hidden(
@@ -159,6 +149,15 @@ class BertForward:
         if float(cosines.min()) < _LEAST_COSINE:
             return "float32", exact
         return "bfloat16", quick
+
+
+def layer_depth(layer: int, n_layers: int) -> int:
+    """The number of layers up to this one: 0 for the embeddings. Raises ModelError for a layer that is not there."""
+    if not -(n_layers + 1) <= layer <= -1:
+        raise ModelError(
+            f"The model has no layer {layer}: -1 is its last, {-n_layers} its first, {-n_layers - 1} the embeddings."
+        )
+    return n_layers + 1 + layer
 
 
 def has_fast_bfloat16() -> bool:

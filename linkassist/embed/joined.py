@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from linkassist.embed.encoder import Encoder, normalised
-from linkassist.embed.wiki_encoder import WikiEncoder
+from linkassist.embed.wiki_encoder import WikiEncoder, replace_file
 from linkassist.errors import ModelError
 from linkassist.progress import OnCount, no_count
 
@@ -86,14 +85,11 @@ class JoinedEncoder:
         return self.how.join(self.own.encode(texts), self.other.encode(texts, on_progress))
 
     def save(self, folder: Path) -> None:
-        """Writes the own encoder and `join.npz` into the folder, each file beside and then renamed; the other is found
-        by its name."""
+        """Writes the own encoder and `join.npz` into the folder, each file atomically; the other goes by its name."""
         self.own.save(folder)
         buffer = io.BytesIO()
         np.savez(buffer, centre=self.how.centre, share=self.how.share, fingerprint=self.fingerprint)
-        beside = folder / f".{JOIN_FILE}.new"
-        beside.write_bytes(buffer.getvalue())
-        os.replace(beside, folder / JOIN_FILE)
+        replace_file(folder / JOIN_FILE, buffer.getvalue())
 
     @classmethod
     def load(cls, folder: Path, other: Encoder) -> JoinedEncoder:

@@ -76,19 +76,14 @@ class WikiEncoder:
         return vectors
 
     def save(self, folder: Path) -> None:
-        """Writes `pieces.model`, `vectors.npz` and `encoder.json` into the folder, each beside and then renamed."""
+        """Writes `pieces.model`, `vectors.npz` and `encoder.json` into the folder, each atomically."""
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         np.savez(buffer, table=self.table, weights=self.weights)
         about = json.dumps({"format": _FORMAT, "kind": "wiki", "fingerprint": self.fingerprint, "width": self.width})
-        for name, data in (
-            ("pieces.model", self.pieces),
-            ("vectors.npz", buffer.getvalue()),
-            ("encoder.json", about.encode()),
-        ):
-            beside = folder / f".{name}.new"
-            beside.write_bytes(data)
-            os.replace(beside, folder / name)
+        replace_file(folder / "pieces.model", self.pieces)
+        replace_file(folder / "vectors.npz", buffer.getvalue())
+        replace_file(folder / "encoder.json", about.encode())
 
     @classmethod
     def load(cls, folder: Path) -> WikiEncoder:
@@ -109,6 +104,13 @@ class WikiEncoder:
                 "Run `linkassist reindex --full` to learn it anew."
             )
         return encoder
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes to a temporary file and renames it, so that the old or the new file is complete."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(data)
+    os.replace(beside, path)
 
 
 def learn_encoder(

@@ -1,9 +1,8 @@
-"""Writing an export into a library: which page is which, and what became of each.
+"""Imports an export into a library: matches its pages with the stored ones and writes what changed.
 
-An import reads the whole export first and stages the texts that it has never seen in a temporary table, where they hold
-up nobody. Then the texts enter the library, some hundred at a time, where nobody sees them as long as no page has them;
-and then one short transaction decides which page is which. Broken off before that, the library is as it was, but for
-texts that the next import uses or drops. After it the import is done, whatever becomes of clearing away.
+An import reads the whole export first and stages new texts in a temporary table, which blocks nobody. Then it adds the
+texts to the library in chunks, unseen as long as no page refers to them; and then one short transaction updates the
+pages. If it is interrupted before, the library is unchanged but for texts that the next import uses or deletes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from linkassist.errors import StoreError
 from linkassist.store.backup.copy import complaints
@@ -31,12 +30,12 @@ from linkassist.wiki import Page
 
 _DROPPED_AT_ONCE: Final = 50
 
-IMPORTED: Final = "import"  # the note of a project whose pages nobody has read since they were taken in
+IMPORTED: Final = "import"  # the note of a project whose import no reindex has seen yet
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import found. `new`, `changed` and `unchanged` add up to the pages imported.
+    """The result of an import. `new`, `changed` and `unchanged` add up to the pages imported.
 
     `changed` and `unchanged` speak of title and texts; views and times alone do not make a change. A page that comes
     back after being gone is `new`. `renamed` holds (old title, new title) and is also counted under `changed`.
@@ -54,9 +53,8 @@ class ImportReport:
     n_mended: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A page's row as the library holds it."""
+class _Row(NamedTuple):
+    """The row of a page in the library."""
 
     id: int
     export_id: str
@@ -72,7 +70,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class RunToEnd:
-    """The run whose record ends with an import. counts_of: what the record is to hold of it."""
+    """The run that ends with an import. counts_of: the counts for its record."""
 
     run_id: int
     counts_of: Callable[[ImportReport], Mapping[str, int]]
@@ -89,20 +87,19 @@ def import_pages(
     notes: Sequence[Note] = (),
     run: RunToEnd | None = None,
 ) -> ImportReport:
-    """Makes the project's present pages those of the export, all or nothing, and says what changed.
+    """Makes the project's present pages those of the export, all or nothing, and reports what changed.
 
     A page is recognised by its export id, else by its title key, and keeps its row, with its verdicts, whatever it is
     called later. What the export lacks is marked gone and keeps its row too. Of two pages with one title key (or one
     id) the most recently updated is kept, the first of equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
-    notes, run: written in the transaction that changes the pages, so that they tell of the import if and only if it
-    happened.
+    notes, run: written in the transaction that changes the pages.
     """
     found = complaints(library.path)
-    if found:  # an import decides which page is which: of a damaged index it might make two of one
+    if found:  # with a damaged index an import might make a page twice
         raise StoreError(damaged(library.path, found))
     n_mended = _disown_damaged_texts(library)
-    fill_search(library)  # what an older linkassist left out, before anybody has to wait for this import
+    fill_search(library)  # in a library of an older linkassist, before the short transaction
     incoming, skipped = _without_doubles(stage(library, pages, links_of))
     keep_staged_texts(library)
     with library.transaction() as connection:
@@ -116,7 +113,7 @@ def import_pages(
         report = _report(project(library, name), incoming, matches, stored, skipped, n_mended)
         if run:
             end_run(connection, run.run_id, "done", run.counts_of(report), project_id=project_id)
-    with suppress(StoreError):  # the pages are in the library; the next import drops what this one has left
+    with suppress(StoreError):  # the import is done; the next one deletes what is left
         _drop_texts_without_page(library)
         unstage(library)
     return report
@@ -145,7 +142,7 @@ def _report(
 
 
 def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
-    """Finds the links of every stored text anew, for a parser that has changed; returns how many texts differed."""
+    """Parses the links of every stored text again; returns how many texts differed."""
     n_changed = 0
     with library.transaction() as connection:
         rows = connection.execute(
@@ -172,7 +169,7 @@ def refresh_links(library: Library, project_id: int, links_of: LinksOf) -> int:
 
 
 def _disown_damaged_texts(library: Library) -> int:
-    """Lets no page of the export be recognised by a text that is damaged; returns how many texts are."""
+    """Changes the hashes of damaged texts, so that the import replaces them; returns how many there are."""
     found = {each.text_id for each in damaged_texts(library.path)}
     found.update(damaged_links(library.path))
     if found:
@@ -184,7 +181,7 @@ def _disown_damaged_texts(library: Library) -> int:
 
 
 def _without_doubles(incoming: list[Incoming]) -> tuple[list[Incoming], list[str]]:
-    """The pages to import, each title key and each id once, and in words what was left out."""
+    """The pages to import, each title key and each id once, and a message for each page left out."""
     skipped: list[str] = []
     # sorted() is stable: of two pages updated at the same time the first in the export is kept.
     newest_first = sorted(range(len(incoming)), key=lambda place: -incoming[place].updated)
@@ -230,16 +227,16 @@ def _stored_rows(connection: Connection, project_id: int) -> list[_Row]:
         """,
         (project_id,),
     )
-    # A damaged id or title, which no index would tell of, is that of no page of the export, and is written anew.
+    # A damaged id or title matches no page of the export and is written again.
     return [_Row(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace"), *row[3:]) for row in rows]
 
 
 def _match(incoming: list[Incoming], stored: list[_Row]) -> list[_Row | None]:
-    """The row of each incoming page, None for a new one; no row twice. Ids first: a title may have changed hands."""
+    """The row of each incoming page, None for a new one; no row twice. Ids match first, since titles may be reused."""
     by_id = {row.export_id: row for row in stored if row.export_id}
     matches = [by_id.get(page.export_id) for page in incoming]
     taken = {row.id for row in matches if row}
-    # The last to be entered wins: a present page before one that is gone, of gone ones the youngest.
+    # The last one of a key wins: a present page over one that is gone, and of those the youngest.
     by_key = {row.key: row for row in sorted(stored, key=lambda row: (-row.is_gone, row.id)) if row.id not in taken}
     return [match or by_key.get(page.key) for page, match in zip(incoming, matches, strict=True)]
 
@@ -255,29 +252,19 @@ def _write_pages(
     new: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
     keys = {row.id: page.key for page, row in zip(incoming, matches, strict=True) if row}
-    # Pages that change their key step aside first, so that two may swap titles under the unique index.
+    # Pages that change their key are marked gone first, so that two may swap titles under the unique index.
     aside = [(row.id,) for row in stored if not row.is_gone and keys.get(row.id) != row.key]
     connection.executemany("UPDATE pages SET is_gone = 1 WHERE id = ?", aside)
     for page, row in zip(incoming, matches, strict=True):
         text_id = text_ids.get(page.content_hash)
         if text_id is None:
             raise StoreError("Another import changed the library meanwhile. Run the import again.")
-        # An export without ids does not take away the ones that we know.
+        # An export without ids does not remove those in the library.
         export_id = page.export_id or (row.export_id if row else "")
         values = (export_id, page.title, page.key, text_id, page.text_hash, page.created, page.updated, page.views)
         if row is None:
             new.append((project_id, *values, search_form(page.title), text_id, text_id))
-        elif (*values, 0) != (
-            row.export_id,
-            row.title,
-            row.key,
-            row.text_id,
-            row.text_hash,
-            row.created,
-            row.updated,
-            row.views,
-            row.is_gone,
-        ):
+        elif (*values, 0) != row[1:]:
             changed.append((*values, search_form(page.title), text_id, text_id, row.id))
     connection.executemany(
         """
@@ -300,7 +287,7 @@ def _write_pages(
 
 
 def _drop_texts_without_page(library: Library) -> None:
-    """Drops the texts that no page has, in many short transactions."""
+    """Deletes the texts that no page refers to, in many short transactions."""
     dropped = [text_id for (text_id,) in library.rows("SELECT id FROM texts EXCEPT SELECT text_id FROM pages")]
     for start in range(0, len(dropped), _DROPPED_AT_ONCE):
         some = dropped[start : start + _DROPPED_AT_ONCE]
@@ -310,7 +297,7 @@ def _drop_texts_without_page(library: Library) -> None:
 
 
 def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
-    """Drops suggestions whose spans belong to another text than the page now has."""
+    """Deletes the suggestion lists of pages whose text has changed."""
     stale = """
         SELECT s.page_id FROM suggestion_lists s JOIN pages p ON p.id = s.page_id
         WHERE p.project_id = ? AND (p.is_gone = 1 OR p.text_hash <> s.text_hash)
@@ -321,7 +308,7 @@ def _forget_what_is_stale(connection: Connection, project_id: int) -> None:
 
 
 def _follow_red_links(connection: Connection) -> None:
-    """A verdict given to a red link learns which page it became, so that it follows when that page is renamed."""
+    """Sets the target page of verdicts on red links that now have a page, so that they follow when it is renamed."""
     rows = connection.execute(
         """
         SELECT t.id, v.page_id, v.target_key, v.target_page_id, v.log_id, v.checksum
@@ -331,9 +318,7 @@ def _follow_red_links(connection: Connection) -> None:
         """
     ).fetchall()
     for target_page_id, *verdict in rows:
-        if is_sound(
-            VERDICTS, verdict
-        ):  # a damaged one stays as it is, to be told of, and not sealed as if it were good
+        if is_sound(VERDICTS, verdict):  # a damaged one must not get a new checksum
             connection.execute(
                 f"UPDATE verdicts SET target_page_id = ? WHERE {VERDICTS.is_this_row}", (target_page_id, *verdict[:2])
             )

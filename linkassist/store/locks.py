@@ -1,14 +1,13 @@
-"""The library's locks: an import and a reindex, in whichever processes, come one after the other; and a library is not
-exchanged for a backup under a server that shows it.
+"""Locks between processes: for imports and reindexes, for servers against a restore, and for nightly runs.
 
-Reading, and what a person decides, need no lock. The operating system lets go of each when the program ends, however.
+Reading and deciding need no lock. The operating system releases a lock when its process ends.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,48 +20,37 @@ LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
 NIGHT_NAME: Final = "nightly.lock"
 
-_WAIT_S: Final = 0.5  # for one who only looks whether a lock is held, and lets go of it at once
-_ALONE: Final = ("BEGIN EXCLUSIVE",)
-_TOGETHER: Final = ("BEGIN", "SELECT count(*) FROM sqlite_schema")  # what has been read stays locked for others to read
+_WAIT_S: Final = 0.5  # for a process that only tests the lock and releases it at once
+_EXCLUSIVE: Final = ("BEGIN EXCLUSIVE",)
+_SHARED: Final = ("BEGIN", "SELECT count(*) FROM sqlite_schema")  # a read lock, held until the end
 
 
 class BusyError(StoreError):
-    """Another has the lock, and will let go of it."""
+    """Another process holds the lock."""
 
 
-@contextmanager
-def work_lock(folder: Path) -> Iterator[None]:
-    """Holds the lock of the library in `folder`.
-
-    Raises BusyError where another has it: nobody waits for minutes without being told.
-    """
+def work_lock(folder: Path) -> AbstractContextManager[None]:
+    """The lock of imports and reindexes of the library in `folder`. Raises BusyError where it is held: nobody waits."""
     busy = "another import or reindex is under way. Wait until it has finished, then try again."
-    with _held(folder / LOCK_NAME, _ALONE, busy):
-        yield
+    return _held(folder / LOCK_NAME, _EXCLUSIVE, busy)
 
 
-@contextmanager
-def serving_lock(folder: Path) -> Iterator[None]:
-    """For a server, as long as it runs; there may be several. Raises StoreError while the library is exchanged."""
+def serving_lock(folder: Path) -> AbstractContextManager[None]:
+    """The shared lock of the servers of a library. Raises BusyError while the library is restored."""
     busy = "the library is being restored from a backup. Wait until it is, then try again."
-    with _held(folder / SERVING_NAME, _TOGETHER, busy):
-        yield
+    return _held(folder / SERVING_NAME, _SHARED, busy)
 
 
-@contextmanager
-def exclusive_serving_lock(folder: Path) -> Iterator[None]:
-    """For one who exchanges the library. Raises StoreError while a server shows it; none can begin to meanwhile."""
+def exclusive_serving_lock(folder: Path) -> AbstractContextManager[None]:
+    """The same lock held alone, to restore the library. Raises BusyError while a server runs; none can start then."""
     busy = "a server shows this library. End it (Ctrl-C in its terminal), then try again."
-    with _held(folder / SERVING_NAME, _ALONE, busy):
-        yield
+    return _held(folder / SERVING_NAME, _EXCLUSIVE, busy)
 
 
-@contextmanager
-def nightly_lock(folder: Path) -> Iterator[None]:
-    """For a nightly run, from its beginning to its end. Raises BusyError while there is another."""
+def nightly_lock(folder: Path) -> AbstractContextManager[None]:
+    """The lock of nightly runs. Raises BusyError while there is another."""
     busy = "another nightly run is under way. Wait until it has finished, then try again."
-    with _held(folder / NIGHT_NAME, _ALONE, busy):
-        yield
+    return _held(folder / NIGHT_NAME, _EXCLUSIVE, busy)
 
 
 def is_nightly_running(folder: Path) -> bool:
@@ -76,9 +64,9 @@ def is_work_running(folder: Path) -> bool:
 
 
 def _is_locked(path: Path) -> bool:
-    """Whether another has it; False where it cannot be locked at all, which whoever wants to hold it is told."""
+    """Whether the lock is held; False where it cannot be locked at all, which its next holder will report."""
     try:
-        with _held(path, _ALONE, "", wait_s=0):
+        with _held(path, _EXCLUSIVE, "", wait_s=0):
             return False
     except StoreError as error:
         return isinstance(error, BusyError)
@@ -86,7 +74,7 @@ def _is_locked(path: Path) -> bool:
 
 @contextmanager
 def _held(path: Path, statements: tuple[str, ...], busy: str, wait_s: float = _WAIT_S) -> Iterator[None]:
-    # A database without a table: SQLite's file locks are the same on every platform, and it is here already.
+    # An empty database: SQLite's file locks are portable.
     with closing(_connection(path, wait_s)) as lock:
         try:
             for statement in statements:

@@ -1,7 +1,6 @@
-"""Reading a library: its projects, their pages and links, and the short form that lists need.
+"""Queries for projects, pages and links.
 
-Only present pages are read; a page that vanished from the export keeps its row (`imports.py` writes them) but is seen
-here only through `stored_page`, which is asked for a row by its id.
+Only present pages are read. A page that vanished from the export keeps its row, which only `stored_page` reads.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class StoredPage:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What tells, without reading the text, whether a page or its suggestions have changed."""
+    """The state of a page and its suggestions, to detect changes without reading the text."""
 
     id: int
     text_hash: str
@@ -117,8 +116,8 @@ def project(library: Library, name: str | None) -> Project:
     raise NotFoundError(f"The library holds no project {quoted(name)}. It holds: {names}.")
 
 
-# CROSS JOIN fixes the order of the tables and + keeps an index out. Without statistics SQLite guesses wrongly here:
-# it would sort whole texts, or walk the project to find the few pages that link one target.
+# CROSS JOIN fixes the order of the tables, and + keeps SQLite from using an index. Without statistics it would sort
+# whole texts, or scan the project for the few pages that link one target.
 _PAGE: Final = """
     SELECT p.id, p.project_id, p.title, p.export_id, p.created, p.updated, p.views, p.is_gone, p.text_hash,
            t.lines, t.line_meta, t.content_hash
@@ -217,7 +216,7 @@ def list_pages(
     source = present
     parameters: list[object] = [project_id, *values]
     if wanted := search_form(search).strip():
-        # Looking through an index that holds the titles alone, and fetching only what matches.
+        # Scans an index of the titles alone, and fetches only the rows that match.
         present += " AND instr(folded_title, ?) > 0"
         source = f"FROM (SELECT id AS found_id {present}) CROSS JOIN pages ON pages.id = found_id"
         parameters.append(wanted)
@@ -240,7 +239,7 @@ def list_pages(
 
 def backlinks(library: Library, project_id: int, target_key: str, *, limit: int = 50) -> list[Backlink]:
     """The present pages that link the target, the most recently updated first, each with its first line that does."""
-    # The few that are wanted are found in indexes alone; to fetch the text of each that links took most of the time.
+    # Indexes find the few that are wanted; to fetch the text of every page that links took most of the time.
     rows = library.rows(
         """
         SELECT p.id, p.title, found.line, t.lines
@@ -257,20 +256,8 @@ def backlinks(library: Library, project_id: int, target_key: str, *, limit: int 
 
 
 def _stored_page(row: tuple[Any, ...]) -> StoredPage:
-    (
-        row_id,
-        project_id,
-        title,
-        export_id,
-        created,
-        updated,
-        views,
-        is_gone,
-        text_hash,
-        lines,
-        line_meta,
-        content_hash,
-    ) = row
+    row_id, project_id, title, export_id, created, updated, views, is_gone, *text = row
+    text_hash, lines, line_meta, content_hash = text
     if not is_text_sound(text_hash, title, lines, line_meta, content_hash):
         raise DamagedError(f'the text of page "{title}" is not what was imported')
     page = Page(title, decode_lines(lines, line_meta), export_id, created, updated, views)

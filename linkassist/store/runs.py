@@ -1,6 +1,6 @@
-"""What the program did and when: runs with their progress, and which files beside the database belong to which model.
+"""Records of the program's runs with their progress, and notes of the artefacts (model files and the like) they made.
 
-Keeping two runs apart is left to the caller's lock; a run found `running` by the holder of that lock was broken off.
+A run that the holder of the work lock finds `running` was interrupted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is to be noted about an artefact that is made now."""
+    """A note to be written of an artefact that is made now."""
 
     name: str
     fingerprint: str
@@ -69,7 +69,7 @@ def start_run(library: Library, kind: str, project_id: int | None = None) -> int
 
 
 def set_progress(library: Library, run_id: int, step: str, n_done: int, n_total: int) -> None:
-    """Notes where the run is: `n_done` of `n_total` (0 where unknown) in the step of that name."""
+    """Records the progress: `n_done` of `n_total` (0 where unknown) of the named step."""
     with library.transaction() as connection:
         connection.execute(
             "UPDATE runs SET step = ?, n_done = ?, n_total = ? WHERE id = ?", (step, n_done, n_total, run_id)
@@ -108,7 +108,7 @@ def end_run(
 
 
 def close_broken_off(library: Library) -> int:
-    """Marks every `running` run as broken off; for the holder of the lock. Returns how many there were."""
+    """Marks every `running` run as broken off. For the holder of the work lock. Returns their number."""
     with library.transaction() as connection:
         return connection.execute(
             "UPDATE runs SET status = 'broken_off', finished_at = ? WHERE status = 'running'", (int(time.time()),)
@@ -147,7 +147,7 @@ def prune_runs(library: Library, keep: int) -> int:
 
 
 def drop_unreadable(library: Library) -> int:
-    """Drops runs and notes of artefacts that are no text any more; returns how many. They are records, made anew."""
+    """Deletes runs and notes that are no longer valid UTF-8; returns how many. They are made again."""
     dropped = []
     for table, key, columns in (
         ("runs", "id", ("kind", "status", "step", "counts", "message")),
@@ -184,7 +184,7 @@ def put_artefact(library: Library, project_id: int, name: str, fingerprint: str)
 
 
 def write_notes(connection: Connection, project_id: int, notes: Iterable[Note]) -> None:
-    """Notes artefacts within a transaction that writes more; one that is as it was noted keeps its time."""
+    """Writes notes within a transaction that writes more; one with the same fingerprint keeps its time."""
     connection.executemany(
         """
         INSERT INTO artefacts (project_id, name, fingerprint, made_at) VALUES (?, ?, ?, ?)
@@ -205,7 +205,7 @@ def artefact(library: Library, project_id: int, name: str) -> Artefact | None:
 
 
 def _counts(written: str) -> Mapping[str, int]:
-    """The counts of a run, none where they cannot be read any more: a record, which nothing depends on."""
+    """The counts of a run, none where they are damaged: nothing depends on them."""
     try:
         found = json.loads(written)
         return {str(name): int(number) for name, number in found.items()}
@@ -214,17 +214,5 @@ def _counts(written: str) -> Mapping[str, int]:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    row_id, project_id, kind, status, started_at, finished_at, step, n_done, n_total, counts, message = row
-    return Run(
-        row_id,
-        project_id,
-        kind,
-        status,
-        started_at,
-        finished_at,
-        step,
-        n_done,
-        n_total,
-        _counts(counts),
-        message,
-    )
+    *columns, counts, message = row
+    return Run(*(*columns, _counts(counts), message))

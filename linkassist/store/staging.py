@@ -1,7 +1,6 @@
-"""The texts of an import before they are in the library: in temporary tables of the connection, where they hold up
-nobody, and from there into the library some hundred at a time.
+"""Staging of an import's texts: in temporary tables, which block nobody, and from there into the library in chunks.
 
-Which page gets which text is left to `imports.py`.
+`imports.py` decides which page gets which text.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final
 
-from linkassist.store.codec import EncodedPage, encode_page
+from linkassist.store.codec import encode_page
 from linkassist.store.error_messages import translate_sqlite_errors
 from linkassist.store.library import Library
 from linkassist.store.search.full_text import CHARACTERS_AT_ONCE, index_next_texts
@@ -50,7 +49,7 @@ _STAGE: Final = (
 
 
 def stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[Incoming]:
-    """The export's pages without their texts; the texts that are new lie in temporary tables, with their links."""
+    """The export's pages without their texts. New texts and their links are put into temporary tables."""
     unstage(library)
     known: set[bytes] = {content_hash for (content_hash,) in library.rows("SELECT content_hash FROM texts")}
     incoming: list[Incoming] = []
@@ -59,7 +58,8 @@ def stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[In
             connection.execute(statement)
         for page in pages:
             text = encode_page(page)
-            incoming.append(_incoming(page, text))
+            times = (page.created, page.updated, page.views)
+            incoming.append(Incoming(page.title, page.key, page.page_id, *times, text.text_hash, text.content_hash))
             if text.content_hash in known:
                 continue
             known.add(text.content_hash)
@@ -75,19 +75,6 @@ def stage(library: Library, pages: Iterable[Page], links_of: LinksOf) -> list[In
     return incoming
 
 
-def _incoming(page: Page, text: EncodedPage) -> Incoming:
-    return Incoming(
-        page.title,
-        page.key,
-        page.page_id,
-        page.created,
-        page.updated,
-        page.views,
-        text.text_hash,
-        text.content_hash,
-    )
-
-
 def unstage(library: Library) -> None:
     """Drops the temporary tables."""
     with translate_sqlite_errors(library.path):
@@ -98,15 +85,15 @@ def unstage(library: Library) -> None:
 def keep_staged_texts(library: Library) -> None:
     """Moves the staged texts and links into the library and its search, in many short transactions."""
     sizes = library.rows("SELECT id, length(lines) FROM staged_texts ORDER BY id")
-    for first, last in _stretches(list(sizes)):
+    for first, last in _chunks(list(sizes)):
         with library.turn() as connection:
-            _keep_stretch(connection, first, last)
+            _keep_chunk(connection, first, last)
             while index_next_texts(connection):
                 pass
 
 
-def _stretches(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """(first, last) of texts with about so many characters as take little time. sizes: (number, characters)."""
+def _chunks(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """(first, last) of chunks of about CHARACTERS_AT_ONCE characters. sizes: (number of the text, characters)."""
     first, n_characters = sizes[0][0] if sizes else 0, 0
     for number, size in sizes:
         n_characters += size
@@ -115,8 +102,8 @@ def _stretches(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             first, n_characters = number + 1, 0
 
 
-def _keep_stretch(connection: Connection, first: int, last: int) -> None:
-    # Another import may have brought the same text since it was staged.
+def _keep_chunk(connection: Connection, first: int, last: int) -> None:
+    # Another import may have added the same text since it was staged.
     connection.execute(
         """
         DELETE FROM staged_texts

@@ -1,8 +1,8 @@
-"""What the reader decided. It belongs to a page's row and a target's title key, and nothing else here removes it.
+"""Verdicts: an append-only log of decisions, and a table of those in force, by page row and title key of the target.
 
-Every decision and every undo is an entry in a log that only grows; what holds now points at its entry. A verdict also
-remembers the row of its target, so that it holds for the target's new title after a rename (and still for the old one).
-What is read here is held against its checksum: a damaged decision is never taken for another one.
+Every decision and every undo is an entry of the log; a verdict in force refers to its entry. It also refers to the row
+of its target, so that it holds for the target's new title after a rename (and still for the old one). Rows are checked
+against their checksums when they are read.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from linkassist.suggestion import Mention, Objection, Verdict
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
-# What holds now, a row a verdict, for `as_verdicts`; further conditions and tables can follow. Tables by CROSS JOIN:
-# there are few verdicts, and SQLite would walk all pages of a project instead.
+# The verdicts in force, a row each, for `as_verdicts`; conditions and further tables can follow. Use CROSS JOIN: there
+# are few verdicts, and SQLite would otherwise scan all pages of a project.
 HOLDING: Final = """
     SELECT v.page_id, v.target_key, t.key, t.title, l.target, l.decision, l.decided_at, l.kind, l.probability,
            l.mention_line, l.mention_start, l.mention_end, l.mention_surface, l.why,
@@ -34,9 +34,9 @@ HOLDING: Final = """
 
 
 def record_verdict(library: Library, page_id: int, verdict: Verdict, as_shown: AsShown = as_found) -> None:
-    """Keeps the decision; it is on the disk when this returns. An earlier one on the same target gives way to it.
+    """Stores the decision in place of an earlier one on the same target; it is on the disk when this returns.
 
-    as_shown: for the page's gain; asked when the decision is in force, so it may read it.
+    as_shown: for the page's gain; called when the decision is in force.
     Raises NotFoundError if the library has no such page.
     """
     with library.transaction(is_durable=True) as connection:
@@ -67,9 +67,9 @@ def record_verdict(library: Library, page_id: int, verdict: Verdict, as_shown: A
 def set_objection(
     library: Library, page_id: int, target_key: str, why: Objection | None, as_shown: AsShown = as_found
 ) -> None:
-    """Keeps what the reader has against a rejected target, None for nothing more; the rejection itself stays.
+    """Stores the objection to a rejected target, None to remove it; the target stays rejected.
 
-    It takes the place of the rejection in the log's chain, so one undo takes back both.
+    The new log entry has the predecessor of the rejection, so one undo takes back both.
     Raises NotFoundError if the target is not rejected.
     """
     with library.transaction(is_durable=True) as connection:
@@ -86,7 +86,7 @@ def set_objection(
 
 
 def undo_verdict(library: Library, page_id: int, target_key: str, as_shown: AsShown = as_found) -> Verdict | None:
-    """Takes back the last decision on that target. Returns the one that holds now, None if the pair is open again.
+    """Takes back the last decision on the target. Returns the one in force now, None if the pair is open again.
 
     as_shown: as for `record_verdict`. Raises NotFoundError if nothing is decided.
     """
@@ -109,7 +109,7 @@ def undo_verdict(library: Library, page_id: int, target_key: str, as_shown: AsSh
 
 
 def verdicts(library: Library, page_id: int) -> list[Verdict]:
-    """What holds for the page, the latest decision first.
+    """The verdicts in force for the page, the latest first.
 
     `target` is the target's title as it is now, if it has been renamed. `mention` is as it was when decided: compare
     its surface with the line before using its span, since the page may have been edited.
@@ -118,7 +118,7 @@ def verdicts(library: Library, page_id: int) -> list[Verdict]:
 
 
 def decided(library: Library, page_id: int) -> dict[str, Verdict]:
-    """What holds for the page, by target key; a renamed target stands under its old and its new key."""
+    """The verdicts in force for the page, by target key; a renamed target is under its old and its new key."""
     rows = list(library.rows(f"{HOLDING} WHERE v.page_id = ?", (page_id,)))
     return {
         key: verdict
@@ -142,7 +142,7 @@ def last_decision(library: Library) -> int:
 
 
 def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[int, str, Verdict]]:
-    """(page row id, page title, verdict) of what was decided after that decision and holds, the latest first."""
+    """(page row id, page title, verdict) of the verdicts in force given after that log entry, the latest first."""
     sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
     rows = list(library.rows(sql, (project_id, since)))
     pages = {row[0] for row in rows}
@@ -153,7 +153,7 @@ def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[
 
 
 def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
-    """Numbers that differ once `project_verdicts` could: after any decision, and after an import, for it may rename."""
+    """Numbers that change whenever `project_verdicts` may: after a decision, and after an import, which may rename."""
     row = library.row(
         """
         SELECT (SELECT coalesce(max(id), 0) FROM verdict_log), (SELECT coalesce(max(id), 0) FROM texts), imported_at
@@ -165,7 +165,7 @@ def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
 
 
 def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, int] | None:
-    """(the key under which it is kept, its log entry) of what holds for the target, under its old or its new key."""
+    """(its stored key, its log entry) of the verdict in force on the target, by its old or its new key."""
     found = connection.execute(
         """
         SELECT v.page_id, v.target_key, v.target_page_id, v.log_id, v.checksum
@@ -181,7 +181,7 @@ def _held(connection: Connection, page_id: int, target_key: str) -> tuple[str, i
 
 
 def _logged(connection: Connection, log_id: int) -> tuple[int | None, Verdict]:
-    """(the entry that was in force before it, the verdict) of an entry of the log."""
+    """(the entry in force before, the verdict) of an entry of the log."""
     row = connection.execute(f"SELECT {VERDICT_LOG.selected} FROM verdict_log WHERE id = ?", (log_id,)).fetchone()
     require_sound(VERDICT_LOG, row)
     return row[5], _verdict(*row[6:-1])
@@ -204,27 +204,12 @@ def _log(
     previous_id: int | None,
 ) -> int:
     mention = verdict.mention
-    span = (mention.line, mention.start, mention.end, mention.surface) if mention else (None, None, None, None)
+    span = (mention.line, mention.start, mention.end, mention.surface) if mention else (None,) * 4
+    decision = (verdict.target, verdict.decision, verdict.decided_at, verdict.kind, verdict.probability)
+    values = (page_id, target_key, action, logged_at, previous_id, *decision, *span, verdict.why)
+    columns = ", ".join(VERDICT_LOG.columns[1:])
     row = connection.execute(
-        """
-        INSERT INTO verdict_log (page_id, target_key, action, logged_at, previous_id, target, decision, decided_at,
-            kind, probability, mention_line, mention_start, mention_end, mention_surface, why)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-        """,
-        (
-            page_id,
-            target_key,
-            action,
-            logged_at,
-            previous_id,
-            verdict.target,
-            verdict.decision,
-            verdict.decided_at,
-            verdict.kind,
-            verdict.probability,
-            *span,
-            verdict.why,
-        ),
+        f"INSERT INTO verdict_log ({columns}) VALUES ({', '.join('?' * len(values))}) RETURNING id", values
     ).fetchone()
     seal(connection, VERDICT_LOG, "id = ?", row)
     return int(row[0])
@@ -244,18 +229,8 @@ def as_verdicts(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
 
 
 def _verdict(
-    target: str,
-    decision: Any,
-    decided_at: int,
-    kind: Any,
-    probability: float,
-    line: int | None,
-    start: int | None,
-    end: int | None,
-    surface: str | None,
-    why: str,
+    target: str, decision: Any, decided_at: int, kind: Any, probability: float, *mention_and_why: Any
 ) -> Verdict:
-    mention = None
-    if line is not None and start is not None and end is not None and surface is not None:
-        mention = Mention(line, start, end, surface)
+    *place, why = mention_and_why
+    mention = None if None in place else Mention(*place)
     return Verdict(target, decision, decided_at, kind, probability, mention, why)

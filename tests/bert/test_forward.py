@@ -249,7 +249,7 @@ def test_every_precision_works_whatever_instructions_torch_is_held_to(kernels: s
 
 @pytest.mark.parametrize("layer", [0, -5, 1])
 def test_a_layer_that_is_not_there_is_said_with_those_that_are(layer: int) -> None:
-    with pytest.raises(ModelError, match=f"no layer {layer}: the model has -1, the last, to -3, the first, and -4"):
+    with pytest.raises(ModelError, match=f"no layer {layer}: -1 is its last, -3 its first, -4 the embeddings"):
         list(BertForward(tiny_bert(), "float32", "cpu").run(IDS, TYPES, (layer,)))
 
 

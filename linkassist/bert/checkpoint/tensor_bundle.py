@@ -1,7 +1,7 @@
-"""TensorFlow's checkpoints of the second version ("tensor bundles"), read without TensorFlow.
+"""Reading TensorFlow's V2 checkpoints ("tensor bundles") without TensorFlow.
 
-The index maps the name of each tensor to where it lies in which data file. What the tensors mean is left to
-`weights.py`. Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
+The index maps the name of each tensor to its data file and offset. What the tensors mean is left to `weights.py`.
+Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
 tensor_bundle.proto in https://github.com/tensorflow/tensorflow
 """
 
@@ -22,7 +22,7 @@ from linkassist.bert.checkpoint.protobuf import Message, read_message
 from linkassist.bert.checkpoint.slices import Extent, slice_key
 from linkassist.errors import ModelError
 
-# By the numbers in tensorflow/core/framework/types.proto. NumPy has no bfloat16: it is read as integers, then widened.
+# By the numbers of tensorflow/core/framework/types.proto. NumPy has no bfloat16: it is read as uint16 and widened.
 _BFLOAT16 = 14
 _DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", _BFLOAT16: "<u2", 19: "<f2"}
 _VERSION = 1
@@ -31,7 +31,7 @@ _AGAIN = "Download the checkpoint again, all its files."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a tensor lies, or the slices that it is made of, each an extent per dimension."""
+    """The location of a tensor, or the slices of a partitioned one, with an extent per dimension."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -43,10 +43,10 @@ class Entry:
 
 
 class Bundle:
-    """The tensors of a checkpoint by name, read from the data files when they are asked for."""
+    """The tensors of a checkpoint by name, read lazily from memory-mapped data files."""
 
     def __init__(self, prefix: Path) -> None:
-        """`prefix` is what the names of the files begin with: of `model.ckpt-1400000.index` all before `.index`.
+        """prefix: the common beginning of the file names, as `model.ckpt-1400000` of `model.ckpt-1400000.index`.
 
         Raises ModelError if the index cannot be read or is damaged, a data file is missing, or a package that reads
         checkpoints is.
@@ -72,9 +72,9 @@ class Bundle:
         return self._entries[name.encode()].shape
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """A tensor, compared with its checksum; bfloat16 comes as float32. Of one in one piece no copy is made.
+        """A tensor, its checksum verified; bfloat16 becomes float32. A tensor in one piece is not copied.
 
-        Raises ModelError if it is damaged or cut off, or has a type that no weight has.
+        Raises ModelError if it is damaged or cut off, or of a type that weights do not have.
         """
         entry = self._entries[name.encode()]
         if not entry.slices:

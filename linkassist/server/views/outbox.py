@@ -22,7 +22,7 @@ class ChangeView:
     """A changed line as a diff. number: from 0. text: the new line, to be copied."""
 
     number: int
-    stretches: tuple[DiffSpan, ...]
+    diff_spans: tuple[DiffSpan, ...]
     text: str
     is_added: bool
 

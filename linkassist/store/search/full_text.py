@@ -1,10 +1,10 @@
-"""The search: pages by words in their titles and in their text, and where in a line the words stand.
+"""Substring search in titles and texts, with a trigram index.
 
-A page is found where each word of the query stands in it as a part of its text, compatibility forms and case being
-one. SQLite's trigram index names the pages that may hold a word of three characters or more; whether they do is read
-from the page itself, for as many as one answer shows. A word of one or two characters, common in Japanese, goes by the
-trigrams that begin with it; where these are too many to ask for, nearly every page has it, and the pages are read.
-Each answer reads at most `MOST_READ` pages, for at most `LONGEST_S`, and says where the next one goes on.
+A page matches if its text contains every word of the query; compatibility forms and case do not matter. SQLite's
+trigram index gives the candidates for words of three characters or more, and each candidate is then read and checked.
+A word of one or two characters, common in Japanese, is looked up by the trigrams that begin with it; where these are
+too many, nearly every page has the word, and all pages are candidates. A search reads a bounded number of pages for a
+bounded time, and returns where the next one continues.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from linkassist.store.codec import decode_texts, search_form
 from linkassist.store.library import Library
 from linkassist.store.search.titles import titles
 
-MOST_READ: Final = 200  # pages read for one answer: a fortieth of a second
-LONGEST_S: Final = 1.0  # pages as long as books, read for one answer
+_MOST_READ: Final = 200  # pages of one search: a fortieth of a second
+_LONGEST_S: Final = 1.0  # of one search, where pages are as long as books
 _MOST_WORDS: Final = 8
 _MOST_TRIGRAMS: Final = 64
-_MOST_ENDINGS: Final = 128  # trigrams that begin with a short word
+_MOST_ENDINGS: Final = 128  # trigrams looked up for a short word
 _N_LINES: Final = 2
 CHARACTERS_AT_ONCE: Final = 200_000  # a fifth of a second
 
-# Texts are read in the order of their numbers, so the last one tells which are lacking.
+# Texts are indexed in the order of their ids, so all after the last indexed one are missing.
 _LAST_READ: Final = "SELECT rowid FROM words ORDER BY rowid DESC LIMIT 1"
-# After the text, so that its last characters begin a trigram too.
+# Appended to the text, so that a trigram begins at its last characters too.
 _END: Final = "\n\n"
-# Marks that compatibility forms draw into the character before them, though they combine with nothing by themselves.
+# Not combining characters, but NFKC merges them with the character before them.
 _DRAWN_IN: Final = "\uff9e\uff9f"
 _FOUND: Final = re.compile(b"\1+")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLine:
-    """A line that holds some of the words. spans: where, half-open, in code points, in order and apart."""
+    """A line with some of the words. spans: of the words, half-open, in code points, ascending and disjoint."""
 
     number: int
     text: str
@@ -51,7 +51,7 @@ class FoundLine:
 
 @dataclass(frozen=True, slots=True)
 class FoundTitle:
-    """A page that has all words in its title; spans as in a line."""
+    """A page with all words in its title; spans as in a line."""
 
     page_id: int
     title: str
@@ -60,7 +60,7 @@ class FoundTitle:
 
 @dataclass(frozen=True, slots=True)
 class FoundText:
-    """A page that has all words in its text, not in its title alone, and the lines that hold most of them."""
+    """A page with all words in its text but not all in its title, and the lines with most of them."""
 
     page_id: int
     title: str
@@ -70,14 +70,14 @@ class FoundText:
 
 @dataclass(frozen=True, slots=True)
 class FoundTexts:
-    """One screen of pages found by their text. next_at: where the next one begins, 0 where there is none."""
+    """One screen of pages found by their text. next_at: the start of the next screen, 0 where there is none."""
 
     pages: tuple[FoundText, ...]
     next_at: int
 
 
 def query_words(query: str) -> tuple[str, ...]:
-    """The words to look for, each once, folded as texts are: `query_words("ＡＢ ab 庭") == ("ab", "庭")`."""
+    """The words of a query, distinct and in search form: `query_words("ＡＢ ab 庭") == ("ab", "庭")`."""
     return tuple(dict.fromkeys(_searchable(query).split()))[:_MOST_WORDS]
 
 
@@ -101,22 +101,32 @@ def find_titles(
     return found, len(ranked)
 
 
-def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit: int, start_at: int = 0) -> FoundTexts:
+def find_texts(
+    library: Library,
+    project_id: int,
+    words: Sequence[str],
+    *,
+    limit: int,
+    start_at: int = 0,
+    most_read: int = _MOST_READ,
+    longest_s: float = _LONGEST_S,
+) -> FoundTexts:
     """The present pages that have every word in their text, the latest changed first; without those found by title.
 
-    start_at: 0, or the `next_at` of the answer before. Fewer than `limit` pages with a `next_at` tell that reading
-    stopped at `MOST_READ`, or after LONGEST_S of this thread's processor time, but not before one page was read.
+    start_at: 0, or the `next_at` of the previous screen. most_read: how many pages are read at most. longest_s:
+    processor time of this thread after which no further page is read. At either bound there may be fewer than `limit`
+    pages.
     """
     if not words or not limit:
         return FoundTexts((), 0)
     asked = _match(library, words)
     if asked is None:
         return FoundTexts((), 0)
-    candidates = _candidates(library, project_id, asked, start_at)
+    candidates = _candidates(library, project_id, asked, start_at, most_read + 1)
     found_by_title = frozenset(titles(library, project_id).holding(tuple(words)))
     found: list[FoundText] = []
-    ends_at = time.thread_time() + LONGEST_S
-    for place, page_id in enumerate(candidates[:MOST_READ], 1):
+    ends_at = time.thread_time() + longest_s
+    for place, page_id in enumerate(candidates[:most_read], 1):
         if page_id in found_by_title:
             continue
         row = library.row(
@@ -126,14 +136,14 @@ def find_texts(library: Library, project_id: int, words: Sequence[str], *, limit
         assert row is not None  # it was read a moment ago, and rows of pages stay
         title, updated, written = row
         lines = decode_texts(written)
-        # Line by line: most are in normal form already, and to put a whole page into it takes milliseconds.
+        # By line, since most lines are in normal form already; to normalise a whole page takes milliseconds.
         forms = [_searchable(line) for line in lines]
         text = "\n".join(forms)
         if all(word in text for word in words):
             found.append(FoundText(page_id, title, updated, _best_lines(lines, forms, words)))
         if len(found) == limit or time.thread_time() > ends_at:
             return FoundTexts(tuple(found), start_at + place if place < len(candidates) else 0)
-    return FoundTexts(tuple(found), start_at + MOST_READ if len(candidates) > MOST_READ else 0)
+    return FoundTexts(tuple(found), start_at + most_read if len(candidates) > most_read else 0)
 
 
 def titles_of(library: Library, project_id: int, page_ids: Sequence[int]) -> dict[int, str]:
@@ -145,10 +155,10 @@ def titles_of(library: Library, project_id: int, page_ids: Sequence[int]) -> dic
 
 
 def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Where the words stand in the text as it is written: half-open spans, in order and apart.
+    """The spans of the words in the raw text: half-open, ascending and disjoint.
 
-    A span covers whole characters, also where folding makes several of one or one of several ("㍿", "ｶﾞ").
-    Where a character folds otherwise in its text than alone (a final sigma), the whole text is one span.
+    A span covers whole characters, also where the search form has more or fewer of them ("㍿", "ｶﾞ"). If a character has
+    another search form in context (a final sigma), the whole text is one span.
     """
     whole = _searchable(text)
     if not any(word in whole for word in words):
@@ -174,7 +184,7 @@ def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _found_in(whole: str, words: Sequence[str]) -> bytearray:
-    """For each code point of the folded text, 1 where it is part of a word."""
+    """Per code point of the text in search form, 1 where it is part of a word."""
     is_found = bytearray(len(whole))
     for word in words:
         at = whole.find(word)
@@ -185,20 +195,20 @@ def _found_in(whole: str, words: Sequence[str]) -> bytearray:
 
 
 def n_unread(library: Library) -> int:
-    """How many texts of the library the search does not know yet, as in one of an older linkassist; 0 after filling."""
+    """How many texts are not in the index yet, as in a library of an older linkassist."""
     row = library.row(f"SELECT count(*) FROM texts WHERE id > coalesce(({_LAST_READ}), 0)")
     return int(row[0]) if row else 0
 
 
-def fill_search(library: Library, on_progress: OnCount = no_count) -> int:
-    """Reads into the search the texts that it lacks, in many short transactions, so that nobody waits long.
+def fill_search(library: Library, on_progress: OnCount = no_count, n_characters: int = CHARACTERS_AT_ONCE) -> int:
+    """Adds missing texts to the index, in many short transactions; returns how many were missing.
 
-    on_progress: in texts. Returns how many it lacked. Broken off, it goes on from where it was when it is called again.
+    on_progress: in texts. n_characters: of one transaction. If interrupted, the next call continues.
     """
     n_lacking, n_done = n_unread(library), 0
     while n_done < n_lacking:
         with library.turn() as connection:
-            n_read = index_next_texts(connection)
+            n_read = index_next_texts(connection, n_characters)
         if not n_read:
             break  # another process was faster
         n_done += n_read
@@ -206,8 +216,8 @@ def fill_search(library: Library, on_progress: OnCount = no_count) -> int:
     return n_lacking
 
 
-def index_next_texts(connection: Connection) -> int:
-    """Reads into the search the first texts that it lacks, as many as take little time; returns how many these were."""
+def index_next_texts(connection: Connection, most_characters: int = CHARACTERS_AT_ONCE) -> int:
+    """Adds the first missing texts to the index, up to about `most_characters`; returns how many."""
     last = connection.execute(_LAST_READ).fetchone()
     rows = connection.execute("SELECT id, lines FROM texts WHERE id > ? ORDER BY id", (last[0] if last else 0,))
     read: list[tuple[int, str]] = []
@@ -215,14 +225,14 @@ def index_next_texts(connection: Connection) -> int:
     for row_id, lines in rows:
         read.append((row_id, _indexed(lines)))
         n_characters += len(lines)
-        if n_characters >= CHARACTERS_AT_ONCE:
+        if n_characters >= most_characters:
             break
     connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", read)
     return len(read)
 
 
 def unindex_texts(connection: Connection, text_ids: Sequence[int]) -> None:
-    """Takes texts out of the search; to be called while the library still holds them."""
+    """Removes texts from the index; to be called before they are deleted."""
     last = connection.execute(_LAST_READ).fetchone()
     for text_id in text_ids:
         if last and text_id <= last[0]:
@@ -231,16 +241,16 @@ def unindex_texts(connection: Connection, text_ids: Sequence[int]) -> None:
             try:
                 text = _indexed(lines.decode())
             except ValueError:
-                continue  # a damaged text: what the search has of it points at nothing from now on
+                continue  # a damaged text; its entries in the index then refer to no text
             connection.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (text_id, text))
 
 
 def _searchable(text: str) -> str:
-    # SQLite's tokenizer ends a text at NUL.
+    # SQLite's tokenizer stops at NUL.
     return search_form(text).replace("\0", "\ufffd")
 
 
-_form_of = lru_cache(maxsize=8192)(_searchable)  # of single characters, which come again and again
+_form_of = lru_cache(maxsize=8192)(_searchable)  # of single characters
 
 
 def _indexed(lines: str) -> str:
@@ -248,7 +258,7 @@ def _indexed(lines: str) -> str:
 
 
 def _match(library: Library, words: Sequence[str]) -> str | None:
-    """What to ask the index for; "" where it cannot help, None where it knows that no page has the words."""
+    """The query of the index; "" where all pages are candidates, None where no page has the words."""
     asked: list[str] = []
     for word in words:
         trigrams = list(dict.fromkeys(word[at : at + 3] for at in range(len(word) - 2)))[:_MOST_TRIGRAMS]
@@ -273,8 +283,8 @@ def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
 
 
-def _candidates(library: Library, project_id: int, asked: str, start_at: int) -> list[int]:
-    """The pages to read, the latest changed first, with one more where more are left."""
+def _candidates(library: Library, project_id: int, asked: str, start_at: int, limit: int) -> list[int]:
+    """At most `limit` pages that match the query of the index, the latest changed first."""
     if asked:
         source = "words w CROSS JOIN pages p INDEXED BY pages_in_search ON p.text_id = w.rowid WHERE words MATCH ? AND"
     else:
@@ -283,7 +293,7 @@ def _candidates(library: Library, project_id: int, asked: str, start_at: int) ->
         f"""
         SELECT p.id FROM {source} p.project_id = ? AND p.is_gone = 0 ORDER BY p.updated DESC, p.key LIMIT ? OFFSET ?
         """,
-        (*filter(None, [asked]), project_id, MOST_READ + 1, start_at),
+        (*filter(None, [asked]), project_id, limit, start_at),
     )
     return [page_id for (page_id,) in rows]
 
@@ -298,7 +308,7 @@ def _best_lines(lines: Sequence[str], forms: Sequence[str], words: Sequence[str]
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """The characters of the text, each with what combines with it."""
+    """The characters of the text, each with its combining characters."""
     start = 0
     for at in range(1, len(text) + 1):
         if at == len(text) or not (unicodedata.combining(text[at]) or text[at] in _DRAWN_IN):

@@ -69,3 +69,26 @@ def test_the_time_is_counted_from_the_first_time_the_body_is_asked_for(monkeypat
     """Each part within its 30 s, all of them after 35 s with hardly a byte: given up."""
     with pytest.raises(HTTPException):
         received(monkeypatch, [(7.0, 10)] * 6)
+
+
+def test_after_the_body_the_wait_for_the_reader_to_leave_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the message does not say that it is the last: `more_body` is optional."""
+    now = 1000.0
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now))
+    coming: list[Message] = [{"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}]
+    seen: list[str] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal now
+        for _ in range(2):
+            seen.append((await receive())["type"])
+            now += 3600
+
+    async def send(message: Message) -> None:
+        raise AssertionError(f"nothing is answered here, but {message} was")
+
+    asyncio.run(RequestLimits(application)(SCOPE, receive, send))
+    assert seen == ["http.request", "http.disconnect"]

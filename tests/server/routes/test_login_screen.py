@@ -272,3 +272,8 @@ def test_without_a_password_the_reader_of_this_machine_is_asked_for_nothing(tmp_
     assert client.get("/login", follow_redirects=False).headers["location"] == "/"
     assert log_in(client).url.path == PAGE
     assert "linkassist_session" not in client.cookies
+
+
+def test_who_only_looks_is_not_told_that_something_is_lost(client: TestClient) -> None:
+    answer = client.get(PAGE, headers={"X-Fragment": "page"})
+    assert answer.status_code == 401 and "is not saved" not in answer.text

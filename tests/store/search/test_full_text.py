@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.search import full_text as searching
 from linkassist.store.search.full_text import fill_search, find_texts, find_titles, find_words, n_unread, query_words
 from linkassist.wiki import Line, Page
 
@@ -117,29 +116,30 @@ def test_a_word_of_one_character_is_found_also_where_it_stands_last(library: Lib
     assert found(library, here, "庭 さ") == ["T0"]
 
 
-def test_a_short_word_that_nearly_every_page_has_is_found_by_reading(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(searching, "_MOST_ENDINGS", 1)
-    here = put(library, ["のあ"], ["のい"], ["なし"], ["のう"])
+def test_a_short_word_that_nearly_every_page_has_is_found_by_reading(library: Library) -> None:
+    many = " ".join(f"の{chr(0x4E00 + number)}" for number in range(200))  # as many trigrams that begin with it
+    here = put(library, [many], ["のい"], ["なし"], ["のう"])
     assert found(library, here, "の") == ["T0", "T1", "T3"]
 
 
-def test_reading_stops_at_a_bound_and_goes_on_from_there(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "MOST_READ", 2)
+def test_reading_stops_at_a_bound_and_goes_on_from_there(library: Library) -> None:
     # Every trigram of "abcab" is in each page, the word in the last alone.
     here = put(library, *[["abca bcab"]] * 5, ["abcab"])
-    first = find_texts(library, here, ("abcab",), limit=1)
+    first, second, third = (
+        find_texts(library, here, ("abcab",), limit=1, start_at=start_at, most_read=2) for start_at in (0, 2, 4)
+    )
     assert (first.pages, first.next_at) == ((), 2)
-    assert found(library, here, "abcab") == ["T5"]
+    assert (second.pages, second.next_at) == ((), 4)
+    assert ([page.title for page in third.pages], third.next_at) == (["T5"], 0)
 
 
-def test_reading_stops_after_its_time_and_goes_on_from_there(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "LONGEST_S", 0.0)  # each page takes longer
+def test_reading_stops_after_its_time_and_goes_on_from_there(library: Library) -> None:
     here = put(library, *[["abca bcab"]] * 3, ["abcab"])
-    first = find_texts(library, here, ("abcab",), limit=1)
+    # each page takes longer
+    first = find_texts(library, here, ("abcab",), limit=1, longest_s=0.0)
     assert (first.pages, first.next_at) == ((), 1)
-    assert found(library, here, "abcab") == ["T3"]
+    last = find_texts(library, here, ("abcab",), limit=1, longest_s=0.0, start_at=3)
+    assert ([page.title for page in last.pages], last.next_at) == (["T3"], 0)
 
 
 def test_pages_found_by_their_title_come_best_first_and_not_again_by_their_text(library: Library) -> None:
@@ -175,12 +175,10 @@ def test_an_import_keeps_the_search_and_forgets_what_is_gone(library: Library) -
     assert n_unread(library) == 0
 
 
-def test_a_library_that_was_filled_in_part_goes_on_where_it_was(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(searching, "CHARACTERS_AT_ONCE", 16)  # more than one text of this wiki has, less than two
-    monkeypatch.setattr("linkassist.store.staging.index_next_texts", lambda connection: 0)
+def test_a_library_that_was_filled_in_part_goes_on_where_it_was(library: Library) -> None:
     here = put(library, *[[f"word {number}"] for number in range(5)])
+    library.connection.execute("INSERT INTO words (words) VALUES ('delete-all')")  # as in a library of an older version
+    at_once = 16  # more characters than one text of this wiki has, less than two
     assert n_unread(library) == 5
     assert found(library, here, "word") == []
 
@@ -188,10 +186,10 @@ def test_a_library_that_was_filled_in_part_goes_on_where_it_was(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fill_search(library, break_off)
+        fill_search(library, break_off, at_once)
     assert n_unread(library) == 3
     told: list[tuple[int, int]] = []
-    assert fill_search(library, lambda n_done, n_total: told.append((n_done, n_total))) == 3
+    assert fill_search(library, lambda n_done, n_total: told.append((n_done, n_total)), at_once) == 3
     assert told == [(2, 3), (3, 3)]
     assert found(library, here, "word") == ["T0", "T1", "T2", "T3", "T4"]
     assert fill_search(library) == 0
