@@ -1,4 +1,4 @@
-"""What passes through each middleware untouched: scopes other than HTTP, and requests that need no turn.
+"""What passes through each middleware untouched: scopes other than HTTP, and requests that need no slot.
 
 An application that waits stands in for work that takes long; the event loop runs it until nothing moves any more.
 """
@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linkassist.server.middleware.authentication import Entrance
-from linkassist.server.middleware.concurrency import AT_ONCE, Turns
-from linkassist.server.middleware.host_guard import Guard, Names
-from linkassist.server.middleware.limits import Limits
+from linkassist.server.middleware.authentication import Authentication
+from linkassist.server.middleware.concurrency import AT_ONCE, ConcurrencyLimit
+from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard
+from linkassist.server.middleware.limits import RequestLimits
 
 
 async def nothing_comes() -> Message:
@@ -27,10 +27,10 @@ async def nothing_is_sent(message: Message) -> None:
 
 
 LAYERS: dict[str, Callable[[ASGIApp], ASGIApp]] = {
-    "guard": lambda app: Guard(app, Names("127.0.0.1")),
-    "entrance": lambda app: Entrance(app, is_private=False),
-    "limits": Limits,
-    "turns": Turns,
+    "host guard": lambda app: HostGuard(app, AllowedHosts("127.0.0.1")),
+    "authentication": lambda app: Authentication(app, is_private=False),
+    "limits": RequestLimits,
+    "concurrency": ConcurrencyLimit,
 }
 
 
@@ -74,10 +74,10 @@ async def until_nothing_moves() -> None:
         await asyncio.sleep(0)
 
 
-def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
+def test_an_import_needs_no_slot_while_drafts_hold_them_all() -> None:
     async def run() -> None:
         application = Waiting()
-        limited = Limits(application)
+        limited = RequestLimits(application)
         drafts = [asyncio.create_task(limited(request_for("/draft/p"), nothing_comes, take)) for _ in range(20)]
         await until_nothing_moves()
         assert application.begun == ["/draft/p"] * 12
@@ -90,14 +90,14 @@ def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
     asyncio.run(run())
 
 
-def test_a_request_that_has_ended_frees_one_turn_and_no_more() -> None:
+def test_a_request_that_has_ended_frees_one_slot_and_no_more() -> None:
     async def run() -> None:
         application = Waiting()
-        turns = Turns(application)
+        limited = ConcurrencyLimit(application)
         for _ in range(10):
-            await turns(request_for("/quick", "GET"), nothing_comes, take)
+            await limited(request_for("/quick", "GET"), nothing_comes, take)
         slow = [
-            asyncio.create_task(turns(request_for("/slow", "GET"), nothing_comes, take)) for _ in range(AT_ONCE + 5)
+            asyncio.create_task(limited(request_for("/slow", "GET"), nothing_comes, take)) for _ in range(AT_ONCE + 5)
         ]
         await until_nothing_moves()
         assert application.begun.count("/slow") == AT_ONCE
