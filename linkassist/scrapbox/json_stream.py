@@ -28,6 +28,7 @@ STANDARD_INPUT = "standard input"
 _PIECE = 1 << 18
 _MOST_CHARACTERS = 1 << 24  # of one value: a page as long as twenty novels
 _MOST_UNPACKED = 200  # times its size; text does not unpack to more
+_CUT_NUMBER = re.compile(r"\.|[eE][+-]?")  # what is left of a number that the end of a reading cuts
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ADVICE = "Expected the JSON export of a Scrapbox project; export it again."
 
@@ -127,7 +128,8 @@ class JsonStream:
             except ValueError as error:  # a number of more than 4,300 digits
                 raise ExportError(f"{self.place}: {self.item} cannot be read: {error}. {_ADVICE}") from None
             else:
-                if end < len(self._text) or not self._read_on(wanted):
+                is_cut = end == len(self._text) or _CUT_NUMBER.fullmatch(self._text, end)
+                if not (is_cut and self._read_on(wanted)):
                     self._at = end
                     return value
             wanted = max(_PIECE, len(self._text) - self._at)  # doubled each time, so that the work stays linear
@@ -142,7 +144,8 @@ class JsonStream:
         rest = self._text[error.pos : error.pos + 16]
         is_word = any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))
         is_escape = error.msg.startswith("Invalid \\") and error.pos + 12 > len(self._text)
-        return is_word or is_escape or error.msg.startswith("Unterminated string")
+        is_number = _CUT_NUMBER.fullmatch(self._text, error.pos) is not None
+        return is_word or is_number or is_escape or error.msg.startswith("Unterminated string")
 
     def _expect(self, sign: str) -> None:
         if self.peek() != sign:

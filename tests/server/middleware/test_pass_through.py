@@ -1,4 +1,4 @@
-"""What passes through each middleware untouched: scopes other than HTTP, and requests that need no turn.
+"""What passes through each middleware untouched: scopes other than HTTP, and requests that need no slot.
 
 An application that waits stands in for work that takes long; the event loop runs it until nothing moves any more.
 """
@@ -27,10 +27,10 @@ async def nothing_is_sent(message: Message) -> None:
 
 
 LAYERS: dict[str, Callable[[ASGIApp], ASGIApp]] = {
-    "guard": lambda app: HostGuard(app, AllowedHosts("127.0.0.1")),
-    "entrance": lambda app: Authentication(app, is_private=False),
+    "host guard": lambda app: HostGuard(app, AllowedHosts("127.0.0.1")),
+    "authentication": lambda app: Authentication(app, is_private=False),
     "limits": RequestLimits,
-    "turns": ConcurrencyLimit,
+    "concurrency": ConcurrencyLimit,
 }
 
 
@@ -74,7 +74,7 @@ async def until_nothing_moves() -> None:
         await asyncio.sleep(0)
 
 
-def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
+def test_an_import_needs_no_slot_while_drafts_hold_them_all() -> None:
     async def run() -> None:
         application = Waiting()
         limited = RequestLimits(application)
@@ -90,14 +90,14 @@ def test_an_import_needs_no_turn_while_drafts_hold_them_all() -> None:
     asyncio.run(run())
 
 
-def test_a_request_that_has_ended_frees_one_turn_and_no_more() -> None:
+def test_a_request_that_has_ended_frees_one_slot_and_no_more() -> None:
     async def run() -> None:
         application = Waiting()
-        turns = ConcurrencyLimit(application)
+        limited = ConcurrencyLimit(application)
         for _ in range(10):
-            await turns(request_for("/quick", "GET"), nothing_comes, take)
+            await limited(request_for("/quick", "GET"), nothing_comes, take)
         slow = [
-            asyncio.create_task(turns(request_for("/slow", "GET"), nothing_comes, take)) for _ in range(AT_ONCE + 5)
+            asyncio.create_task(limited(request_for("/slow", "GET"), nothing_comes, take)) for _ in range(AT_ONCE + 5)
         ]
         await until_nothing_moves()
         assert application.begun.count("/slow") == AT_ONCE

@@ -22,7 +22,7 @@ from linkassist.server.auth.password import FILE_NAME, existing_access, write_ac
 from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S
 from linkassist.settings import Settings
-from linkassist.store.library import DATABASE_NAME as LIBRARY
+from linkassist.store.library import DATABASE_NAME
 
 PAGE = f"/p/{PROJECT}"
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
@@ -249,7 +249,7 @@ def test_a_server_for_others_whose_password_is_taken_away_or_damaged_lets_nobody
 
 def test_a_failure_tells_others_no_place_on_this_machine(tmp_path: Path) -> None:
     token = write_locked_wiki(tmp_path)
-    (tmp_path / LIBRARY).write_bytes(b"no database at all, " * 500)
+    (tmp_path / DATABASE_NAME).write_bytes(b"no database at all, " * 500)
     response = stranger(tmp_path).get(PAGE, headers={"Authorization": f"Bearer {token}"})
     assert response.status_code == 503
     assert str(tmp_path) not in response.text and "Traceback" not in response.text
