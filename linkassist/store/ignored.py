@@ -23,7 +23,6 @@ class Ignored:
     sort: IgnoredSort
     key: str
     title: str
-    added_at: int
 
 
 def ignored(library: Library, project_id: int) -> list[Ignored]:
@@ -32,7 +31,7 @@ def ignored(library: Library, project_id: int) -> list[Ignored]:
     found = []
     for row in library.rows(sql, (project_id,)):
         require_sound(IGNORED, row)
-        found.append(Ignored(*row[1:-1]))
+        found.append(Ignored(*row[1:4]))
     return found
 
 
