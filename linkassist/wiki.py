@@ -1,7 +1,4 @@
-"""The nouns of a wiki: pages, lines, spans and links.
-
-Nothing here reads a file or knows the notation; `scrapbox/` makes these values and everything else uses them.
-"""
+"""The data types of a wiki: pages, lines, spans, links and passages. `scrapbox/` makes them."""
 
 from __future__ import annotations
 
@@ -69,7 +66,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An internal link that stands in a page. `span` covers the whole notation: `[x]` or `#x`."""
+    """An internal link in a page. `span` covers the whole notation: `[x]` or `#x`."""
 
     line: int
     span: Span
