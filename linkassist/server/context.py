@@ -41,7 +41,7 @@ class Site:
 
     def open_library(self) -> AbstractContextManager[Library]:
         """The library, for one request."""
-        return self.libraries.lent()
+        return self.libraries.borrow()
 
 
 def site_of(request: Request) -> Site:

@@ -48,13 +48,13 @@ class Library:
         *,
         wait_s: float = 30.0,
         cache_kb: int = 32_768,
-        is_lent: bool = False,
+        is_pooled: bool = False,
         must_exist: bool = False,
     ) -> Library:
         """The library in `folder`, made if it is not there (folder 0700, file 0600) and brought to this version.
 
-        wait_s: how long a write waits for another process that writes. cache_kb: memory for pages of the file. is_lent:
-        `LibraryPool` passes it from thread to thread. must_exist: do not create a library.
+        wait_s: how long a write waits for another process that writes. cache_kb: memory for pages of the file.
+        is_pooled: `LibraryPool` passes it from thread to thread. must_exist: do not create a library.
         Raises StoreError for a folder that cannot be used, a file that is no library, and one of a newer linkassist.
         """
         path = folder / DATABASE_NAME
@@ -68,7 +68,7 @@ class Library:
                 uri=True,
                 timeout=wait_s,
                 isolation_level=None,
-                check_same_thread=not is_lent,
+                check_same_thread=not is_pooled,
                 cached_statements=256,
             )
         library = cls(folder, connection, wait_s, database)
@@ -144,7 +144,7 @@ class Library:
             raise MovedError(self.path)
 
     @contextmanager
-    def turn(self) -> Iterator[sqlite3.Connection]:
+    def yielding_transaction(self) -> Iterator[sqlite3.Connection]:
         """`transaction` after a pause in which other writers can begin, for work in many transactions."""
         time.sleep(_GAP_S)
         with self.transaction() as connection:

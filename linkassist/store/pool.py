@@ -41,7 +41,7 @@ class LibraryPool:
         finalize(self, _close_all, self._idle)
 
     @contextmanager
-    def lent(self) -> Iterator[Library]:
+    def borrow(self) -> Iterator[Library]:
         """A library for this block; every query begun in it must be read to its end or dropped.
 
         After an exception it is closed, since an unfinished query would keep its old snapshot.
@@ -76,7 +76,7 @@ class LibraryPool:
             self._path.parent,
             wait_s=self._wait_s,
             cache_kb=_CACHE_KB,
-            is_lent=True,
+            is_pooled=True,
             must_exist=expected is not None,
         )
         with self._lock:

@@ -144,7 +144,7 @@ def _seal_lists(library: Library, project_id: int) -> None:
     sql = "SELECT s.page_id FROM suggestion_lists s CROSS JOIN pages p ON p.id = s.page_id"
     rows = list(library.rows(f"{sql} WHERE p.project_id = ? AND s.checksum IS NULL", (project_id,)))
     for start in range(0, len(rows), _N_PAGES_AT_ONCE):
-        with library.turn() as connection:
+        with library.yielding_transaction() as connection:
             for row in rows[start : start + _N_PAGES_AT_ONCE]:
                 list_hash, blob = connection.execute(
                     "SELECT list_hash, suggestions FROM suggestion_lists WHERE page_id = ?", row

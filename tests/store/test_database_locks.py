@@ -101,7 +101,7 @@ def upload(client: TestClient) -> None:
 
 def lend_two(client: TestClient) -> None:
     libraries = client.app.state.site.libraries  # type: ignore[attr-defined]
-    with libraries.lent(), libraries.lent():
+    with libraries.borrow(), libraries.borrow():
         pass
 
 
