@@ -80,12 +80,10 @@ def prune(library: Library, *, keep: Iterable[str] | None = None) -> int:
             "DELETE FROM embeddings WHERE text_hash NOT IN (SELECT text_hash FROM pages)"
         ).rowcount
         if keep is not None:
-            kept = set(keep)
-            for (fingerprint,) in connection.execute("SELECT DISTINCT fingerprint FROM embeddings").fetchall():
-                if fingerprint not in kept:
-                    n_dropped += connection.execute(
-                        "DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,)
-                    ).rowcount
+            kept = list(keep)
+            marks = ", ".join("?" * len(kept))
+            sql = f"DELETE FROM embeddings WHERE fingerprint NOT IN ({marks})"
+            n_dropped += connection.execute(sql, kept).rowcount
     return n_dropped
 
 

@@ -17,7 +17,7 @@ from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Verdict
 
 # How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed.
-Way = Literal["by_hand", "import_file"]
+SendMethod = Literal["by_hand", "import_file"]
 
 _N_TITLES: Final = 3
 
@@ -72,7 +72,7 @@ def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
     return [WaitingPage(page_id, tuple(as_verdicts(found))) for page_id, found in of_page.items()]
 
 
-def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, until: int) -> int:
+def send_off(library: Library, project_id: int, page_ids: list[int], way: SendMethod, until: int) -> int:
     """Moves the waiting links of these pages into a new batch; it is on the disk when this returns. Returns its id.
 
     until: the last decision that the reader was shown (`last_decision`); links accepted after it keep waiting.

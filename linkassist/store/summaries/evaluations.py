@@ -15,7 +15,7 @@ def put_evaluation(library: Library, project_id: int, report: str) -> None:
         )
 
 
-def evaluation(library: Library, project_id: int) -> str | None:
+def last_evaluation(library: Library, project_id: int) -> str | None:
     """The project's last report, None if there is none."""
     row = library.row("SELECT CAST(report AS BLOB), checksum FROM evaluations WHERE project_id = ?", (project_id,))
     if row is None or row[1] != report_checksum(row[0]):
