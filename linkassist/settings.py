@@ -1,7 +1,7 @@
-"""One frozen Settings, put together from defaults, `linkassist.toml`, the environment and the command line.
+"""The settings, merged from defaults, `linkassist.toml`, the environment and the command line.
 
-Each stands above the one before it. The file lies in the library's folder; a further one may be named with `--config`
-or LINKASSIST_CONFIG and stands above that. A setting appears here when something uses it, and not before.
+Each source overrides the one before it. The file is in the library's folder; a further one, named with `--config` or
+LINKASSIST_CONFIG, overrides it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import unquote
 
 from platformdirs import user_data_path
@@ -39,20 +39,20 @@ _KEY_HELP: Final = "the value of the cookie connect.sid, or a service account's 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the reader can choose.
+    """What the user can choose.
 
     library: the folder of the library.
     encoder: "wiki", learnt from the wiki itself, the folder or hub name of a transformers model, or "bert-japanese:"
     and the folder of one of that family, with options such as "?pooling=cls" behind it.
-    language: that of the reasons on the command line; "auto" goes by the locale. The browser has a switch of its own.
+    language: of the reasons on the command line; "auto" follows the locale. The browser has its own switch.
     host, port: where the server listens.
-    allow_host: further names under which it answers, with commas between, as those of a reverse proxy in front of it.
-    trusted_proxy: addresses or networks, with commas between, of proxies whose word on who asks is taken.
+    allow_host: further host names that it answers to, comma-separated, such as those of a reverse proxy.
+    trusted_proxy: addresses or networks of proxies, comma-separated, whose X-Forwarded headers are believed.
     limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
-    sources: where the pages of a project come from, by its name: the address of a Scrapbox project, or an export, a
-    folder or a pattern of exports, as an absolute path.
-    scrapbox_key: what lets in to Scrapbox: the value of the cookie connect.sid, or an access key that begins with
-    "cs_"; "" reads public projects alone. It is never shown.
+    sources: by project, where its pages come from: the address of a Scrapbox project, or an export, a folder or a
+    pattern of exports, as an absolute path.
+    scrapbox_key: the credential for Scrapbox: the value of the cookie connect.sid, or an access key that begins with
+    "cs_"; with "" only public projects can be read. It is never shown.
     """
 
     library: Path
@@ -69,7 +69,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value as it was found. place: where, for messages. folder: what a relative path starts from."""
+    """A value as given. place: its source, for messages. folder: the base of a relative path."""
 
     key: str
     value: object
@@ -82,7 +82,7 @@ class _Given:
 
 
 def default_folder(name: Literal["library", "demo"]) -> Path:
-    """The folder of the library, or of the sample wiki's, where none is named: in the platform's place for data."""
+    """The default folder of the library, or of that of the sample wiki, in the platform's data folder."""
     return user_data_path("linkassist", appauthor=False) / name
 
 
@@ -99,7 +99,7 @@ def load_settings(
     trusted_proxy: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """The settings in force; an argument that is given stands above everything else.
+    """The settings in force; an argument that is given overrides everything else.
 
     Raises SettingsError for an unknown setting or a bad value, naming it, its place and what was expected, and for a
     file that cannot be read. A `linkassist.toml` need not be there; a file named by `config` must.
@@ -123,8 +123,8 @@ def load_settings(
             if value is not None
         },
     }
-    config_name = config or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
-    below = _file_layer(at_home(config_name)) if config_name else {}
+    config_name = config or environment.get(f"{_PREFIX}CONFIG")
+    below = _file_layer(at_home(Path(config_name))) if config_name else {}
     named = (below | above).get("library")
     folder = _folder(named) if named else default_folder("library")
     beside = folder / FILE_NAME
@@ -135,23 +135,11 @@ def load_settings(
             f"--library, {_PREFIX}LIBRARY or a file that --config names."
         )
     given = {**own, **below, **above}
-    defaults = Settings(folder)
-    return Settings(
-        library=folder,
-        encoder=_encoder(given["encoder"]) if "encoder" in given else defaults.encoder,
-        language=_language(given["language"]) if "language" in given else defaults.language,
-        host=_text(given["host"], 'an address such as "127.0.0.1"') if "host" in given else defaults.host,
-        port=_whole(given["port"], 0, 65535) if "port" in given else defaults.port,
-        limit=_whole(given["limit"], 1, 1_000_000) if "limit" in given else defaults.limit,
-        allow_host=_host_names(given["allow_host"]) if "allow_host" in given else defaults.allow_host,
-        trusted_proxy=_proxies(given["trusted_proxy"]) if "trusted_proxy" in given else defaults.trusted_proxy,
-        sources=_sources(given["sources"]) if "sources" in given else defaults.sources,
-        scrapbox_key=_key(given[_SECRET]) if _SECRET in given else defaults.scrapbox_key,
-    )
+    return Settings(folder, **{key: _READERS[key](each) for key, each in given.items() if key != "library"})
 
 
 def split_bert_name(name: str) -> tuple[str, str]:
-    """(path, options) of an encoder's name that begins with "bert-japanese:"; the last question mark parts them.
+    """(path, options) of an encoder's name that begins with "bert-japanese:", split at the last question mark.
 
     >>> split_bert_name("bert-japanese:models/ja?pooling=cls&layer=-1")
     ('models/ja', 'pooling=cls&layer=-1')
@@ -171,7 +159,7 @@ def library_encoder(library: Path) -> str:
 
 
 def remember_encoder(library: Path, encoder: str) -> None:
-    """Writes the encoder into the library's `linkassist.toml`, so that later runs use it too; the rest of it stays."""
+    """Sets the encoder in the library's `linkassist.toml` for later runs; the rest of the file is kept."""
     path = library / FILE_NAME
     line = f"encoder = {_toml_text(encoder)}"
     try:
@@ -187,7 +175,7 @@ def remember_encoder(library: Path, encoder: str) -> None:
 
 
 def remember_source(library: Path, project: str, place: str) -> None:
-    """Writes into the library's `linkassist.toml` where the project's pages come from; the rest of it stays.
+    """Sets the source of a project in the library's `linkassist.toml`; the rest of the file is kept.
 
     place: as in `Settings.sources`. Raises SettingsError where the file cannot be read or written.
     """
@@ -206,7 +194,7 @@ def remember_source(library: Path, project: str, place: str) -> None:
         after = "\n".join(lines) + "\n"
         if tomllib.loads(after)["sources"][project] != place:
             raise SettingsError(f"{path}: [sources] is written in an unusual way. Put in this line by hand: {line}")
-        write_private(path, after.encode())  # the key to Scrapbox may follow
+        write_private(path, after.encode())  # the file may hold the key to Scrapbox
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, UnicodeEncodeError) as error:
         raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
     except OSError as error:
@@ -226,12 +214,12 @@ def _key_of(line: str) -> str | None:
 
 
 def source_place(place: str, folder: Path) -> str:
-    """The place as `Settings.sources` has it: an address as it is, a path made absolute, from `folder` on."""
+    """The source as `Settings.sources` has it: an address unchanged, a path made absolute relative to `folder`."""
     return place if re.match(r"https?://", place) else str(folder / at_home(place))
 
 
 def _environment_layer(environment: Mapping[str, str], here: Path) -> dict[str, _Given]:
-    """The LINKASSIST_* variables that are set to something."""
+    """The LINKASSIST_* variables that are set and not empty."""
     layer = {}
     for name, value in environment.items():
         if not name.startswith(_PREFIX) or name in _NO_SETTINGS or not value:
@@ -273,13 +261,13 @@ def _encoder(given: _Given) -> str:
     name = _text(given, expected)
     if name == OWN_ENCODER:
         return name
-    if name.startswith(BERT_JAPANESE):  # never a hub name; a checkpoint's prefix is no folder, and absolute too
+    if name.startswith(BERT_JAPANESE):  # the prefix of a checkpoint is not a folder, but is made absolute too
         path, options = split_bert_name(name)
         if not path:
             raise given.refusal(expected)
         absolute = os.path.realpath(given.folder / at_home(path))
         return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
-    # A folder is made absolute, so that a run from elsewhere finds the same model; a hub name stays as it is.
+    # A folder is made absolute, so that it is found from anywhere; a hub name stays as it is.
     folder = given.folder / at_home(name)
     return str(folder.resolve()) if folder.is_dir() else name
 
@@ -310,7 +298,7 @@ def _key(given: _Given) -> str:
     key = _text(given, _KEY_HELP)
     if not key.isascii() or not key.isprintable() or " " in key or ";" in key:
         raise given.refusal(_KEY_HELP)
-    return unquote(key) if key.startswith("s%3A") else key  # as some browsers show it
+    return unquote(key) if key.startswith("s%3A") else key  # some browsers show the cookie URL-encoded
 
 
 def _host_names(given: _Given) -> str:
@@ -343,3 +331,16 @@ def _whole(given: _Given, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise given.refusal(f"a whole number from {low} to {high}")
     return value
+
+
+_READERS: Final[Mapping[str, Callable[[_Given], Any]]] = {
+    "encoder": _encoder,
+    "language": _language,
+    "host": lambda given: _text(given, 'an address such as "127.0.0.1"'),
+    "port": lambda given: _whole(given, 0, 65535),
+    "limit": lambda given: _whole(given, 1, 1_000_000),
+    "allow_host": _host_names,
+    "trusted_proxy": _proxies,
+    "sources": _sources,
+    _SECRET: _key,
+}

@@ -15,7 +15,8 @@ import numpy as np
 
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
 from linkassist.evaluate.metrics import precision_at_recall, ranking_figures
-from linkassist.model.fit import candidate_features, choose_encoder, examinations_on, link_lessons, scan_texts
+from linkassist.model.fit import candidate_features, choose_encoder, holdouts_of, link_training_set
+from linkassist.model.scan import scan_texts
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import FloatArray, IntArray, build_corpus
@@ -44,13 +45,13 @@ def main() -> None:
     """Prints a table: each signal left out, and each alone."""
     files = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
     test = build_futures_test(*(read(path) for path in files), is_blind="--blind" in sys.argv)
-    lessons, features, page, is_right = prepare(test)
+    examples, features, page, is_right = prepare(test)
     n_gold = [len(asked.gold) for asked in test.asked if asked.gold]
     in_a_signal = {name for names in SIGNALS.values() for name in names}
 
     def tell(name: str, blanked: Iterable[str]) -> None:
         seen = [FEATURES.index(feature) for feature in FEATURES if feature not in set(blanked)]
-        score = scores(lessons, features, seen)
+        score = scores(examples, features, seen)
         lists = hits_by_page(score, page, is_right)
         figures = ranking_figures([lists[number] for number in sorted(lists)], n_gold)
         at_half = precision_at_recall(score.tolist(), is_right.tolist(), sum(n_gold), 0.5)
@@ -72,30 +73,30 @@ def read(path: Path) -> list[Page]:
 
 
 def prepare(test: FuturesTest) -> tuple[TrainingSet, FloatArray, IntArray, np.ndarray]:
-    """The wiki's lessons; and features, page and rightness of the candidates of the asked pages with answers."""
+    """The wiki's examples; and features, page and rightness of the candidates of the asked pages with answers."""
     readings = [read_page(page) for page in test.pages]
     corpus = build_corpus(readings)
-    examined = pages_to_hold_out(corpus)
+    held_out = pages_to_hold_out(corpus)
     texts = [reading.text for reading in readings]
-    encoder, vectors = choose_encoder("wiki", corpus, examined, lambda encoder: encoder.encode(texts))
+    encoder, vectors = choose_encoder("wiki", corpus, held_out, lambda encoder: encoder.encode(texts))
     scan = scan_texts(corpus, vectors)
     gold = {asked.number: asked.gold for asked in test.asked if asked.gold}
     features, page, target = candidate_features(scan, np.array(sorted(gold), np.int64))
     is_right = np.array(
         [title_key(corpus.names[t]) in gold[p] for p, t in zip(page.tolist(), target.tolist(), strict=True)], np.bool_
     )
-    return link_lessons(scan, examinations_on(corpus, examined), encoder), features, page, is_right
+    return link_training_set(scan, holdouts_of(corpus, held_out), encoder), features, page, is_right
 
 
-def scores(lessons: TrainingSet, features: FloatArray, seen: Sequence[int]) -> FloatArray:
-    """Raw scores of a model that sees these features alone and is learnt from nothing but the lessons."""
+def scores(examples: TrainingSet, features: FloatArray, seen: Sequence[int]) -> FloatArray:
+    """Raw scores of a model that sees these features alone and is learnt from nothing but the examples."""
 
     def blanked(rows: FloatArray) -> FloatArray:
         out = np.full_like(rows, np.nan)
         out[:, seen] = rows[:, seen]
         return out
 
-    model = learn_model(training_set(blanked(lessons.features), lessons.is_answer, lessons.page))
+    model = learn_model(training_set(blanked(examples.features), examples.is_answer, examples.page))
     assert model is not None, "too few links to learn from"
     return model.raw(blanked(features)).astype(np.float32)
 

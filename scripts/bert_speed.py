@@ -26,7 +26,8 @@ from transformers import BertConfig, BertModel
 
 from linkassist.assets import shipped_folder
 from linkassist.bert.checkpoint.open import open_bert
-from linkassist.bert.forward import BertForward, Precision, has_fast_bfloat16
+from linkassist.bert.encoder_options import Precision
+from linkassist.bert.forward import BertForward, has_fast_bfloat16
 from linkassist.embed.encoder import batches_by_length, normalised
 from linkassist.scrapbox.export import read_export
 from linkassist.store.library import Library

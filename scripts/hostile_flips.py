@@ -29,7 +29,7 @@ from typer.main import get_command
 
 from linkassist.cli.app import app as commands
 from linkassist.errors import LinkAssistError
-from linkassist.pipeline.model_store import encoder_state, is_up_to_date
+from linkassist.pipeline.model_store import ModelStore, encoder_state
 from linkassist.pipeline.reindex import reindex
 from linkassist.review.verdicts import decide, ignore, object_to, offer_at_most, undo
 from linkassist.server.app import create_app
@@ -200,7 +200,7 @@ class _World:
                 with Library.open(folder) as library:
                     of = project(library, NAME)
                     n_dropped = drop_damaged_lists(library, of.id)
-                    if not is_up_to_date(library, of.id, encoder_state("wiki")):
+                    if not ModelStore(library, of.id).is_current(encoder_state("wiki")):
                         return 0, "some were damaged" if n_dropped else ""
             except LinkAssistError as error:
                 return 1, str(error)
@@ -266,7 +266,7 @@ def _outlive(folder: Path, world: _World, whole: dict[str, Any]) -> tuple[tuple[
 def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str] | Exception]]:
     state = world.app.state
     # Its templates, which take longest to make, stay.
-    state.site = replace(state.site, library_folder=folder, libraries=LibraryPool(folder, wait_s=5.0))
+    state.context = replace(state.context, library_folder=folder, libraries=LibraryPool(folder, wait_s=5.0))
     for address in world.next_screens():
         try:
             answer = world.client.get(address, follow_redirects=False)
@@ -275,7 +275,7 @@ def _screens(folder: Path, world: _World) -> Iterator[tuple[str, tuple[int, str]
         else:
             is_words = answer.status_code in ANSWERS
             yield address, (answer.status_code == 503 if is_words else 2, answer.text)
-    state.site.libraries.close()
+    state.context.libraries.close()
 
 
 def _command(*arguments: object) -> tuple[int, str] | Exception:

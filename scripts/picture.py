@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the sample wiki, into .pictures/: `python scripts/picture.py`.
+"""Takes the pictures of the sample wiki for the documents, into docs/images/: `python scripts/picture.py`.
 
 It shows a copy of the library of `linkassist demo`, made up to date first, and answers some cards of the queue there
 for a picture of the outbox. `python scripts/picture.py LIBRARY` shows a copy of another library of the sample wiki.
@@ -20,7 +20,7 @@ from linkassist.pipeline.demo import prepare_demo
 from linkassist.server.urls import draft_address, outbox_address, page_address, project_address, queue_address
 from linkassist.settings import Settings, default_folder
 
-FOLDER = Path(__file__).parent.parent / ".pictures"
+FOLDER = Path(__file__).parents[1] / "docs" / "images"
 PROJECT = "linkassist"
 PAGE = "wikiの歴史"
 DRAFT_TITLE = "カードと索引"

@@ -1,40 +1,39 @@
-"""BERT's forward pass over many token sequences: hidden states of the layers asked for, without padding.
+"""BERT's forward pass over many token sequences, packed without padding: the hidden states of the chosen layers.
 
-The network itself is in `layers.py`, its matrix products in `matmul.py`.
+The layers are in `layers.py`, their matrix products in `matmul.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 from transformers import BertModel
 
+from linkassist.bert.encoder_options import Precision
 from linkassist.bert.layers import Layer, embeddings_of, float_layers, int8_layers
 from linkassist.bert.matmul import has_avx512_kernels, has_onednn
 from linkassist.errors import ModelError
 
-Precision = Literal["auto", "float32", "bfloat16", "int8"]
-# Tokens of a batch. BERT-base needs some 60 MB for 2,048 tokens beside its weights.
+# Tokens per batch. BERT-base takes about 60 MB for 2,048 tokens beside its weights.
 _TOKEN_BUDGET, _TOKEN_BUDGET_ON_AN_ACCELERATOR = 2048, 32768
-# "auto" takes bfloat16 only where every vector of the sample stays as near as this to the one of float32.
+# "auto" selects bfloat16 only if every vector of the sample has at least this cosine to its float32 vector.
 _LEAST_COSINE = 0.999
-# The sample that "auto" compares and int8 takes its ranges from.
+# The token sequences that "auto" compares and from which int8 takes its ranges.
 _N_SAMPLES, _SAMPLE_LENGTH = 4, 64
-# Where vocabularies keep their control symbols, whose vectors have the largest numbers.
+# The usual ids of control symbols, whose vectors have the largest values.
 _CONTROL_SYMBOLS = [*range(10), *range(100, 104)]
 
 
 @dataclass(frozen=True, slots=True)
 class PackedHidden:
-    """Hidden states of a few sequences, one after the other, without padding.
+    """Hidden states of a batch of sequences, concatenated without padding.
 
-    members: which of the sequences asked for, in the order in which their tokens lie. lengths: (members,) int64.
-    layers: for each layer asked for, (sum of lengths, width) float32 on the CPU.
+    members: indexes of the sequences, in the order of their tokens. lengths: (members,) int64, tokens of each.
+    layers: for each requested layer, (sum of lengths, width) float32 on the CPU.
     """
 
     members: list[int]
@@ -43,9 +42,9 @@ class PackedHidden:
 
 
 class BertForward:
-    """A BERT that reads sequences of token ids, the longest first, as many at a time as its token budget allows.
+    """A BERT over sequences of token ids, in batches of at most `token_budget` tokens, the longest sequences first.
 
-    A sequence's vectors do not depend on those beside it, but for the last bits (1e-6; in bfloat16 1e-3).
+    The vectors of a sequence depend on the rest of its batch by rounding alone (1e-6; in bfloat16 1e-3).
     """
 
     def __init__(
@@ -55,15 +54,15 @@ class BertForward:
         device: str | None = None,
         token_budget: int | None = None,
     ) -> None:
-        """Lays out the weights of `model`, which is not to be trained afterwards.
+        """Packs the weights of `model`, which must not be trained afterwards.
 
-        `device` is torch's name of one; None is the accelerator if torch sees one, else the processor.
-        "auto" is bfloat16 on an accelerator and on processors that multiply it by themselves (AVX-512 BF16, AMX),
-        where it is much faster, unless a sample of this model's vectors then falls below a cosine of 0.999 to
-        float32; elsewhere it is float32. This goes by what the processor says, not by a clock, so that a machine under
-        load gives the same vectors. int8 is never chosen: no sample shows that it keeps 0.999 on every text.
-        `token_budget` bounds the tokens of a batch: it decides memory and speed, not the vectors.
-        Raises ModelError where int8 is asked for and cannot be had.
+        device: torch's name; None for the GPU if torch sees one, else the CPU.
+        precision: "auto" is bfloat16 on a GPU and on CPUs with instructions for it (AVX-512 BF16, AMX), where it is
+        much faster, unless a sample of this model's vectors then has a cosine below 0.999 to float32; elsewhere it is
+        float32. It is selected by the processor's features and not by timing, so that a machine under load gives the
+        same vectors. int8 is never selected: no sample shows that it keeps 0.999 on every text.
+        token_budget: tokens per batch; it affects memory and speed, not the vectors.
+        Raises ModelError for int8 where this machine cannot run it.
         """
         self._device = device or _usual_device(precision)
         if precision == "int8" and (self._device != "cpu" or not has_onednn()):
@@ -76,17 +75,17 @@ class BertForward:
         self._embeddings = embeddings_of(model, self._device)
         self._pooler = model.pooler
         with torch.no_grad():
-            self.precision, self._layers = self._chosen(model, precision)
+            self.precision, self._layers = self._select_precision(model, precision)
 
     def run(
         self, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], layers: Sequence[int] = (-1,)
     ) -> Iterator[PackedHidden]:
-        """The hidden states of every sequence, each exactly once; equal sequences pass through the network once.
+        """The hidden states of every sequence, each exactly once; equal sequences are computed once.
 
-        `layers` count from the end: -1 is the last of n, -n the first, -(n + 1) the output of the embeddings.
+        layers: counted from the end: of n layers, -1 is the last, -n the first, -(n + 1) the embeddings.
         Raises ModelError for another layer, or a sequence with more tokens than the model has positions.
         """
-        wanted = [self._depth(layer) for layer in layers]
+        wanted = [layer_depth(layer, len(self._layers)) for layer in layers]
         longest = max((len(some) for some in ids), default=0)
         if longest > self._n_positions:
             raise ModelError(
@@ -104,7 +103,7 @@ class BertForward:
 
     @torch.no_grad()
     def pooled(self, first: Tensor) -> Tensor:
-        """(texts, width) float32: dense and tanh over the vector of [CLS] of the last layer, (texts, width).
+        """(texts, width) float32: the pooler's dense layer and tanh over [CLS] of the last layer, (texts, width).
 
         Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, and pooled_output of their BertModel
         """
@@ -112,16 +111,6 @@ class BertForward:
             raise ModelError("This model has no pooler. Choose another pooling, such as mean.")
         dense = self._pooler.dense
         return functional.linear(first.to(dense.weight.device), dense.weight, dense.bias).tanh_().cpu()
-
-    def _depth(self, layer: int) -> int:
-        """How many layers lie below: 0 for the output of the embeddings."""
-        n_layers = len(self._layers)
-        if not -(n_layers + 1) <= layer <= -1:
-            raise ModelError(
-                f"There is no layer {layer}: the model has -1, the last, to {-n_layers}, the first,"
-                f" and {-n_layers - 1}, the embeddings."
-            )
-        return n_layers + 1 + layer
 
     @torch.no_grad()
     def _hidden(
@@ -140,8 +129,8 @@ class BertForward:
     def _joined(self, numbers: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor([number for some in numbers for number in some], dtype=torch.long, device=self._device)
 
-    def _chosen(self, model: BertModel, precision: Precision) -> tuple[str, list[Layer]]:
-        """The precision's name and the layers in it."""
+    def _select_precision(self, model: BertModel, precision: Precision) -> tuple[str, list[Layer]]:
+        """The name of the precision in use, and the layers in it."""
         if precision == "float32":
             return precision, float_layers(model, torch.float32, self._device)
         if precision == "bfloat16":
@@ -156,20 +145,29 @@ class BertForward:
             return "float32", float_layers(model, torch.float32, self._device)
         exact = float_layers(model, torch.float32, self._device)
         quick = float_layers(model, torch.bfloat16, self._device)
-        cosines = functional.cosine_similarity(_through(exact, hidden, lengths), _through(quick, hidden, lengths))
+        cosines = functional.cosine_similarity(_run_layers(exact, hidden, lengths), _run_layers(quick, hidden, lengths))
         if float(cosines.min()) < _LEAST_COSINE:
             return "float32", exact
         return "bfloat16", quick
 
 
+def layer_depth(layer: int, n_layers: int) -> int:
+    """The number of layers up to this one: 0 for the embeddings. Raises ModelError for a layer that is not there."""
+    if not -(n_layers + 1) <= layer <= -1:
+        raise ModelError(
+            f"The model has no layer {layer}: -1 is its last, {-n_layers} its first, {-n_layers - 1} the embeddings."
+        )
+    return n_layers + 1 + layer
+
+
 def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 by itself, and torch lets it; without, it is slower than float32."""
+    """Whether the CPU has bfloat16 instructions and torch uses them; without them bfloat16 is slower than float32."""
     has_it = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return bool(has_it) and has_avx512_kernels()
 
 
 def packed_batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
-    """Batches of indexes into `lengths`, longest first, equal lengths side by side.
+    """Batches of indexes into `lengths`, longest first, equal lengths adjacent.
 
     A batch holds at most `token_budget` tokens; a longer member is a batch by itself.
 
@@ -189,7 +187,7 @@ def packed_batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[i
 
 
 def _repeated(found: PackedHidden, copies: Sequence[Sequence[int]]) -> Iterator[PackedHidden]:
-    """The hidden states for every copy of the sequences, the first of each together, then the second of each."""
+    """The hidden states for every copy of the sequences: a batch of all first copies, then of all second ones, ..."""
     n_rounds = max(len(some) for some in copies)
     starts = (found.lengths.cumsum(0) - found.lengths).tolist()
     for round_ in range(n_rounds):
@@ -207,7 +205,7 @@ def _usual_device(precision: Precision) -> str:
 
 
 def _sample(model: BertModel) -> list[list[int]]:
-    """A few sequences of the model's ids, always the same: random ones, with the control symbols among them."""
+    """Fixed pseudo-random sequences of ids of the model; the first begins with the control symbols."""
     n_ids = int(model.config.vocab_size)
     length = min(_SAMPLE_LENGTH, int(model.config.max_position_embeddings))
     ids = torch.randint(n_ids, (_N_SAMPLES, length), generator=torch.Generator().manual_seed(0))
@@ -217,8 +215,8 @@ def _sample(model: BertModel) -> list[list[int]]:
     return found
 
 
-def _through(layers: Sequence[Layer], hidden: Tensor, lengths: list[int]) -> Tensor:
-    """(tokens, width) float32: what the layers make of `hidden`, one after the other."""
+def _run_layers(layers: Sequence[Layer], hidden: Tensor, lengths: list[int]) -> Tensor:
+    """(tokens, width) float32: the output of the last of the layers for the input `hidden`."""
     for layer in layers:
         hidden = layer(hidden, lengths)
     return hidden

@@ -1,6 +1,6 @@
-"""A BERT as a function over packed tokens: the sequences lie one after the other, and nothing is padded.
+"""The layers of a BERT over packed tokens: sequences are concatenated, without padding.
 
-Dense layers, normalisation and residual sums see tokens only; attention alone knows where a sequence begins and ends.
+Dense layers, normalisation and residual sums work token by token; attention alone splits tokens into sequences.
 Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, and transformers' BertModel, whose weights these are
 """
 
@@ -41,7 +41,10 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer: attention and two dense layers, each added to what came in and normalised, all sums in float32."""
+    """One transformer layer: attention, then two dense layers; each block has a residual sum and layer normalisation.
+
+    Sums are float32.
+    """
 
     queries_keys_values: Product
     mixed: Product
@@ -52,7 +55,7 @@ class Layer:
     n_heads: int
 
     def __call__(self, hidden: Tensor, lengths: Sequence[int]) -> Tensor:
-        """hidden, and what comes back: (tokens, width) float32. lengths: of the sequences, equal ones side by side."""
+        """(tokens, width) float32 of the same. lengths: tokens of each sequence, equal lengths adjacent."""
         context = attention(self.queries_keys_values(hidden), lengths, self.n_heads)
         hidden = self.attention_norm(hidden + self.mixed(context))
         return self.outer_norm(hidden + self.outer(self.inner(hidden)))
@@ -60,7 +63,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """words: (vocabulary, width); positions: (positions, width); types: (types, width), all float32."""
+    """The sum of three embeddings, normalised. words: (vocabulary, width); positions: (positions, width); types:
+    (types, width); all float32.
+    """
 
     words: Tensor
     positions: Tensor
@@ -74,14 +79,15 @@ class Embeddings:
 
 
 def attention(queries_keys_values: Tensor, lengths: Sequence[int], n_heads: int) -> Tensor:
-    """Each token's mean of the values of its sequence, weighted by how keys answer its query.
+    """Multi-head scaled dot-product attention within each sequence.
 
     queries_keys_values: (tokens, 3 * width). Returns (tokens, width) of the same type.
     Source: Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762
     """
     dtype, width = queries_keys_values.dtype, queries_keys_values.shape[1] // 3
     if dtype == torch.bfloat16 and not queries_keys_values.is_cuda and not has_avx512_kernels():
-        # torch's attention would ask the processor alone, and fail: "pack_vnni2 is only supported when avx512 is".
+        # torch's bfloat16 attention looks at the CPU, not at ATEN_CPU_CAPABILITY, and fails: "pack_vnni2 is only
+        # supported when avx512 is".
         queries_keys_values = queries_keys_values.float()
     found, start = [], 0
     for length, equal in groupby(lengths):
@@ -106,7 +112,7 @@ def embeddings_of(model: BertModel, device: str) -> Embeddings:
 
 
 def float_layers(model: BertModel, dtype: torch.dtype, device: str) -> list[Layer]:
-    """The layers with products in float32 or bfloat16."""
+    """The layers with matrix products in float32 or bfloat16."""
     return [
         _layer(part, *(float_product(dense, dtype, device) for dense in _dense_layers(part)), device=device)
         for part in _parts(model)
@@ -114,10 +120,10 @@ def float_layers(model: BertModel, dtype: torch.dtype, device: str) -> list[Laye
 
 
 def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype: torch.dtype) -> list[Layer]:
-    """The layers with products of bytes, on the CPU; attention is of type `dtype`.
+    """The layers with int8 matrix products, on the CPU; attention is in `dtype`.
 
-    How large inputs are is seen when `hidden`, (tokens, width), what the embeddings make of a few sequences of these
-    lengths, passes through the layers in float32.
+    Quantisation ranges are measured in a float32 pass over `hidden`, (tokens, width): the embeddings of a few sequences
+    of these lengths.
     """
     found = []
     for part in _parts(model):
@@ -138,11 +144,11 @@ def int8_layers(model: BertModel, hidden: Tensor, lengths: Sequence[int], dtype:
 
 
 def _parts(model: BertModel) -> list[BertLayer]:
-    return [cast(BertLayer, part) for part in model.encoder.layer]  # a ModuleList says Module of each
+    return [cast(BertLayer, part) for part in model.encoder.layer]  # ModuleList is typed as of plain Modules
 
 
 def _dense_layers(part: BertLayer) -> tuple[Dense, Dense, Dense, Dense]:
-    """Queries, keys and values as one; the mixture of the heads; the inner and the outer one."""
+    """The dense layers: queries, keys and values as one; attention output; feed-forward in; feed-forward out."""
     attention = part.attention.self
     three = (attention.query, attention.key, attention.value)
     return (

@@ -1,7 +1,7 @@
-"""The matrix products of a BERT in three precisions: weights laid out once, activation functions fused if possible.
+"""Dense layers in float32, bfloat16 and int8: weights are packed once, and activation functions fused if possible.
 
-The oneDNN operations are those that torch's own compiler emits for x86 processors; elsewhere torch's usual ones do.
-How products become a network is left to `layers.py`.
+On x86 these are the oneDNN operators that torch.compile emits; elsewhere torch's usual ones. The network is built of
+them in `layers.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 from transformers.activations import ACT2FN
 
-# transformers' names of what oneDNN can apply to a product before it leaves the processor's cache. "gelu_new" and its
-# kin are the approximation by tanh that Google's code calls "gelu".
+# Activation functions that oneDNN fuses with a matrix product, by transformers' names. "gelu_new" and the two below are
+# the tanh approximation that Google's code calls "gelu".
 _FUSED = {
     "gelu": ("gelu", "none"),
     "gelu_python": ("gelu", "none"),
@@ -26,14 +26,14 @@ _FUSED = {
     "gelu_pytorch_tanh": ("gelu", "tanh"),
     "relu": ("relu", ""),
 }
-# Weights take -63 to 63 where a processor adds pairs of byte products in 16 bits: 2 * 255 * 63 is the most that fits.
+# Quantised weights are at most 63 on CPUs that accumulate pairs of byte products in 16 bits: 2 * 255 * 63 just fits.
 _WEIGHT_STEPS, _WEIGHT_STEPS_IN_16_BITS = 127, 63
 
 
 class Product(Protocol):
-    """inputs @ weight.T + bias, then the activation function if there is one.
+    """A dense layer as a function: inputs @ weight.T + bias, then the activation function if there is one.
 
-    inputs: (tokens, in), of any type that the product turns into its own. Returns (tokens, out).
+    inputs: (tokens, in), converted to the type of the product. Returns (tokens, out).
     """
 
     def __call__(self, inputs: Tensor) -> Tensor: ...
@@ -41,7 +41,7 @@ class Product(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A dense layer as the model has it. weight: (out, in) float32; bias: (out,) float32.
+    """A dense layer with the model's own weights. weight: (out, in) float32; bias: (out,) float32.
 
     activation: transformers' name of a function, or None.
     """
@@ -55,18 +55,18 @@ class Dense:
 
 
 def has_onednn() -> bool:
-    """Whether torch was built with oneDNN, on a processor for which its packed products are fast."""
+    """Whether torch was built with oneDNN and the CPU is x86, for which its packed products are fast."""
     is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return is_there and platform.machine() in ("x86_64", "AMD64")
 
 
 def has_avx512_kernels() -> bool:
-    """Whether torch runs its code for AVX-512: the processor has it, and ATEN_CPU_CAPABILITY does not say less."""
+    """Whether torch runs its AVX-512 kernels: the CPU has it, and ATEN_CPU_CAPABILITY does not disable it."""
     return torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def float_product(dense: Dense, dtype: torch.dtype, device: str) -> Product:
-    """The dense layer with weights and inputs of `dtype`: float32, or bfloat16 with sums in float32."""
+    """The dense layer with weights and inputs in `dtype`: float32, or bfloat16 with float32 accumulation."""
     if device == "cpu" and has_onednn():
         return _packed(dense, dtype)
     return _plain(dense, dtype, device)
@@ -91,11 +91,10 @@ def _packed(dense: Dense, dtype: torch.dtype) -> Product:
 
 
 def int8_by_token(dense: Dense, sample: Tensor, dtype: torch.dtype) -> Product:
-    """The dense layer with whole numbers of eight bits, the inputs of each token by steps of their own.
+    """The dense layer in int8 with dynamic per-token quantisation of the inputs.
 
-    Steps as large as a token's largest number asks for are what the rare, much larger numbers of some tokens need;
-    so the activation function has to wait for the product. sample: (tokens, in), inputs of the usual kind. What comes
-    back is of type `dtype`.
+    Each token has its own scale, because a few tokens have outliers; so the activation function cannot be fused.
+    sample: (tokens, in), typical inputs. Returns `dtype`.
     Source: Yao et al. 2022, section 4, https://arxiv.org/abs/2206.01861
     """
     factors = _smoothing(dense.weight, sample)
@@ -104,7 +103,7 @@ def int8_by_token(dense: Dense, sample: Tensor, dtype: torch.dtype) -> Product:
     def product(inputs: Tensor) -> Tensor:
         smooth = inputs / factors
         steps = torch.maximum(smooth.amax(dim=1), -smooth.amin(dim=1)).clamp_(min=1e-12).div_(127).unsqueeze(1)
-        # Half a step more, for the conversion to whole numbers cuts off what is after the point.
+        # 128.5: the zero point, and 0.5 since the conversion to uint8 truncates.
         whole = smooth.div_(steps).add_(128.5).to(torch.uint8)
         found = multiply(whole, 1.0, 128, None, None).mul_(steps).add_(dense.bias)
         return _activated(found, dense.activation).to(dtype)
@@ -113,10 +112,10 @@ def int8_by_token(dense: Dense, sample: Tensor, dtype: torch.dtype) -> Product:
 
 
 def int8_by_range(dense: Dense, sample: Tensor) -> Product:
-    """The dense layer with whole numbers of eight bits, all inputs by the steps that `sample`, (tokens, in), asks for.
+    """The dense layer in int8 with static quantisation: one scale, from the range of `sample`, (tokens, in).
 
-    Inputs beyond its least and largest number become these. The activation function comes with the product. For
-    inputs that were normalised, whose numbers are alike from token to token. Returns float32.
+    Inputs outside the range are clamped. The activation function is fused. For normalised inputs, whose range is alike
+    from token to token. Returns float32.
     Source: Jacob et al. 2018, section 2, https://arxiv.org/abs/1712.05877
     """
     factors = _smoothing(dense.weight, sample)
@@ -134,7 +133,7 @@ def int8_by_range(dense: Dense, sample: Tensor) -> Product:
 
 
 def _smoothing(weight: Tensor, sample: Tensor) -> Tensor:
-    """(in,): what to divide the inputs by and multiply the weights with, so that both vary alike from row to row.
+    """(in,): SmoothQuant's factors, by which inputs are divided and weights multiplied to balance their ranges.
 
     Source: Xiao et al. 2023, equation 4 with alpha = 0.5, https://arxiv.org/abs/2211.10438
     """
@@ -143,9 +142,9 @@ def _smoothing(weight: Tensor, sample: Tensor) -> Tensor:
 
 
 def _bytes_product(weight: Tensor) -> Callable[[Tensor, float, int, Tensor | None, str | None], Tensor]:
-    """The product with weights as bytes, each row by its own steps.
+    """The int8 product with these weights, quantised with a scale per output row.
 
-    Its arguments: inputs, (tokens, in) uint8; their step; the number that stands for 0; bias; activation function.
+    Its arguments: inputs, (tokens, in) uint8; their scale; their zero point; bias; activation function.
     """
     n_steps = _WEIGHT_STEPS if _sums_in_32_bits() else _WEIGHT_STEPS_IN_16_BITS
     steps = weight.abs().amax(dim=1).clamp_(min=1e-12) / n_steps
@@ -163,7 +162,7 @@ def _bytes_product(weight: Tensor) -> Callable[[Tensor, float, int, Tensor | Non
 
 
 def _sums_in_32_bits() -> bool:
-    """Whether the processor adds products of bytes in 32 bits: then none is ever too large."""
+    """Whether the CPU accumulates byte products in 32 bits (VNNI), which cannot overflow."""
     return bool(torch.cpu._is_vnni_supported())
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
@@ -15,13 +16,16 @@ from linkassist.cli.options import (
     ProjectOption,
     SampleOption,
     existing_library,
-    print_utf8,
+    export_pages,
 )
+from linkassist.cli.output import print_utf8
 from linkassist.cli.progress import progress
+from linkassist.evaluate.run import EvaluationOptions, evaluate_exports, evaluate_project, evaluate_wiki
 from linkassist.settings import load_settings
 from linkassist.store.pages import project
 
 
+@command(epilog="Example: linkassist evaluate notes-may.json notes-november.json")
 def evaluate(
     old: Annotated[
         Path | None, typer.Argument(metavar="OLD", help="An export. [default: the project in the library]")
@@ -57,49 +61,35 @@ def evaluate(
     the times of its lines, or else random pages have their links hidden. The library keeps its last report for the
     browser; of files nothing is kept.
     """
-    _refuse_what_does_not_fit(
-        old,
-        new,
-        {"--project": project_name, "--library": library},
-        {"--pages": n_pages, "--seed": seed},
-        {"--by-id or --by-title": by_id},
-    )
-    from linkassist.evaluate.run import Sample, evaluate_file, evaluate_files, evaluate_project
-
+    if old:
+        _refuse(
+            {"--project": project_name, "--library": library},
+            "is for the library; leave out the exports, or the option",
+        )
+    if new:
+        _refuse(
+            {"--pages": n_pages, "--seed": seed},
+            "is for a single wiki; with two exports, all new pages are asked about",
+        )
+    else:
+        _refuse({"--by-id or --by-title": by_id}, "is for two exports; name OLD and NEW")
     settings = load_settings(library, config=config, encoder=encoder)
-    sample = Sample(n_pages, seed or 0)
-    with progress() as told:
+    with progress() as on_progress:
+        how = EvaluationOptions(is_blind, settings.encoder, n_pages, seed or 0)
         if old and new:
-            report = evaluate_files(
-                old, new, is_blind=is_blind, by_id=by_id, encoder=settings.encoder, on_progress=told
-            )
+            report = evaluate_exports(old, new, how, on_progress, by_id=by_id)
         elif old:
-            report = evaluate_file(old, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told)
+            report = evaluate_wiki(export_pages(old, on_progress), old.name, how, on_progress)
         else:
             with existing_library(settings) as opened:
-                of = project(opened, project_name)
-                report = evaluate_project(
-                    opened, of, sample, is_blind=is_blind, encoder=settings.encoder, on_progress=told
-                )
+                report = evaluate_project(opened, project(opened, project_name), how, on_progress)
     if is_json:
         print_utf8()
     print(report.as_json() if is_json else report.as_text())
 
 
-def _refuse_what_does_not_fit(
-    old: Path | None,
-    new: Path | None,
-    of_a_library: Mapping[str, object],
-    of_one_wiki: Mapping[str, object],
-    of_two_exports: Mapping[str, object],
-) -> None:
-    """Options of `evaluate` by name, None where not given; one that would be without effect is wrong usage."""
-    refused = [
-        (of_a_library if old else {}, "is for the library; leave out the exports, or the option"),
-        (of_one_wiki if new else {}, "is for a single wiki; with two exports, all new pages are asked about"),
-        ({} if new else of_two_exports, "is for two exports; name OLD and NEW"),
-    ]
-    for options, why in refused:
-        for name, value in options.items():
-            if value is not None:
-                raise typer.BadParameter(f"{name} {why}.")
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Refuses options that would have no effect. options: by name, None where not given."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(f"{name} {why}.")

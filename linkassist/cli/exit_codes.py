@@ -10,9 +10,9 @@ import sys
 from typing import Any, Final
 
 import typer
-from typer.core import TyperGroup
 
-from linkassist.cli.progress import say
+from linkassist.cli.lazy_group import LazyGroup
+from linkassist.cli.output import say
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be
 
@@ -29,7 +29,7 @@ def open_standard_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (as long as the program runs)
 
 
-class Commands(TyperGroup):
+class Commands(LazyGroup):
     """The one place where an expected failure, Ctrl-C and a closed pipe become a message and an exit code.
 
     What the operating system refuses is expected too, wherever it happens: the file is named, with what to do.

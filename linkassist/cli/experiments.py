@@ -1,32 +1,34 @@
-"""The command `linkassist experiments`: what two old ideas find in a wiki, beside what linkassist finds."""
+"""The command `experiments`: what two old ideas find in a wiki, beside what linkassist finds."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import (
     BlindOption,
     ConfigOption,
     LibraryOption,
     ProjectOption,
     SampleOption,
-    existing_library,
-    print_utf8,
+    WikiFile,
+    read_wiki,
+    require_one_wiki,
 )
+from linkassist.cli.output import print_utf8
 from linkassist.cli.progress import progress
+from linkassist.evaluate.run import EvaluationOptions
+from linkassist.research.nearest_pages.run import run_experiments
 from linkassist.settings import load_settings
-from linkassist.store.pages import project
 
 _N_PAIRS = 20
 
 
+@command(epilog="Example: linkassist experiments notes.json --nearest")
 def experiments(
-    export: Annotated[
-        Path | None, typer.Argument(metavar="EXPORT", help="An export. [default: the project in the library]")
-    ] = None,
+    export: WikiFile = None,
     is_nearest: Annotated[
         bool, typer.Option("--nearest", help="Each page and the nearest other page, by distance.")
     ] = False,
@@ -56,29 +58,22 @@ def experiments(
     --nearest and --buckets, both. The vectors are those of the encoder by itself: a model is not joined with the wiki's
     own. The library is only read.
     """
-    if export and (project_name is not None or library is not None):
-        raise typer.BadParameter("--project and --library are for the library; leave out the export, or the option.")
+    require_one_wiki(export, project_name, library)
     if n_pairs is not None and (is_json or (is_buckets and not is_nearest)):
         raise typer.BadParameter(
             "--pairs is for the text of --nearest; leave it out, or --json, or name --nearest too."
         )
-    from linkassist.evaluate.run import Sample
-    from linkassist.research.nearest_pages.run import Plan, experiment_on_file, experiment_on_project
-
     settings = load_settings(library, config=config, encoder=encoder)
-    plan = Plan(
-        has_nearest=is_nearest or not is_buckets,
-        has_buckets=is_buckets or not is_nearest,
-        sample=Sample(n_pages, seed),
-        is_blind=is_blind,
-        encoder=settings.encoder,
-    )
-    with progress() as told:
-        if export:
-            report = experiment_on_file(export, plan, told)
-        else:
-            with existing_library(settings) as opened:
-                report = experiment_on_project(opened, project(opened, project_name), plan, told)
+    with progress() as on_progress:
+        pages, name = read_wiki(export, project_name, library, config, on_progress)
+        report = run_experiments(
+            pages,
+            name,
+            EvaluationOptions(is_blind, settings.encoder, n_pages, seed),
+            on_progress,
+            has_nearest=is_nearest or not is_buckets,
+            has_buckets=is_buckets or not is_nearest,
+        )
     if is_json:
         print_utf8()
     print(report.as_json() if is_json else report.as_text(_N_PAIRS if n_pairs is None else n_pairs))

@@ -1,23 +1,25 @@
-"""The commands `fetch` and `nightly`: pages from where they come from, and all that is done to a library in a night."""
+"""The command `nightly`: all that is done to a library in a night, now or every night from now on."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from linkassist.cli.options import ConfigOption, LibraryOption, print_utf8
-from linkassist.cli.output import ingest_text
-from linkassist.cli.progress import progress, say
+from linkassist.cli.lazy_group import command
+from linkassist.cli.options import ConfigOption, LibraryOption
+from linkassist.cli.output import print_lines, print_utf8, say, say_notes
+from linkassist.cli.progress import progress
 from linkassist.errors import LinkAssistError, NotFoundError
 from linkassist.nightly.actions import described, perform
 from linkassist.nightly.clock import now
 from linkassist.nightly.due import is_due
 from linkassist.nightly.health import SCHEDULE_NAME
 from linkassist.nightly.report import EXIT_BUSY
+from linkassist.nightly.run import run_night
 from linkassist.nightly.schedule import (
     SCHEDULERS,
     Scheduler,
@@ -26,101 +28,15 @@ from linkassist.nightly.schedule import (
     uninstall_actions,
     usual_scheduler,
 )
-from linkassist.pipeline.ingest import ingest
-from linkassist.settings import Settings, load_settings, remember_source, source_place
-from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.settings import Settings, load_settings
+from linkassist.store.library import DATABASE_NAME
 from linkassist.store.locks import BusyError
-from linkassist.store.pages import project
-from linkassist.terminal_escape import visible
-
-if TYPE_CHECKING:
-    from linkassist.scrapbox.client import Throttle
-
-# What brings requests or the models' libraries is imported inside the commands, so that the others start at once.
 
 _USUAL_AT = "03:30"
 _OF_THE_COMMAND_LINE = ("LINKASSIST_LIBRARY", "LINKASSIST_CONFIG", "LINKASSIST_CHROMIUM")
 
 
-def fetch(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help="The address of a Scrapbox project, or an export, a folder or a pattern of exports; the library "
-            "remembers it. [default: what it remembers]",
-        ),
-    ] = None,
-    project_name: Annotated[
-        str | None,
-        typer.Option("--project", metavar="NAME", help="The project. [default: as the source calls it, or every one]"),
-    ] = None,
-    is_reindexed: Annotated[
-        bool, typer.Option("--reindex/--no-reindex", help="Whether to bring the suggestions up to date afterwards.")
-    ] = True,
-    library: LibraryOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Take in the newest pages of a project from where they come from.
-
-    Of a project in Scrapbox only the pages that have changed are fetched. A private one asks for a key: the value of
-    the cookie connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of exports the newest is
-    taken.
-    """
-    from linkassist.pipeline.fetch import name_of_source
-    from linkassist.scrapbox.client import Throttle
-
-    settings = load_settings(library, config=config)
-    if source:
-        place = source_place(source, Path.cwd())
-        sources = {project_name or name_of_source(place): place}
-    else:
-        sources = _remembered(settings, project_name)
-    pace = Throttle()
-    for name, place in sources.items():
-        _take_in(settings, name, place, pace, is_any=source is not None)
-        if source:
-            remember_source(settings.library, name, place)
-        if is_reindexed:
-            _reindex(settings, name)
-
-
-def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
-    found = {name: place for name, place in settings.sources.items() if project_name in (None, name)}
-    if not found:
-        of = f" of {project_name}" if project_name else ""
-        raise NotFoundError(
-            f"It is not known where the pages{of} come from. Run `linkassist fetch SOURCE` with the address of a "
-            "Scrapbox project, or with an export, a folder or a pattern of exports."
-        )
-    return found
-
-
-def _take_in(settings: Settings, name: str, place: str, pace: Throttle, *, is_any: bool) -> None:
-    from linkassist.pipeline.fetch import arrival, clear_away
-
-    with progress() as told:
-        with Library.open(settings.library) as opened:
-            found = arrival(opened, name, place, settings.scrapbox_key, pace, told, is_any=is_any)
-        if found is None:
-            print(f"{name}: nothing has changed")
-            return
-        report = ingest(settings.library, found.path, name, told, version=found.version)
-    clear_away(found)
-    for line in ingest_text(report):
-        print(visible(line))
-
-
-def _reindex(settings: Settings, name: str) -> None:
-    from linkassist.pipeline.reindex import reindex
-
-    with Library.open(settings.library) as opened, progress() as told:
-        report = reindex(opened, project(opened, name), settings, told)
-    for note in report.notes:
-        say(f"linkassist: {note}")
-    print(f"{name}: {report.n_suggestions:,} suggestions" if report.was_needed else f"{name}: up to date")
-
-
+@command(epilog="Example: linkassist nightly --install --at 03:30")
 def nightly(
     project_names: Annotated[
         list[str] | None, typer.Option("--project", metavar="NAME", help="A project, or several. [default: every one]")
@@ -169,11 +85,9 @@ def nightly(
         raise typer.BadParameter("--at, --scheduler and --dry-run are for --install and --uninstall.")
     if is_if_due and not is_due(settings.library, now()):
         return
-    from linkassist.nightly.run import run_night
-
     try:
-        with progress() as told:
-            report = run_night(settings, project_names or [], told, wait_s=wait_minutes * 60)
+        with progress() as on_progress:
+            report = run_night(settings, project_names or [], on_progress, wait_s=wait_minutes * 60)
     except BusyError as error:
         say(f"linkassist: {error}")
         raise typer.Exit(EXIT_BUSY) from error
@@ -181,7 +95,7 @@ def nightly(
         print_utf8()
         print(report.as_json())
     elif report.exit_code or not is_quiet:
-        print(visible(report.as_line()))
+        print_lines([report.as_line()])
     if report.exit_code:
         raise typer.Exit(report.exit_code)
 
@@ -209,8 +123,7 @@ def _schedule(
     else:
         actions = uninstall_actions(library)
     if is_dry_run:
-        for line in described(actions):
-            print(line)
+        print("\n".join(described(actions)))
         return
     try:
         perform(actions)
@@ -219,8 +132,7 @@ def _schedule(
         raise
     if is_install:
         print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` tells how it goes.")
-        for note in _notes(settings, chosen):
-            say(f"linkassist: {note}")
+        say_notes(_notes(settings, chosen))
     else:
         print("No more nights; what was written for them is gone.")
 

@@ -1,20 +1,25 @@
-"""What several commands of the command line share: their options, and the library that they name."""
+"""What several commands share: their options, and the library or the export that they name."""
 
 from __future__ import annotations
 
-import io
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from linkassist.errors import NotFoundError
-from linkassist.settings import Settings
+from linkassist.progress import OnProgress, counting
+from linkassist.scrapbox.export import read_export
+from linkassist.settings import Settings, load_settings
 from linkassist.store.library import DATABASE_NAME, Library
+from linkassist.store.pages import project, read_pages
+from linkassist.wiki import Page
 
 ExportFile = Annotated[
     Path, typer.Argument(metavar="EXPORT", help="The export: .json, .json.gz or .json.xz; - is standard input.")
+]
+WikiFile = Annotated[
+    Path | None, typer.Argument(metavar="EXPORT", help="An export. [default: the project in the library]")
 ]
 LibraryOption = Annotated[
     Path | None,
@@ -36,6 +41,9 @@ EncoderOption = Annotated[
 ProjectOption = Annotated[
     str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
 ]
+ReindexOption = Annotated[
+    bool, typer.Option("--reindex/--no-reindex", help="Whether to bring the suggestions up to date afterwards.")
+]
 BlindOption = Annotated[
     bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
 ]
@@ -47,23 +55,6 @@ SampleOption = Annotated[
         min=1,
         help="How many pages of a single wiki to ask about. [default: an eighth or so, from 30 to 500]",
     ),
-]
-
-# The files of a BERT, by the names that bert-japanese gave their flags.
-BertFolderOption = Annotated[
-    Path | None,
-    typer.Option("--model", metavar="FOLDER", help="A BERT with all its files; then the next four may be left out."),
-]
-CheckpointOption = Annotated[
-    Path | None,
-    typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, as in model.ckpt-1400000."),
-]
-BertConfigOption = Annotated[
-    Path | None, typer.Option("--bert_config_file", metavar="FILE", help="config.json or config.ini.")
-]
-VocabularyOption = Annotated[Path | None, typer.Option("--vocab_file", metavar="FILE", help="The vocabulary.")]
-SentencePieceOption = Annotated[
-    Path | None, typer.Option("--model_file", metavar="FILE", help="The SentencePiece model.")
 ]
 
 
@@ -82,10 +73,24 @@ def require_library(folder: Path) -> None:
         )
 
 
-def print_utf8() -> None:
-    """JSON lines are UTF-8 with plain line feeds, whatever the locale and the platform.
+def require_one_wiki(export: Path | None, project_name: str | None, library: Path | None) -> None:
+    """Refuses an export together with an option that names a project of the library."""
+    if export and (project_name is not None or library is not None):
+        raise typer.BadParameter("--project and --library are for the library; leave out the export, or the option.")
 
-    A lone surrogate, as of a path that is no UTF-8, is spelled as JSON spells it.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+def read_wiki(
+    export: Path | None, project_name: str | None, library: Path | None, config: Path | None, on_progress: OnProgress
+) -> tuple[list[Page], str]:
+    """(the pages of the export, or of the project in the library; what it is called)."""
+    if export:
+        return export_pages(export, on_progress), export.name
+    with existing_library(load_settings(library, config=config)) as opened:
+        of = project(opened, project_name)
+        return [stored.page for stored in read_pages(opened, of.id)], of.name
+
+
+def export_pages(export: Path, on_progress: OnProgress) -> list[Page]:
+    """The pages of the export. Raises ExportError where it cannot be read."""
+    with read_export(export, on_progress=counting(on_progress, f"read exports: {export.name}")) as opened:
+        return list(opened)

@@ -1,4 +1,4 @@
-"""The password of a library, and the token for programs: set, renewed, taken away."""
+"""The command `password`: sets, renews and removes the password of a library and the token for programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
 from linkassist.errors import LinkAssistError, SettingsError
 from linkassist.server.auth.password import (
@@ -24,6 +25,7 @@ from linkassist.settings import load_settings
 _LONGEST = 1_000  # characters
 
 
+@command(epilog="Example: linkassist password --library ~/wiki")
 def password(
     is_token: Annotated[
         bool, typer.Option("--token", help="Make a token for programs and print it; an older one ends.")

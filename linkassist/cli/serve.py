@@ -1,25 +1,29 @@
-"""The commands `serve` and `demo`: a library in the browser, until Ctrl-C."""
+"""The command `serve`: the library in the browser, until Ctrl-C."""
 
 from __future__ import annotations
 
 import socket
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from starlette.applications import Starlette
 
+from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
-from linkassist.cli.progress import progress, say
+from linkassist.cli.output import say
+from linkassist.cli.progress import progress
+from linkassist.progress import counting
 from linkassist.review.verdicts import add_up_offers
-from linkassist.settings import Settings, default_folder, load_settings
+from linkassist.server.app import create_app
+from linkassist.server.middleware.host_guard import is_loopback
+from linkassist.server.run import address_of, has_desktop, listen, open_browser, serve_on
+from linkassist.settings import Settings, load_settings
 from linkassist.store.library import Library
 from linkassist.store.locks import serving_lock
 from linkassist.store.search.full_text import fill_search
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
-
+@command(epilog="Example: linkassist serve --port 8080")
 def serve(
     host: Annotated[
         str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")
@@ -42,10 +46,6 @@ def serve(
 
     Others than this machine are answered only once `linkassist password` has set a password.
     """
-    from linkassist.server.app import create_app
-    from linkassist.server.middleware.host_guard import is_loopback
-    from linkassist.server.run import listen
-
     settings = load_settings(
         library, config=config, host=host, port=port, allow_host=allow_host or None, trusted_proxy=trusted_proxy
     )
@@ -58,45 +58,12 @@ def serve(
     run_server(settings, site, listen(settings.host, settings.port), opens_browser=False)
 
 
-def demo(
-    library: Annotated[
-        Path | None, typer.Option("--library", metavar="DIR", help="Its folder. [default: one of its own]")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", metavar="N", help="Where to listen. [default: 8000, or any free one if that is taken]"),
-    ] = None,
-    is_browser_opened: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Whether to open the browser where there is a desktop.")
-    ] = True,
-) -> None:
-    """Show the sample wiki in the browser, until Ctrl-C.
-
-    It has a library of its own; yours is left alone.
-    """
-    from linkassist.pipeline.demo import prepare_demo
-    from linkassist.server.app import create_app
-    from linkassist.server.run import listen, listen_nearby
-
-    settings = load_settings(library or default_folder("demo"), port=port)
-    site = create_app(settings)
-    # Before the work, so that a port that is taken is told of at once.
-    listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
-    if settings.port not in (0, listener.getsockname()[1]):
-        say(f"Port {settings.port} is taken by another program, so another one is used.")
-    with progress() as on_progress:
-        prepare_demo(settings, on_progress)
-    run_server(settings, site, listener, opens_browser=is_browser_opened)
-
-
 def run_server(settings: Settings, site: Starlette, listener: socket.socket, *, opens_browser: bool) -> None:
     """Brings the library up to what the screens read, then serves it until Ctrl-C or SIGTERM."""
-    from linkassist.server.run import address_of, has_desktop, open_browser, serve_on
-
     address = address_of(listener)
-    with Library.open(settings.library) as library, progress() as told:
-        fill_search(library, lambda n_done, n_total: told("search", n_done, n_total))
-        add_up_offers(library, lambda n_done, n_total: told("offers", n_done, n_total))
+    with Library.open(settings.library) as library, progress() as on_progress:
+        fill_search(library, counting(on_progress, "search"))
+        add_up_offers(library, counting(on_progress, "offers"))
 
     def on_ready() -> None:
         print(f"linkassist: {address} (Ctrl-C stops it)", flush=True)

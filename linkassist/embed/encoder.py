@@ -1,26 +1,25 @@
-"""What every encoder offers, and batching by length, which those with a neural network share.
+"""The Encoder protocol, and batching by length for encoders with a neural network.
 
-How text becomes vectors is left to `wiki_encoder.py` and `transformer.py`.
+Implementations: `wiki_encoder.py`, `transformer.py`, `joined.py` and `bert/encoder.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Told after each batch how many texts are done so far.
-OnProgress = Callable[[int], None]
+from linkassist.progress import OnCount, no_count
 
 
 class Encoder(Protocol):
-    """Text to vectors whose inner product is the cosine of the angle between them."""
+    """Texts to unit vectors; the inner product of two is their cosine similarity."""
 
     @property
     def fingerprint(self) -> str:
-        """A short name for exactly this encoder: with equal fingerprints, equal texts get equal vectors."""
+        """An identifier of the encoder and its weights: with equal fingerprints, equal texts get equal vectors."""
         ...
 
     @property
@@ -28,30 +27,31 @@ class Encoder(Protocol):
         """The length of a vector."""
         ...
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text in the order given, each of length 1.
 
-        A text in which the encoder finds nothing, such as an empty one, may get the zero vector.
+        A text in which the encoder finds nothing, such as an empty one, may get the zero vector. on_progress: called
+        after each batch with (texts done, all texts).
         """
         ...
 
 
 @runtime_checkable
-class TellingEncoder(Protocol):
-    """An encoder with something to tell the person who chose it."""
+class EncoderWithNotes(Protocol):
+    """An encoder that has notes for the person who selected it."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found otherwise than expected, a sentence each."""
+        """What was unexpected about the model's files, a sentence each."""
         ...
 
 
 @runtime_checkable
 class RawEncoder(Protocol):
-    """An encoder whose vectors have lengths of their own, before `encode` brings them to 1."""
+    """An encoder that also returns its vectors before normalisation."""
 
-    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
-        """(texts, width) float32 as the network gives them."""
+    def encode_raw(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
+        """(texts, width) float32 before normalisation."""
         ...
 
 
@@ -63,10 +63,10 @@ def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def batches_by_length(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
-    """Batches of indexes into `lengths`, longest first, so that little of a batch is padding.
+    """Batches of indexes into `lengths`, longest first, to keep padding small. Equal lengths keep their order.
 
     A batch, padded to its longest member, holds at most `token_budget` tokens; a longer member is a batch by itself.
-    The longest come first so that memory runs out at once or not at all. Members of equal length keep their order.
+    With the longest first, memory runs out at once or not at all.
 
     >>> list(batches_by_length([1, 5, 2, 2], token_budget=6))
     [[1], [2, 3, 0]]

@@ -1,14 +1,13 @@
-"""Two encoders as one: the wiki's own, and a transformers model that joins it as far as it helps.
+"""Two encoders as one: the wiki's own and a transformers model, concatenated with weights.
 
-How much the model weighs is learnt from links that the own encoder never saw. Where the model brings nothing, it gets
-no share, and the own encoder is used alone.
+The model's weight is learnt from links that the wiki's own encoder was not trained on. It is 0 where the model does not
+help; the own encoder is then used alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -19,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from linkassist.embed.encoder import Encoder, OnProgress, normalised
-from linkassist.embed.wiki_encoder import WikiEncoder
+from linkassist.embed.encoder import Encoder, normalised
+from linkassist.embed.wiki_encoder import WikiEncoder, replace_file
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -29,14 +29,14 @@ IntArray = npt.NDArray[np.int64]
 JOIN_FILE = "join.npz"
 SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 _MOST_EXAMINED = 500
-_STANDARD_ERRORS = 0.5  # by which a share must be better than none; noise is not equal to none, but worse
-_AT_ONCE = 100  # examined pages whose similarities to all pages are held at a time
-_NOISE = 1e-3  # a shorter difference from the centre says nothing: vectors vary by 1e-6 with the texts beside them
+_STANDARD_ERRORS = 0.5  # a share must be better than 0 by so many; a useless model is worse than 0, not equal
+_AT_ONCE = 100  # examined pages whose similarities to all pages are in memory
+_NOISE = 1e-3  # shorter differences from the centre count as zero: batching alone varies vectors by 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """How the other encoder joins: centre, the (width,) mean of its vectors, and the share in [0, 1] that it weighs."""
+    """How to combine two encoders. centre: (width,), the mean of the other's vectors; share: its weight in [0, 1]."""
 
     centre: FloatArray
     share: float
@@ -44,9 +44,9 @@ class Join:
     def join(self, own: FloatArray, other: FloatArray) -> FloatArray:
         """(texts, own width + other width) unit rows whose inner product is the weighted mean of both cosines.
 
-        The other's vectors are taken from their centre: those of a language model all point one way, which says
-        nothing of a text (Mu and Viswanath 2018, https://arxiv.org/abs/1702.01417). A text of which one encoder says
-        nothing is the other's alone; one of which neither does is the zero vector.
+        The other's vectors are centred, since a language model's share a common direction (Mu and Viswanath 2018,
+        https://arxiv.org/abs/1702.01417). Where one encoder gives a zero vector, the row is the other's alone; where
+        both do, it is zero.
         """
         apart = other - self.centre
         apart[np.linalg.norm(apart, axis=1) < _NOISE] = 0
@@ -55,14 +55,14 @@ class Join:
 
 
 def _weights(part: FloatArray, beside: FloatArray, share: float) -> FloatArray:
-    """(texts, 1): the factor of each row of a part, 1 where the part beside it says nothing."""
+    """(texts, 1): the factor of each row of `part`, 1 where the row of `beside` is zero."""
     weights: FloatArray = np.where(beside.any(axis=1, keepdims=True), np.float32(np.sqrt(share)), np.float32(1))
     return weights
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedEncoder:
-    """own: learnt from the wiki. other: any other. As one encoder, each with the weight that `how` gives it."""
+    """The concatenation of two encoders, weighted by `how`. own: learnt from the wiki. other: any."""
 
     own: WikiEncoder
     other: Encoder
@@ -80,19 +80,16 @@ class JoinedEncoder:
         digest.update(self.how.centre.tobytes())
         return f"{self.own.fingerprint}+{digest.hexdigest()[:12]}"
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
-        """(texts, width) float32, unit rows; a text of which neither encoder knows anything gives the zero vector."""
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> FloatArray:
+        """(texts, width) float32, unit rows; zero for a text for which both encoders give zero."""
         return self.how.join(self.own.encode(texts), self.other.encode(texts, on_progress))
 
     def save(self, folder: Path) -> None:
-        """Writes the own encoder and `join.npz` into the folder, each file beside and then renamed; the other is found
-        by its name."""
+        """Writes the own encoder and `join.npz` into the folder, each file atomically; the other goes by its name."""
         self.own.save(folder)
         buffer = io.BytesIO()
         np.savez(buffer, centre=self.how.centre, share=self.how.share, fingerprint=self.fingerprint)
-        beside = folder / f".{JOIN_FILE}.new"
-        beside.write_bytes(buffer.getvalue())
-        os.replace(beside, folder / JOIN_FILE)
+        replace_file(folder / JOIN_FILE, buffer.getvalue())
 
     @classmethod
     def load(cls, folder: Path, other: Encoder) -> JoinedEncoder:
@@ -114,11 +111,10 @@ class JoinedEncoder:
 
 
 def learn_join(own: FloatArray, other: FloatArray, links: sp.csr_matrix, pages: IntArray, seed: int = 0) -> Join:
-    """How an encoder that gave the vectors `other` best joins the one that gave the vectors `own`.
+    """The best of a few shares for the encoder that gave `other` beside the one that gave `own`; 0 if it hardly helps.
 
-    own, other: (pages, width). links: (pages, targets), the first targets being the pages themselves. pages: those by
-    whose links, of which the own encoder knows nothing, the shares are compared; 500 of them are enough.
-    The share is the best of a few, or 0 where that is hardly better than none.
+    own, other: (pages, width). links: (pages, targets), the first targets being the pages themselves. pages: indexes of
+    pages whose links were held out from the own encoder's training; at most 500 of them, sampled, are examined.
     """
     centre = other.mean(axis=0) if len(other) else np.zeros(other.shape[1], np.float32)
     if len(pages) > _MOST_EXAMINED:
@@ -129,21 +125,24 @@ def learn_join(own: FloatArray, other: FloatArray, links: sp.csr_matrix, pages: 
 
 
 def _related(links: sp.csr_matrix, pages: IntArray) -> sp.csr_matrix:
-    """(pages asked, all pages): above 0 where both link the same target, or one links the other; a hub says less."""
+    """(examined pages, all pages): the relevance of each, above 0 where they share a target or one links the other.
+
+    A shared target counts 1 over its number of links, so that hubs count little.
+    """
     n_pages = links.shape[0]
     n_linking = np.asarray(links.sum(axis=0)).ravel()
-    asked = sp.csr_matrix(links[pages])
-    shared = asked @ sp.diags((1 / n_linking.clip(1)).astype(np.float32)) @ links.T
-    related = sp.lil_matrix(shared + asked[:, :n_pages] + sp.csr_matrix(links[:, :n_pages].T)[pages])
+    examined = sp.csr_matrix(links[pages])
+    shared = examined @ sp.diags((1 / n_linking.clip(1)).astype(np.float32)) @ links.T
+    related = sp.lil_matrix(shared + examined[:, :n_pages] + sp.csr_matrix(links[:, :n_pages].T)[pages])
     related[np.arange(len(pages)), pages] = 0
     return sp.csr_matrix(related)
 
 
 def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> FloatArray:
-    """Per page asked, its discounted cumulative gain (Järvelin and Kekäläinen 2002) as a share of all it could be.
+    """(examined pages,): discounted cumulative gain (Järvelin and Kekäläinen 2002) over the sum of all relevances.
 
-    All others are ranked by similarity; the gain of one at rank r is how related it is, over log2(1 + r). Of equals,
-    each has the last one's rank: to find all pages alike is to tell nothing.
+    All other pages are ranked by similarity; one at rank r gains its relevance over log2(1 + r). Ties take the lowest
+    rank among them, so that an encoder with equal similarities gains nothing.
     """
     gains = np.zeros(len(pages), np.float32)
     for start in range(0, len(pages), _AT_ONCE):
@@ -159,7 +158,7 @@ def _gains(vectors: FloatArray, pages: IntArray, related: sp.csr_matrix) -> Floa
 
 
 def _best_share(gains: FloatArray) -> float:
-    """The share with the highest mean of gains, (shares, pages); 0 where that is hardly better than none."""
+    """The share with the highest mean gain; 0 unless it beats share 0 by a margin. gains: (shares, pages)."""
     n_pages = gains.shape[1]
     if n_pages < 2:
         return 0.0

@@ -1,6 +1,6 @@
-"""Where a transformers model's files are, on this machine or on the hub, and whether they are what they were.
+"""The folder of a transformers model, on this machine or fetched from the hub, and digests of its files.
 
-What is in them is left to `model_folder.py` and `transformer.py`; nothing here needs PyTorch.
+Reading the files is left to `model_folder.py` and `transformer.py`; nothing here imports PyTorch.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ def find_model(name: str) -> Path:
 
 
 def content_fingerprint(folder: Path) -> str:
-    """The SHA-256 of the files that decide the vectors, in hex: the same wherever the folder stands."""
+    """The SHA-256, in hex, of the files on which the vectors depend; the folder's place does not matter."""
     digest = hashlib.sha256()
-    for path in _deciding_files(folder):
+    for path in _relevant_files(folder):
         digest.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
-def files_state(name: str) -> str:
-    """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
+def model_files_state(name: str) -> str:
+    """Twelve hex digits of a digest over the names, sizes and times of the files of the model of that name.
 
     Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "".
     """
@@ -71,17 +71,17 @@ def files_state(name: str) -> str:
     if not folder.is_dir():
         try:
             folder = _snapshot(name, "*.safetensors", local_files_only=True)
-        except (HFValidationError, OSError):  # there is no copy, or the name is none of the hub's
+        except (HFValidationError, OSError):  # no copy, or not a name of the hub
             return ""
     digest = hashlib.sha256()
-    for path in _deciding_files(folder):
+    for path in _relevant_files(folder):
         about = path.stat()
         digest.update(f"{path.relative_to(folder).as_posix()} {about.st_size} {about.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:12]
 
 
 def _refuse_tensorflow(folder: Path) -> None:
-    """Raises ModelError where the folder holds a checkpoint of TensorFlow's, which has a name of its own."""
+    """Raises ModelError where the folder holds a TensorFlow checkpoint, which has another kind of name."""
     checkpoint = next(iter(sorted(folder.glob("*.ckpt*.index"))), None) if folder.is_dir() else None
     if checkpoint:
         raise ModelError(
@@ -107,7 +107,7 @@ def _from_hub(name: str) -> Path:
             f"{quoted(name)} is neither a folder here nor a model on the Hugging Face hub that can be read without a"
             " key. Check its spelling."
         ) from error
-    except OSError as error:  # all else that the hub's client raises: no network, offline mode, a refusal, a full disk
+    except OSError as error:  # other errors of the hub's client: no network, offline mode, access denied, disk full
         raise ModelError(
             f"{quoted(name)} is not a folder here, and it could not be fetched from the Hugging Face hub"
             f" ({type(error).__name__}). On a machine with a network run `hf download {name} --local-dir FOLDER`,"
@@ -126,7 +126,7 @@ def _snapshot(name: str, weights: str, *, local_files_only: bool) -> Path:
     )
 
 
-def _deciding_files(folder: Path) -> list[Path]:
+def _relevant_files(folder: Path) -> list[Path]:
     patterns = ("*.json", "*.txt", "*.model", "1_*/config.json", *_weights_in_use(folder))
     return sorted({path for pattern in patterns for path in folder.glob(pattern)})
 

@@ -1,7 +1,7 @@
-"""How a transformers model wants to be used as a sentence encoder, read from its folder.
+"""How a transformers model is used as a sentence encoder: pooling, prefix and length, read from its folder.
 
-A folder made by sentence-transformers says it in small JSON files; for others the model's family tells.
-What is not understood is refused: a wrong pooling gives vectors that look right and are not.
+sentence-transformers keeps these in small JSON files; for other folders they go by the model's family. Unknown settings
+are refused: a wrong pooling gives vectors that look right and are not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from linkassist.embed.pooling import Pooling
 from linkassist.errors import ModelError
@@ -23,7 +23,7 @@ _POOLING_FLAGS: dict[str, Pooling] = {
 }
 _POOLING_NAMES: dict[str, Pooling] = {"cls": "cls", "mean": "mean", "max": "max", "lasttoken": "last"}
 
-# Decoders: only the last token has seen the whole text.
+# Model types of decoders, in which only the last token attends to the whole text.
 _DECODERS = re.compile(r"gpt|llama|mistral|mixtral|qwen|gemma|phi|bloom|falcon|opt$|olmo|granite|smollm")
 _E5 = re.compile(r"(?<![a-z0-9])e5(?![a-z0-9])", re.IGNORECASE)
 _FIRST_TOKEN = re.compile(r"(?<![a-z0-9])(bge|simcse)(?![a-z0-9])", re.IGNORECASE)
@@ -31,24 +31,23 @@ _FIRST_TOKEN = re.compile(r"(?<![a-z0-9])(bge|simcse)(?![a-z0-9])", re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class ModelRecipe:
-    """What to do around the network. `max_tokens` includes [CLS] and [SEP], None where only the network limits it."""
+    """What to do around the network. max_tokens: special tokens included; None where only the network limits it."""
 
     pooling: Pooling
     prefix: str
     max_tokens: int | None
 
 
-def read_recipe(folder: Path, name: str, pooling: Pooling | None = None) -> ModelRecipe:
-    """How the model in `folder` wants to be used. `name` is what the reader called it: e5's and bge's kin go by name.
+def read_recipe(folder: Path, name: str) -> ModelRecipe:
+    """How the model in `folder` is used. name: the user's name for it, by which e5 and bge models are recognised.
 
-    `pooling` takes the place of the model's own.
     Raises ModelError if the folder asks for something that linkassist cannot do.
     """
     config = _read_object(folder / "config.json")
     known_as = f"{name} {config.get('_name_or_path', '')}"
     family = str(config.get("model_type", ""))
     return ModelRecipe(
-        pooling=_pooling_from_files(folder, pooling) or _pooling_of_family(family, known_as),
+        pooling=_pooling_from_files(folder) or _pooling_of_family(family, known_as),
         prefix=_prefix(folder, known_as),
         max_tokens=_max_tokens(folder),
     )
@@ -72,7 +71,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _modules(folder: Path) -> list[tuple[str, Path]]:
-    """The steps that sentence-transformers would take, as class names and folders; none if it did not make this."""
+    """The (class name, folder) of each module of sentence-transformers; [] without a modules.json."""
     path = folder / "modules.json"
     if not path.is_file():
         return []
@@ -82,8 +81,8 @@ def _modules(folder: Path) -> list[tuple[str, Path]]:
         raise ModelError(f"{path} does not list modules with type and path. Download the model again.") from error
 
 
-def _pooling_from_files(folder: Path, pooling: Pooling | None) -> Pooling | None:
-    """What modules.json leads to, or `pooling` in its place; None if neither says."""
+def _pooling_from_files(folder: Path) -> Pooling | None:
+    """The pooling that modules.json leads to, None if there is none."""
     modules = _modules(folder)
     for position, (kind, _) in enumerate(modules):
         if kind not in ("Transformer", "Pooling", "Normalize") or (kind == "Transformer") != (position == 0):
@@ -91,10 +90,8 @@ def _pooling_from_files(folder: Path, pooling: Pooling | None) -> Pooling | None
                 f"{folder / 'modules.json'} asks for a module {kind} at place {position}, which linkassist cannot do;"
                 " it knows a Transformer, then Pooling and Normalize. Choose another model."
             )
-    for kind, place in modules:
-        if kind == "Pooling" and pooling is None:
-            return _pooling_from_config(place / "config.json")
-    return pooling
+    place = next((place for kind, place in modules if kind == "Pooling"), None)
+    return _pooling_from_config(place / "config.json") if place else None
 
 
 def _pooling_from_config(path: Path) -> Pooling:
@@ -106,8 +103,7 @@ def _pooling_from_config(path: Path) -> Pooling:
     if len(asked) != 1 or asked[0] not in names:
         raise ModelError(
             f"{path} asks for the pooling {' and '.join(map(str, asked)) or 'of no name'}; linkassist can do one of"
-            f" {', '.join(_POOLING_FLAGS)}. Choose another model, or set the pooling yourself:"
-            f" {', '.join(get_args(Pooling))}."
+            f" {', '.join(_POOLING_FLAGS)}. Choose another model."
         )
     return names[asked[0]]
 
@@ -119,10 +115,10 @@ def _pooling_of_family(family: str, known_as: str) -> Pooling:
 
 
 def _prefix(folder: Path, known_as: str) -> str:
-    """What goes before each text: the folder's default prompt, else e5's.
+    """The prefix of each text: the folder's default prompt, else e5's.
 
-    e5 was trained with "query: " or "passage: " before every text, and its authors advise "query: " on both sides
-    where, as between pages, neither side is the question. Source: https://huggingface.co/intfloat/e5-base-v2
+    e5 was trained with "query: " or "passage: " before every text; its authors advise "query: " on both sides of
+    symmetric tasks, such as comparing pages. Source: https://huggingface.co/intfloat/e5-base-v2
     """
     config = _read_object(folder / "config_sentence_transformers.json")
     default, prompts = config.get("default_prompt_name"), config.get("prompts") or {}

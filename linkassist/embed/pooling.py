@@ -1,8 +1,8 @@
-"""From one vector per token to one per text: pure tensor functions. Which one a model wants, `model_folder.py` tells;
-how they are read out of a BERT, several in one pass, is left to `readout.py`.
+"""Pooling functions: from one vector per token to one per text.
 
-Throughout, `hidden` is (texts, tokens, width), and `is_token` is (texts, tokens) bool, False on padding, which may
-stand on either side. What comes back is (texts, width); a text without tokens gives the zero vector.
+`model_folder.py` selects a model's pooling; `bert/layer_pooling.py` applies several to one forward pass.
+Throughout, `hidden` is (texts, tokens, width), and `is_token` is (texts, tokens) bool, False on padding, which may be
+on either side. The result is (texts, width); a text without tokens gives the zero vector.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pooling = Literal["cls", "mean", "max", "last"]
 
 
 def cls_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
-    """One vector per text: that of its first real token, which is [CLS] in BERT and its kin.
+    """One vector per text: that of its first real token, which is [CLS] in BERT-like models.
 
     Source: Devlin et al. 2019, section 3, https://arxiv.org/abs/1810.04805
     """
@@ -45,7 +45,7 @@ def max_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
 
 
 def last_token_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
-    """One vector per text: that of its last real token, the only one that has seen the whole text in a decoder.
+    """One vector per text: that of its last real token, the only one that attends to the whole text in a decoder.
 
     Source: Wang et al. 2024, section 3.2, https://arxiv.org/abs/2401.00368
     """
@@ -55,7 +55,7 @@ def last_token_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
 
 
 def pooled_pool(hidden: Tensor, is_token: Tensor, pooler: Callable[[Tensor], Tensor]) -> Tensor:
-    """One vector per text: what BERT calls its pooled output, tanh(W h + b) of the h of [CLS] in the last layer.
+    """One vector per text: BERT's pooled output, tanh(W h + b) for the vector h of [CLS] in the last layer.
 
     pooler: the model's own dense layer and tanh, (texts, width) to (texts, width).
     Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, and BertModel in modeling.py of their code
@@ -66,7 +66,7 @@ def pooled_pool(hidden: Tensor, is_token: Tensor, pooler: Callable[[Tensor], Ten
 def mean_of_layers(layers: Sequence[Tensor]) -> Tensor:
     """(texts, tokens, width): the mean of some layers' hidden states, token by token.
 
-    Of the first and the last layer it is what is pooled as "first-last average".
+    For the first and last layer, this is the "first-last average".
     Source: Li et al. 2020, section 4, https://arxiv.org/abs/2011.05864
 
     >>> mean_of_layers([torch.tensor([[[1.0]]]), torch.tensor([[[4.0]]])])
@@ -91,7 +91,7 @@ def inner_tokens(is_token: Tensor) -> Tensor:
 
 
 def padded(packed: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """(hidden, is_token) of texts whose tokens lie one after the other, padded with zeros on the right.
+    """(hidden, is_token) of packed texts, padded with zeros on the right.
 
     packed: (sum of lengths, width). lengths: (texts,) int64.
 

@@ -1,4 +1,4 @@
-"""transformers without its own log lines and progress bars: ours tell the reader what matters."""
+"""A context in which transformers writes no log lines and shows no progress bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import transformers
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """What transformers does inside is not told."""
+    """Silences transformers inside the context; its settings are restored afterwards."""
     log = transformers.utils.logging
     verbosity, has_bar = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()

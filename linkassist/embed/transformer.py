@@ -1,7 +1,7 @@
-"""Any Hugging Face model as an encoder: text to tokens, tokens through the network, pooled to one vector per text.
+"""A transformers model as an encoder: tokens, forward pass, and pooling to one vector per text.
 
-How a model wants to be used is left to `model_folder.py`. Nothing runs here that a model brings along: no remote code,
-and weights only from safetensors or through torch's weights-only reader.
+Its pooling, prefix and length are read in `model_folder.py`. No code of a model runs: remote code is off, and weights
+come from safetensors or through torch's weights-only reader.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,98 +18,75 @@ import transformers
 from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
-from linkassist.embed.encoder import OnProgress, batches_by_length, normalised
+from linkassist.embed.encoder import batches_by_length, normalised
 from linkassist.embed.model_files import content_fingerprint, find_model
 from linkassist.embed.model_folder import read_recipe
-from linkassist.embed.pooling import Pooling, pool
+from linkassist.embed.pooling import pool
 from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
-LongTexts = Literal["windows", "truncate"]
-
-# To be changed when the same model and text would get another vector from this module.
+# Part of the fingerprint; raised when this module gives other vectors for the same model and text.
 _VERSION = 1
-# Where neither the model's files nor the caller say: longer than this costs more time than it brings.
+# For models whose files name no limit: longer windows cost more time than they bring.
 _USUAL_MAX_TOKENS = 512
-# These count positions from padding_idx + 1, so that 514 positions hold 512 tokens.
+# Model types that number positions from padding_idx + 1, so that 514 positions hold 512 tokens.
 _POSITIONS_AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "luke", "longformer"}
-# Texts are cut into tokens and sorted by length this many at a time.
+# Texts tokenised and sorted by length together.
 _N_TEXTS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A run of one text's tokens, ready for the network: `ids` with the special tokens around them."""
+    """A window of a text's tokens. text: the text's index. ids: with the special tokens around them."""
 
     text: int
     ids: list[int]
 
 
 class TransformerEncoder:
-    """A transformers model that turns texts into vectors of length 1, the same ones every time.
+    """A transformers model as an Encoder.
 
-    A text that fits into the model gets what sentence-transformers would give it. Of a longer one the model sees the
-    beginning ("truncate"), or one window after the other ("windows"): its vector is then the mean of theirs, each
-    weighted by its number of tokens. The last bits of a vector depend on the texts beside it in its batch (1e-6).
+    A text that fits into the model gets the vector that sentence-transformers would give it. The vector of a longer one
+    is the mean over its windows, weighted by their tokens. A vector depends on the rest of its batch by rounding alone
+    (1e-6).
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        pooling: Pooling | None = None,
-        prefix: str | None = None,
-        max_tokens: int | None = None,
-        long_texts: LongTexts = "windows",
-        token_budget: int = 4096,
-        device: str = "cpu",
-    ) -> None:
-        """`name` is a folder, or a model's name on the Hugging Face hub.
+    def __init__(self, name: str, *, token_budget: int = 4096) -> None:
+        """name: a folder, or a model's name on the Hugging Face hub.
 
-        What is None is read from the model's files, or goes by its family. `max_tokens` includes the special tokens.
-        `token_budget` bounds the tokens of a batch, padding included: it decides memory and speed, not the vectors.
+        token_budget: tokens per batch, padding included; it affects memory and speed, not the vectors.
         Raises ModelError if there is no such model, or it cannot be used.
         """
         folder = find_model(name)
-        recipe = read_recipe(folder, name, pooling)
+        recipe = read_recipe(folder, name)
         self._tokenizer, self._model = _load(folder)
-        self._model.to(device)
-        self._device = device
         self._token_budget = token_budget
-        self._long_texts: LongTexts = long_texts
-        self.pooling = recipe.pooling
-        self.prefix = recipe.prefix if prefix is None else prefix
+        self.pooling, self.prefix = recipe.pooling, recipe.prefix
         self.width = int(self._model.config.hidden_size)
-        limit = self._most_tokens()
-        if max_tokens is not None and max_tokens > limit:
-            raise ModelError(f"max_tokens is {max_tokens}, but {name} takes at most {limit}. Set {limit} or less.")
-        if max_tokens is None:
-            max_tokens = min(limit, recipe.max_tokens or _USUAL_MAX_TOKENS)
-        self.max_tokens = max_tokens
+        self.max_tokens = min(self._most_tokens(), recipe.max_tokens or _USUAL_MAX_TOKENS)
         self._before, self._after = self._special_tokens()
         self._prefix_ids = self._tokens([self.prefix.rstrip()])[0] if self.prefix.strip() else []
         n_around = len(self._before) + len(self._prefix_ids) + len(self._after)
         if self.max_tokens <= n_around:
             raise ModelError(
-                f'max_tokens is {self.max_tokens}, but the special tokens and the prefix "{self.prefix}" of {name}'
-                f" alone take {n_around}. Set more."
+                f'{name} takes {self.max_tokens} tokens, but its special tokens and its prefix "{self.prefix}" alone'
+                f" are {n_around}. Choose another model."
             )
-        settings = f"{_VERSION} {self.pooling} {self.prefix!r} {self.max_tokens} {long_texts}"
+        settings = f"{_VERSION} {self.pooling} {self.prefix!r} {self.max_tokens} windows"
         self.fingerprint = hashlib.sha256(f"{settings} {content_fingerprint(folder)}".encode()).hexdigest()[:16]
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""
         return normalised(self._sums(texts, on_progress)[0])
 
-    def encode_raw(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
-        """(texts, width) float32 as the network gives them, of any length."""
+    def encode_raw(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
+        """(texts, width) float32 before normalisation."""
         sums, n_tokens = self._sums(texts, on_progress)
         return np.asarray(sums / n_tokens.clip(1)[:, None], np.float32)
 
-    def _sums(
-        self, texts: Sequence[str], on_progress: OnProgress | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """(the sum of each text's windows' vectors, each times its tokens; how many tokens these are in all)"""
+    def _sums(self, texts: Sequence[str], on_progress: OnCount) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(texts, width): per text, the sum of its windows' vectors times their tokens; (texts,): its tokens."""
         found = np.zeros((len(texts), self.width), dtype=np.float32)
         n_tokens = np.zeros(len(texts), np.int64)
         for start in range(0, len(texts), _N_TEXTS_AT_ONCE):
@@ -127,21 +104,19 @@ class TransformerEncoder:
                 for window in members:
                     n_left[window.text] -= 1
                     n_done += int(n_left[window.text] == 0)
-                if on_progress:
-                    on_progress(n_done)
+                on_progress(n_done, len(texts))
             found[start : start + len(some)] = sums.numpy()
         return found, n_tokens
 
     @torch.inference_mode()
     def _pooled(self, windows: Sequence[_Window]) -> torch.Tensor:
         """(windows, width) float32 on the CPU."""
-        # Padding comes from the lengths, not from the ids: a text may well hold the id that pads.
+        # The mask comes from the lengths, not from the ids: a text may contain the padding id.
         n_ids = torch.tensor([len(window.ids) for window in windows])
         is_token = torch.arange(int(n_ids.max())) < n_ids.unsqueeze(1)
         ids = torch.full(is_token.shape, self._tokenizer.pad_token_id or 0)
         ids[is_token] = torch.tensor([id_ for window in windows for id_ in window.ids])
-        is_token = is_token.to(self._device)
-        hidden = self._model(input_ids=ids.to(self._device), attention_mask=is_token.long()).last_hidden_state
+        hidden = self._model(input_ids=ids, attention_mask=is_token.long()).last_hidden_state
         return pool(hidden, is_token, self.pooling).float().cpu()
 
     def _windows(self, texts: Sequence[str]) -> list[_Window]:
@@ -149,19 +124,15 @@ class TransformerEncoder:
         n_free = self.max_tokens - len(self._before) - len(self._after)
         n_free_later = n_free - len(self._prefix_ids)
         for text, tokens in enumerate(self._tokens([self.prefix + text for text in texts])):
-            runs = [tokens[:n_free]]
-            if self._long_texts == "windows":
-                runs += [
-                    self._prefix_ids + tokens[start : start + n_free_later]
-                    for start in range(n_free, len(tokens), n_free_later)
-                ]
+            later = range(n_free, len(tokens), n_free_later)
+            runs = [tokens[:n_free], *(self._prefix_ids + tokens[start : start + n_free_later] for start in later)]
             ids = [[*self._before, *run, *self._after] for run in runs]
             found += [_Window(text, some) for some in ids if some]
         return found
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text, without special tokens, however long it is."""
-        # verbose=False: the tokenizer would warn of texts that are too long for the network.
+        """The ids of each text, without special tokens or truncation."""
+        # verbose=False: no warning about texts that are too long for the network.
         found: list[list[int]] = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
         return found
 
@@ -174,7 +145,7 @@ class TransformerEncoder:
         return list(ids[:n_before]), list(ids[len(ids) - n_after :])
 
     def _most_tokens(self) -> int:
-        """How many tokens the network and its tokenizer can take at once."""
+        """The longest sequence that the network and its tokenizer take, in tokens."""
         config = self._model.config
         limits = [int(self._tokenizer.model_max_length)]  # a huge number where the tokenizer sets no limit
         positions = getattr(config, "max_position_embeddings", None)
@@ -185,7 +156,7 @@ class TransformerEncoder:
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
-    """The tokenizer and the network, in evaluation mode, as 32-bit floats, with every weight from the files."""
+    """(tokenizer, network): float32, in evaluation mode, every weight from the files. Raises ModelError otherwise."""
     try:
         with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -196,7 +167,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
                 dtype=torch.float32,
                 output_loading_info=True,
             )
-    # What transformers raises for a folder that it cannot read is of many kinds, among them plain RuntimeError.
+    # transformers raises many kinds of errors for a folder that it cannot read, among them plain RuntimeError.
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
@@ -204,14 +175,14 @@ def _load(folder: Path) -> tuple[Any, Any]:
             " Download the model again; if it names a missing package, install that beside linkassist;"
             " if it asks for remote code, choose another, for linkassist runs none."
         ) from error
-    # The pooler of BERT and its kin is not used here, and many checkpoints lack it.
+    # The pooler is not used here, and many checkpoints lack it.
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)
     if missing:
         raise ModelError(
             f"{folder} lacks {len(missing)} of the model's weights, such as {missing[0]}: they would be random numbers."
             " Its config.json and its weights are of different models; download it again."
         )
-    # Without its files transformers makes a tokenizer that knows next to nothing, and says nothing.
+    # Without its vocabulary files transformers silently makes a tokenizer with hardly any piece.
     n_pieces, n_known = len(tokenizer), int(model.config.vocab_size)
     if n_pieces < n_known / 2:
         raise ModelError(
@@ -220,5 +191,5 @@ def _load(folder: Path) -> tuple[Any, Any]:
         )
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
-    model.config.use_cache = False  # a decoder would keep keys and values for a next token that nobody asks for
+    model.config.use_cache = False  # no cache of a decoder's keys and values: nothing is generated
     return tokenizer, model.eval()

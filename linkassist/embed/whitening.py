@@ -1,7 +1,7 @@
-"""Against anisotropy: vectors of a BERT point mostly one way, so that their cosines tell little. What they share is
-taken away, either their mean alone (centring) or also how much they spread in each direction (whitening).
+"""Centring and whitening of vectors, against anisotropy: a BERT's vectors share a direction, which blurs cosines.
 
-Both are learnt from a set of vectors, such as those of all pages, and are then an affine map.
+Both are affine maps learnt from a set of vectors, such as those of all pages: centring subtracts the mean, whitening
+also makes the covariance the identity.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from torch import Tensor
 
 Treatment = Literal["raw", "centred", "whitened"]
 
-# Of the largest variance: directions below it are rounding and not text, and are left out rather than blown up.
+# Directions with less than this share of the largest variance are rounding noise and are dropped.
 _LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """x becomes (x - mean) W. mean: (width,). kernel: (width, k), None where only the mean is taken away."""
+    """The affine map (x - mean) W. mean: (width,). kernel: W, (width, k), None for the identity."""
 
     mean: Tensor
     kernel: Tensor | None = None
@@ -32,7 +32,7 @@ class Affine:
 
 
 def learn_centring(vectors: Tensor) -> Affine:
-    """The map that takes the mean away. vectors: (texts, width).
+    """The map that subtracts the mean. vectors: (texts, width).
 
     Source: Mu and Viswanath 2018, section 2 (its first step), https://arxiv.org/abs/1702.01417
 
@@ -43,10 +43,10 @@ def learn_centring(vectors: Tensor) -> Affine:
 
 
 def learn_whitening(vectors: Tensor) -> Affine:
-    """The map after which the vectors it was learnt from have mean 0, and covariance the identity.
+    """The map that gives the vectors it is learnt from mean 0 and identity covariance.
 
     vectors: (texts, width). W = U sqrt(1 / L) where U L U' is the covariance (over n texts, not n - 1), the largest
-    variance first. Directions in which the vectors do not differ, as with fewer texts than dimensions, are left out.
+    variance first. Directions without variance, as with fewer texts than dimensions, are dropped.
     Source: Su et al. 2021, section 3.2 and algorithm 1, https://arxiv.org/abs/2103.15316
 
     >>> learn_whitening(torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])).kernel.abs().round(decimals=3)

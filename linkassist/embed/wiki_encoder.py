@@ -1,8 +1,8 @@
-"""The default encoder: pieces and vectors learnt from the wiki's own text and links, without any download.
+"""The default encoder: SentencePiece pieces and vectors learnt from the wiki's text and links, without a download.
 
 A text's vector is the weighted sum of the vectors of its SentencePiece pieces. The piece vectors start as latent
 semantic analysis of the wiki (a truncated SVD of TF-IDF) and are then trained so that pages that link each other, or
-link the same target, come near each other (contrastive loss with in-batch negatives, as in SimCSE, Gao et al. 2021).
+link the same target, are similar (contrastive loss with in-batch negatives, as in SimCSE, Gao et al. 2021).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,23 +26,26 @@ from torch.nn import functional
 
 from linkassist.embed.encoder import normalised
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 FloatArray = npt.NDArray[np.float32]
 
 WIDTH = 192
 _MOST_PIECES = 16_000
 _SAMPLED_LINES = 60_000
-_PIECES_PER_PAGE = 96  # of each page, those with the largest TF-IDF, are trained on
+_PIECES_PER_PAGE = 96  # trained on: those of a page with the largest TF-IDF
 _BATCH = 512
 _TEMPERATURE = 0.05
 _LEARNING_RATE = 4e-3
-_DROPPED = 0.3  # of a page's pieces at each step, so that no single word decides
+_DROPPED = 0.3  # dropout: share of a page's pieces left out at each step
 _FORMAT = 1
 
 
 @dataclass(frozen=True)
 class WikiEncoder:
-    """pieces: the SentencePiece model. table: (pieces, width) float32. weights: (pieces,) float32, what each says."""
+    """A weighted bag of piece vectors. pieces: the SentencePiece model. table: (pieces, width) float32, the vectors.
+    weights: (pieces,) float32.
+    """
 
     pieces: bytes
     table: FloatArray
@@ -61,7 +64,7 @@ class WikiEncoder:
         digest.update(self.weights.tobytes())
         return f"wiki-{digest.hexdigest()[:12]}"
 
-    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> FloatArray:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> FloatArray:
         """(texts, width) float32, unit rows; a text without a known piece gives the zero vector."""
         tokenizer = _tokenizer(self.pieces)
         vectors = np.zeros((len(texts), self.width), np.float32)
@@ -69,31 +72,25 @@ class WikiEncoder:
             counts = _count_pieces(tokenizer, texts[start : start + 2000])
             counts.data = 1 + np.log(counts.data)
             vectors[start : start + 2000] = normalised(sp.csr_matrix(counts.multiply(self.weights)) @ self.table)
-            if on_progress:
-                on_progress(min(len(texts), start + 2000))
+            on_progress(min(len(texts), start + 2000), len(texts))
         return vectors
 
     def save(self, folder: Path) -> None:
-        """Writes `pieces.model`, `vectors.npz` and `encoder.json` into the folder, each beside and then renamed."""
+        """Writes `pieces.model`, `vectors.npz` and `encoder.json` into the folder, each atomically."""
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         np.savez(buffer, table=self.table, weights=self.weights)
         about = json.dumps({"format": _FORMAT, "kind": "wiki", "fingerprint": self.fingerprint, "width": self.width})
-        for name, data in (
-            ("pieces.model", self.pieces),
-            ("vectors.npz", buffer.getvalue()),
-            ("encoder.json", about.encode()),
-        ):
-            beside = folder / f".{name}.new"
-            beside.write_bytes(data)
-            os.replace(beside, folder / name)
+        replace_file(folder / "pieces.model", self.pieces)
+        replace_file(folder / "vectors.npz", buffer.getvalue())
+        replace_file(folder / "encoder.json", about.encode())
 
     @classmethod
     def load(cls, folder: Path) -> WikiEncoder:
         """The encoder that `save` wrote; ModelError where a file is missing, damaged or of another run."""
         try:
             about = json.loads((folder / "encoder.json").read_text())
-            # Opened here: np.load would leave a damaged file open.
+            # Opened by us: np.load leaves a damaged file open.
             with (folder / "vectors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 encoder = cls((folder / "pieces.model").read_bytes(), arrays["table"], arrays["weights"])
             expected = about["fingerprint"]
@@ -109,19 +106,26 @@ class WikiEncoder:
         return encoder
 
 
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes to a temporary file and renames it, so that the old or the new file is complete."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(data)
+    os.replace(beside, path)
+
+
 def learn_encoder(
     texts: Sequence[str],
     links: sp.csr_matrix,
     *,
     seed: int = 0,
     start: WikiEncoder | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnCount = no_count,
 ) -> WikiEncoder:
-    """An encoder learnt from these pages; on one machine, with as many threads, the same input and seed give the same.
+    """An encoder trained on these pages. Deterministic for an input and seed, on one machine and number of threads.
 
-    texts: one a page. links: (pages, targets), the first targets being the pages themselves; the rows of pages whose
-    links must not be known (they are examined later) are empty. start: an encoder of an earlier state of the wiki,
-    whose pieces are kept and whose vectors are trained on. on_progress: told (steps done, steps in all).
+    texts: one per page. links: (pages, targets), the first targets being the pages themselves; rows of held-out pages
+    are empty. start: an encoder of an earlier state of the wiki; its pieces are kept and its vectors trained further.
+    on_progress: called with (training steps done, all).
     """
     pieces = start.pieces if start else _learn_pieces(texts, seed)
     tokenizer = _tokenizer(pieces)
@@ -149,7 +153,7 @@ def _n_steps(n_links: int, *, is_warm: bool) -> int:
 
 
 def _learn_pieces(texts: Sequence[str], seed: int) -> bytes:
-    """A byte-pair SentencePiece model of the texts' lines: as good here as unigram and ten times as fast to learn."""
+    """A BPE SentencePiece model of the texts' lines: as good here as unigram, and ten times as fast to train."""
     lines = [line for text in texts for line in text.split("\n") if len(line) > 1]
     if len(lines) > _SAMPLED_LINES:
         chosen = np.random.default_rng(seed).choice(len(lines), _SAMPLED_LINES, replace=False)
@@ -176,13 +180,13 @@ def _tokenizer(pieces: bytes) -> sentencepiece.SentencePieceProcessor:
 
 
 def _count_pieces(tokenizer: sentencepiece.SentencePieceProcessor, texts: Sequence[str]) -> sp.csr_matrix:
-    """(texts, pieces) float32: how often each piece stands in each text; what is unknown or blank is not counted."""
+    """(texts, pieces) float32: the count of each piece in each text, without <unk> and the lone blank."""
     encoded = tokenizer.encode(list(texts), num_threads=2) if texts else []
     lengths = np.array([len(ids) for ids in encoded], np.int64)
     columns = np.fromiter((i for ids in encoded for i in ids), np.int64, int(lengths.sum()))
     rows = np.repeat(np.arange(len(texts)), lengths)
-    says_something = ~np.isin(columns, [tokenizer.unk_id(), tokenizer.piece_to_id("\u2581")])
-    rows, columns = rows[says_something], columns[says_something]
+    is_counted = ~np.isin(columns, [tokenizer.unk_id(), tokenizer.piece_to_id("\u2581")])
+    rows, columns = rows[is_counted], columns[is_counted]
     shape = (len(texts), tokenizer.get_piece_size())
     matrix = sp.csr_matrix((np.ones(len(columns), np.float32), (rows, columns)), shape=shape)
     matrix.sum_duplicates()
@@ -190,9 +194,9 @@ def _count_pieces(tokenizer: sentencepiece.SentencePieceProcessor, texts: Sequen
 
 
 def _latent_semantic_table(matrix: sp.csr_matrix, seed: int) -> FloatArray:
-    """(pieces, WIDTH): right singular vectors of the TF-IDF matrix, found with random projections (Halko et al. 2011).
+    """(pieces, WIDTH): right singular vectors of the TF-IDF matrix by randomised SVD (Halko et al. 2011).
 
-    Strong directions are damped by the square root of their singular value; the rest of the width is small noise.
+    Each is divided by the square root of its singular value; dimensions beyond the rank are small noise.
     """
     random = np.random.default_rng(seed)
     n_pages, n_pieces = matrix.shape
@@ -212,7 +216,7 @@ def _as_unit(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 
 class _Bags:
-    """Each page's most telling pieces, as rows of one width: numbers and damped counts, 0 where there are fewer."""
+    """Each page's pieces of the largest TF-IDF as padded rows. numbers: piece ids; amounts: damped counts."""
 
     def __init__(self, counts: sp.csr_matrix, idf: FloatArray) -> None:
         lengths = np.diff(counts.indptr)
@@ -229,7 +233,7 @@ class _Bags:
 
 
 class _LinkedPairs:
-    """Pairs of pages that belong together: a page and one it links, or two that link the same target."""
+    """Positive pairs for training: a page and one it links, or two pages that link the same target."""
 
     def __init__(self, links: sp.csr_matrix, n_pages: int) -> None:
         by_target = sp.csr_matrix(links.T)
@@ -238,14 +242,14 @@ class _LinkedPairs:
         useful = (n_linking[cells.col] >= 2) | (cells.col < n_pages)
         self._pages, self._targets = cells.row[useful], cells.col[useful]
         self._by_target, self._n_linking, self._n_pages = by_target, n_linking, n_pages
-        chance = 1 / np.sqrt(n_linking[self._targets])  # a hub says less of each of its pages
+        chance = 1 / np.sqrt(n_linking[self._targets])  # links to hubs are sampled less often
         self._chance = chance / chance.sum() if len(chance) else chance
         self.n_links = len(self._pages)
 
     def sample(
         self, random: np.random.Generator
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """(pages, their partners, the targets that join them), each of the batch's length."""
+        """(pages, their partners, the targets that they share), each (_BATCH,)."""
         chosen = random.choice(self.n_links, _BATCH, p=self._chance)
         pages, targets = self._pages[chosen], self._targets[chosen]
         other = (random.random(_BATCH) * self._n_linking[targets]).astype(np.int64)
@@ -261,7 +265,7 @@ def _train(
     pairs: _LinkedPairs,
     n_steps: int,
     seed: int,
-    on_progress: Callable[[int, int], None] | None,
+    on_progress: OnCount,
 ) -> tuple[FloatArray, FloatArray]:
     random = np.random.default_rng(seed)
     vectors = torch.tensor(table, requires_grad=True)
@@ -271,7 +275,7 @@ def _train(
     def encode(pages: npt.NDArray[np.int64]) -> torch.Tensor:
         kept = random.random((len(pages), _PIECES_PER_PAGE)) >= _DROPPED
         numbers = torch.from_numpy(bags.numbers[pages])
-        # By `embedding`, whose gradient is summed in one order; threads sum that of `amounts[numbers]` in any.
+        # `embedding`, whose gradient is summed in a fixed order; that of `amounts[numbers]` depends on the threads.
         each = functional.embedding(numbers, functional.relu(amounts)[:, None])[..., 0]
         scale = torch.from_numpy(bags.amounts[pages] * kept[:, : bags.width]) * each
         return functional.normalize(
@@ -283,18 +287,17 @@ def _train(
             group["lr"] = _LEARNING_RATE * (1 - step / n_steps)
         pages, partners, targets = pairs.sample(random)
         scores = encode(pages) @ encode(partners).T / _TEMPERATURE
-        is_other_answer = (
+        is_false_negative = (
             (targets[:, None] == targets[None])
             | (pages[:, None] == partners[None])
             | (partners[:, None] == partners[None])
         )
-        np.fill_diagonal(is_other_answer, False)
-        scores = scores.masked_fill(torch.from_numpy(is_other_answer), -1e4)
+        np.fill_diagonal(is_false_negative, False)
+        scores = scores.masked_fill(torch.from_numpy(is_false_negative), -1e4)
         answer = torch.arange(len(pages))
         loss = (functional.cross_entropy(scores, answer) + functional.cross_entropy(scores.T, answer)) / 2
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if on_progress:
-            on_progress(step + 1, n_steps)
+        on_progress(step + 1, n_steps)
     return vectors.detach().numpy(), functional.relu(amounts).detach().numpy()

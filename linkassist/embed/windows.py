@@ -1,6 +1,6 @@
-"""Long texts as windows that a model can take, each with its span, and the way back: a text's vector from its windows'.
+"""Splitting long texts into overlapping windows that fit into a model, and the weighted mean of the windows' vectors.
 
-Windows begin and end where lines and sentences do, as far as these fit. What counts tokens is passed in.
+Windows end at line or sentence ends where these fit. The function that counts tokens is passed in.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from linkassist.wiki import Span
 
 CountTokens = Callable[[str], int]
 
-# What ends a line or a sentence.
+# The end of a line or a sentence.
 _END = re.compile(r"[\n。．！？!?]+|\.\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of a text that fits into the model. span: in code points of the text. n_tokens: of what it cuts out."""
+    """A part of a text that fits into the model. span: code points of the text. n_tokens: tokens of that part."""
 
     span: Span
     n_tokens: int
 
 
 def windows(text: str, count_tokens: CountTokens, max_tokens: int, overlap: int = 0) -> list[Window]:
-    """The text as windows of at most `max_tokens` tokens, the special ones not counted, in order; one if it fits.
+    """The text as windows of at most `max_tokens` tokens, special tokens not counted, in order; one if it fits.
 
-    overlap: about how many tokens at the end of a window the next one begins with again; less where sentences are
-    longer, and below `max_tokens`. Together the windows cover the text. count_tokens: of a stretch by itself.
+    The windows cover the text. overlap: tokens, about, that a window repeats from the end of the one before; fewer
+    where sentences are longer, and below `max_tokens`. count_tokens: the tokens of a part by itself.
 
     >>> [window.span.cut("ab. cd. ef.") for window in windows("ab. cd. ef.", len, 8, 4)]
     ['ab. cd. ', 'cd. ef.']
@@ -50,7 +50,7 @@ def windows(text: str, count_tokens: CountTokens, max_tokens: int, overlap: int 
         first = _reach_back(units, done, min(overlap, max_tokens - units[done].n_tokens))
         after = _reach(units, first, max_tokens)
         window = _joined(text, units[first:after], count_tokens)
-        while window.n_tokens > max_tokens and after - first > 1:  # joined, they may be cut into more tokens than apart
+        while window.n_tokens > max_tokens and after - first > 1:  # joined sentences may have more tokens than apart
             first, after = (first + 1, after) if first < done else (first, after - 1)
             window = _joined(text, units[first:after], count_tokens)
         found.append(window)
@@ -59,9 +59,9 @@ def windows(text: str, count_tokens: CountTokens, max_tokens: int, overlap: int 
 
 
 def weighted_means(vectors: Tensor, texts: Sequence[int], weights: Sequence[float], n_texts: int) -> Tensor:
-    """(n_texts, width): of each text, the mean of its windows' vectors by their weights, such as their tokens.
+    """(n_texts, width): per text, the weighted mean of its windows' vectors; zero where its weights are all 0.
 
-    vectors: (windows, width). texts, weights: a number per window. A text whose weights are all 0 has the zero vector.
+    vectors: (windows, width). texts, weights: per window, its text's index and its weight, such as its tokens.
 
     >>> weighted_means(torch.tensor([[1.0], [4.0], [5.0]]), [0, 0, 1], [2, 1, 7], 2)
     tensor([[2.],
@@ -83,7 +83,7 @@ def _joined(text: str, units: Sequence[Window], count_tokens: CountTokens) -> Wi
 
 
 def _reach(units: Sequence[Window], first: int, max_tokens: int) -> int:
-    """One past the last of the units from `first` on that fit into a window together; at least one does."""
+    """The end of the longest run of units from `first` on that fits into a window; at least one unit."""
     after, n_tokens = first + 1, units[first].n_tokens
     while after < len(units) and n_tokens + units[after].n_tokens <= max_tokens:
         n_tokens += units[after].n_tokens
@@ -92,7 +92,7 @@ def _reach(units: Sequence[Window], first: int, max_tokens: int) -> int:
 
 
 def _reach_back(units: Sequence[Window], after: int, overlap: int) -> int:
-    """The first of the units before `after` that hold `overlap` tokens or fewer together."""
+    """The start of the longest run of units that ends before `after` and has at most `overlap` tokens."""
     first, n_tokens = after, 0
     while first > 0 and n_tokens + units[first - 1].n_tokens <= overlap:
         first -= 1
@@ -101,7 +101,7 @@ def _reach_back(units: Sequence[Window], after: int, overlap: int) -> int:
 
 
 def _units(text: str, count_tokens: CountTokens, max_tokens: int) -> Iterator[Window]:
-    """The sentences of the text, and of those that are too long the halves, as often as needed."""
+    """The sentences of the text; those that are too long are halved until they fit."""
     cuts = sorted({0, *(match.end() for match in _END.finditer(text)), len(text)})
     for start, end in itertools.pairwise(cuts):
         yield from _halved(text, Span(start, end), count_tokens, max_tokens)
@@ -118,7 +118,7 @@ def _halved(text: str, span: Span, count_tokens: CountTokens, max_tokens: int) -
 
 
 def _middle(text: str, span: Span) -> int:
-    """Where to cut: after the blank that is nearest to the middle, in the middle half; else in the middle."""
+    """Where to split: after the space nearest to the middle, within the middle half; else in the middle."""
     middle, reach = (span.start + span.end) // 2, (span.end - span.start) // 4
     cuts = [at + 1 for at in range(middle - reach, middle + reach) if text[at].isspace()]
     return min(cuts, key=lambda at: abs(at - middle), default=middle)

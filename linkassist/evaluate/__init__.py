@@ -1,1 +1,1 @@
-"""How good the suggestions are: the future-links test, its metrics and a report."""
+"""Evaluation of the suggestions: the future-links test, its metrics and the report."""

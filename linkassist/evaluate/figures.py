@@ -1,6 +1,6 @@
-"""What an evaluation comes to, as plain values: no arithmetic here, and nothing heavy is imported, for the server too.
+"""The figures of an evaluation as plain values; nothing heavy is imported, since the server reads them.
 
-How the figures are computed is told in `metrics.py` and `scoring.py`, what stands around them in `report.py`.
+`metrics.py` and `scoring.py` compute them, `report.py` puts them together.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Group = Literal["page or red", "page", "red", "new"]
-Origin = Literal["two exports", "line times", "hidden links"]  # what told the earlier wiki from the new pages
+Origin = Literal["two exports", "line times", "hidden links"]  # how the earlier wiki was made
 
 
 @dataclass(frozen=True, slots=True)
 class RankingFigures:
-    """Means over the lists that have something to find. n_right: how much there was to find, all lists together."""
+    """Means over the lists with something to find. n_right: how much there was to find in all lists together."""
 
     n_lists: int
     n_right: int
@@ -28,9 +28,9 @@ class RankingFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """The suggestions with a probability in [low, high): what was promised on average, and the share that was right.
+    """The suggestions with a probability in [low, high): their mean probability, and the share that is right.
 
-    The last bin holds 1 too. Both means are 0 where the bin is empty.
+    The last bin includes 1. Both are 0 if the bin is empty.
     """
 
     low: float
@@ -42,11 +42,11 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationFigures:
-    """What the probabilities are worth, the suggestions of all pages pooled.
+    """The calibration of the probabilities, with the suggestions of all pages pooled.
 
-    precision_at_recall_20 (50, 70): the share of right ones among the most probable suggestions that together find
-    20 % (50, 70 %) of what there is to find; 0 where they never do.
-    error: see `calibration_error`; error_from_10: the same without the lowest bin, which most suggestions are in.
+    precision_at_recall_20 (50, 70): the precision of the most probable suggestions that together reach a recall of
+    0.2 (0.5, 0.7); 0 if they never do.
+    error: see `calibration_error`; error_from_10: without the lowest bin, which holds most suggestions.
     """
 
     n_suggestions: int
@@ -60,7 +60,7 @@ class CalibrationFigures:
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """How good a suggester is at one group of suggestions; `calibration` is None where it gives no probabilities."""
+    """A suggester's figures in one group; `calibration` is None if it gives no probabilities."""
 
     group: Group
     ranking: RankingFigures
@@ -69,7 +69,7 @@ class GroupFigures:
 
 @dataclass(frozen=True, slots=True)
 class SuggesterFigures:
-    """A suggester's figures, group by group; a group that nothing is asked of, or that it never answers, is absent."""
+    """A suggester's figures, group by group, without groups that have no gold links or that it never answers."""
 
     name: str
     groups: tuple[GroupFigures, ...]
@@ -77,9 +77,9 @@ class SuggesterFigures:
 
 @dataclass(frozen=True, slots=True)
 class SignalFigures:
-    """The suggestions worth showing whose first reason is this signal, "" where they have none.
+    """The suggestions worth showing whose first reason is this signal, "" if they have none.
 
-    mean_probability is what was promised of them, share_right how much of it came true.
+    mean_probability: as predicted; share_right: as observed.
     """
 
     signal: str
@@ -90,11 +90,10 @@ class SignalFigures:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reader would have seen: the suggestions of all kinds, on pages whose authors linked anything.
+    """What a reader would have seen: the suggestions of all kinds, on the n_pages pages whose authors linked anything.
 
-    A suggestion is right where the author made that link, whatever its kind; links to pages that the earlier wiki did
-    not know count neither way. n_pages: such pages.
-    calibration: of all of them together. signals: of those worth showing, the most frequent signal first.
+    A suggestion is right if the author made that link, whatever its kind; links to pages that the earlier wiki did not
+    know are left out. calibration: of all of them together. signals: of those worth showing, the most frequent first.
     """
 
     n_pages: int

@@ -1,9 +1,8 @@
-"""The future-links test: which links did people make later, and what would they have been made from?
+"""The future-links test: predict the links of new pages from an earlier state of the wiki.
 
-From two exports of one project comes the wiki as it might have stood in between: every page of the earlier export, and
-every page that is new in the later one with its links taken out. What the authors of the new pages linked is the answer
-that a suggester is held against. How a single export makes such a test is left to `single_wiki.py`, how the answers are
-scored to `scoring.py`.
+Two exports of one project give every page of the earlier export, and every new page of the later one without its
+links. The links that the authors of the new pages made are the gold. `single_wiki.py` makes such a test from a single
+export, `scoring.py` scores the suggestions.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from linkassist.wiki import Page, title_key
 
 @dataclass(frozen=True, slots=True)
 class AskedPage:
-    """A new page whose links were taken out, and the title keys that its author linked, diary dates left out.
+    """A new page whose links were removed, and the title keys that its author linked, without diary dates.
 
-    number: its place in `FuturesTest.pages`.
-    pages, reds: targets that the earlier wiki had, as a page or as a red link; told apart by what they are when the
-    question is asked, so that a red link for which a new page was made is a page.
-    coined: targets that were neither; a suggester can only propose them as new phrases.
+    number: its index in `FuturesTest.pages`.
+    pages, reds: targets that the earlier wiki knew, as a page or as a red link. A red link for which a new page was
+    made is a page, as it is when the question is asked.
+    coined: targets that the earlier wiki did not know; a suggester can only propose them as new phrases.
     """
 
     number: int
@@ -37,7 +36,7 @@ class AskedPage:
 
     @property
     def gold(self) -> frozenset[str]:
-        """The targets that a suggester could have known."""
+        """The targets that the earlier wiki knew."""
         return self.pages | self.reds
 
 
@@ -46,11 +45,11 @@ class FuturesTest:
     """The wiki that a suggester sees, and the pages it is asked about.
 
     pages: those of the earlier wiki as they stood, then the new ones without links; their title keys are distinct.
-    n_earlier: how many are of the earlier wiki. is_blind: the links' words were taken out too.
+    n_earlier: how many are of the earlier wiki. is_blind: the words of the links were removed too.
     is_by_id: a page with a new title but a known id counts as renamed, not as new.
     unknown: title keys of new pages of which the earlier wiki had not even a red link. Some were made because an asked
-    page linked them, so that they are there at all tells of the future.
-    origin: what told the earlier wiki from the new pages. moment: the Unix second that parts them, 0 where none does.
+    page linked them, so their mere existence leaks the future.
+    origin: how the earlier wiki was made. cutoff: the Unix second that separates it from the new pages, 0 if none does.
     """
 
     pages: tuple[Page, ...]
@@ -60,21 +59,21 @@ class FuturesTest:
     is_by_id: bool
     unknown: frozenset[str] = frozenset()
     origin: Origin = "two exports"
-    moment: int = 0
+    cutoff: int = 0
 
     @property
     def asks_anything(self) -> bool:
-        """Whether there is a link to find."""
+        """Whether there is any link to find."""
         return any(page.gold or page.coined for page in self.asked)
 
 
 def build_futures_test(
     earlier: Iterable[Page], later: Iterable[Page], *, is_blind: bool, by_id: bool | None = None
 ) -> FuturesTest:
-    """The test that two exports of one project make. Diary pages are not asked about.
+    """The test from two exports of one project. Diary pages are not asked about.
 
-    by_id: whether ids tell renamed pages from new ones; None: where every page of both exports has an id.
-    Of pages with one title key the one updated last counts. Raises ExportError where there is nothing to ask.
+    by_id: whether ids tell renamed pages from new ones; None: if every page of both exports has an id.
+    Of pages with one title key the one updated last is kept. Raises ExportError if there are no links to find.
     """
     before, after = distinct_pages(earlier), distinct_pages(later)
     is_by_id = all(page.page_id for page in [*before, *after]) if by_id is None else by_id
@@ -95,22 +94,22 @@ def build_futures_test(
 def ask_about(
     fresh: Sequence[Page], before: Sequence[Page], titles: AbstractSet[str], *, is_blind: bool, is_by_id: bool
 ) -> FuturesTest:
-    """The test that asks about the links of the fresh pages, `before` being the wiki that knows nothing of them.
+    """The test that asks about the links of the fresh pages, given the earlier wiki `before`.
 
-    titles: the title keys of the pages that could have been linked; what `before` links could have been too.
+    titles: the title keys of the pages that could be linked, besides what `before` links.
     """
     known = titles | {link.key for page in before for link in page_links(page.texts)}
-    pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
+    pages = (*before, *(hide_targets(page, is_blind=is_blind) for page in fresh))
     asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
     unknown = frozenset(page.key for page in fresh) - known
     return FuturesTest(pages, asked, len(before), is_blind, is_by_id, unknown)
 
 
-def without_links(page: Page, *, is_blind: bool) -> Page:
-    """The page with no links left: their titles stay as plain words, or where `is_blind` go as well.
+def hide_targets(page: Page, *, is_blind: bool) -> Page:
+    """The page without links: their titles stay as plain text, or are removed too if `is_blind`.
 
-    What stands in code and in the title line is no link and stays as it is. Where taking out a link makes another of
-    what was around it, as in `[a [b] c]`, that one is taken out too.
+    Code and the title line hold no links and stay as they are. A link that appears when an inner one is removed, as in
+    `[a [b] c]`, is removed too.
     """
     texts = page.texts
     while links := page_links(texts):
@@ -138,7 +137,7 @@ def _asked_pages(
 
 
 def distinct_pages(pages: Iterable[Page]) -> list[Page]:
-    """The pages in order, and of those with one title key the one updated last."""
+    """The pages in order; of several with one title key only the one updated last."""
     kept: dict[str, Page] = {}
     for page in pages:
         if page.key not in kept or page.updated > kept[page.key].updated:

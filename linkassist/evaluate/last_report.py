@@ -1,7 +1,4 @@
-"""The last evaluation of each project, kept in the library so that the browser can show it without computing.
-
-Only the latest is kept: it says how far today's suggestions can be trusted. Nothing heavy is imported, for the server.
-"""
+"""The last evaluation of each project, kept in the library for the browser; nothing heavy is imported."""
 
 from __future__ import annotations
 

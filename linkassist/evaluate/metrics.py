@@ -1,8 +1,8 @@
-"""How good ranked lists and probabilities are, as numbers: nothing here knows of wikis.
+"""Metrics of ranked lists and of probabilities.
 
-A list is given as *hits*, best first: whether each of its entries is right. `n_right` is how many right entries there
-are, found or not, and at least 1. Two choices are ours: recall within 10 is held against what a list of ten can reach,
-and a list is read to its fiftieth entry and no further.
+A list is given as *hits*, best first: whether each entry is right. `n_right` is the number of right entries that exist,
+found or not, at least 1. Two choices are ours: recall@10 is capped at what a list of ten can reach, and lists are cut
+after 50 entries.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def recall_at(hits: Sequence[bool], n_right: int, k: int) -> float:
 
 
 def capped_recall_at(hits: Sequence[bool], n_right: int, k: int) -> float:
-    """Recall held against the best that k entries can do, so that 1 can be reached: 10 of 30 right ones are enough.
+    """Recall relative to the best that k entries can reach: with k = 10, 10 of 30 right ones give 1.
 
     Source: Thakur et al. 2021, BEIR, section 3.3 ("R_cap@k"), https://arxiv.org/abs/2104.08663
     """
@@ -35,7 +35,7 @@ def capped_recall_at(hits: Sequence[bool], n_right: int, k: int) -> float:
 
 
 def precision_at(hits: Sequence[bool], k: int) -> float:
-    """The share of right ones among the first k; what a shorter list lacks counts as wrong.
+    """The share of right ones among the first k; missing entries of a shorter list count as wrong.
 
     Source: Manning, Raghavan and Schütze 2008, section 8.4, https://nlp.stanford.edu/IR-book/
     """
@@ -43,7 +43,7 @@ def precision_at(hits: Sequence[bool], k: int) -> float:
 
 
 def reciprocal_rank(hits: Sequence[bool]) -> float:
-    """1 / the rank of the first right entry, 0 where there is none; over many lists the mean is MRR.
+    """1 / the rank of the first right entry, 0 if there is none; its mean over lists is MRR.
 
     Source: Voorhees 1999, The TREC-8 Question Answering Track Report, section 3
     """
@@ -61,7 +61,7 @@ def ndcg_at(hits: Sequence[bool], n_right: int, k: int) -> float:
 
 
 def ranking_figures(lists: Sequence[Sequence[bool]], n_right: Sequence[int]) -> RankingFigures:
-    """The figures of many lists of hits, `n_right[i]` belonging to `lists[i]`; there is at least one."""
+    """The figures of one or more lists of hits; `n_right[i]` belongs to `lists[i]`."""
     cut = [list(hits[:LIST_LENGTH]) for hits in lists]
     pairs = list(zip(cut, n_right, strict=True))
     return RankingFigures(
@@ -77,7 +77,7 @@ def ranking_figures(lists: Sequence[Sequence[bool]], n_right: Sequence[int]) -> 
 
 
 def calibration_figures(probabilities: Sequence[float], hits: Sequence[bool], n_right: int) -> CalibrationFigures:
-    """The figures of pooled suggestions, in any order; `n_right` counts what there was to find in all pages."""
+    """The figures of pooled suggestions, in any order. n_right: of all pages."""
     bins = reliability_bins(probabilities, hits)
     return CalibrationFigures(
         n_suggestions=len(hits),
@@ -91,9 +91,9 @@ def calibration_figures(probabilities: Sequence[float], hits: Sequence[bool], n_
 
 
 def precision_at_recall(probabilities: Sequence[float], hits: Sequence[bool], n_right: int, recall: float) -> float:
-    """The share of right ones among the most probable suggestions, as few as reach the recall; 0 if all do not.
+    """The precision of the fewest most probable suggestions that reach the recall; 0 if all together do not.
 
-    Of equally probable ones the right ones are counted first.
+    Of equally probable ones the right ones come first.
     Source: Manning, Raghavan and Schütze 2008, section 8.4 (a point of the precision-recall curve, not interpolated)
     """
     is_right = np.asarray(hits, np.bool_)
@@ -108,11 +108,11 @@ def reliability_bins(probabilities: Sequence[float], hits: Sequence[bool]) -> tu
 
     Source: Niculescu-Mizil and Caruana 2005, section 4 (reliability diagrams), https://doi.org/10.1145/1102351.1102430
     """
-    promised = np.asarray(probabilities, np.float64)
+    predicted = np.asarray(probabilities, np.float64)
     is_right = np.asarray(hits, np.float64)
-    number = np.minimum(N_BINS - 1, (promised * N_BINS).astype(np.int64))
+    number = np.minimum(N_BINS - 1, (predicted * N_BINS).astype(np.int64))
     counts = np.bincount(number, minlength=N_BINS)
-    means = np.bincount(number, promised, N_BINS) / np.maximum(counts, 1)
+    means = np.bincount(number, predicted, N_BINS) / np.maximum(counts, 1)
     shares = np.bincount(number, is_right, N_BINS) / np.maximum(counts, 1)
     return tuple(
         ReliabilityBin(b / N_BINS, (b + 1) / N_BINS, int(counts[b]), float(means[b]), float(shares[b]))
@@ -121,7 +121,7 @@ def reliability_bins(probabilities: Sequence[float], hits: Sequence[bool]) -> tu
 
 
 def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """How far promise and outcome lie apart in a bin, the mean weighted by the suggestions in it; 0 for none.
+    """The mean distance between predicted probability and observed share, weighted by the size of the bins; 0 for none.
 
     Source: Naeini, Cooper and Hauskrecht 2015 ("ECE"), section 3, https://doi.org/10.1609/aaai.v29i1.9602
     """

@@ -1,4 +1,4 @@
-"""What an evaluation found: as a value, as JSON, and as the text that the command prints."""
+"""The report of an evaluation: as a value, as JSON, and as the text that the command prints."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _BAR = 20
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """What was evaluated, and how good our suggestions and those of the simple peers are.
+    """What was evaluated, and the figures of our suggestions and of the baselines.
 
-    origin: how the test was made; moment: where line times made it, the Unix second that parts the wiki as it stood
-    from the pages that were asked about, else 0. earlier, later: the names of the export files, `later` "" where there
-    is one alone; of a library `earlier` is the project.
-    n_pages_before: pages of the earlier wiki; n_asked: pages whose links were taken out, of which n_with_gold had links
-    to what the wiki knew, n_gold in all; n_coined: links to what it did not know. is_by_id: renamed pages were told
-    from new ones by their id. encoder: the name ours ran with. made_at: Unix second.
-    suggesters: ours first. shown: what readers would have seen of ours, None where that is nothing.
+    origin: how the test was made. moment: if by line times, the Unix second that separates the earlier wiki from the
+    pages asked about, else 0. earlier, later: the names of the export files, `later` "" if there is only one; of a
+    library `earlier` is the project.
+    n_pages_before: pages of the earlier wiki. n_asked: pages whose links were removed; n_with_gold of them had links to
+    targets that the wiki knew, n_gold in all; n_coined: links to other targets. is_by_id: renamed pages were recognised
+    by their id. encoder: the name of ours. made_at: Unix second.
+    suggesters: ours first. shown: what readers would have seen of ours, None if nothing.
     """
 
     earlier: str
@@ -81,7 +81,7 @@ class EvaluationReport:
         return "\n\n".join(blocks) + "\n"
 
     def opening(self) -> str:
-        """What was asked of which wiki, in a few lines."""
+        """A few lines on the wiki and the links to find."""
         taken = "and their words as well (blind)" if self.is_blind else "but not their words (inline)"
         return (
             f"{self._made_from()}\n"
@@ -102,19 +102,19 @@ class EvaluationReport:
                 f"Hidden links: {self.earlier}, whose line times do not tell its past\n"
                 f"{self.n_pages_before:,} pages as they are, and {self.n_asked:,} random ones that others still link."
             )
-        told = "their ids and titles" if self.is_by_id else "their titles"
+        by = "their ids and titles" if self.is_by_id else "their titles"
         return (
             f"Future links: {self.earlier} -> {self.later}\n"
-            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {told}."
+            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {by}."
         )
 
 
 class OtherVersionError(LinkAssistError):
-    """A kept report with other figures than this version's."""
+    """A kept report that another version wrote."""
 
 
 def report_from_json(text: str) -> EvaluationReport:
-    """The report that `as_json` wrote. Raises OtherVersionError for one that another version wrote."""
+    """The report that `as_json` wrote. Raises OtherVersionError if another version wrote it."""
     try:
         found: dict[str, Any] = json.loads(text)
         shown = found.pop("shown")

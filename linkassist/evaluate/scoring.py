@@ -1,7 +1,7 @@
-"""A suggester's answers held against the links that people made: figures for each kind of suggestion, and by signal.
+"""A suggester's answers scored on the links that people made: figures for each kind of suggestion, and by signal.
 
-Suggestions of pages and of red links are held against what the earlier wiki knew, also both together, which is the
-figure to look at first; those of new phrases against what the authors coined.
+Suggested pages and red links are scored on the targets that the earlier wiki knew, also both together, which is the
+main figure; new phrases are scored on the targets that it did not know.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One entry of a ranked list: a title key, what it is, and the probability where the suggester gives one."""
+    """One entry of a ranked list: a title key, its kind, and the probability if the suggester gives one."""
 
     key: str
     kind: Kind
@@ -27,7 +27,7 @@ class Answer:
 
 
 def answers_of(suggestions: Sequence[Suggestion]) -> list[Answer]:
-    """The suggestions as answers, best first as they are; of two with one title key and kind the first."""
+    """The suggestions as answers, in order; of two with one title key and kind the first."""
     answers: dict[tuple[str, bool], Answer] = {}
     for suggestion in suggestions:
         key = title_key(suggestion.target)
@@ -36,7 +36,7 @@ def answers_of(suggestions: Sequence[Suggestion]) -> list[Answer]:
 
 
 def score(name: str, asked: Sequence[AskedPage], answers: Sequence[Sequence[Answer]]) -> SuggesterFigures:
-    """The figures of one suggester, whose `answers[i]` to `asked[i]` are best first."""
+    """The figures of one suggester; `answers[i]`, best first, belong to `asked[i]`."""
     groups = (_group_figures(group, asked, answers) for group in _GROUPS)
     return SuggesterFigures(name, tuple(group for group in groups if group is not None))
 
@@ -44,11 +44,11 @@ def score(name: str, asked: Sequence[AskedPage], answers: Sequence[Sequence[Answ
 def shown_to_readers(
     asked: Sequence[AskedPage], suggestions: Sequence[Sequence[Suggestion]], unknown: frozenset[str]
 ) -> Shown | None:
-    """What readers of the asked pages would have seen and how much of it was right; None where there is nothing.
+    """What readers of the asked pages would have seen and how much of it was right; None if there is nothing.
 
-    `suggestions[i]` are those of `asked[i]`. Pages that link nothing do not count: nobody was at work on their links.
-    A link that the author made is right whatever its kind. Those to `unknown` title keys count neither way: a page that
-    was made from the very link would be found too easily, and one that merely is as new could not have been linked.
+    `suggestions[i]` are those of `asked[i]`. Pages that link nothing are left out: nobody worked on their links.
+    A link that the author made is right whatever its kind. Links to `unknown` title keys are left out: a page that was
+    made from that very link is too easy to find, and one that is only as new could not have been linked.
     """
     everything: list[tuple[Suggestion, bool]] = []
     n_pages = n_right = 0
@@ -68,7 +68,7 @@ def shown_to_readers(
 
 
 def _by_signal(judged: Sequence[tuple[Suggestion, bool]]) -> tuple[SignalFigures, ...]:
-    """The figures of each first reason, of (suggestion, whether it is right), most frequent first."""
+    """The figures of each first reason, most frequent first. judged: (suggestion, whether it is right)."""
     of: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
     for suggestion, is_right in judged:
         if suggestion.is_worth_showing:

@@ -1,19 +1,19 @@
-"""The encoder that a name in the settings means: a Japanese BERT, or a model of transformers."""
+"""The encoder that a name in the settings stands for: a Japanese BERT, or a transformers model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linkassist.bert import encoder_options
+from linkassist.bert.encoder_options import bert_files_state, parse_encoder_name
 from linkassist.settings import BERT_JAPANESE
 
-if TYPE_CHECKING:  # it brings NumPy, which a name's state does without
+if TYPE_CHECKING:  # it imports NumPy, which `files_state` does without
     from linkassist.embed.encoder import Encoder
 
 
 def open_model(name: str) -> Encoder:
     """The model of that name: a Japanese BERT where it begins with "bert-japanese:", else one of transformers."""
-    # Both take seconds to import: only for those who ask for them.
+    # Imported here: each brings PyTorch and transformers, seconds that only who opens a model should wait for.
     if name.startswith(BERT_JAPANESE):
         from linkassist.bert.encoder import BertJapaneseEncoder
 
@@ -24,13 +24,13 @@ def open_model(name: str) -> Encoder:
 
 
 def files_state(name: str) -> str:
-    """Twelve hex digits that differ when the model of that name may be another one: its files' names, sizes and times.
+    """Twelve hex digits of a digest over the names, sizes and times of the model's files, to see when they change.
 
-    Nothing is loaded or fetched. A model that is not on this machine, or no longer, gives "". ModelError for a name
-    that begins with "bert-japanese:" and goes on with an unknown option.
+    Nothing is loaded or fetched. "" for a model that is not on this machine. Raises ModelError for a name that begins
+    with "bert-japanese:" and has an unknown option.
     """
     if name.startswith(BERT_JAPANESE):
-        return encoder_options.files_state(encoder_options.read_name(name).path)
-    from linkassist.embed import model_files  # it brings the hub's client, which takes a second
+        return bert_files_state(parse_encoder_name(name).path)
+    from linkassist.embed.model_files import model_files_state  # it imports the hub's client, which takes a second
 
-    return model_files.files_state(name)
+    return model_files_state(name)

@@ -1,12 +1,12 @@
-"""From readings to suggestions, in memory: what to learn, in what order, and with which links hidden.
+"""From readings to suggestions, in memory: fits encoder, ranker and wiki model, with which links hidden.
 
-`reindex.py` wraps it in a library (what is kept, what is unchanged), `evaluate/` holds it against what people did.
+`pipeline/reindex.py` does it for a library (what is kept, what is unchanged), `evaluate/` measures it against what
+people linked later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,17 +15,16 @@ from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.model.encoders import open_model
-from linkassist.model.predict import Lister, Pages, search_of
-from linkassist.model.predict_phrases import LIMIT, new_links, phrase_lessons
-from linkassist.model.wiki_model import Knowledge, learn_knowledge
-from linkassist.progress import counting
+from linkassist.model.predict import Predictor, PreparedPages, search_of
+from linkassist.model.predict_phrases import LIMIT, new_links, phrase_examples
+from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
+from linkassist.model.wiki_model import WikiModel, fit_wiki_model
+from linkassist.progress import OnProgress, counting, no_progress
 from linkassist.suggest.candidates import CandidateFinder, PageBatch, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, FeatureBuilder, icon_pairs, tabulate_mentions, title_features
 from linkassist.suggest.holdout import Holdout, hide_links, links_beside, pages_to_hold_out
 from linkassist.suggest.link_contexts import ContextLogOdds
-from linkassist.suggest.mentions import Mentions, TitleFinder
-from linkassist.suggest.phrases.extraction import PhraseCounts, Phrases, find_phrases
 from linkassist.suggest.prefetch import prefetch_map
 from linkassist.suggest.ranker import (
     Ranker,
@@ -35,29 +34,12 @@ from linkassist.suggest.ranker import (
     sort_of_links,
     training_set,
 )
-from linkassist.suggest.statistics import Statistics, Texts, learn_statistics, read_texts, reread_texts
+from linkassist.suggest.statistics import Statistics, learn_statistics
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading
 
-OnProgress = Callable[[str, int, int], None]  # (step, done, total)
-
 WIKI = "wiki"
-_ENOUGH_EXAMINED = 1000  # pages; fewer are examined twice, with other links hidden
-
-
-def quiet(step: str, done: int, total: int) -> None:
-    """The progress report for those who want none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a corpus says: everything that is learnt from its texts alone, once for training and suggesting."""
-
-    corpus: Corpus
-    mentions: Mentions
-    texts: Texts
-    phrases: Phrases
-    use: PhraseCounts
+_ENOUGH_HELD_OUT = 1000  # pages; fewer are held out twice, with other links hidden
 
 
 def suggest_wiki(
@@ -67,27 +49,26 @@ def suggest_wiki(
     seed: int = 0,
     limit: int = LIMIT,
     vectors_of: Callable[[Encoder], FloatArray] | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> list[list[Suggestion]]:
     """Per reading, its suggestions, best first, at most `limit` of each kind. Title keys must be distinct.
 
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
-    told = on_progress or quiet
     corpus = build_corpus(readings)
-    examined = pages_to_hold_out(corpus, seed)
+    held_out = pages_to_hold_out(corpus, seed)
 
     def encoded(encoder: Encoder) -> FloatArray:
-        return encoder.encode([reading.text for reading in readings], lambda n: told("encode", n, len(readings)))
+        return encoder.encode([reading.text for reading in readings], counting(on_progress, "encode"))
 
     encoder, vectors = choose_encoder(
-        encoder_name, corpus, examined, vectors_of or encoded, seed=seed, on_progress=told
+        encoder_name, corpus, held_out, vectors_of or encoded, seed=seed, on_progress=on_progress
     )
-    scan = scan_texts(corpus, vectors, told)
-    ranker = examine(scan, examined, encoder, seed=seed, on_progress=told)
+    scan = scan_texts(corpus, vectors, on_progress)
+    ranker = fit_ranker(scan, held_out, encoder, seed=seed, on_progress=on_progress)
     found: list[list[Suggestion]] = [[] for _ in readings]
-    knowledge = knowledge_of(scan, on_progress=told)
-    for page, suggestions in suggest_pages(knowledge, scan, ranker, limit=limit, on_progress=told):
+    model = fit_wiki_model(scan, on_progress=on_progress)
+    for page, suggestions in suggest_pages(model, scan, ranker, limit=limit, on_progress=on_progress):
         found[page] = suggestions
     return found
 
@@ -95,18 +76,18 @@ def suggest_wiki(
 def choose_encoder(
     name: str,
     corpus: Corpus,
-    examined: IntArray,
+    held_out: IntArray,
     vectors_of: Callable[[Encoder], FloatArray],
     *,
     seed: int = 0,
     own: WikiEncoder | None = None,
     start: WikiEncoder | None = None,
-    on_progress: OnProgress = quiet,
+    on_progress: OnProgress = no_progress,
 ) -> tuple[WikiEncoder | JoinedEncoder, FloatArray]:
     """The encoder to use, and its vectors of all pages.
 
-    The wiki's own is learnt from the pages' text and the links of those not examined. Any other name is that of a
-    model, see `open_model`, which joins it with the weight that the examined pages' links give it, none where it is no
+    The wiki's own is learnt from the pages' text and the links of those not held out. Any other name is that of a
+    model, see `open_model`, which joins it with the weight that the held-out pages' links give it, none where it is no
     help.
     vectors_of: the vectors of all pages by an encoder. own: an encoder that was learnt from these very pages. start:
     one of an earlier state of the wiki.
@@ -114,67 +95,46 @@ def choose_encoder(
     model = None if name == WIKI else open_model(name)  # first: its name may be mistaken, and learning takes long
     own = own or learn_encoder(
         [reading.text for reading in corpus.readings],
-        links_beside(corpus, examined),
+        links_beside(corpus, held_out),
         seed=seed,
         start=start,
-        on_progress=lambda done, total: on_progress("learn", done, total),
+        on_progress=counting(on_progress, "learn"),
     )
     vectors = vectors_of(own)
     if model is None:
         return own, vectors
     beside = vectors_of(model)
-    how = learn_join(vectors, beside, corpus.links, examined, seed)
+    how = learn_join(vectors, beside, corpus.links, held_out, seed)
     return (JoinedEncoder(own, model, how), how.join(vectors, beside)) if how.share else (own, vectors)
 
 
-def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = quiet) -> Scan:
-    """Everything that the texts of the corpus say. vectors: (pages, width) unit rows."""
-    on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, counting(on_progress, "mentions"))
-    on_progress("phrases", 0, corpus.n_pages)
-    phrases, use = find_phrases(corpus.readings, counting(on_progress, "phrases"))
-    on_progress("phrases", corpus.n_pages, corpus.n_pages)
-    return Scan(corpus, mentions, read_texts(corpus, mentions, vectors), phrases, use)
-
-
-def examine(
-    scan: Scan, examined: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = quiet
+def fit_ranker(
+    scan: Scan, held_out: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = no_progress
 ) -> Ranker:
-    """The ranker learnt by hiding the links of the examined pages and finding them again."""
+    """The ranker, trained on the held-out pages: their links are hidden, and are the answers."""
     on_progress("examine", 0, 3)
-    examinations = examinations_on(scan.corpus, examined, seed)
-    links = link_lessons(scan, examinations, encoder)
+    holdouts = holdouts_of(scan.corpus, held_out, seed)
+    links = link_training_set(scan, holdouts, encoder)
     on_progress("examine", 1, 3)
-    first = examinations[0]
-    phrases = training_set(*phrase_lessons(scan.corpus, first.corpus, scan.phrases, first))
+    first = holdouts[0]
+    phrases = training_set(*phrase_examples(scan.corpus, first.corpus, scan.phrases, first))
     on_progress("examine", 2, 3)
     ranker = learn_ranker(links, phrases, seed=seed)
     on_progress("examine", 3, 3)
     return ranker
 
 
-def examinations_on(corpus: Corpus, examined: IntArray, seed: int = 0) -> list[Holdout]:
-    """One examination on these pages; on few pages two, with other links hidden."""
-    n_draws = 1 if len(examined) >= _ENOUGH_EXAMINED else 2
-    return [hide_links(corpus, examined, seed + draw) for draw in range(n_draws)]
+def holdouts_of(corpus: Corpus, held_out: IntArray, seed: int = 0) -> list[Holdout]:
+    """One holdout of these pages; of few pages two, with other links hidden."""
+    n_draws = 1 if len(held_out) >= _ENOUGH_HELD_OUT else 2
+    return [hide_links(corpus, held_out, seed + draw) for draw in range(n_draws)]
 
 
-def link_lessons(scan: Scan, examinations: Sequence[Holdout], encoder: Encoder) -> TrainingSet:
-    """The candidates of the examined pages, as they are with the links hidden."""
-    return joined_training_sets([_link_lessons(_scan_again(scan, each, encoder), each) for each in examinations])
-
-
-def _scan_again(scan: Scan, examination: Holdout, encoder: Encoder) -> Scan:
-    """The scan as it would be had the hidden links never been made; only the examined pages are read anew."""
-    corpus, pages = examination.corpus, examination.pages
-    finder = TitleFinder(corpus.keys, examination.is_target)
-    readings = [corpus.readings[page] for page in pages.tolist()]
-    mentions = scan.mentions.with_pages(pages, finder.find(readings))
-    blind = pages[examination.is_blind[pages]]
-    vectors = scan.texts.vectors.copy()
-    if len(blind):
-        vectors[blind] = encoder.encode([corpus.readings[page].text for page in blind.tolist()])
-    return Scan(corpus, mentions, reread_texts(scan.texts, corpus, mentions, vectors, blind), scan.phrases, scan.use)
+def link_training_set(scan: Scan, holdouts: Sequence[Holdout], encoder: Encoder) -> TrainingSet:
+    """The candidates of the held-out pages, with their features as they are while the links are hidden."""
+    return joined_training_sets(
+        [_link_training_set(scan_without_hidden_links(scan, each, encoder), each) for each in holdouts]
+    )
 
 
 def _candidates(
@@ -195,72 +155,56 @@ def _candidates(
     return prefetch_map(found, finder.batch_of(pages, known).chunks(finder.chunk_size))
 
 
-def _link_lessons(scan: Scan, examination: Holdout) -> TrainingSet:
-    """The candidates of the examined pages.
+def _link_training_set(scan: Scan, holdout: Holdout) -> TrainingSet:
+    """The candidates of the held-out pages and which of them are answers.
 
-    A page that was set aside too and that no teacher links counts as no answer: it came with the examined pages and
-    was not there to be linked.
+    A page that is held out too and that no teacher links is no answer: it was made with the held-out pages and was not
+    there to be linked.
     """
-    corpus, pages = scan.corpus, examination.pages
-    statistics = learn_statistics(corpus, scan.texts, examination.is_teacher)
+    corpus, pages = scan.corpus, holdout.pages
+    statistics = learn_statistics(corpus, scan.texts, holdout.is_teacher)
     is_new = np.zeros(corpus.n_targets, np.bool_)
     is_new[pages] = True
     is_new &= statistics.n_linked == 0
-    is_target = examination.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
+    is_target = holdout.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
     features = [np.zeros((0, len(FEATURES)), np.float32)]
     answers = [np.zeros(0, np.bool_)]
     asked = [np.zeros(0, np.int64)]
     for pairs, found in _candidates(scan, statistics, pages, corpus.links, is_target):
         features.append(found)
-        answers.append((cells(examination.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
+        answers.append((cells(holdout.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
     rows, page = np.concatenate(features), np.concatenate(asked)
-    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, examination, page))
+    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, holdout, page))
 
 
-def _is_typical(features: FloatArray, examination: Holdout, page: IntArray) -> BoolArray:
+def _is_typical(features: FloatArray, holdout: Holdout, page: IntArray) -> BoolArray:
     """False for what a page says whose hidden links' words were taken out."""
-    return np.asarray(~examination.is_blind[page] | (sort_of_links(features) == 0))
+    return np.asarray(~holdout.is_blind[page] | (sort_of_links(features) == 0))
 
 
 def suggest_pages(
-    knowledge: Knowledge, scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = quiet
+    model: WikiModel, scan: Scan, ranker: Ranker, *, limit: int = LIMIT, on_progress: OnProgress = no_progress
 ) -> Iterator[tuple[int, list[Suggestion]]]:
-    """(page, its suggestions best first) for every page of the scan, in order. knowledge: what the scan told."""
+    """(page, its suggestions best first) for every page of the scan, in order. model: of the scan."""
     corpus = scan.corpus
     known = all_known(corpus)
     pages = np.arange(corpus.n_pages)
-    lister = Lister(knowledge, ranker)
-    found = Pages(
-        asked=lister.asked(pages, known),
+    predictor = Predictor(model, ranker)
+    found = PreparedPages(
+        asked=predictor.asked(pages, known),
         mentions=scan.mentions,
         icons=icon_pairs(corpus, pages),
-        new=new_links(corpus, scan.phrases, knowledge.habits, known, ranker, limit),
+        new=new_links(corpus, scan.phrases, model.habits, known, ranker, limit),
         n_links=np.diff(corpus.links.indptr).astype(np.int64),
         around={},
         titles=scan.texts.bigrams.titles,
     )
     on_progress("suggest", 0, corpus.n_pages)
-    for done, (page, suggestions) in enumerate(lister.lists(found, limit), start=1):
+    for done, (page, suggestions) in enumerate(predictor.predict(found, limit), start=1):
         yield page, suggestions
         if done % 200 == 0 or done == corpus.n_pages:
             on_progress("suggest", done, corpus.n_pages)
-
-
-def knowledge_of(
-    scan: Scan, made_with: str = "", hashes: Sequence[str] = (), on_progress: OnProgress = quiet
-) -> Knowledge:
-    """What the scan tells. made_with, hashes: as `Knowledge` has them, where it is to be kept."""
-    return learn_knowledge(
-        made_with,
-        hashes,
-        scan.corpus,
-        scan.texts,
-        scan.mentions,
-        scan.phrases,
-        scan.use,
-        lambda done, total: on_progress("statistics", done, total),
-    )
 
 
 def candidate_features(scan: Scan, pages: IntArray) -> tuple[FloatArray, IntArray, IntArray]:

@@ -1,4 +1,4 @@
-"""Pages as lists are asked for: what each says, links and shows now, beside what is known of its wiki."""
+"""Pages made ready for prediction: what each says and links now, in the numbers of the model of their wiki."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.model.predict import Pages
-from linkassist.model.predict_phrases import LIMIT, Beside
-from linkassist.model.wiki_model import Knowledge, is_nameless
+from linkassist.model.grow import is_placeholder
+from linkassist.model.predict import PreparedPages
+from linkassist.model.predict_phrases import LIMIT, PhrasePredictor
+from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.candidates import PageBatch
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, csr
 from linkassist.suggest.features import icon_pairs
@@ -22,24 +23,24 @@ from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key
 
 
-class PagesReader:
-    """Makes pages ready to be listed."""
+class PagePreparer:
+    """Turns readings of pages into the arrays that the predictor takes."""
 
-    def __init__(self, wiki: Knowledge, ranker: Ranker, n_kept: int, new_keys: frozenset[str], gone: IntArray) -> None:
-        """wiki: what is known, extended. n_kept: so many pages were known before. new_keys: the titles that were not.
-        gone: of the pages known, those that are there no more."""
+    def __init__(self, wiki: WikiModel, ranker: Ranker, n_kept: int, new_keys: frozenset[str], gone: IntArray) -> None:
+        """wiki: the model, grown by new pages. n_kept: the pages it was fitted on. new_keys: titles that are new since.
+        gone: of the pages it was fitted on, those that no longer exist."""
         self._ranker = ranker
         self._old = np.sort(hash_of([fold_key(key) for key in wiki.corpus.keys]))
         self._wiki, self._n_kept, self._gone = wiki, n_kept, frozenset(gone.tolist())
         self._number = {key: number for number, key in enumerate(wiki.corpus.keys)}
-        self._is_new = np.array([key in new_keys or is_nameless(key) for key in wiki.corpus.keys], np.bool_)
+        self._is_new = np.array([key in new_keys or is_placeholder(key) for key in wiki.corpus.keys], np.bool_)
         self._finder = TitleFinder(wiki.corpus.keys)
         self._mark = {mark: number for number, mark in enumerate(wiki.marks)}
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 
-    def of(self, rows: IntArray, changed: Mapping[int, FloatArray], limit: int = LIMIT) -> Pages:
-        """The pages of these numbers, ascending. changed: by number, the vectors of those that read otherwise than when
-        the wiki was learnt. limit: of the new links."""
+    def prepare(self, rows: IntArray, changed: Mapping[int, FloatArray], limit: int = LIMIT) -> PreparedPages:
+        """rows: the pages' numbers, ascending. changed: by number, the vectors of those whose text has changed since
+        the model was fitted. limit: of the new links."""
         wiki, corpus = self._wiki, self._wiki.corpus
         readings = [corpus.readings[row] for row in rows.tolist()]
         numbers = [self._number.get(reading.key, row) for reading, row in zip(readings, rows.tolist(), strict=True)]
@@ -63,7 +64,7 @@ class PagesReader:
             marks=self._marks(readings),
         )
         n_links = [len({title_key(target) for target in reading.links} - {reading.key}) for reading in readings]
-        return Pages(
+        return PreparedPages(
             asked=asked,
             mentions=mentions,
             icons=icon_pairs(corpus, rows),
@@ -76,11 +77,11 @@ class PagesReader:
     def _new_links(
         self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray, limit: int
     ) -> dict[int, list[Suggestion]]:
-        beside = Beside(self._wiki, self._old, self._gone, self._ranker, limit)
-        return beside.new_links(rows, readings, is_changed, n_known)
+        predictor = PhrasePredictor(self._wiki, self._old, self._gone, self._ranker, limit)
+        return predictor.predict(rows, readings, is_changed, n_known)
 
     def _known(self, readings: Sequence[Reading], own: IntArray, mentioned: sp.csr_matrix) -> sp.csr_matrix:
-        """What each links; a title that was none only where the page says it, for other pages are not looked at."""
+        """(pages, targets): what each links; a new title only if the page says it, for only those pages are updated."""
         pairs = {
             (i, number)
             for i, reading in enumerate(readings)
@@ -100,7 +101,7 @@ class PagesReader:
         return vectors
 
     def _links_back(self, own: IntArray) -> sp.csr_matrix:
-        """(rows, targets), 1 where the target is a page that links this one; as `candidates.backlinks` tells."""
+        """(rows, targets), 1 where the target is a page that links this one; as `candidates.backlink_matrix` tells."""
         turned = sp.csr_matrix(self._wiki.statistics.links[:, own].T)
         turned.resize((len(own), self._wiki.corpus.n_targets))
         return turned
@@ -137,7 +138,7 @@ class PagesReader:
         return csr([i for i, _ in cells], [mark for _, mark in cells], (len(readings), len(self._mark)))
 
     def _around(self, own: int, known: IntArray) -> IntArray:
-        """What links the page of this title or is linked by it."""
+        """The numbers of the pages and targets that link this one or are linked by it."""
         links = self._wiki.corpus.links
         before = links[own].indices if own < self._wiki.corpus.n_pages else known[:0]
         return np.unique(np.concatenate([known, before, self._linking[own].indices])).astype(np.int64)

@@ -1,7 +1,7 @@
-"""The lists of suggestions of some pages, by what is known of their wiki and a ranker: the same for all pages at once
-and for a few of them, to the last bit.
+"""The suggestions of some pages, by the model of their wiki and a ranker.
 
-What a page says now is its own; who else says and links what is the wiki's, as it was learnt.
+They do not depend on which other pages are asked at the same time, to the last bit. The page's own text is as it is
+now; who else says and links what is as it was when the wiki was learnt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from linkassist.model.predict_phrases import LIMIT
 from linkassist.model.vector_index import PageIndex
-from linkassist.model.wiki_model import Knowledge
+from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.candidates import CandidateFinder, Nearest, PageBatch, Pairs, Search
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.explain.attribution import Contributions
@@ -58,12 +58,12 @@ def search_of(corpus: Corpus, vectors: FloatArray, statistics: Statistics) -> Se
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """The pages that lists are made for, as they read now.
+class PreparedPages:
+    """The arrays that suggestions of some pages are predicted from; pages are numbered as in the wiki model.
 
-    mentions: in them, by their numbers. icons: as `icon_pairs` tells. new: by number, their new links, best first.
-    n_links: per page, how many links it has. around: by number, of those that are not as they were when the wiki was
-    learnt, what they link or are linked by. titles: (targets, terms), of the wiki and of those pages.
+    mentions: in their texts. icons: as `icon_pairs` gives them. new: by page, its new links, best first. n_links: per
+    page. around: by page whose text has changed since the model was fitted, the pages and targets that it links or that
+    link it. titles: (targets, terms), of the model and of these pages.
     """
 
     asked: PageBatch
@@ -75,37 +75,37 @@ class Pages:
     titles: sp.csr_matrix
 
 
-class Lister:
-    """Makes lists by one ranker and what is known of one wiki."""
+class Predictor:
+    """Makes the suggestions of pages, by the model of their wiki and a ranker."""
 
-    def __init__(self, knowledge: Knowledge, ranker: Ranker, n_searched: int | None = None) -> None:
-        """n_searched: of the wiki's pages, so many can be found to be like another; None for all of them."""
-        self._knowledge, self._ranker = knowledge, ranker
-        corpus, texts, statistics = knowledge.corpus, knowledge.texts, knowledge.statistics
+    def __init__(self, model: WikiModel, ranker: Ranker, n_searched: int | None = None) -> None:
+        """n_searched: only the first so many pages of the wiki count as similar to others; None: all of them."""
+        self._model, self._ranker = model, ranker
+        corpus, texts, statistics = model.corpus, model.texts, model.statistics
         search = search_of(corpus, texts.vectors[:n_searched], statistics)
         self._finder = CandidateFinder(corpus, texts, statistics, search)
         self._traits = title_features(corpus)
         self._contributions = Contributions(ranker.links[0])
-        self._witnesses = SupportingPages(corpus, texts.bigrams.titles, knowledge.marks, statistics)
-        self._lines = LineExplainer(corpus, texts.bigrams, knowledge.linking)
+        self._witnesses = SupportingPages(corpus, texts.bigrams.titles, model.marks, statistics)
+        self._lines = LineExplainer(corpus, texts.bigrams, model.linking)
 
     def asked(self, pages: IntArray, known: sp.csr_matrix) -> PageBatch:
-        """These pages as the wiki has them. known: (pages of the wiki, targets)."""
+        """The batch of these pages of the wiki. known: (pages of the wiki, targets), all links."""
         return self._finder.batch_of(pages, known)
 
-    def lists(self, pages: Pages, limit: int = LIMIT) -> Iterator[tuple[int, list[Suggestion]]]:
-        """(number, suggestions best first) of each of the pages, in order; those held back are marked."""
-        knowledge, asked = self._knowledge, pages.asked
-        corpus, statistics = knowledge.corpus, knowledge.statistics
-        table = tabulate_mentions(corpus, pages.mentions, knowledge.odds.of(pages.mentions))
-        maker = FeatureBuilder(corpus, knowledge.texts, statistics, table, self._traits, pages.icons)
+    def predict(self, pages: PreparedPages, limit: int = LIMIT) -> Iterator[tuple[int, list[Suggestion]]]:
+        """(page, suggestions best first), in order; suggestions that are held back are marked."""
+        model, asked = self._model, pages.asked
+        corpus, statistics = model.corpus, model.statistics
+        table = tabulate_mentions(corpus, pages.mentions, model.odds.of(pages.mentions))
+        maker = FeatureBuilder(corpus, model.texts, statistics, table, self._traits, pages.icons)
         target_of = {
             page: own for page, own in zip(asked.pages.tolist(), asked.own.tolist(), strict=True) if page != own
         }
         witnesses, lines = self._witnesses.beside(pages.titles, target_of), self._lines.beside(pages.around)
         explainer = LinkExplainer(corpus, statistics, pages.mentions, witnesses, lines, self._contributions)
         is_target = np.ones(corpus.n_targets, np.bool_)
-        budgets = knowledge.budgets.of(asked.n_characters.astype(np.int64), pages.n_links)
+        budgets = model.budgets.of(asked.n_characters.astype(np.int64), pages.n_links)
         budget_of = dict(zip(asked.pages.tolist(), budgets.tolist(), strict=True))
 
         def candidates(part: PageBatch) -> tuple[Pairs, FloatArray]:
@@ -127,7 +127,7 @@ class Lister:
         hopeful = self._ranker.hopeful_links(features, pairs.page, _HOPEFUL)
         probability = np.zeros(len(features), np.float32)
         probability[hopeful] = self._ranker.score_links(features[hopeful])
-        is_red = pairs.target >= self._knowledge.corpus.n_pages
+        is_red = pairs.target >= self._model.corpus.n_pages
         rows = _best_of_each_kind(pairs.page, is_red, probability, limit)
         explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
         return zip(pairs.page[rows].tolist(), explained, strict=True)

@@ -1,4 +1,4 @@
-"""New links: what to learn about a wiki's phrases from its links, and which of them to suggest on each page.
+"""New links: training examples from a wiki's phrases, and the phrases to suggest on each page.
 
 The phrases are found in `suggest/phrases/extraction.py` and their features in `suggest/phrases/features.py`; here
 they meet the ranker.
@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.model.wiki_model import Knowledge
+from linkassist.model.wiki_model import WikiModel
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.folding import fold
@@ -28,7 +28,7 @@ from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Reading, title_key
 
 _MOST_ANSWERS = 4  # of one page that are learnt from
-_ENOUGH_EXAMINED = 2000  # pages; fewer are joined by the next older ones
+_ENOUGH_HELD_OUT = 2000  # pages; fewer are joined by the next older ones
 LIMIT = 50
 _AT_ONCE = 400  # pages whose phrases are found together
 _HOPEFUL = 30  # candidates of a page that are scored in full
@@ -36,22 +36,22 @@ _FLOOR = 0.04  # less likely suggestions are not worth keeping ...
 _AT_LEAST = 3  # ... unless a page has fewer than this many
 
 
-def phrase_lessons(
-    corpus: Corpus, hidden: Corpus, phrases: Phrases, examination: Holdout
+def phrase_examples(
+    corpus: Corpus, hidden: Corpus, phrases: Phrases, holdout: Holdout
 ) -> tuple[FloatArray, BoolArray, IntArray]:
-    """(features, is_answer, page) of the phrases of the examined pages; answers are links that nobody else makes.
+    """(features, is_answer, page) of the phrases of the held-out pages; answers are links that no other page has.
 
-    corpus: with all links to be seen. hidden: without those of the examined pages. Where those are few, a
-    second examination follows, of the next older pages, as the wiki was before the examined ones linked anything. No
-    page is read anew: the words of hidden links stand in `phrases`, also those of pages that count as blind.
+    corpus: with all links. hidden: without those of the held-out pages. Where these are few, the next older pages are
+    held out too, from the wiki as it was before the first ones linked anything. No page is read again: `phrases` has
+    the words of hidden links, also on pages that count as blind.
     """
-    lessons = [_lessons(corpus, hidden.links, phrases, examination.pages, examination.is_teacher)]
-    if len(examination.pages) < _ENOUGH_EXAMINED:
-        before = replace(corpus, links=_only(corpus.links, ~_is_among(examination.pages, corpus.n_pages)))
+    examples = [_examples_on(corpus, hidden.links, phrases, holdout.pages, holdout.is_teacher)]
+    if len(holdout.pages) < _ENOUGH_HELD_OUT:
+        before = replace(corpus, links=_only(corpus.links, ~_is_among(holdout.pages, corpus.n_pages)))
         older = pages_to_hold_out(before)
         teachers = (np.diff(before.links.indptr) > 0) & ~_is_among(older, corpus.n_pages)
-        lessons.append(_lessons(corpus, _only(before.links, teachers), phrases, older, teachers))
-    features, is_answer, page = (np.concatenate(columns) for columns in zip(*lessons, strict=True))
+        examples.append(_examples_on(corpus, _only(before.links, teachers), phrases, older, teachers))
+    features, is_answer, page = (np.concatenate(columns) for columns in zip(*examples, strict=True))
     return features, is_answer, page
 
 
@@ -61,10 +61,10 @@ def _only(links: sp.csr_matrix, is_kept: BoolArray) -> sp.csr_matrix:
     return kept
 
 
-def _lessons(
+def _examples_on(
     corpus: Corpus, links: sp.csr_matrix, phrases: Phrases, pages: IntArray, is_teacher: BoolArray
 ) -> tuple[FloatArray, BoolArray, IntArray]:
-    """What `phrase_lessons` gives, of these pages where only `links` are seen."""
+    """The part of `phrase_examples` for these pages; only `links` are visible."""
     hidden = replace(corpus, links=links)
     is_target = np.asarray(links.sum(axis=0)).ravel() > 0
     is_target[: corpus.n_pages] = True
@@ -85,7 +85,7 @@ def _lessons(
 
 
 def _evened(is_answer: BoolArray, page: IntArray) -> BoolArray:
-    """Which lessons to keep, so that a page of a hundred links does not outweigh all others: a sample of its rows."""
+    """Which examples to keep: of a page with many answers a sample, so that it does not outweigh all others."""
     n_answers = np.bincount(page, weights=is_answer)[page] if len(page) else np.zeros(0)
     chance = (np.arange(len(page)) * 2_654_435_761 % 2**32) / 2**32
     return np.asarray(chance * n_answers < _MOST_ANSWERS)
@@ -112,25 +112,25 @@ def new_links(
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """New links for some pages, by what is known of their wiki.
+class PhrasePredictor:
+    """New links for some pages, by the model of their wiki.
 
-    old: the hashes, ascending, of what is no new link. gone: of the pages known, those that are there no more.
+    old: hashes of the keys of existing titles and red links, ascending. gone: pages of the model that no longer exist.
     """
 
-    wiki: Knowledge
+    wiki: WikiModel
     old: Hashes
     gone: frozenset[int]
     ranker: Ranker
     limit: int
 
-    def new_links(
+    def predict(
         self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray
     ) -> dict[int, list[Suggestion]]:
         """By number, the new links of these pages; those without any are left out.
 
-        rows: their numbers. is_changed: per page, whether it reads otherwise than when the wiki was learnt; what it was
-        then, and what is gone, then say no phrase. n_known: per page, how many links it has.
+        rows: their numbers. is_changed: per page, whether its text changed since the model was fitted; its former text,
+        and pages that are gone, then count for no phrase. n_known: per page, how many links it has.
         """
         use = self.wiki.use
         found: dict[int, list[Suggestion]] = {}
@@ -145,7 +145,7 @@ class Beside:
         return found
 
     def _n_silent(self, silent: frozenset[int], phrase_hash: int) -> int:
-        return len(silent.intersection(self.wiki.sayers.of(phrase_hash)))
+        return len(silent.intersection(self.wiki.phrase_postings.of(phrase_hash)))
 
     def _of(
         self,
@@ -155,7 +155,7 @@ class Beside:
         n_known: IntArray,
         silent: frozenset[int],
     ) -> dict[int, list[Suggestion]]:
-        """phrases: of these readings. silent: pages that are not to be named."""
+        """phrases: of these readings. silent: pages that do not count and are not named."""
         wiki = self.wiki
         is_old = phrases.is_empty | is_member(phrases.hashes, self.old)
         evidence = PhraseFeatureBuilder(readings, phrases, is_old, n_known, wiki.habits)
@@ -164,7 +164,7 @@ class Beside:
         def suggestion_of(pairs: PhrasePairs, row: int, probability: float) -> Suggestion | None:
             place, phrase = int(pairs.page[row]), int(pairs.phrase[row])
             said = order[starts[phrase] : starts[phrase + 1]]
-            others = wiki.sayers.of(int(phrases.hashes[phrase]))
+            others = wiki.phrase_postings.of(int(phrases.hashes[phrase]))
             names = [wiki.corpus.names[page] for page in others if page != rows[place] and page not in silent]
             of_page = said[slice(*np.searchsorted(phrases.page[said], [place, place + 1]))]
             return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)
@@ -199,7 +199,7 @@ def ranked_phrases(
 
 
 def _worth_keeping(suggestions: Iterable[Suggestion], limit: int) -> list[Suggestion]:
-    """The first of the suggestions, best first; no more are looked at than needed."""
+    """The first of the suggestions, best first. Lazy: takes no more of them than it keeps."""
     kept: list[Suggestion] = []
     for suggestion in suggestions:
         if len(kept) == limit or (len(kept) >= _AT_LEAST and suggestion.probability < _FLOOR):
@@ -209,10 +209,10 @@ def _worth_keeping(suggestions: Iterable[Suggestion], limit: int) -> list[Sugges
 
 
 def apart(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
-    """The suggestions, best first, without those that only say again what a better one says.
+    """The suggestions, best first, without near-duplicates of better ones.
 
-    One goes where it is a variant of a better one (case, width, long vowel, middle dot, hyphen), or where each of its
-    mentions crosses a better one's or shares most letters with it. A word well inside a sentence stays.
+    A near-duplicate is a spelling variant (case, width, long vowel, middle dot, hyphen), or each of its mentions
+    crosses a better one's or shares most characters with it. A word well inside a longer mention stays.
     """
     taken: defaultdict[int, list[Mention]] = defaultdict(list)
     variants: set[str] = set()

@@ -1,1 +1,1 @@
-"""The nightly run: what it does, what is known of it afterwards, and how the platform is told to start it."""
+"""The nightly run: its steps, its report, and the scheduler entries that start it."""

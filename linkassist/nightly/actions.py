@@ -1,4 +1,4 @@
-"""What is done to the platform, as values: shown before it is done, and then done just so."""
+"""Changes to the machine as values: files to write or remove, and commands to run. They are printed or carried out."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from linkassist.files.errors import cannot_be
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Make the file, or replace it."""
+class WriteFile:
+    """Create the file, or replace it."""
 
     path: Path
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
-    """Take the file away, if it is there."""
+class RemoveFile:
+    """Remove the file, if it exists."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Run the command. stdin: what it reads. may_fail: its failure is as good, such as of stopping what is stopped."""
+class RunCommand:
+    """Run the command. stdin: its input. may_fail: whether a failure is ignored, as of stopping what is not running."""
 
     words: tuple[str, ...]
     stdin: str = ""
     may_fail: bool = False
 
 
-Action = Write | Remove | Run
+Action = WriteFile | RemoveFile | RunCommand
 
 
 def described(actions: Sequence[Action]) -> Iterator[str]:
     """The actions as lines that could be typed into a shell."""
     for action in actions:
-        if isinstance(action, Write):
+        if isinstance(action, WriteFile):
             yield f"write {action.path}:"
             yield from (f"    {line}" for line in action.text.splitlines())
-        elif isinstance(action, Remove):
+        elif isinstance(action, RemoveFile):
             yield f"remove {action.path}"
         else:
             yield f"run {shlex.join(action.words)}" + (", which reads:" if action.stdin else "")
@@ -53,13 +53,13 @@ def described(actions: Sequence[Action]) -> Iterator[str]:
 
 
 def perform(actions: Sequence[Action]) -> None:
-    """Does them, one after the other. Raises LinkAssistError at the first that fails."""
+    """Carries them out in order. Raises LinkAssistError at the first that fails."""
     for action in actions:
-        if isinstance(action, Run):
+        if isinstance(action, RunCommand):
             _run(action)
             continue
         try:
-            if isinstance(action, Write):
+            if isinstance(action, WriteFile):
                 action.path.parent.mkdir(parents=True, exist_ok=True)
                 action.path.write_bytes(action.text.encode("utf-8", "surrogateescape"))
             else:
@@ -68,13 +68,14 @@ def perform(actions: Sequence[Action]) -> None:
             raise LinkAssistError(cannot_be("written", action.path, error)) from error
 
 
-def _run(action: Run) -> None:
+def _run(action: RunCommand) -> None:
     try:
-        done = subprocess.run(action.words, input=action.stdin.encode(errors="surrogateescape"), capture_output=True)
+        stdin = action.stdin.encode(errors="surrogateescape")
+        finished = subprocess.run(action.words, input=stdin, capture_output=True)
     except OSError as error:
         raise LinkAssistError(f"{action.words[0]} cannot be run ({error.strerror}). Install it.") from error
-    if done.returncode and not action.may_fail:
-        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+    if finished.returncode and not action.may_fail:
+        said = finished.stderr.decode(errors="replace").strip() or f"exit code {finished.returncode}"
         raise LinkAssistError(
             f"`{shlex.join(action.words)}` has failed: {said}. Put that right, or choose another way with --scheduler."
         )

@@ -1,8 +1,8 @@
-"""Moments that can be compared though the clock was set in between.
+"""Timestamps of two clocks, wall time and uptime, so that an age is right even if the wall clock was set meanwhile.
 
-The clock on the wall can jump: a flat battery, another system on the same machine, a correction by the network. Within
-one start of the machine its uptime, sleep included, tells how much time has really passed. Across starts only the wall
-clock is left, and of a moment that lies in its future nothing can be told.
+The wall clock can jump: after a flat battery, by another system on the same machine, by the network. Between two
+timestamps of one boot the uptime, sleep included, gives the time that has passed. Across boots only the wall clock is
+left, and the age of a timestamp in its future is unknown.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ from pathlib import Path
 from typing import Final
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-_TOLERANCE_S: Final = 300.0  # clocks that are set by the network go back a little now and then
+_TOLERANCE_S: Final = 300.0  # the network sets clocks back a little now and then
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment by two clocks. at: Unix seconds. boot: which start of the machine, "" where it does not tell;
-    uptime_s: seconds since then, of which those asleep count too."""
+class Timestamp:
+    """at: Unix seconds. boot: the id of the boot, "" where the platform has none; uptime_s: since then, with sleep."""
 
     at: float
     boot: str = ""
     uptime_s: float = 0.0
 
 
-def now() -> Moment:
-    """This moment."""
+def now() -> Timestamp:
+    """The current time."""
     if not hasattr(time, "CLOCK_BOOTTIME") or not _BOOT_ID.is_file():
-        return Moment(time.time())
-    return Moment(time.time(), _BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
+        return Timestamp(time.time())
+    return Timestamp(time.time(), _BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
-def seconds_since(earlier: Moment, later: Moment) -> float | None:
-    """How much time has passed between them, None where the clock was set back and nobody can tell."""
+def seconds_since(earlier: Timestamp, later: Timestamp) -> float | None:
+    """The time between them; None if the clock was set back, so that it is unknown."""
     if earlier.boot and earlier.boot == later.boot:
         return max(0.0, later.uptime_s - earlier.uptime_s)
     passed_s = later.at - earlier.at

@@ -1,4 +1,4 @@
-"""The log of the nights: a file in the library that turns over, and in which the key to Scrapbox never stands."""
+"""The log of the nights: a rotating file in the library that never contains the key to Scrapbox."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from linkassist.files.errors import cannot_be
 from linkassist.nightly.report import LOG_NAME
 from linkassist.terminal_escape import visible_lines
 
-_MOST_BYTES: Final = 1_000_000
-_N_OLDER: Final = 5  # nightly.log.1 and so on; years, at a dozen lines a night
+_MAX_BYTES: Final = 1_000_000
+_N_OLDER: Final = 5  # nightly.log.1 and so on; they last for years, at a dozen lines a night
 HIDDEN: Final = "(key)"
 
 
 def without_key(text: str, key: str) -> str:
-    """The text with the key put out of sight, should anything have brought it there."""
+    """The text with every occurrence of the key replaced."""
     return text.replace(key, HIDDEN) if key else text
 
 
@@ -36,7 +36,7 @@ class _Formatter(logging.Formatter):
 
 
 class _PrivateFile(RotatingFileHandler):
-    """For its owner alone."""
+    """A log file that only its owner can read."""
 
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
@@ -44,14 +44,14 @@ class _PrivateFile(RotatingFileHandler):
 
 
 @contextmanager
-def night_log(folder: Path, key: str) -> Iterator[logging.Logger]:
-    """The log of the library in `folder`. Raises StoreError where it cannot be written."""
+def night_log(folder: Path, key: str, max_bytes: int = _MAX_BYTES) -> Iterator[logging.Logger]:
+    """The log of the library in `folder`; a file holds max_bytes. Raises StoreError if it cannot be written."""
     logger = logging.getLogger(f"linkassist.nightly.{folder}")
     logger.setLevel(logging.INFO)
     logger.propagate = False
     path = folder / LOG_NAME
     try:
-        handler = _PrivateFile(path, maxBytes=_MOST_BYTES, backupCount=_N_OLDER, encoding="utf-8")
+        handler = _PrivateFile(path, maxBytes=max_bytes, backupCount=_N_OLDER, encoding="utf-8")
     except OSError as error:
         raise StoreError(cannot_be("written", path, error)) from error
     handler.setFormatter(_Formatter(key))

@@ -1,4 +1,4 @@
-"""What a night did, as values, as the JSON that lies in the library, and in one line."""
+"""The report of a night: as values, as JSON in the library, and in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from linkassist.errors import StoreError
 from linkassist.files.errors import cannot_be
-from linkassist.nightly.clock import Moment
+from linkassist.nightly.clock import Timestamp
 from linkassist.terminal_escape import visible
 
 Step = Literal["open", "fetch", "import", "reindex", "evaluate", "prune", "backup"]
@@ -21,7 +21,7 @@ State = Literal["running", "done", "failed"]
 FILE_NAME: Final = "nightly.json"
 LOG_NAME: Final = "nightly.log"
 
-# How `linkassist nightly` ends. Of several failures the first of this order gives the code.
+# The exit code of `linkassist nightly` by failed step; of several, the smallest.
 EXIT_CODES: Final[Mapping[Step, int]] = {
     "open": 9,
     "fetch": 10,
@@ -31,13 +31,13 @@ EXIT_CODES: Final[Mapping[Step, int]] = {
     "prune": 14,
     "backup": 15,
 }
-EXIT_BUSY: Final = 16  # an import, a reindex or a night was under way, and waiting did not help
+EXIT_BUSY: Final = 16  # another import, reindex or night was still running after the wait
 
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """What became of one step. message: why it failed or was skipped. counts: what it counted, by name; shares are in
-    [0, 1]. is_busy: it failed since another program was at work."""
+    """The outcome of one step. message: why it failed or was skipped. counts: by name; shares are in [0, 1].
+    is_busy: it failed because another process held the library."""
 
     step: Step
     outcome: Outcome
@@ -49,7 +49,7 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class ProjectReport:
-    """The steps of one project. source: where its pages come from, "" where nothing is set."""
+    """The steps of one project. source: where its pages come from, "" if none is set."""
 
     project: str
     source: str
@@ -63,16 +63,16 @@ class ProjectReport:
 
 @dataclass(frozen=True, slots=True)
 class NightReport:
-    """A night. `last_success` is when a night began that did everything, this one included, None if there was none.
+    """A night. last_success: when the last complete night began, this one included, None if there was none.
 
-    exit_code: see EXIT_CODES. steps: those of the library as a whole.
+    exit_code: see EXIT_CODES. steps: those of the whole library.
     """
 
     library: str
     state: State
-    started: Moment
-    finished: Moment | None = None
-    last_success: Moment | None = None
+    started: Timestamp
+    finished: Timestamp | None = None
+    last_success: Timestamp | None = None
     exit_code: int = 0
     projects: tuple[ProjectReport, ...] = ()
     steps: tuple[StepReport, ...] = ()
@@ -97,7 +97,7 @@ class NightReport:
 
 
 def write_night(folder: Path, report: NightReport) -> None:
-    """Keeps the report in the library, in place of the one before; nobody ever sees half of one."""
+    """Replaces the report in the library, atomically."""
     path = folder / FILE_NAME
     beside = path.with_name(f".{FILE_NAME}.partial")
     try:
@@ -111,7 +111,7 @@ def write_night(folder: Path, report: NightReport) -> None:
 
 
 def exit_code_of(steps: Sequence[StepReport]) -> int:
-    """How the night ends, by its steps: see EXIT_CODES."""
+    """The exit code of a night with these steps: see EXIT_CODES."""
     failed = [each for each in steps if each.outcome == "failed"]
     if any(each.is_busy for each in failed):
         return EXIT_BUSY

@@ -1,8 +1,7 @@
 """A night: for each project fetch, import, reindex and evaluate a sample; then prune and back up the library.
 
-A step that fails is told, and the night goes on: the other projects have their turn, and the library is backed up in
-any case. So a bug is caught here too, and its trace lies in the log. Whatever is killed shows by the report, which says
-"running" until the end.
+A failed step is reported and the night goes on with the other projects and the backup. So bugs are caught here too,
+with their trace in the log. A killed night is recognised by its report, whose state is "running" until the end.
 """
 
 from __future__ import annotations
@@ -30,9 +29,10 @@ from linkassist.nightly.report import (
     write_night,
 )
 from linkassist.nightly.sample import measure_sample
-from linkassist.pipeline.fetch import Arrival, arrival, clear_away
+from linkassist.pipeline.fetch import IncomingExport, discard, incoming_export
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
+from linkassist.progress import OnProgress
 from linkassist.scrapbox.client import Throttle
 from linkassist.settings import Settings
 from linkassist.store.backup.restore import KEPT, make_backup
@@ -45,18 +45,16 @@ from linkassist.store.snoozes import prune_snoozes
 from linkassist.store.summaries.quality_samples import prune_samples, put_sample, samples
 from linkassist.terminal_escape import visible_lines
 
-OnProgress = Callable[[str, int, int], None]
-
 _ASK_EVERY_S: Final = 2.0
 _KEPT_RUNS: Final = 100  # of each kind and project
 _KEPT_SAMPLES: Final = 400  # of each project
 _SAMPLE_EVERY_S: Final = 6.5 * 24 * 3600  # a sample takes half a minute, and shows little from one day to the next
-_FEW_PAGES: Final = 20  # a project so small may lose most of them in a day
+_FEW_PAGES: Final = 20  # so small a project may lose most of its pages in a day
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What a step found: its outcome, and what to tell of it."""
+class _Result:
+    """The outcome of a step, with a message and counts for the report."""
 
     outcome: Outcome = "done"
     message: str = ""
@@ -64,7 +62,7 @@ class _Found:
 
 
 class _Night:
-    """What the steps of one night share."""
+    """The settings, progress and log that the steps of one night share."""
 
     def __init__(self, settings: Settings, on_progress: OnProgress, wait_s: float, log: logging.Logger) -> None:
         self.settings = settings
@@ -74,59 +72,54 @@ class _Night:
         self._wait_until = time.monotonic() + wait_s
         self._log = log
 
-    def step(self, step: Step, name: str, do: Callable[[], _Found]) -> StepReport:
-        """Does the step and tells what became of it, in the log too. name: the project's, "" for the library."""
+    def step(self, step: Step, name: str, do: Callable[[], _Result]) -> StepReport:
+        """Runs the step, logs its outcome and returns its report. name: the project's, "" for the library."""
         began = time.monotonic()
         is_busy = False
         try:
-            found = self._when_free(do)
+            result = self._when_free(do)
         except BusyError as error:
-            found, is_busy = _Found("failed", str(error)), True
+            result, is_busy = _Result("failed", str(error)), True
         except LinkAssistError as error:
-            found = _Found("failed", str(error))
+            result = _Result("failed", str(error))
         except OSError as error:
             self._log.exception("%s", step)
-            found = _Found("failed", cannot_be("used", error.filename or self.folder, error))
+            result = _Result("failed", cannot_be("used", error.filename or self.folder, error))
         except Exception as error:
             self._log.exception("%s: a fault of linkassist itself", step)
-            found = _Found(
+            result = _Result(
                 "failed", f"a fault of linkassist itself ({type(error).__name__}: {error}); {LOG_NAME} has more"
             )
-        message = visible_lines(without_key(found.message, self.settings.scrapbox_key))
-        report = StepReport(step, found.outcome, round(time.monotonic() - began, 2), message, found.counts, is_busy)
-        level = logging.ERROR if found.outcome == "failed" else logging.INFO
-        words = [f"{name}: {step}" if name else step, found.outcome, f"{report.seconds:.1f} s"]
-        words += [f"{key} {value:g}" for key, value in found.counts.items()]
+        message = visible_lines(without_key(result.message, self.settings.scrapbox_key))
+        report = StepReport(step, result.outcome, round(time.monotonic() - began, 2), message, result.counts, is_busy)
+        level = logging.ERROR if result.outcome == "failed" else logging.INFO
+        words = [f"{name}: {step}" if name else step, result.outcome, f"{report.seconds:.1f} s"]
+        words += [f"{key} {value:g}" for key, value in result.counts.items()]
         self._log.log(level, "%s", ", ".join(words) + (f": {one_line(message)}" if message else ""))
         return report
 
-    def _when_free(self, do: Callable[[], _Found]) -> _Found:
-        """Does it, if need be when the import or reindex that is under way has finished. Raises BusyError."""
-        is_told = False
+    def _when_free(self, do: Callable[[], _Result]) -> _Result:
+        """Runs it, waiting for another import or reindex to finish. Raises BusyError when the wait is over."""
+        is_logged = False
         while True:
             try:
                 return do()
             except BusyError as error:
                 if time.monotonic() >= self._wait_until:
                     raise
-                if not is_told:
+                if not is_logged:
                     self._log.info("waiting: %s", error)
-                is_told = True
+                is_logged = True
                 self.on_progress("wait", 0, 0)
-                _sleep(_ASK_EVERY_S)
-
-
-def _sleep(seconds: float) -> None:
-    time.sleep(seconds)
+                time.sleep(_ASK_EVERY_S)
 
 
 def run_night(settings: Settings, names: Sequence[str], on_progress: OnProgress, *, wait_s: float) -> NightReport:
-    """Does a night and keeps its report in the library. names: the projects; none are all that there are or have a
-    source.
+    """Runs a night and keeps its report in the library.
 
-    wait_s: how long to wait, in all, for another import or reindex.
-    Raises BusyError while another night is under way, and LinkAssistError where nothing can be begun: no library and no
-    source, a project that is in neither, or a folder that cannot be written.
+    names: the projects; empty for all that are in the library or have a source. wait_s: how long to wait, in all, for
+    another import or reindex. Raises BusyError while another night is running, and LinkAssistError if none can begin:
+    no library and no source, a project that is in neither, or a folder that cannot be written.
     """
     folder = settings.library
     if not (folder / DATABASE_NAME).is_file() and not settings.sources:
@@ -165,13 +158,13 @@ def run_night(settings: Settings, names: Sequence[str], on_progress: OnProgress,
     return report
 
 
-def _open(night: _Night, names: Sequence[str]) -> _Found:
-    """Whether the library can be opened and knows the projects."""
+def _open(night: _Night, names: Sequence[str]) -> _Result:
+    """Opens the library and looks up the projects. Raises LinkAssistError for one that is unknown."""
     with Library.open(night.folder) as library:
         for name in names:
             if name not in night.settings.sources:
-                project(library, name)  # says which there are
-    return _Found("unchanged")
+                project(library, name)  # its error lists those that exist
+    return _Result("unchanged")
 
 
 def _all_names(night: _Night) -> list[str]:
@@ -180,10 +173,10 @@ def _all_names(night: _Night) -> list[str]:
 
 
 def _project(night: _Night, name: str) -> ProjectReport:
-    """One project's steps. Where its pages do not come, those that are there are still brought up to date."""
+    """The steps of one project. If fetching fails, the pages in the library are still reindexed."""
     source = night.settings.sources.get(name, "")
     steps: list[StepReport] = []
-    arrived: list[Arrival] = []
+    arrived: list[IncomingExport] = []
     if source:
         steps.append(night.step("fetch", name, lambda: _fetch(night, name, source, arrived)))
     if arrived:
@@ -197,47 +190,47 @@ def _project(night: _Night, name: str) -> ProjectReport:
     return ProjectReport(name, source, tuple(steps))
 
 
-def _fetch(night: _Night, name: str, source: str, arrived: list[Arrival]) -> _Found:
+def _fetch(night: _Night, name: str, source: str, arrived: list[IncomingExport]) -> _Result:
     with Library.open(night.folder) as library:
-        found = arrival(library, name, source, night.settings.scrapbox_key, night.pace, night.on_progress)
+        found = incoming_export(library, name, source, night.settings.scrapbox_key, night.pace, night.on_progress)
     if found is None:
-        return _Found("unchanged")
+        return _Result("unchanged")
     arrived.append(found)
-    return _Found(message=found.origin)
+    return _Result(message=found.origin)
 
 
-def _import(night: _Night, name: str, arrived: Arrival) -> _Found:
+def _import(night: _Night, name: str, arrived: IncomingExport) -> _Result:
     with Library.open(night.folder) as library:
         n_before = next((each.n_pages for each in projects(library) if each.name == name), 0)
     least = n_before // 2 if n_before > _FEW_PAGES else 0
     report = ingest(night.folder, arrived.path, name, night.on_progress, least_pages=least, version=arrived.version)
-    clear_away(arrived)
-    return _Found(message=" ".join(report.skipped[:3]), counts=report.counts)
+    discard(arrived)
+    return _Result(message=" ".join(report.skipped[:3]), counts=report.counts)
 
 
-def _reindex(night: _Night, name: str) -> _Found:
+def _reindex(night: _Night, name: str) -> _Result:
     with Library.open(night.folder) as library:
         report = reindex(library, project(library, name), night.settings, night.on_progress)
     counts = {"pages": report.n_pages}
     if not report.was_needed:
-        return _Found("unchanged", counts=counts)
+        return _Result("unchanged", counts=counts)
     counts |= {"encoded": report.n_encoded, "suggestions": report.n_suggestions}
-    return _Found(message=" ".join(report.notes), counts=counts)
+    return _Result(message=" ".join(report.notes), counts=counts)
 
 
-def _evaluate(night: _Night, name: str) -> _Found:
+def _evaluate(night: _Night, name: str) -> _Result:
     with Library.open(night.folder) as library:
         of = project(library, name)
         at = time.time()
-        # One from the future was measured under a clock that was wrong.
+        # A sample from the future was measured while the clock was wrong.
         last = max((each.measured_at for each in samples(library, of.id) if each.measured_at <= at), default=0)
         if last >= of.imported_at:
-            return _Found("unchanged")
+            return _Result("unchanged")
         if at - last < _SAMPLE_EVERY_S:
-            return _Found("skipped", "a sample was measured in the last week")
+            return _Result("skipped", "a sample was measured in the last week")
         sample = measure_sample(library, of, night.on_progress)
         if sample is None:
-            return _Found("skipped", "too few links that other pages know too")
+            return _Result("skipped", "too few links that other pages know too")
         put_sample(library, of.id, sample)
     counts = {
         "asked": sample.n_asked,
@@ -245,10 +238,10 @@ def _evaluate(night: _Night, name: str) -> _Found:
         "found_in_10": round(sample.found_in_10, 4),
         "first_right": round(sample.first_right, 4),
     }
-    return _Found(counts=counts)
+    return _Result(counts=counts)
 
 
-def _prune(night: _Night) -> _Found:
+def _prune(night: _Night) -> _Result:
     with Library.open(night.folder) as library:
         counts = {
             "embeddings": prune(library),
@@ -256,9 +249,9 @@ def _prune(night: _Night) -> _Found:
             "samples": prune_samples(library, _KEPT_SAMPLES),
             "snoozes": prune_snoozes(library, int(time.time())),
         }
-    return _Found("done" if any(counts.values()) else "unchanged", counts=counts)
+    return _Result("done" if any(counts.values()) else "unchanged", counts=counts)
 
 
-def _back_up(night: _Night) -> _Found:
+def _back_up(night: _Night) -> _Result:
     with Library.open(night.folder) as library:
-        return _Found(message=str(make_backup(library, KEPT)))
+        return _Result(message=str(make_backup(library, KEPT)))

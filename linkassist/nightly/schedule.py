@@ -1,9 +1,9 @@
-"""How the platform is told to start a night: a systemd user timer, a launchd agent, or lines of a crontab.
+"""Scheduler entries that start a night: a systemd user timer, a launchd agent, or lines of a crontab.
 
-A library has one schedule, under a name made from its folder; telling the platform again replaces it. Each is started
-at its minute of the day, and asked once an hour with --if-due: that finds out by itself whether a night was missed, or
-failed some hours ago (`due.py`), for cron forgets what it missed, launchd what fell into a time switched off, and none
-tries again. A persistent systemd timer catches up as soon as the user's services run.
+A library has one schedule, named after a hash of its folder; installing again replaces it. It runs the night at its
+minute of the day and once an hour, with --if-due: `due.py` decides whether a night was missed or failed some hours ago.
+For cron forgets what it missed, launchd what fell into a time switched off, and none of them retries. A persistent
+systemd timer catches up as soon as the user's services run.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import Final, Literal
 
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import at_home
-from linkassist.nightly.actions import Action, Remove, Run, Write
+from linkassist.nightly.actions import Action, RemoveFile, RunCommand, WriteFile
 from linkassist.nightly.clock import now
-from linkassist.nightly.health import SCHEDULE_NAME, Schedule
+from linkassist.nightly.health import SCHEDULE_NAME, NightlySchedule
 from linkassist.nightly.report import FILE_NAME
 
 Scheduler = Literal["systemd", "launchd", "cron"]
@@ -60,7 +60,7 @@ WantedBy=timers.target
 
 
 def usual_scheduler() -> Scheduler:
-    """What this machine has. Raises LinkAssistError where it has nothing."""
+    """The scheduler of this machine. Raises LinkAssistError if it has none."""
     if sys.platform == "darwin":
         return "launchd"
     if shutil.which("systemctl") and _succeeds(("systemctl", "--user", "show-environment")):
@@ -74,7 +74,7 @@ def usual_scheduler() -> Scheduler:
 
 
 def night_command(library: Path, config: Path | None, projects: Sequence[str]) -> tuple[str, ...]:
-    """The words that start a night from anywhere. Raises LinkAssistError for a name that no scheduler can hold."""
+    """The command line of a night, with absolute paths. Raises LinkAssistError for a name with control characters."""
     words = [sys.executable, "-P", "-m", "linkassist", "nightly", "--library", str(library.absolute())]
     words += ["--config", str(at_home(config).absolute())] if config else []
     words += [word for name in projects for word in ("--project", name)]
@@ -85,18 +85,18 @@ def night_command(library: Path, config: Path | None, projects: Sequence[str]) -
 
 
 def install_actions(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> tuple[Action, ...]:
-    """What makes the scheduler run the command every day at that minute, in place of whatever it was told before."""
+    """The actions that schedule the command every day at that minute, in place of an earlier schedule."""
     others = [action for each in SCHEDULERS if each != scheduler for action in _removing(each, library)]
-    schedule = Schedule(scheduler, at_minute, now())
-    note = Write(library / SCHEDULE_NAME, json.dumps(asdict(schedule)) + "\n")
-    # The note comes first: what is started at once is to find it, and not to think that a night was missed.
+    schedule = NightlySchedule(scheduler, at_minute, now())
+    note = WriteFile(library / SCHEDULE_NAME, json.dumps(asdict(schedule)) + "\n")
+    # The note comes first: a job that starts at once must find it, or it would take the night for missed.
     return (*others, note, *_installing(scheduler, library, command, at_minute))
 
 
 def uninstall_actions(library: Path) -> tuple[Action, ...]:
-    """What takes everything back, and forgets the last night, so that none is missed. The log stays."""
+    """The actions that remove the schedule and the last report, so that no night counts as missed. The log stays."""
     found = [action for each in SCHEDULERS for action in _removing(each, library)]
-    return (*found, Remove(library / SCHEDULE_NAME), Remove(library / FILE_NAME))
+    return (*found, RemoveFile(library / SCHEDULE_NAME), RemoveFile(library / FILE_NAME))
 
 
 def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_minute: int) -> list[Action]:
@@ -106,14 +106,14 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
         service, timer = _unit_files(library)
         shown = str(library).replace("%", "%%")
         return [
-            Write(
+            WriteFile(
                 service,
                 _SERVICE.format(library=shown, command=" ".join(map(systemd_word, (_ENV, *command, "--if-due")))),
             ),
-            Write(timer, _TIMER.format(library=shown, hour=hour, minute=minute, hourly=hourly)),
-            Run(("systemctl", "--user", "daemon-reload")),
-            Run(("systemctl", "--user", "enable", timer.name)),
-            Run(("systemctl", "--user", "restart", timer.name)),
+            WriteFile(timer, _TIMER.format(library=shown, hour=hour, minute=minute, hourly=hourly)),
+            RunCommand(("systemctl", "--user", "daemon-reload")),
+            RunCommand(("systemctl", "--user", "enable", timer.name)),
+            RunCommand(("systemctl", "--user", "restart", timer.name)),
         ]
     if scheduler == "launchd":
         path = _agent_file(library)
@@ -126,9 +126,9 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
             "LowPriorityIO": True,
         }
         return [
-            Write(path, plistlib.dumps(agent).decode()),
-            Run(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True),
-            Run(("launchctl", "bootstrap", _domain(), str(path))),
+            WriteFile(path, plistlib.dumps(agent).decode()),
+            RunCommand(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True),
+            RunCommand(("launchctl", "bootstrap", _domain(), str(path))),
         ]
     line = cron_command(command)
     block = [
@@ -137,30 +137,30 @@ def _installing(scheduler: Scheduler, library: Path, command: Sequence[str], at_
         f"{hourly} * * * * {line} --quiet --if-due",
         _cron_end(library),
     ]
-    return [Run(("crontab", "-"), "\n".join([*_crontab_without(library), *block]) + "\n")]
+    return [RunCommand(("crontab", "-"), "\n".join([*_crontab_without(library), *block]) + "\n")]
 
 
 def _removing(scheduler: Scheduler, library: Path) -> list[Action]:
-    """What takes away what is there of it; nothing where nothing is."""
+    """The actions that remove the scheduler's entry; none if there is none."""
     if scheduler == "systemd":
         service, timer = _unit_files(library)
         if not service.exists() and not timer.exists():
             return []
         return [
-            Run(("systemctl", "--user", "disable", "--now", timer.name), may_fail=True),
-            Remove(timer),
-            Remove(service),
-            Run(("systemctl", "--user", "daemon-reload"), may_fail=True),
+            RunCommand(("systemctl", "--user", "disable", "--now", timer.name), may_fail=True),
+            RemoveFile(timer),
+            RemoveFile(service),
+            RunCommand(("systemctl", "--user", "daemon-reload"), may_fail=True),
         ]
     if scheduler == "launchd":
         path = _agent_file(library)
         if not path.exists():
             return []
-        return [Run(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True), Remove(path)]
+        return [RunCommand(("launchctl", "bootout", f"{_domain()}/{path.stem}"), may_fail=True), RemoveFile(path)]
     if not shutil.which("crontab") or _crontab() == _crontab_without(library):
         return []
     left = _crontab_without(library)
-    return [Run(("crontab", "-"), "\n".join(left) + "\n") if left else Run(("crontab", "-r"))]
+    return [RunCommand(("crontab", "-"), "\n".join(left) + "\n") if left else RunCommand(("crontab", "-r"))]
 
 
 def systemd_word(word: str) -> str:
@@ -174,7 +174,7 @@ def systemd_word(word: str) -> str:
 
 
 def cron_command(words: Sequence[str]) -> str:
-    """The words as a crontab has them: for the shell, and with each percent sign escaped, which would end the command.
+    """The words quoted for the shell, with each percent sign escaped, since it ends the command in a crontab.
 
     Source: crontab(5)
     """
@@ -209,7 +209,7 @@ def _cron_end(library: Path) -> str:
 
 
 def _crontab() -> list[str]:
-    """The lines of the user's crontab; none where there is none."""
+    """The lines of the user's crontab, empty if there is none."""
     if not shutil.which("crontab"):
         raise LinkAssistError(
             "There is no crontab on this machine. Install cron, or choose another way with --scheduler."
@@ -221,7 +221,7 @@ def _crontab() -> list[str]:
 
 
 def _crontab_without(library: Path) -> list[str]:
-    """The crontab's lines, less those of this library."""
+    """The crontab's lines without those of this library."""
     kept: list[str] = []
     is_ours = False
     for line in _crontab():

@@ -1,8 +1,8 @@
-"""What has changed in a wiki since it was learnt, and which pages' lists that concerns.
+"""What has changed in a wiki since its model was fitted, and which pages' lists depend on it.
 
-A list is made from what is known of the wiki and from the page's own text, and is then told what has become of its
-targets. So three things make it another one: the page reads otherwise; it says a title that was none; or one of its
-targets was a page and is a red link, or the other way round, or is gone, or is written otherwise. All others stay.
+A list follows from the model, from the page's own text and from what its targets are now. So it changes for three
+reasons: the page's text changed; the page says a title that is new; or one of its targets was a page and is a red link,
+or the other way round, or is gone, or is spelt otherwise. All other lists stay.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from hashlib import blake2b
 import numpy as np
 import scipy.sparse as sp
 
-from linkassist.model.page_batch import PagesReader
-from linkassist.model.predict import Lister
-from linkassist.model.wiki_model import Knowledge, NewPage, NewTarget, extended, holder_hash
+from linkassist.model.grow import NewPage, NewTarget, grow
+from linkassist.model.page_batch import PagePreparer
+from linkassist.model.predict import Predictor
+from linkassist.model.wiki_model import WikiModel, target_hash
 from linkassist.store.suggestions import ListState
 from linkassist.suggest.corpus import FloatArray, IntArray
 from linkassist.suggest.folding import fold, fold_key
@@ -40,20 +41,20 @@ class _Target:
     kind: Kind
 
 
-class Since:
-    """The present pages of a wiki beside what was known of them. row: -1 for those that were not there."""
+class WikiDelta:
+    """The difference between the pages that a wiki model was fitted on and the present ones."""
 
     def __init__(
         self,
-        knowledge: Knowledge,
-        name: str,
+        model: WikiModel,
+        model_id: str,
         pages: Sequence[ListState],
         read: Callable[[Sequence[int]], list[Reading]],
     ) -> None:
-        """name: of the knowledge. pages: in any order. read: the readings of the pages of these row ids."""
-        self._knowledge, self.name, self.pages, self._read = knowledge, name, pages, read
-        corpus = knowledge.corpus
-        number_of_hash = {text_hash: number for number, text_hash in enumerate(knowledge.hashes)}
+        """model_id: of its file. pages: the present ones, in any order. read: the readings of pages by their ids."""
+        self._model, self.model_id, self.pages, self._read = model, model_id, pages, read
+        corpus = model.corpus
+        number_of_hash = {text_hash: number for number, text_hash in enumerate(model.hashes)}
         self._number = {key: number for number, key in enumerate(corpus.keys)}
         self._keys = [title_key(page.title) for page in pages]
         at = [number_of_hash.get(page.text_hash, -1) for page in pages]
@@ -69,7 +70,7 @@ class Since:
     @property
     def share(self) -> float:
         """Of the pages that were learnt from, the share that has changed, come or gone; may be above 1."""
-        return (len(self.changed) + len(self.gone)) / max(1, self._knowledge.corpus.n_pages)
+        return (len(self.changed) + len(self.gone)) / max(1, self._model.corpus.n_pages)
 
     @cached_property
     def _readings(self) -> dict[int, Reading]:
@@ -88,7 +89,7 @@ class Since:
     @cached_property
     def became(self) -> dict[str, _Target | None]:
         """By title key, what the targets are now that are not what they were; None where nobody names them any more."""
-        corpus = self._knowledge.corpus
+        corpus = self._model.corpus
         title_of = {key: page.title for key, page in zip(self._keys, self.pages, strict=True)}
         is_other = np.zeros(corpus.n_pages, np.bool_)
         is_other[self.gone] = True
@@ -118,14 +119,14 @@ class Since:
         if not found:
             return found
         finder = TitleFinder(self._new_keys)
-        readings = self._knowledge.corpus.readings
+        readings = self._model.corpus.readings
         texts = (fold((self._readings.get(i) or readings[int(row)]).text) for i, row in enumerate(self._row))
         for place, member in finder.saying(texts):
             found[self._new_keys[member]].add(place)
         place_of = {int(self._row[i]): i for i in range(len(self.pages)) if i not in self._readings}
         hashes = hash_of([fold_key(key) for key in self._new_keys]).tolist()
         for key, key_hash in zip(self._new_keys, hashes, strict=True):
-            found[key].update(place_of[page] for page in self._knowledge.sayers.of(key_hash) if page in place_of)
+            found[key].update(place_of[page] for page in self._model.phrase_postings.of(key_hash) if page in place_of)
             found[key].update(*self._linking.get(key, {}).values())
         return found
 
@@ -142,8 +143,8 @@ class Since:
         return found
 
     @cached_property
-    def wanted(self) -> list[str]:
-        """Per page, what its list should be made of: "" where nothing that concerns it has changed."""
+    def origins(self) -> list[str]:
+        """Per page, a digest of the changes that its list depends on: "" where none does."""
         place_of = {self._keys[i]: i for i in self.changed}
         said: defaultdict[int, list[object]] = defaultdict(list)
         for key, target in self._new_targets.items():
@@ -152,7 +153,7 @@ class Since:
             for place in self._saying[key]:
                 said[place].append(figures)
         became = _digest(sorted((key, now and (now.name, now.kind)) for key, now in self.became.items()))
-        holding = self._knowledge.holding([holder_hash(key) for key in self.became])
+        holding = self._model.target_postings.pages_with([target_hash(key) for key in self.became])
         found = []
         for place, page in enumerate(self.pages):
             row = int(self._row[place])
@@ -166,9 +167,9 @@ class Since:
             found.append(_digest((own, became, said.get(place, []))))
         return found
 
-    def to_list(self) -> list[int]:
+    def stale(self) -> list[int]:
         """The places of the pages whose lists are not what they should be."""
-        return [i for i, page in enumerate(self.pages) if page.made_of != self.wanted[i]]
+        return [i for i, page in enumerate(self.pages) if page.made_of != self.origins[i]]
 
     def texts(self, places: Sequence[int]) -> list[str]:
         """The texts of these pages."""
@@ -183,7 +184,7 @@ class Since:
         if not places:
             return
         new = sorted((i for i in self.changed if self._row[i] < 0), key=lambda i: self._keys[i])
-        n_kept = self._knowledge.corpus.n_pages
+        n_kept = self._model.corpus.n_pages
         row_of = {**{i: int(row) for i, row in enumerate(self._row)}, **{i: n_kept + n for n, i in enumerate(new)}}
         is_page = {self._keys[i] for i in self.changed}
         pages = [
@@ -199,19 +200,19 @@ class Since:
         unread = [i for i in places if i not in self._readings]
         read = self._read([self.pages[i].page_id for i in unread])
         readings = {**self._readings, **dict(zip(unread, read, strict=True))}
-        anew = {row_of[i]: reading for i, reading in readings.items()}
-        wiki = extended(self._knowledge, pages, red, anew)
-        reader = PagesReader(wiki, ranker, n_kept, frozenset(self._new_keys), self.gone)
-        lister = Lister(wiki, ranker, n_kept)
+        readings_by_row = {row_of[i]: reading for i, reading in readings.items()}
+        wiki = grow(self._model, pages, red, readings_by_row)
+        preparer = PagePreparer(wiki, ranker, n_kept, frozenset(self._new_keys), self.gone)
+        predictor = Predictor(wiki, ranker, n_kept)
         place_of = {row: i for i, row in row_of.items()}
         rows = sorted(row_of[i] for i in places)
         changed = {row_of[i]: vectors[i] for i in self.changed}
         for start in range(0, len(rows), _TOGETHER):
             part = np.array(rows[start : start + _TOGETHER], np.int64)
-            for row, suggestions in lister.lists(reader.of(part, changed)):
-                yield place_of[row], [now for each in suggestions if (now := self._as_now(each))]
+            for row, suggestions in predictor.predict(preparer.prepare(part, changed)):
+                yield place_of[row], [now for each in suggestions if (now := self._updated(each))]
 
-    def _as_now(self, suggestion: Suggestion) -> Suggestion | None:
+    def _updated(self, suggestion: Suggestion) -> Suggestion | None:
         """The suggestion of what its target is now; None where it is nothing any more."""
         key = title_key(suggestion.target)
         if key not in self.became:
@@ -221,5 +222,5 @@ class Since:
 
 
 def _digest(value: object) -> str:
-    told = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
-    return blake2b(told.encode(), digest_size=8).hexdigest()
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from linkassist.assets import shipped_folder
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
+from linkassist.progress import OnProgress
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import projects
 from linkassist.store.runs import artefact, put_artefact
-
-OnProgress = Callable[[str, int, int], None]
 
 SAMPLE = "sample-2026-11-01.json"
 _ARTEFACT = "sample"

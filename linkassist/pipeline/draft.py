@@ -1,14 +1,13 @@
-"""Links for a text that is no page of the wiki, by what the last reindex learnt: its ranker, reasons and restraint.
+"""Suggestions for a text that is no page of the wiki, and search by meaning, with the models of the last reindex.
 
-Each text is put beside the wiki as one more page. What is known of the wiki is read from the file in which a reindex
-keeps it; where it keeps none, a small wiki's pages are read instead. Against the same text taken in and reindexed,
+A text is added to the wiki model as one more page. The model is read from its file; of a small wiki, for which none is
+kept, it is fitted on the pages. Against the same text taken in and reindexed,
 three things differ a little: the draft's own links are not counted among the wiki's, its words change no other page's
 weights, and targets that it alone names do not count among its links.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +15,16 @@ import numpy as np
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder
 from linkassist.errors import ModelError
-from linkassist.model.fit import knowledge_of, quiet, scan_texts
-from linkassist.model.page_batch import PagesReader
-from linkassist.model.predict import Lister
+from linkassist.model.grow import NewPage, grow
+from linkassist.model.page_batch import PagePreparer
+from linkassist.model.predict import Predictor
 from linkassist.model.predict_phrases import LIMIT
+from linkassist.model.scan import scan_texts
 from linkassist.model.vector_index import PageIndex
-from linkassist.model.wiki_model import Knowledge, NewPage, extended
-from linkassist.pipeline.learnt import Learnt, known_of, load_current
-from linkassist.pipeline.model_store import INDEX_FILE, checked_models
+from linkassist.model.wiki_model import WikiModel, fit_wiki_model
+from linkassist.pipeline.model_store import INDEX_FILE, ModelStore
+from linkassist.pipeline.trained_model import TrainedModel, kept_wiki_model, load_in_use
+from linkassist.progress import OnProgress, no_progress
 from linkassist.scrapbox.page_text import read_page
 from linkassist.store.embeddings import matrix
 from linkassist.store.library import Library
@@ -31,8 +32,6 @@ from linkassist.store.pages import Project, page_states, read_pages
 from linkassist.suggest.corpus import FloatArray, build_corpus
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Line, Page, Reading
-
-OnProgress = Callable[[str, int, int], None]
 
 LONGEST = 60_000  # code points of a text; longer ones are chapters, and take seconds
 
@@ -43,40 +42,40 @@ def draft_page(title: str, text: str) -> Page:
     return Page(title, tuple(Line(line) for line in (title, *lines)))
 
 
-def prepare(library: Library, project: Project, on_progress: OnProgress = quiet) -> Drafting:
+def prepare(library: Library, project: Project, on_progress: OnProgress = no_progress) -> Drafting:
     """Reads the project's pages and what was learnt of them.
 
     What was kept of them is enough where there is such. Raises ModelError where nothing was learnt yet, or where what
     was learnt no longer fits.
     """
     on_progress("read", 0, project.n_pages)
-    folder = checked_models(library, project)
-    learnt = load_current(folder, project, [page.text_hash for page in page_states(library, project.id)])
+    store = ModelStore(library, project.id)
+    folder = store.checked_folder(project.name)
+    trained = load_in_use(folder, project, [page.text_hash for page in page_states(library, project.id)])
     try:
-        knowledge = known_of(library, project.id, folder, learnt)
+        model = kept_wiki_model(store, folder, trained)
     except ModelError:
-        knowledge = None
-    return Drafting(learnt, knowledge or _read_again(library, project, learnt, on_progress))
+        model = None
+    return Drafting(trained, model or _fit_again(library, project, trained, on_progress))
 
 
-def _read_again(library: Library, project: Project, learnt: Learnt, on_progress: OnProgress) -> Knowledge:
-    """What the pages tell as they are now."""
+def _fit_again(library: Library, project: Project, trained: TrainedModel, on_progress: OnProgress) -> WikiModel:
+    """The wiki model of the pages as they are now."""
     ids, readings = [], []
     for page in read_pages(library, project.id):
         ids.append(page.id)
         readings.append(read_page(page.page))
         if len(ids) % 200 == 0:
             on_progress("read", len(ids), project.n_pages)
-    vectors = _vectors(library, project.id, learnt.encoder, ids, readings)
-    return knowledge_of(scan_texts(build_corpus(readings), vectors, on_progress), on_progress=on_progress)
+    vectors = _vectors(library, project.id, trained.encoder, ids, readings)
+    return fit_wiki_model(scan_texts(build_corpus(readings), vectors, on_progress), on_progress=on_progress)
 
 
 def load_search(library: Library, project: Project) -> MeaningSearch:
     """The search by meaning of the project as it was last reindexed. Raises ModelError like `prepare`."""
-    folder = checked_models(library, project)
-    learnt = load_current(folder, project)
-    index = PageIndex.load(folder / INDEX_FILE, learnt.encoder.fingerprint)
-    return MeaningSearch(learnt.encoder, index)
+    folder = ModelStore(library, project.id).checked_folder(project.name)
+    encoder = load_in_use(folder, project).encoder
+    return MeaningSearch(encoder, PageIndex.load(folder / INDEX_FILE, encoder.fingerprint))
 
 
 def _vectors(
@@ -116,15 +115,15 @@ class MeaningSearch:
 class Drafting:
     """A wiki made ready to suggest links for texts that are not in it. Of a draft nothing is kept."""
 
-    def __init__(self, learnt: Learnt, knowledge: Knowledge) -> None:
-        self._learnt, self._place = learnt, knowledge.corpus.n_pages
-        created = int(knowledge.corpus.created.max(initial=0))  # a draft is as new as the newest page
-        place = NewPage(None, created, 0, np.zeros(learnt.encoder.width, np.float32))
-        self._anew: dict[int, Reading] = {}
-        wiki = extended(knowledge, [place], [], self._anew)
-        self._page_of = {key: page for page, key in enumerate(knowledge.corpus.keys[: self._place])}
-        self._reader = PagesReader(wiki, learnt.ranker, self._place, frozenset(), np.zeros(0, np.int64))
-        self._lister = Lister(wiki, learnt.ranker, self._place)
+    def __init__(self, trained: TrainedModel, model: WikiModel) -> None:
+        self._encoder, self._row = trained.encoder, model.corpus.n_pages
+        created = int(model.corpus.created.max(initial=0))  # a draft is as new as the newest page
+        page = NewPage(None, created, 0, np.zeros(trained.encoder.width, np.float32))
+        self._readings: dict[int, Reading] = {}
+        wiki = grow(model, [page], [], self._readings)
+        self._row_of = {key: row for row, key in enumerate(model.corpus.keys[: self._row])}
+        self._preparer = PagePreparer(wiki, trained.ranker, self._row, frozenset(), np.zeros(0, np.int64))
+        self._predictor = Predictor(wiki, trained.ranker, self._row)
 
     def suggest(self, page: Page, limit: int = LIMIT) -> list[Suggestion]:
         """The page's suggestions, best first, at most `limit` of each kind; those held back are marked.
@@ -137,9 +136,10 @@ class Drafting:
         reading = read_page(page)
         if not reading.text.strip():
             return []
-        row = self._page_of.get(reading.key, self._place)
-        self._anew.clear()
-        self._anew[row] = reading
-        vector = self._learnt.encoder.encode([reading.text])[0]
-        ((_, found),) = self._lister.lists(self._reader.of(np.array([row]), {row: vector}, limit), limit)
+        row = self._row_of.get(reading.key, self._row)
+        self._readings.clear()
+        self._readings[row] = reading
+        vector = self._encoder.encode([reading.text])[0]
+        prepared = self._preparer.prepare(np.array([row]), {row: vector}, limit)
+        ((_, found),) = self._predictor.predict(prepared, limit)
         return found

@@ -10,7 +10,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from linkassist.errors import ExportError, FetchError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import SOURCE_NOTE
-from linkassist.progress import counting
+from linkassist.progress import OnProgress, counting
 from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Throttle, remote_project
 from linkassist.scrapbox.export import read_export
 from linkassist.store.error_messages import translate_os_errors
@@ -29,8 +29,6 @@ from linkassist.store.library import Library
 from linkassist.store.pages import Project, page_versions, projects, read_pages
 from linkassist.store.runs import artefact
 from linkassist.wiki import Line, Page
-
-OnProgress = Callable[[str, int, int], None]
 
 FOLDER_NAME: Final = "fetched"  # in the library's folder: pages on their way
 _ENDINGS: Final = (".json", ".json.gz", ".json.xz")
@@ -40,7 +38,7 @@ _NAMELESS: Final = (".", "..")  # titles that no address can name
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingExport:
     """A file to import. version: what tells this export from an earlier one, "" for a fetched one. is_ours: it was made
     here and is removed after the import. origin: where it comes from, for the reader."""
 
@@ -63,9 +61,9 @@ def name_of_source(place: str) -> str:
         return export.name
 
 
-def arrival(
+def incoming_export(
     library: Library, name: str, place: str, key: str, pace: Throttle, on_progress: OnProgress, *, is_any: bool = False
-) -> Arrival | None:
+) -> IncomingExport | None:
     """The file to import into the project of that name, None where nothing has changed since the last one.
 
     place: see `Settings.sources`. is_any: an export that was taken in before will do.
@@ -81,10 +79,10 @@ def arrival(
     note = artefact(library, found.id, SOURCE_NOTE) if found else None
     if note is not None and note.fingerprint == version and not is_any:
         return None
-    return Arrival(path, version, is_ours=False, origin=str(path))
+    return IncomingExport(path, version, is_ours=False, origin=str(path))
 
 
-def clear_away(taken: Arrival) -> None:
+def discard(taken: IncomingExport) -> None:
     """Removes a file of our own that is in the library now, with all that was kept to make it."""
     if taken.is_ours:
         for left in taken.path.parent.glob(f"{taken.path.stem}.*"):
@@ -140,7 +138,7 @@ def _version(path: Path) -> str:
 
 def _fetched(
     library: Library, name: str, found: Project | None, place: str, key: str, pace: Throttle, on_progress: OnProgress
-) -> Arrival | None:
+) -> IncomingExport | None:
     """What Scrapbox has now, None where that is what the library holds."""
     folder = library.folder / FOLDER_NAME
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -153,7 +151,7 @@ def _fetched(
         if not changed and len(listed) == len(have) == (found.n_pages if found else 0):
             return None
         if len(changed) > _FEW and _is_exported(client, path, on_progress):
-            return Arrival(path, "", is_ours=True, origin=place)
+            return IncomingExport(path, "", is_ours=True, origin=place)
         display_name = found.display_name if found else client.display_name()
         fetched = _fetch(client, changed, path.with_suffix(".jsonl"), on_progress)
     unchanged = {page.page_id for page in listed} - {page.page_id for page in changed}
@@ -170,7 +168,7 @@ def _fetched(
         for number, page in enumerate(chain(fetched.values(), stored)):
             file.write((",\n" if number else "\n") + json.dumps(page, ensure_ascii=False))
         file.write("\n]}\n")
-    return Arrival(path, "", is_ours=True, origin=place)
+    return IncomingExport(path, "", is_ours=True, origin=place)
 
 
 def _is_exported(client: Client, path: Path, on_progress: OnProgress) -> bool:
@@ -245,8 +243,8 @@ def _as_exported(page: Page) -> dict[str, Any]:
 
 
 def _line_as_exported(line: Line) -> str | dict[str, Any]:
-    told = {"created": line.created, "updated": line.updated, "userId": line.user_id}
-    given = {name: value for name, value in told.items() if value}
+    stamps = {"created": line.created, "updated": line.updated, "userId": line.user_id}
+    given = {name: value for name, value in stamps.items() if value}
     return {"text": line.text, **given} if given else line.text
 
 

@@ -5,13 +5,13 @@ Bringing the suggestions up to date afterwards is left to `reindex.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from linkassist.errors import ExportError
-from linkassist.progress import counting
+from linkassist.progress import OnProgress, counting
 from linkassist.scrapbox.export import Export, read_export
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.database_file import database_files, identity
@@ -20,8 +20,6 @@ from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.locks import work_lock
 from linkassist.store.runs import Note
 from linkassist.wiki import Page
-
-OnProgress = Callable[[str, int, int], None]
 
 LONGEST_NAME: Final = 100
 SOURCE_NOTE: Final = "source"  # of the artefact that tells which export was taken in last

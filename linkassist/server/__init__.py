@@ -1,1 +1,1 @@
-"""The browser's side: routes, handlers and the views that the templates show."""
+"""The web application, which `linkassist serve` runs."""

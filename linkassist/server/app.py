@@ -1,4 +1,4 @@
-"""The web application: routes, and what every request passes. `linkassist serve` runs it with uvicorn.
+"""The web application: its routes and middleware. `linkassist serve` runs it with uvicorn.
 
 It reads SQLite and imports no model library, so that it starts in well under a second.
 """
@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from linkassist.assets import shipped_folder
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
 from linkassist.server.auth.password import AccessFile
-from linkassist.server.context import Site
+from linkassist.server.context import ServerContext
 from linkassist.server.error_pages import (
     expected_failure,
     fault,
@@ -32,10 +32,10 @@ from linkassist.server.error_pages import (
 from linkassist.server.jobs.import_job import Importer
 from linkassist.server.jobs.model_worker import ModelWorker
 from linkassist.server.jobs.upload import MOST_BYTES, remove_leftovers
-from linkassist.server.middleware.authentication import Entrance
-from linkassist.server.middleware.concurrency import Turns
-from linkassist.server.middleware.host_guard import Guard, Names
-from linkassist.server.middleware.limits import Limits
+from linkassist.server.middleware.authentication import Authentication
+from linkassist.server.middleware.concurrency import ConcurrencyLimit
+from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard
+from linkassist.server.middleware.limits import RequestLimits
 from linkassist.server.routes.draft import draft
 from linkassist.server.routes.home import home, start
 from linkassist.server.routes.imports import cancel, import_screen, progress, reindex_now, upload
@@ -54,7 +54,7 @@ from linkassist.store.pool import LibraryPool
 
 
 class _Title(Convertor[str]):
-    """The rest of a path, as Starlette's "path", which ends at a line break; a title may hold one."""
+    """The rest of a path. Unlike Starlette's "path" it matches line breaks too, which a title may contain."""
 
     regex = r"[\s\S]*"
 
@@ -67,18 +67,18 @@ class _Title(Convertor[str]):
 
 register_url_convertor("title", _Title())
 
-_WAIT_S: Final = 10.0  # of a verdict, for another that is being written
+_WAIT_S: Final = 10.0  # how long a verdict waits for another that is being written
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application for one library. It answers to loopback and to the names in the settings.
+    """The application for one library. It answers to loopback and to the host names in the settings.
 
     Raises SettingsError where others than this machine could reach it and no password is set.
     """
     allowed = tuple(filter(None, settings.allow_host.split(",")))
-    names = Names(settings.host, allowed, is_proxied=bool(settings.trusted_proxy))
+    hosts = AllowedHosts(settings.host, allowed, is_proxied=bool(settings.trusted_proxy))
     access = AccessFile(settings.library)
-    if access.current() is None and not names.is_private:
+    if access.current() is None and not hosts.is_private:
         raise SettingsError(
             "Others than you could reach this server, and its library has no password. Set one with "
             "`linkassist password`, or leave out --host, --allow-host and --trusted-proxy to show it to this machine "
@@ -120,10 +120,10 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=_lifespan,
         middleware=[
-            Middleware(Guard, names=names),
-            Middleware(Entrance, is_private=names.is_private),
-            Middleware(Limits),
-            Middleware(Turns),
+            Middleware(HostGuard, hosts=hosts),
+            Middleware(Authentication, is_private=hosts.is_private),
+            Middleware(RequestLimits),
+            Middleware(ConcurrencyLimit),
         ],
         exception_handlers={
             HTTPException: http_failure,
@@ -139,16 +139,18 @@ def create_app(settings: Settings) -> Starlette:
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
-    app.state.site = Site(settings.library, names, Templates(), LibraryPool(settings.library, wait_s=_WAIT_S))
+    app.state.context = ServerContext(
+        settings.library, hosts, Templates(), LibraryPool(settings.library, wait_s=_WAIT_S)
+    )
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    remove_leftovers(app.state.site.library_folder)
+    remove_leftovers(app.state.context.library_folder)
     try:
         yield
     finally:
         app.state.importer.close()
         app.state.models.close()
-        app.state.site.libraries.close()
+        app.state.context.libraries.close()

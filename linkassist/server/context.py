@@ -1,57 +1,64 @@
-"""What handlers share: the library, the templates, and the frame that stands around every screen."""
+"""What the handlers of a server share: its library and templates, and the frame that stands around every screen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from linkassist.server.auth.visitor import visitor_of
-from linkassist.server.middleware.host_guard import Names
+from linkassist.server.auth.identity import identity_of
+from linkassist.server.middleware.host_guard import AllowedHosts
 from linkassist.server.preferences import preferences_of
 from linkassist.server.templates import Templates
 from linkassist.server.urls import (
-    asked_address,
     draft_address,
     outbox_address,
     project_address,
     quality_address,
     queue_address,
+    request_address,
     settings_address,
 )
-from linkassist.server.views.models import Frame, ProjectView, Section, TabView
+from linkassist.server.views.frame import Frame, Section, TabView, project_view
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_names
+from linkassist.store.navigation import ProjectName, project_name, project_names
 from linkassist.store.outbox import n_waiting
 from linkassist.store.pool import LibraryPool
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """One server's library, names and templates; lies in `app.state.site`."""
+class ServerContext:
+    """One server's library, host names and templates; kept in `app.state.context`."""
 
     library_folder: Path
-    names: Names
+    hosts: AllowedHosts
     templates: Templates
     libraries: LibraryPool
 
     def open_library(self) -> AbstractContextManager[Library]:
-        """The library, for one request."""
+        """A connection to the library, for one request."""
         return self.libraries.borrow()
 
 
-def site_of(request: Request) -> Site:
-    """The site that the request was made to."""
-    site: Site = request.app.state.site
-    return site
+def context_of(request: Request) -> ServerContext:
+    """The context of the server that the request was made to."""
+    context: ServerContext = request.app.state.context
+    return context
+
+
+@contextmanager
+def open_project(request: Request) -> Iterator[tuple[Library, ProjectName]]:
+    """The library and the project that the address names, for one request; NotFoundError where there is none."""
+    with context_of(request).open_library() as library:
+        yield library, project_name(library, request.path_params["project"])
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether the page's own script asks, which needs the changed part alone."""
+    """Whether the request comes from our script, which needs the changed part alone."""
     return "x-fragment" in request.headers
 
 
@@ -63,17 +70,19 @@ def frame_for(
     search: str = "",
     section: Section | None = None,
 ) -> Frame:
-    """The frame of a screen; without a library it names no projects. section: the tab that the screen belongs to."""
-    here = asked_address(request.scope)
+    """The frame of a screen, without projects if there is no library. section: the tab that the screen belongs to."""
+    here = request_address(request.scope)
     return Frame(
         preferences=preferences_of(request),
         here=here if request.method == "GET" else "/",
         title=title,
-        projects=tuple(_project_view(each) for each in project_names(library)) if library else (),
-        project=_project_view(project) if project else None,
+        projects=tuple(project_view(each.name, each.display_name) for each in project_names(library))
+        if library
+        else (),
+        project=project_view(project.name, project.display_name) if project else None,
         search=search,
         tabs=_tabs(library, project, section) if library and project else (),
-        is_logged_in=bool(visitor_of(request).session),
+        is_logged_in=bool(identity_of(request).session),
     )
 
 
@@ -94,10 +103,5 @@ def show(
     request: Request, template: str, frame: Frame, values: Mapping[str, object], status: int = 200
 ) -> HTMLResponse:
     """A screen or a fragment as a response."""
-    html = site_of(request).templates.render(template, frame, values)
+    html = context_of(request).templates.render(template, frame, values)
     return HTMLResponse(html, status_code=status, headers={"Vary": "X-Fragment, Cookie, Accept-Language"})
-
-
-def _project_view(project: ProjectName) -> ProjectView:
-    name = project.display_name or project.name
-    return ProjectView(project.name, name, project_address(project.name))

@@ -1,4 +1,4 @@
-"""What a failure looks like: the same design as every screen, in words, without traces or places on this machine."""
+"""Screens for errors, without tracebacks. For other readers than its owner they leave out the library's path."""
 
 from __future__ import annotations
 
@@ -11,74 +11,69 @@ from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be
-from linkassist.server.auth.visitor import is_shared
-from linkassist.server.context import frame_for, show, site_of
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.middleware.host_guard import safety_headers
-from linkassist.server.preferences import preferences_of
+from linkassist.server.auth.identity import is_shared
+from linkassist.server.context import context_of, frame_for, show
+from linkassist.server.messages.catalog import wording_of
+from linkassist.server.middleware.host_guard import security_headers
 from linkassist.store.error_messages import MovedError
 from linkassist.terminal_escape import shown
 
 
 def http_failure(request: Request, error: Exception) -> Response:
-    """The answer to what cannot be taken, found or done."""
+    """The screen of an HTTPException."""
     assert isinstance(error, HTTPException)
-    say = Wording(preferences_of(request).language)
-    if error.status_code == 404:
-        return failure(request, 404, say("error.404"), say("error.404.lead"))
-    if error.status_code in (408, 413):
-        # What is still on its way is not read: the connection ends with this answer.
-        return failure(
-            request, error.status_code, say("error.400"), say(f"error.{error.status_code}"), {"Connection": "close"}
-        )
-    heading = say("error.405") if error.status_code == 405 else say("error.400")
-    return failure(request, error.status_code, heading, error.detail, error.headers)
+    status = error.status_code
+    if status in (404, 408, 413):
+        detail = wording_of(request)("error.404.lead" if status == 404 else f"error.{status}")
+        # After 408 and 413 the rest of the body is not read, so the connection is closed.
+        headers = {} if status == 404 else {"Connection": "close"}
+        return failure(request, status, "error.404" if status == 404 else "error.400", detail, headers)
+    return failure(request, status, "error.405" if status == 405 else "error.400", error.detail, error.headers)
 
 
 def too_often(request: Request, wait_s: float) -> Response:
-    """The answer to who asks faster than can be answered; tells when to ask again."""
-    say = Wording(preferences_of(request).language)
+    """429 with Retry-After, for a client over its rate limit."""
     seconds = max(1, math.ceil(wait_s))
-    return failure(request, 429, say("error.429"), say("error.429.lead", seconds), {"Retry-After": str(seconds)})
+    detail = wording_of(request)("error.429.lead", seconds)
+    return failure(request, 429, "error.429", detail, {"Retry-After": str(seconds)})
 
 
 def not_found(request: Request, error: Exception) -> Response:
-    """The answer to a page or project that is not there."""
-    say = Wording(preferences_of(request).language)
-    return failure(request, 404, say("error.404"), for_reader(request, str(error)))
+    """404 for a page or project that does not exist."""
+    return failure(request, 404, "error.404", for_reader(request, str(error)))
 
 
 def expected_failure(request: Request, error: Exception) -> Response:
-    """The answer where the library cannot be used just now, with the advice of the error."""
-    say = Wording(preferences_of(request).language)
-    advice = say("error.moved", shown(error.path)) if isinstance(error, MovedError) else str(error)
-    return failure(request, 503, say("error.503"), for_reader(request, advice))
+    """503 with the message of an expected error, as where the library cannot be used."""
+    advice = str(error)
+    if isinstance(error, MovedError):
+        advice = wording_of(request)("error.moved", shown(error.path))
+    return failure(request, 503, "error.503", for_reader(request, advice))
 
 
 def refused_by_system(request: Request, error: Exception) -> Response:
-    """The answer where the operating system does not let a file be used, with what to do."""
+    """503 for an error of the operating system, with the file and what to do."""
     assert isinstance(error, OSError)
-    named = error.filename or site_of(request).library_folder
+    named = error.filename or context_of(request).library_folder
     return expected_failure(request, LinkAssistError(cannot_be("used", named, error)))
 
 
 def for_reader(request: Request, message: str) -> str:
-    """The message without the place of the library, where others than its owner may be looking."""
-    folder = site_of(request).library_folder
+    """The message, without the library's path where others than its owner may see it."""
+    folder = context_of(request).library_folder
     return message.replace(shown(folder), "…").replace(str(folder), "…") if is_shared(request) else message
 
 
 async def nobody_waits(request: Request, error: Exception) -> Response:
-    """The answer, which nobody reads, to a browser that went away before its form was whole: no fault, and no trace."""
+    """For a client that disconnected before its body was complete: no fault, and no traceback in the log."""
     return Response(status_code=400)
 
 
 def fault(request: Request, error: Exception) -> Response:
-    """The answer to a bug: none of it is shown, the terminal has it."""
-    say = Wording(preferences_of(request).language)
-    response = failure(request, 500, say("error.500"), say("error.500.lead"))
-    # Starlette answers for a fault from outside of all middleware, the guard included.
-    response.headers.update(safety_headers(request, site_of(request).names))
+    """500 for a bug, whose traceback the terminal shows."""
+    response = failure(request, 500, "error.500", wording_of(request)("error.500.lead"))
+    # Starlette sends this from outside of all middleware, HostGuard included.
+    response.headers.update(security_headers(request, context_of(request).hosts))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -86,9 +81,9 @@ def fault(request: Request, error: Exception) -> Response:
 def failure(
     request: Request, status: int, heading: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The screen of a failure."""
-    # No library here: it may be what failed.
-    frame = frame_for(request, None, None, heading)
-    response = show(request, "error.html", frame, {"status": status, "heading": heading, "detail": detail}, status)
+    """The screen of an error. heading: the key of its words. detail: a sentence."""
+    # without a library, which may be what failed
+    frame = frame_for(request, None, None, wording_of(request)(heading))
+    response = show(request, "error.html", frame, {"status": status, "detail": detail}, status)
     response.headers.update(headers or {})
     return response

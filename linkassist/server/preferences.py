@@ -1,4 +1,4 @@
-"""How this reader wants the screens: language, theme, images. Kept in cookies; the language is else the browser's."""
+"""The reader's preferences, kept in cookies: language (by default the browser's), theme, images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _A_YEAR_S = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the reader chose, or what the browser asks for where nothing was chosen."""
+    """The reader's choices, with defaults for what was not chosen."""
 
     language: Language
     theme: Theme = "auto"
@@ -27,7 +27,7 @@ class Preferences:
 
 
 def preferences_of(request: Request) -> Preferences:
-    """The preferences that the request's cookies and Accept-Language tell; an unknown value counts as none."""
+    """The preferences in the request's cookies and Accept-Language; an unknown value counts as not chosen."""
     theme = request.cookies.get(THEME_COOKIE, "")
     return Preferences(
         language=_language(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")),
@@ -37,7 +37,7 @@ def preferences_of(request: Request) -> Preferences:
 
 
 def remember(response: Response, *, language: str, theme: str, images: str) -> None:
-    """Set the cookies for the choices that are given and known; "" leaves a choice as it is."""
+    """Sets the cookies of the known values; "" leaves a choice as it is."""
     for name, value, known in (
         (LANGUAGE_COOKIE, language, get_args(Language)),
         (THEME_COOKIE, theme, get_args(Theme)),

@@ -1,4 +1,4 @@
-"""The server as a process: the address it listens on, the run itself, and the browser that is sent there."""
+"""Runs the server: the socket it listens on, uvicorn's settings, and the browser that is opened."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linkassist.errors import SettingsError
-from linkassist.server.context import Site
+from linkassist.server.context import ServerContext
 from linkassist.server.middleware.host_guard import MOST_HEAD_BYTES
 from linkassist.server.warm_up import warm_up
 
 MOST_CONNECTIONS: Final = 800  # 1,024 open files are what many systems allow a program
 HEADER_S: Final = 10.0
-_LAST_S: Final = 1.0  # for answers at a second Ctrl-C
+_LAST_S: Final = 1.0  # for responses under way at a second Ctrl-C
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,17 +39,17 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:  # the latter for names that are too long or no text
+    except (OSError, UnicodeError) as error:  # UnicodeError for names that are too long or not text
         raise SettingsError(f"{host} is no address that can be listened on ({error}). Correct --host.") from error
     try:
         if os.name == "posix":
-            # A port just given up can be taken at once; on Windows the same option would steal one that is in use.
+            # Lets a port just given up be bound again at once; on Windows the option would steal a port in use.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise SettingsError(_words(error, host, port)) from error
+        raise SettingsError(_listen_error(error, host, port)) from error
     return listener
 
 
@@ -74,10 +74,10 @@ def address_of(listener: socket.socket) -> str:
 
 
 def server_config(app: Starlette, trusted_proxy: str = "") -> uvicorn.Config:
-    """How uvicorn runs the application, with bounds on what comes in before the application sees it.
+    """uvicorn's settings, with limits on what arrives before the application sees it.
 
-    trusted_proxy: addresses or networks, with commas between, whose X-Forwarded-For and -Proto are believed; from all
-    others these headers are nothing but text.
+    trusted_proxy: comma-separated addresses or networks whose X-Forwarded-For and -Proto are believed; from all others
+    these headers are ignored.
     """
     return uvicorn.Config(
         app,
@@ -102,7 +102,7 @@ def serve_on(listener: socket.socket, app: Starlette, on_ready: Callable[[], Non
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        pass  # the way to end a server; uvicorn has closed it in order and passes the signal on
+        pass  # the usual way to end a server; uvicorn has shut it down and passes the signal on
     finally:
         listener.close()
 
@@ -115,12 +115,12 @@ def has_desktop() -> bool:
 
 
 def open_browser(address: str) -> None:
-    """Sends the desktop's browser there, without waiting for it: some browsers return only when they are closed."""
+    """Opens the address in the desktop's browser, in a thread: some browsers return only when they are closed."""
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 in which the head of a request must be whole in time; uvicorn itself would wait for it forever."""
+    """HTTP/1.1 with a timeout for the head of a request; uvicorn itself would wait forever."""
 
     _timer: asyncio.TimerHandle | None = None
 
@@ -133,7 +133,7 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Ends the connection when its answer is given; a request that is still on its way is not waited for."""
+        """Closes the connection after its response, without waiting for the rest of a request."""
         super().shutdown()
         if self.conn.their_state is h11.SEND_BODY:
             self.transport.close()
@@ -146,8 +146,8 @@ class _Protocol(H11Protocol):
             self._unwatch()
 
     def _should_upgrade(self) -> bool:
-        # RFC 9110, 7.8: an upgrade may be ignored, and then the request is answered as any other. uvicorn would
-        # advise in the log, on anybody's request, to install a library that is of no use here.
+        # RFC 9110, 7.8: a server may ignore an upgrade and answer the request as any other. uvicorn would log the
+        # advice to install a library that is of no use here.
         return False
 
     def _watch(self) -> None:
@@ -168,25 +168,26 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.on_ready()
-            threading.Thread(target=_settle, args=(self.app.state.site,), daemon=True).start()
+            threading.Thread(target=_after_start, args=(self.app.state.context,), daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.app.state.is_ending = True  # for the answers that last as long as an import does
+        self.app.state.is_ending = True  # ends the event streams, which last as long as an import
         await super().shutdown(sockets)
-        if self.force_exit:  # a second Ctrl-C, which waits for no answer any more; what is open is closed even so
+        # at a second Ctrl-C responses are not waited for, but processes and files are closed
+        if self.force_exit:
             await self.lifespan.shutdown()
             if self.server_state.tasks:
                 await asyncio.wait(self.server_state.tasks, timeout=_LAST_S)
 
 
-def _settle(site: Site) -> None:
-    warm_up(site)
-    # What is in memory now stays there; to look through all of it for garbage held every reader up for 90 ms.
+def _after_start(context: ServerContext) -> None:
+    warm_up(context)
+    # What is in memory now stays: without freezing it, each full collection paused all requests for 90 ms.
     gc.collect()
     gc.freeze()
 
 
-def _words(error: OSError, host: str, port: int) -> str:
+def _listen_error(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} of {host} is taken by another program, perhaps another linkassist. "

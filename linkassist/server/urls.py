@@ -1,6 +1,6 @@
-"""The addresses of the screens: where a project, a page or a preview is found.
+"""The addresses of the screens.
 
-A title is one path segment, quoted whole, so that `/`, `#`, `?`, `%2F` and emoji in it survive the journey.
+A title is one path segment, quoted whole, so that it may contain `/`, `#`, `?`, `%2F` and emoji.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
-# Browsers resolve these segments away, even when they are quoted; "" leaves no segment at all.
+# Browsers remove these segments, even quoted; "" is no segment at all.
 _NOT_A_SEGMENT = frozenset({"", ".", ".."})
 
 
+def with_query(address: str, values: Mapping[str, str], *, safe: str = "") -> str:
+    """The address with those of the values that are not ""; it may have a query already. safe: not quoted."""
+    given = {name: value for name, value in values.items() if value}
+    return address + ("&" if "?" in address else "?") * bool(given) + urlencode(given, safe=safe)
+
+
 def project_address(project: str) -> str:
-    """The start of a project, with the list of its pages; `page_list.py` adds which of them."""
+    """The start of a project, with the list of its pages; `page_list.py` adds the filter."""
     return f"/p/{quote(project, safe='')}"
 
 
 def search_address(project: str, query: str = "", *, by: str = "", title_at: int = 0, text_at: int = 0) -> str:
-    """What the search finds. by: "meaning", else words; title_at, text_at: where a further screen begins."""
+    """A search. by: "meaning", else by words. title_at, text_at: offsets of further results."""
     asked = {"q": query, "by": by, "titles": str(title_at or ""), "texts": str(text_at or "")}
-    given = {name: value for name, value in asked.items() if value}
-    return f"/search/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
+    return with_query(f"/search/{quote(project, safe='')}", asked)
 
 
 def page_address(project: str, title: str) -> str:
@@ -32,11 +37,8 @@ def page_address(project: str, title: str) -> str:
 
 
 def listed_address(project: str, title: str, *, shows_all: bool, group: str) -> str:
-    """A page with all of its suggestions, the weak ones too, or with those of one group; "" for every group."""
-    asked = {"all": "1" if shows_all else "", "kind": group}
-    given = {name: value for name, value in asked.items() if value}
-    address = page_address(project, title)
-    return address + ("&" if "?" in address else "?") * bool(given) + urlencode(given)
+    """A page with a choice of its suggestions. shows_all: the less likely ones too. group: "" for all groups."""
+    return with_query(page_address(project, title), {"all": "1" if shows_all else "", "kind": group})
 
 
 def preview_address(project: str, title: str) -> str:
@@ -50,7 +52,7 @@ def draft_address(project: str) -> str:
 
 
 def quality_address(project: str) -> str:
-    """The screen that tells how far the project's suggestions can be trusted."""
+    """The quality screen of a project."""
     return f"/quality/{quote(project, safe='')}"
 
 
@@ -60,32 +62,29 @@ def queue_address(project: str) -> str:
 
 
 def outbox_address(project: str, part: str = "", *, number: int = 1) -> str:
-    """The accepted links on their way back, or a part of that screen: what is posted to it, the file for an import."""
-    query = f"?{urlencode({'page': number})}" if number > 1 else ""
-    return f"/outbox/{quote(project, safe='')}" + (f"/{part}" if part else "") + query
+    """The outbox, or what is below it: where its forms are posted, the file for an import."""
+    address = f"/outbox/{quote(project, safe='')}" + (f"/{part}" if part else "")
+    return with_query(address, {"page": str(number) if number > 1 else ""})
 
 
 def import_address(part: str = "") -> str:
-    """The screen that takes in exports, or a part of it: what is posted to it, the progress that it sends."""
+    """The import screen, or what is below it: where its forms are posted, the event stream of its progress."""
     return "/import" + (f"/{part}" if part else "")
 
 
 def settings_address(project: str, *, search: str = "", number: int = 1, did: str = "", part: str = "") -> str:
-    """The settings of a project. search, number: of what was rejected; did: what was just done; part: where to look."""
+    """The settings of a project. search, number: of the rejected ones. did: what was just done. part: the fragment."""
     query = {"q": search, "page": "" if number <= 1 else str(number), "did": did}
-    given = {name: value for name, value in query.items() if value}
-    address = f"/settings/{quote(project, safe='')}" + (f"?{urlencode(given)}" if given else "")
-    return address + (f"#{part}" if part else "")
+    return with_query(f"/settings/{quote(project, safe='')}", query) + (f"#{part}" if part else "")
 
 
 def login_address(wanted: str = "") -> str:
-    """The screen that asks for the password; wanted: the address to go to from there."""
-    return "/login" + (f"?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "")
+    """The login. wanted: the address to go to afterwards."""
+    return with_query("/login", {"next": wanted if wanted != "/" else ""})
 
 
-def asked_address(scope: Mapping[str, Any]) -> str:
-    """The address of a request, quoted as it came: its path by itself no longer tells "%2F" from "/", nor a line break
-    from none."""
+def request_address(scope: Mapping[str, Any]) -> str:
+    """The address of a request, quoted as it came: its decoded path does not tell "%2F" from "/"."""
     path = bytes(scope.get("raw_path") or b"/").decode("ascii", "replace").partition("?")[0]
     query = bytes(scope["query_string"]).decode("ascii", "replace")
     return path + (f"?{query}" if query else "")
@@ -98,11 +97,11 @@ def own_address(given: str) -> str:
 
 
 def like_address(project: str, target: str) -> str:
-    """The pages that are suggested the same target."""
+    """The pages that have a suggestion of the same target."""
     return _titled("/like", project, target)
 
 
-@lru_cache(maxsize=4096)  # a page names the same icon on line after line
+@lru_cache(maxsize=4096)  # a page may repeat an icon on every line
 def scrapbox_address(path: str) -> str:
     """A page or a project at Scrapbox itself; `path` begins with "/", as in `[/project/page]`."""
     parts = path.strip("/").split("/", 1)

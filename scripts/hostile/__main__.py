@@ -43,7 +43,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--seed", type=int, help="of the random numbers, as a failure names it")
     options.add_argument("--minutes", type=float, default=60.0, help="for all together [default: %(default)g]")
     options.add_argument("--rounds", type=int, help="of each attack, in place of a time")
-    options.add_argument("--write", action="store_true", help="put the table into the README")
+    options.add_argument("--write", action="store_true", help="put the table into docs/guarantees.md")
     return options
 
 

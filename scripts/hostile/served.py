@@ -54,7 +54,7 @@ def write_garden(room: Path, *more: Callable[[], object]) -> tuple[Path, Path, P
 def app_of(folder: Path) -> Starlette:
     """The server's application, with its templates read: a server spends more time on that than on all of a round."""
     app = create_app(Settings(folder))
-    app.state.site.templates.read_all()
+    app.state.context.templates.read_all()
     return app
 
 

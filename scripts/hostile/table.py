@@ -1,4 +1,4 @@
-"""The outcomes as a table: on the terminal, and in the README between its markers."""
+"""The outcomes as a table: on the terminal, and in docs/guarantees.md between its markers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from scripts.hostile.outcome import ROOT, Outcome
 
-README: Final = ROOT / "README.md"
+DOCUMENT: Final = ROOT / "docs" / "guarantees.md"
 PART: Final = re.compile(r"(?s)(?<=ARGS=--write` writes this part -->\n).*?(?=<!-- attacks end -->)")
 
 
@@ -41,8 +41,8 @@ def markdown(outcomes: Sequence[Outcome], seed: int) -> str:
 
 
 def write(outcomes: Sequence[Outcome], seed: int) -> None:
-    """Puts the table into the README."""
-    README.write_text(PART.sub(lambda _: markdown(outcomes, seed), README.read_text("utf-8"), count=1), "utf-8")
+    """Puts the table into docs/guarantees.md."""
+    DOCUMENT.write_text(PART.sub(lambda _: markdown(outcomes, seed), DOCUMENT.read_text("utf-8"), count=1), "utf-8")
 
 
 def _found(outcome: Outcome) -> str:

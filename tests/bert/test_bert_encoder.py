@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner, Result
 
 from linkassist.bert.encoder import BertJapaneseEncoder
-from linkassist.bert.encoder_options import Choices, read_name
+from linkassist.bert.encoder_options import EncoderOptions, parse_encoder_name
 from linkassist.bert.forward import BertForward, PackedHidden
 from linkassist.cli.app import app
 from linkassist.embed.joined import Join, JoinedEncoder
@@ -26,6 +26,7 @@ from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
 from linkassist.model.encoders import files_state, open_model
 from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexLimits
 from linkassist.settings import Settings, load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
@@ -133,10 +134,11 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_equal_texts_are_encoded_once_and_each_counts_as_done(passes: list[int]) -> None:
-    told: list[int] = []
-    found = encoder().encode(["リンク", "検索", "", "リンク", "リンク"], told.append)
+    counts: list[tuple[int, int]] = []
+    texts = ["リンク", "検索", "", "リンク", "リンク"]
+    found = encoder().encode(texts, lambda done, total: counts.append((done, total)))
     assert passes == [2]
-    assert told[-1] == 5 and told == sorted(told)
+    assert counts[-1] == (5, 5) and counts == sorted(counts)
     np.testing.assert_array_equal(found[0], found[3])
     assert np.abs(found[0] - found[1]).max() > 0.01
 
@@ -178,13 +180,15 @@ class TestTheFingerprint:
 
 class TestTheName:
     def test_says_how_the_model_is_used(self) -> None:
-        named = read_name(
+        named = parse_encoder_name(
             "bert-japanese:/models/ja?pooling=max&layer=-1,-12&tokens=inner&window=128&overlap=0&input=pair"
         )
         assert named.path == Path("/models/ja")
-        assert named.choices == Choices("max", (-1, -12), "inner", 128, 0, "pair", "auto")
-        assert read_name("bert-japanese:/models/ja").choices == Choices("mean", (-2,), "all", 0, None, "single", "auto")
-        assert read_name("bert-japanese:/models/ja?pooling=pooled").choices.layers == (-1,)
+        assert named.options == EncoderOptions("max", (-1, -12), "inner", 128, 0, "pair", "auto")
+        assert parse_encoder_name("bert-japanese:/models/ja").options == EncoderOptions(
+            "mean", (-2,), "all", 0, None, "single", "auto"
+        )
+        assert parse_encoder_name("bert-japanese:/models/ja?pooling=pooled").options.layers == (-1,)
 
     @pytest.mark.parametrize(
         ("options", "advice"),
@@ -283,10 +287,7 @@ class TestThroughTheProgram:
         # Of the pages none: only of the texts with their links' words taken out, on which the ranker learns.
         assert passes[n_passes:] == passes[1:2]
 
-    def test_a_run_that_is_broken_off_goes_on_where_it_stopped(
-        self, tmp_path: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("linkassist.pipeline.rebuild._PAGES_AT_ONCE", 4)
+    def test_a_run_that_is_broken_off_goes_on_where_it_stopped(self, tmp_path: Path, passes: list[int]) -> None:
         name = f"bert-japanese:{GOLDEN}?window=16"
         library = tmp_path / "library"
         run("import", export(tmp_path / "1.json"), "--library", library, "--no-reindex")
@@ -298,7 +299,7 @@ class TestThroughTheProgram:
                     raise KeyboardInterrupt
 
             with pytest.raises(KeyboardInterrupt):
-                reindex(opened, of, settings, pull_the_plug)
+                reindex(opened, of, settings, pull_the_plug, limits=ReindexLimits(pages_per_write=4))
             assert len(passes) == 3  # of four pages, of four more, and of the last two, which are lost
             report = reindex(opened, of, settings, lambda *_: None)
         assert passes[3] == passes[2]

@@ -14,7 +14,8 @@ from support.small_models import minilm_folder
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from linkassist.bert.forward import BertForward, PackedHidden, Precision, packed_batches
+from linkassist.bert.encoder_options import Precision
+from linkassist.bert.forward import BertForward, PackedHidden, packed_batches
 from linkassist.bert.matmul import Dense, float_product, has_onednn, int8_by_range, int8_by_token
 from linkassist.errors import ModelError
 
@@ -248,7 +249,7 @@ def test_every_precision_works_whatever_instructions_torch_is_held_to(kernels: s
 
 @pytest.mark.parametrize("layer", [0, -5, 1])
 def test_a_layer_that_is_not_there_is_said_with_those_that_are(layer: int) -> None:
-    with pytest.raises(ModelError, match=f"no layer {layer}: the model has -1, the last, to -3, the first, and -4"):
+    with pytest.raises(ModelError, match=f"no layer {layer}: -1 is its last, -3 its first, -4 the embeddings"):
         list(BertForward(tiny_bert(), "float32", "cpu").run(IDS, TYPES, (layer,)))
 
 

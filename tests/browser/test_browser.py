@@ -104,7 +104,7 @@ def test_after_a_rejection_a_digit_says_why_and_the_same_again_takes_it_back(des
     expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "KJ法")
     desk.keyboard.press("x")
     desk.keyboard.press("2")
-    expect(desk.locator("#notice")).to_contain_text("Suggested less where the word alone speaks for it")
+    expect(desk.locator("#notice")).to_contain_text("Will be suggested only where the context is close")
     expect(desk.locator(".card.is-current")).to_have_attribute("data-target", "検索")
     assert why_of(tmp_path, GARDEN) == ["wrong_sense"]
     desk.keyboard.press("1")
@@ -161,7 +161,7 @@ def test_a_decision_that_cannot_be_saved_is_said_and_taken_back(browser: Browser
     page.route("**/verdict", lambda route: route.fulfill(status=503, body="busy"))
     page.goto(address(GARDEN))
     page.keyboard.press("a")
-    expect(page.get_by_role("alert")).to_contain_text("could not be saved")
+    expect(page.get_by_role("alert")).to_contain_text("Could not save")
     expect(page.locator('.card[data-target="KJ法"]')).to_have_attribute("data-state", "open")
     expect(page.locator(".card.is-underway")).to_have_count(0)
     context.close()
@@ -279,11 +279,11 @@ def test_everything_works_without_a_script(browser: Browser, origin: str, tmp_pa
     page.locator("#notice [data-undo]").click()
     expect(page.locator("#L11 .mark")).to_have_text("KJ法")
     page.get_by_role("button", name="Dismiss “検索”").click()
-    page.locator("#notice").get_by_role("button", name="Too near").click()
+    page.locator("#notice").get_by_role("button", name="Already close").click()
     assert why_of(tmp_path, GARDEN) == ["too_near"]
-    expect(page.locator("#notice")).to_contain_text("What similar pages suggest counts a little less")
+    expect(page.locator("#notice")).to_contain_text("Suggestions from similar pages will count a little less")
     page.locator("#rejected > summary").click()
-    page.locator("#rejected").get_by_role("button", name="Too near").click()
+    page.locator("#rejected").get_by_role("button", name="Already close").click()
     assert why_of(tmp_path, GARDEN) == [""]
     page.locator("#rejected > summary").click()
     page.get_by_role("button", name="Undo the decision on “検索”").click()
@@ -355,11 +355,13 @@ def test_how_far_to_trust_the_suggestions_is_a_step_from_the_list(desk: Page, tm
     expect(desk.get_by_text("linkassist evaluate")).to_be_visible()
     keep_a_report(tmp_path)
     desk.reload()
-    expect(desk.get_by_text("Of every 10 suggestions shown at 70 to 80%, people had made 7")).to_be_visible()
-    diagram = desk.get_by_role("img", name="Promised, and come true")
+    expect(
+        desk.get_by_text("Of every 10 suggestions shown at 70–80%, 7 were links that people had made")
+    ).to_be_visible()
+    diagram = desk.get_by_role("img", name="Predicted and actual")
     box = diagram.bounding_box()
     assert box is not None and box["width"] > 300
-    desk.get_by_text("The same as a table").click()
+    desk.get_by_text("Show as a table").click()
     expect(desk.get_by_role("row", name="70–80% 60 75% 72%")).to_be_visible()
 
 
@@ -370,7 +372,7 @@ def test_how_far_to_trust_them_fits_a_phone_and_needs_no_script(browser: Browser
     )
     page = context.new_page()
     page.goto("/quality/niwa")
-    page.get_by_text("数字で見る").click()
+    page.get_by_text("表で見る").click()
     expect(page.get_by_role("row", name="70–80% 60 75% 72%")).to_be_visible()
     for table in page.get_by_role("table").all():
         box = table.bounding_box()

@@ -67,7 +67,7 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
         dismissed = answer(tab, "r", "Dismissed “{}”")
         tab.keyboard.press("1")
         expect(tab.locator('#notice [data-key="1"]')).to_have_attribute("aria-pressed", "true")
-        put_off = answer(tab, "l", "“{}” comes back tomorrow")
+        put_off = answer(tab, "l", "“{}” will be back tomorrow")
 
         on_page = card_of(tab)
         tab.locator(".said h2 a").click()
@@ -86,7 +86,7 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
         take_in(tab, changed)
         expect(tab.locator("#run")).to_contain_text("changed")
         tab.goto(f"/outbox/{PROJECT}")
-        expect(tab.get_by_text("Nothing waits here")).to_be_visible()
+        expect(tab.get_by_text("Nothing to write back")).to_be_visible()
         for title, target in (accepted, on_page):
             tab.goto(address(title))
             expect(link(tab, target)).not_to_have_count(0)

@@ -37,7 +37,7 @@ def test_without_a_script_and_by_the_keyboard_one_comes_in_and_goes_out(browser:
     page.goto(origin + PAGE)
     page.keyboard.type("not the password")  # the field has the focus
     page.keyboard.press("Enter")
-    page.get_by_role("alert").get_by_text("That is not the password.").wait_for()
+    page.get_by_role("alert").get_by_text("Wrong password.").wait_for()
     page.keyboard.type(WORD)
     page.keyboard.press("Enter")
     page.wait_for_url(origin + PAGE)

@@ -41,6 +41,6 @@ def test_from_an_accepted_card_to_an_import_file_and_back(browser: Browser, orig
         [entry] = json.loads(Path(download.value.path()).read_text("utf-8"))["pages"]
         assert changed in entry["lines"]
         page.get_by_text("I imported it").click()
-        expect(page.get_by_text("Nothing waits here")).to_be_visible()
+        expect(page.get_by_text("Nothing to write back")).to_be_visible()
         page.get_by_role("button", name="Undo the batch").click()
         expect(page.locator(".diff li")).to_have_count(1)

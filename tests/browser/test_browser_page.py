@@ -49,7 +49,9 @@ def test_never_this_word_and_its_undo(browser: Browser, origin: str, viewport: V
         card = page.locator('.card[data-target="検索"]')
         card.locator(".card-more summary").click()
         card.locator(".card-deeds button").click()
-        expect(page.locator("#notice")).to_contain_text("never suggested" if locale == "en-US" else "もう提案しません")
+        expect(page.locator("#notice")).to_contain_text(
+            "will not be suggested any more" if locale == "en-US" else "もう提案しません"
+        )
         assert open_targets(page) == [target for target in before if target != "検索"]
         page.locator("#notice [data-undo]").click()
         expect(page.locator('.card[data-target="検索"]')).to_be_visible()
@@ -62,7 +64,7 @@ def test_u_takes_never_back(browser: Browser, origin: str) -> None:
         page.goto(address(GARDEN))
         page.locator(".card.is-current .card-more summary").click()
         page.locator(".card.is-current .card-deeds button").click()
-        expect(page.locator("#notice")).to_contain_text("“KJ法” is never suggested now")
+        expect(page.locator("#notice")).to_contain_text("“KJ法” will not be suggested any more")
         page.keyboard.press("u")
         expect(page.locator('.card[data-target="KJ法"]')).to_be_visible()
 
@@ -156,7 +158,7 @@ def test_everything_works_without_a_script(browser: Browser, origin: str) -> Non
     card = page.locator('.card[data-target="KJ法"]')
     card.locator(".card-more summary").click()
     card.locator(".card-deeds button").click()
-    expect(page.locator("#notice")).to_contain_text("“KJ法” is never suggested now")
+    expect(page.locator("#notice")).to_contain_text("“KJ法” will not be suggested any more")
     page.locator("#notice button").click()
     expect(page.locator('.card[data-target="KJ法"]')).to_have_count(1)
     page.goto(like_address(PROJECT, "100%2Fの謎"))

@@ -1,4 +1,4 @@
-"""The queue in a real Chromium: by key at a desk, by swipe on a phone, to the end of a sitting."""
+"""The queue in a real Chromium: by key at a desk, by swipe on a phone, to the end of a session."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def target(page: Page) -> str:
     return page.locator(".deck .card-target").inner_text()
 
 
-def test_a_sitting_by_keys_alone(browser: Browser, origin: str) -> None:
+def test_a_session_by_keys_alone(browser: Browser, origin: str) -> None:
     with watched_page(browser, origin, DESK) as page:
         page.goto(f"/queue/{PROJECT}")
         first, on_page = target(page), page.locator(".said h2 a").inner_text()
@@ -48,7 +48,7 @@ def test_a_sitting_by_keys_alone(browser: Browser, origin: str) -> None:
                 "n => document.querySelectorAll('.progress .is-done').length !== n || !document.querySelector('.deck')",
                 arg=before,
             )
-        expect(page.locator(".ending h2")).to_have_text("That is it for now")
+        expect(page.locator(".ending h2")).to_have_text("Done for today")
 
 
 def test_swipes_answer_and_scrolling_does_not(browser: Browser, origin: str) -> None:

@@ -224,7 +224,7 @@ class TestSuggest:
         said = succeed("suggest", "--page", "草", "--language", "en", "--library", imported).splitlines()
         assert said[0] == "草"
         assert said[1] == "   25%  page  [道具]  (line 1: 道具)"
-        assert said[2].strip() == "linked in 2 of the 3 pages that say it"
+        assert said[2].strip() == "linked in 2 of the 3 pages that contain it"
 
     def test_the_reasons_speak_the_language_that_is_asked_for(self, imported: Path) -> None:
         put_suggestions(imported, "草", [suggestion("道具", "page", 0.25)])

@@ -134,4 +134,4 @@ def test_a_model_is_not_written_over(export: Path, model: Path) -> None:
 def test_an_export_and_a_project_of_the_library_are_not_named_together(export: Path) -> None:
     result = finetune("compare", export, "--project", "toy")
     assert result.exit_code == 2
-    assert "leave out EXPORT" in re.sub(r"[\s│]+", " ", result.stderr)
+    assert "leave out the export" in re.sub(r"[\s│]+", " ", result.stderr)

@@ -12,10 +12,11 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from linkassist.embed.encoder import OnProgress, normalised
+from linkassist.embed.encoder import normalised
 from linkassist.embed.joined import JOIN_FILE, Join, JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import FloatArray, WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
+from linkassist.progress import OnCount, no_count
 
 SUBJECTS = 12
 PER_SUBJECT = 10
@@ -37,8 +38,9 @@ class ByLetters:
     def width(self) -> int:
         return len(self.letters)
 
-    def encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         counts = [[text.count(letter) for letter in self.letters] for text in texts]
+        on_progress(len(texts), len(texts))
         return normalised(np.array(counts, np.float32).reshape(len(texts), self.width))
 
 
@@ -152,8 +154,9 @@ def encoder() -> JoinedEncoder:
 
 
 def test_texts_are_encoded_by_both(encoder: JoinedEncoder) -> None:
-    told: list[int] = []
-    found = encoder.encode([*TEXTS, "", "漢"], told.append)
+    counts: list[tuple[int, int]] = []
+    found = encoder.encode([*TEXTS, "", "漢"], lambda done, total: counts.append((done, total)))
+    assert counts[-1] == (10, 10)
     assert found.shape == (10, encoder.width) == (10, encoder.own.width + 10)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(found[:8], encoder.how.join(encoder.own.encode(TEXTS), encoder.other.encode(TEXTS)))

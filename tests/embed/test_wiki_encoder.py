@@ -125,9 +125,9 @@ def test_a_text_gets_the_same_vector_in_any_company(wiki: Wiki, encoder: WikiEnc
 
 
 def test_progress_counts_the_texts_encoded(encoder: WikiEncoder) -> None:
-    told: list[int] = []
-    encoder.encode(["かい"] * 2500, told.append)
-    assert told == [2000, 2500]
+    counts: list[tuple[int, int]] = []
+    encoder.encode(["かい"] * 2500, lambda done, total: counts.append((done, total)))
+    assert counts == [(2000, 2500), (2500, 2500)]
 
 
 def test_pages_that_link_each_other_come_near_each_other(wiki: Wiki, encoder: WikiEncoder) -> None:

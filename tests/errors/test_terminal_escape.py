@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError, StoreError
-from linkassist.nightly.clock import Moment
+from linkassist.nightly.clock import Timestamp
 from linkassist.nightly.log import night_log
 from linkassist.nightly.report import LOG_NAME, NightReport, ProjectReport, StepReport, write_night
 from linkassist.store.library import Library
@@ -54,7 +54,7 @@ def test_every_message_of_a_failure_is_one_line_that_can_be_written(text: str) -
 def test_a_report_and_a_log_bear_any_text(tmp_path: Path) -> None:
     harm = "half \ud83d, path \udce9, \x1b[2J, \u202e, nul \0, line\nERROR forged"
     steps = (StepReport("import", "failed", 1.0, harm),)
-    report = NightReport(harm, "failed", Moment(1.0), projects=(ProjectReport(harm, harm, steps),))
+    report = NightReport(harm, "failed", Timestamp(1.0), projects=(ProjectReport(harm, harm, steps),))
     write_night(tmp_path, report)
     written = json.loads((tmp_path / "nightly.json").read_bytes())
     assert written["library"] == harm and written["projects"][0]["steps"][0]["message"] == harm

@@ -1,4 +1,4 @@
-"""The simple peers on a wiki of five pages, where what each must say can be seen."""
+"""The baselines on a wiki of five pages, where what each must say can be seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import log, sqrt
 
 import pytest
 
-from linkassist.evaluate.baselines import PEERS, peer_answers
+from linkassist.evaluate.baselines import BASELINES, baseline_answers
 from linkassist.evaluate.scoring import Answer
 from linkassist.scrapbox.page_text import read_page
 from linkassist.wiki import Line, Page
@@ -25,7 +25,7 @@ WIKI = {
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[Answer]]:
     pages = [Page(title, (Line(title), Line(text))) for title, text in WIKI.items()]
-    return {name: lists[0] for name, lists in peer_answers([read_page(page) for page in pages], [4])}
+    return {name: lists[0] for name, lists in baseline_answers([read_page(page) for page in pages], [4]).items()}
 
 
 def keys(found: list[Answer]) -> list[str]:
@@ -33,7 +33,7 @@ def keys(found: list[Answer]) -> list[str]:
 
 
 def test_there_are_six_and_none_proposes_the_page_itself(answers: dict[str, list[Answer]]) -> None:
-    assert tuple(answers) == PEERS
+    assert tuple(answers) == BASELINES
     assert all(found and "asked" not in keys(found) for found in answers.values())
 
 
@@ -96,6 +96,6 @@ def test_the_most_linked_come_first(answers: dict[str, list[Answer]]) -> None:
 
 def test_progress_counts_the_asked_pages() -> None:
     pages = [read_page(Page(f"page {n}", (Line(f"page {n}"), Line(f"[page {n + 1}]")))) for n in range(70)]
-    told: list[int] = []
-    list(peer_answers(pages, range(70), told.append))
-    assert told == [64, 70]
+    counted: list[tuple[int, int]] = []
+    baseline_answers(pages, range(70), lambda done, total: counted.append((done, total)))
+    assert counted == [(0, 70), (64, 70), (70, 70)]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from linkassist.errors import ExportError
-from linkassist.evaluate.baselines import PEERS
+from linkassist.evaluate.baselines import BASELINES
 from linkassist.evaluate.figures import SignalFigures
 from linkassist.evaluate.futures import AskedPage, build_futures_test
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError, report_from_json
-from linkassist.evaluate.run import ask_all, evaluate_files
+from linkassist.evaluate.run import EvaluationOptions, ask_all, evaluate_exports
 from linkassist.evaluate.scoring import Answer, answers_of, score, shown_to_readers
 from linkassist.suggestion import Kind, Reason, Suggestion
 from linkassist.wiki import Line, Page, Reading
@@ -107,13 +107,12 @@ def suggest(readings: Sequence[Reading]) -> list[list[Suggestion]]:
 
 def report_of_stand_in() -> EvaluationReport:
     test = build_futures_test(EARLIER, LATER, is_blind=False)
-    answers = ask_all(test, suggest)
-    return EvaluationReport("a.json", "b.json", False, False, "wiki", 3, 1, 1, 2, 1, answers.suggesters, answers.shown)
+    return ask_all(test, suggest, "a.json", "b.json", "wiki")
 
 
-def test_ours_comes_first_and_the_peers_beside_it() -> None:
+def test_ours_comes_first_and_then_the_baselines() -> None:
     report = report_of_stand_in()
-    assert [figures.name for figures in report.suggesters] == ["linkassist", *PEERS]
+    assert [figures.name for figures in report.suggesters] == ["linkassist", *BASELINES]
     assert [group.ranking.mrr for group in report.suggesters[0].groups] == [1 / 2, 1 / 2, 1, 1]
     by_length = report.suggesters[1].groups[0].ranking  # says KJ法 and ラベル, both right
     assert (by_length.precision_at_1, by_length.recall_at_10) == (1, 1)
@@ -163,7 +162,9 @@ def test_two_export_files_become_a_report(tmp_path: Path) -> None:
     old = export_file(tmp_path / "old.json", [*EARLIER, *notes], 1)
     new = export_file(tmp_path / "new.json", [*LATER, *notes, page("2026-06-01", "[KJ法]")], 2)
     steps: dict[str, int] = {}
-    report = evaluate_files(old, new, is_blind=True, on_progress=lambda step, done, total: steps.update({step: total}))
+    report = evaluate_exports(
+        old, new, EvaluationOptions(is_blind=True), lambda step, done, total: steps.update({step: total})
+    )
     assert (report.earlier, report.later, report.is_blind, report.is_by_id) == ("old.json", "new.json", True, False)
     assert (report.n_pages_before, report.n_asked, report.n_with_gold, report.n_gold, report.n_coined) == (
         15,
@@ -172,12 +173,12 @@ def test_two_export_files_become_a_report(tmp_path: Path) -> None:
         3,
         0,
     )
-    assert {figures.name for figures in report.suggesters} == {"linkassist", *PEERS}
+    assert {figures.name for figures in report.suggesters} == {"linkassist", *BASELINES}
     assert steps["read exports: new.json"] == new.stat().st_size
-    assert (steps["read pages"], steps["ask simple peers"]) == (16, 1)
+    assert (steps["read pages"], steps["ask the baselines"]) == (16, 1)
 
 
 def test_exports_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
     old, new = export_file(tmp_path / "old.json", EARLIER, 1), export_file(tmp_path / "new.json", LATER, 2)
     with pytest.raises(ExportError, match="Name them the other way"):
-        evaluate_files(new, old, is_blind=False)
+        evaluate_exports(new, old, EvaluationOptions(is_blind=False))

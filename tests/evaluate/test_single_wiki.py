@@ -10,7 +10,7 @@ import pytest
 
 from linkassist.errors import LinkAssistError
 from linkassist.evaluate.last_report import kept_report
-from linkassist.evaluate.run import Sample, evaluate_project
+from linkassist.evaluate.run import EvaluationOptions, evaluate_project
 from linkassist.evaluate.single_wiki import as_it_stood, build_one_wiki_test
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
@@ -36,7 +36,7 @@ WIKI = [
 
 def test_the_newest_pages_are_asked_about_what_the_wiki_knew_before_them() -> None:
     test = build_one_wiki_test(WIKI, is_blind=False, n_asked=2)
-    assert (test.origin, test.moment, test.n_earlier) == ("line times", 69, 4)
+    assert (test.origin, test.cutoff, test.n_earlier) == ("line times", 69, 4)
     assert [asked.title for asked in test.asked] == ["ラベル", "束ねる"]
     assert test.asked[0].pages == {"kj法"}
     assert test.asked[0].reds == {"輪取り"}
@@ -66,7 +66,7 @@ def test_older_pages_have_the_lines_that_they_had_and_newer_ones_no_links() -> N
 def test_no_line_made_later_stands_in_the_wiki_that_suggests() -> None:
     for n_asked in (1, 2):
         test = build_one_wiki_test(WIKI, is_blind=True, n_asked=n_asked)
-        assert all(line.created <= test.moment for page in test.pages[: test.n_earlier] for line in page.lines)
+        assert all(line.created <= test.cutoff for page in test.pages[: test.n_earlier] for line in page.lines)
         assert not any(page_links(page.texts) for page in test.pages[test.n_earlier :])
 
 
@@ -98,7 +98,7 @@ def test_where_times_tell_nothing_links_of_random_pages_are_hidden(
     wiki = make(WIKI)
     test = build_one_wiki_test(wiki, is_blind=False, n_asked=5)
     # Only KJ法 and ラベル link two things that are known, and half of those are asked.
-    assert (test.origin, test.moment, test.n_earlier) == ("hidden links", 0, 5)
+    assert (test.origin, test.cutoff, test.n_earlier) == ("hidden links", 0, 5)
     assert test.asked[0].title in ("KJ法", "ラベル")
     assert sorted(each.title for each in test.pages) == sorted(each.title for each in wiki)
 
@@ -132,7 +132,7 @@ def test_a_projects_report_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> N
         import_pages(library, "niwa", "庭", 1, [*WIKI, *notes], lambda texts: page_links(texts))
         niwa = project(library, None)
         assert kept_report(library, niwa.id) is None
-        report = evaluate_project(library, niwa, Sample(n_asked=3), is_blind=False)
+        report = evaluate_project(library, niwa, EvaluationOptions(is_blind=False, n_asked=3))
         assert (report.earlier, report.later, report.origin) == ("niwa", "", "line times")
         assert (report.n_asked, report.moment) == (3, 29)
         assert kept_report(library, niwa.id) == report

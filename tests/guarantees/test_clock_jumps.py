@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.pipeline.model_store import confirm_suggestions, is_older_than_pages, note_suggestions
+from linkassist.pipeline.model_store import ModelStore
 from linkassist.review.verdicts import decide, undo
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.messages.catalog import Wording
@@ -63,34 +63,34 @@ def test_suggestions_made_after_an_import_are_not_older_and_those_made_before_ar
 ) -> None:
     clock.now = first
     here = take_in(library)
-    assert is_older_than_pages(library, here)
+    assert ModelStore(library, here).is_older_than_pages()
     clock.now = then
-    note_suggestions(library, here, "wiki")
-    assert not is_older_than_pages(library, here)
+    ModelStore(library, here).mark_current("wiki")
+    assert not ModelStore(library, here).is_older_than_pages()
     clock.now = first
     take_in(library)
-    assert is_older_than_pages(library, here)
+    assert ModelStore(library, here).is_older_than_pages()
     clock.now = then
-    confirm_suggestions(library, here)
-    assert not is_older_than_pages(library, here)
+    ModelStore(library, here).confirm()
+    assert not ModelStore(library, here).is_older_than_pages()
 
 
 def test_a_library_of_an_older_linkassist_goes_by_the_times_that_it_kept(library: Library, clock: Clock) -> None:
     here = take_in(library)
     clock.now += 60
-    note_suggestions(library, here, "wiki")
+    ModelStore(library, here).mark_current("wiki")
     with library.transaction() as connection:
         connection.execute("DELETE FROM artefacts WHERE name = 'import'")
-    assert not is_older_than_pages(library, here)
+    assert not ModelStore(library, here).is_older_than_pages()
     with library.transaction() as connection:
         connection.execute("UPDATE projects SET imported_at = ?", (clock.now + 1,))
-    assert is_older_than_pages(library, here)
+    assert ModelStore(library, here).is_older_than_pages()
 
 
 def test_an_index_from_the_future_that_misses_pages_is_told_as_missed(library: Library, clock: Clock) -> None:
     here = take_in(library)
     clock.now = IN_YEARS
-    note_suggestions(library, here, "wiki")
+    ModelStore(library, here).mark_current("wiki")
     finish_run(library, start_run(library, "reindex", here), "done")
     clock.now = TODAY
     take_in(library)

@@ -10,8 +10,9 @@ import pytest
 
 from linkassist.errors import ModelError
 from linkassist.pipeline.draft import load_search, prepare
-from linkassist.pipeline.model_store import INDEX_FILE, LEARNT_FILES, model_folder
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.model_store import INDEX_FILE, TRAINED_FILES, ModelStore
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
@@ -40,7 +41,7 @@ def make_folder(path: Path) -> None:
 
 
 DAMAGES = (cut, flip, empty, make_folder, Path.unlink)
-FILES = tuple(name for name in (*LEARNT_FILES, INDEX_FILE) if name != "join.npz")  # this wiki has no second model
+FILES = tuple(name for name in (*TRAINED_FILES, INDEX_FILE) if name != "join.npz")  # this wiki has no second model
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_nobody_is_answered_from_a_damaged_file_and_the_way_out_is_told(
     library: Library, name: str, damage: Callable[[Path], None]
 ) -> None:
     of = project(library, None)
-    damage(model_folder(library, of.id) / name)
+    damage(ModelStore(library, of.id).folder / name)
     for load in (load_search, prepare):
         with pytest.raises(ModelError, match=r"damaged or incomplete. Run `linkassist reindex`"):
             load(library, of)
@@ -72,14 +73,14 @@ def test_a_damaged_index_is_built_anew_at_once_from_what_was_learnt(
 ) -> None:
     of = project(library, None)
     before = load_search(library, of).nearest("付箋", 5)
-    damage(model_folder(library, of.id) / INDEX_FILE)
+    damage(ModelStore(library, of.id).folder / INDEX_FILE)
     assert bring_up(library).n_encoded == 0
     assert load_search(library, of).nearest("付箋", 5) == before
 
 
 def test_a_model_whose_place_a_folder_takes_is_learnt_anew_and_that_is_told(library: Library) -> None:
     of = project(library, None)
-    make_folder(model_folder(library, of.id) / "vectors.npz")
+    make_folder(ModelStore(library, of.id).folder / "vectors.npz")
     (note,) = bring_up(library).notes
     assert "damaged or incomplete, so it was learnt anew" in note
     assert load_search(library, of).nearest("付箋", 5)
@@ -101,8 +102,8 @@ def test_a_damaged_index_of_targets_is_written_anew_when_it_is_asked(
 def test_what_readers_loaded_stays_until_they_have_read_it(library: Library) -> None:
     """The files of before a reindex lie there until the next: who has begun to read them can finish."""
     of = project(library, None)
-    before = model_folder(library, of.id)
+    before = ModelStore(library, of.id).folder
     (before / INDEX_FILE).write_bytes(b"")  # so that there is something to do
     bring_up(library)
-    assert model_folder(library, of.id) != before
+    assert ModelStore(library, of.id).folder != before
     assert (before / "vectors.npz").is_file()

@@ -1,4 +1,4 @@
-"""The attacks of `make hostile`: they can be repeated by their seed, and the README has a line for each."""
+"""The attacks of `make hostile`: they can be repeated by their seed, and docs/guarantees.md has a line for each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from scripts.hostile.outcome import ROOT, Budget, Outcome
 from scripts.hostile.processes import lost
 from scripts.hostile.readers import Answer
 from scripts.hostile.served import Decision
-from scripts.hostile.table import PART, README, markdown
+from scripts.hostile.table import DOCUMENT, PART, markdown
 
 
-def test_the_readme_has_a_line_for_each_attack() -> None:
-    (found,) = PART.findall(README.read_text("utf-8"))
+def test_the_document_of_the_guarantees_has_a_line_for_each_attack() -> None:
+    (found,) = PART.findall(DOCUMENT.read_text("utf-8"))
     assert [name for name in MINUTES if f"| `{name}`:" not in found] == [], "run `make hostile ARGS=--write`"
 
 

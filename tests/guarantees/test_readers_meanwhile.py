@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from linkassist.cli.app import app
 from linkassist.pipeline.draft import load_search
-from linkassist.pipeline.model_store import model_folder
+from linkassist.pipeline.model_store import ModelStore
 from linkassist.pipeline.reindex import reindex
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
@@ -79,7 +79,7 @@ def test_a_verdict_given_while_the_lists_come_counts_when_they_are_there(tmp_pat
 def test_the_search_goes_on_with_the_old_files_until_the_new_ones_are_all_there(drafted: Path) -> None:
     with Library.open(drafted) as library, Library.open(drafted) as reader:
         of = project(library, None)
-        before = model_folder(library, of.id)
+        before = ModelStore(library, of.id).folder
         found = load_search(reader, of).nearest("付箋", 5)
         put_artefact(library, of.id, "suggestions", "")  # so that there is something to do
         steps: list[str] = []
@@ -87,12 +87,12 @@ def test_the_search_goes_on_with_the_old_files_until_the_new_ones_are_all_there(
         def meanwhile(step: str, done: int, total: int) -> None:
             if step not in steps:
                 steps.append(step)
-                assert model_folder(reader, of.id) == before
+                assert ModelStore(reader, of.id).folder == before
                 assert load_search(reader, of).nearest("付箋", 5) == found
 
         reindex(library, of, Settings(drafted), meanwhile)
         assert {"read", "index", "suggest"} <= set(steps)
-        assert model_folder(reader, of.id) != before
+        assert ModelStore(reader, of.id).folder != before
         assert load_search(reader, of).nearest("付箋", 5) == found
         assert (note := artefact(library, of.id, "suggestions")) and note.fingerprint
 

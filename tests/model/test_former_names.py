@@ -8,27 +8,34 @@ from pathlib import Path
 import numpy as np
 from support.wiki_by_hand import corpus_of, find
 
-from linkassist.model.wiki_model import learn_knowledge, load_knowledge, save_knowledge
+from linkassist.model.scan import Scan
+from linkassist.model.wiki_model import fit_wiki_model, load_wiki_model, save_wiki_model
 from linkassist.suggest.phrases.extraction import find_phrases
 
-FORMER = {
+FORMER_CLASSES = {
+    "WikiModel": "Knowledge",
+    "TargetPostings": "Holders",
     "ContextLogOdds": "ContextOdds",
     "CategoryLogOdds": "Odds",
     "PhraseStatistics": "PhraseHabits",
     "PhraseCounts": "PhraseUse",
     "PhrasePostings": "Sayers",
 }
+FORMER_FIELDS = {"target_postings": "holders", "phrase_postings": "sayers"}
 
 
 def with_former_names(path: Path) -> None:
-    """Writes the names of linkassist 0.1 into the header of a model file."""
+    """Writes the names that linkassist 0.1 had into the header of a model file."""
     data = path.read_bytes()
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:end])
     tree = header["__metadata__"]["tree"]
-    for name, former in FORMER.items():
+    for name, former in FORMER_CLASSES.items():
         assert f'"class": "{name}"' in tree
         tree = tree.replace(f'"class": "{name}"', f'"class": "{former}"')
+    for name, former in FORMER_FIELDS.items():
+        assert f'"{name}": ' in tree
+        tree = tree.replace(f'"{name}": ', f'"{former}": ')
     header["__metadata__"]["tree"] = tree
     written = json.dumps(header).encode()
     written += b" " * (-len(written) % 8)
@@ -38,12 +45,12 @@ def with_former_names(path: Path) -> None:
 def test_a_model_saved_under_the_former_names_of_its_classes_is_loaded(tmp_path: Path) -> None:
     found = find(corpus_of({"庭": "[道具]と検索と散歩", "道具": "[庭]の散歩", "手帖": "道具と検索\n[庭]"}))
     phrases, counts = find_phrases(found.corpus.readings)
-    model = learn_knowledge("", ["a", "b", "c"], found.corpus, found.texts, found.mentions, phrases, counts)
+    model = fit_wiki_model(Scan(found.corpus, found.mentions, found.texts, phrases, counts), "", ["a", "b", "c"])
     path = tmp_path / "model"
-    save_knowledge(model, path)
+    save_wiki_model(model, path)
     with_former_names(path)
 
-    loaded = load_knowledge(path)
+    loaded = load_wiki_model(path)
 
     rows = np.arange(len(phrases.page))
     before, after = (each.habits.rates.odds(phrases, rows).total for each in (model, loaded))
@@ -51,4 +58,4 @@ def test_a_model_saved_under_the_former_names_of_its_classes_is_loaded(tmp_path:
     assert np.array_equal(loaded.odds.of(found.mentions), model.odds.of(found.mentions))
     assert np.array_equal(loaded.use.n_pages, counts.n_pages)
     hashes = phrases.hashes.tolist()
-    assert [loaded.sayers.of(each) for each in hashes] == [model.sayers.of(each) for each in hashes]
+    assert [loaded.phrase_postings.of(each) for each in hashes] == [model.phrase_postings.of(each) for each in hashes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from support.wiki_by_hand import corpus_of
 
-from linkassist.model.predict_phrases import apart, new_links, phrase_lessons
+from linkassist.model.predict_phrases import apart, new_links, phrase_examples
 from linkassist.suggest.holdout import hide_links
 from linkassist.suggest.phrases.extraction import find_phrases, not_new
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhraseStatistics
@@ -59,9 +59,9 @@ WIKI = {f"頁{number}": f"これは[言葉{number}]である\n[共通]の道{num
 def test_answers_are_links_that_nobody_else_makes() -> None:
     corpus = corpus_of(WIKI)
     phrases = find_phrases(corpus.readings)[0]
-    examination = hide_links(corpus, np.arange(30, 40), 0)
+    holdout = hide_links(corpus, np.arange(30, 40), 0)
 
-    features, is_answer, page = phrase_lessons(corpus, examination.corpus, phrases, examination)
+    features, is_answer, page = phrase_examples(corpus, holdout.corpus, phrases, holdout)
 
     assert features.shape == (len(page), len(PHRASE_FEATURES))
     assert is_answer.sum() > 0
@@ -70,9 +70,9 @@ def test_answers_are_links_that_nobody_else_makes() -> None:
 
 def test_the_lessons_of_older_pages_come_from_what_stood_before() -> None:
     corpus = corpus_of(WIKI)
-    examination = hide_links(corpus, np.arange(30, 40), 0)
+    holdout = hide_links(corpus, np.arange(30, 40), 0)
 
-    _, _, page = phrase_lessons(corpus, examination.corpus, find_phrases(corpus.readings)[0], examination)
+    _, _, page = phrase_examples(corpus, holdout.corpus, find_phrases(corpus.readings)[0], holdout)
 
     assert set(page.tolist()) - set(range(30, 40))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from linkassist.nightly.actions import Write, perform
-from linkassist.nightly.clock import Moment, now, seconds_since
+from linkassist.nightly.actions import WriteFile, perform
+from linkassist.nightly.clock import Timestamp, now, seconds_since
 from linkassist.nightly.due import is_due, seconds_since_minute
 from linkassist.nightly.health import Failure, HealthState, health
 from linkassist.nightly.report import (
@@ -28,12 +28,12 @@ DAY_S = 24 * HOUR_S
 NOON = datetime(2026, 11, 22, 12, 0).timestamp()  # local time, as schedules are
 
 
-def moment(hours: float, *, boot: str = "", uptime_h: float | None = None) -> Moment:
+def moment(hours: float, *, boot: str = "", uptime_h: float | None = None) -> Timestamp:
     """A moment so many hours after the noon of the tests; by its uptime another one, should the clock have jumped."""
-    return Moment(NOON + hours * HOUR_S, boot, (hours if uptime_h is None else uptime_h) * HOUR_S + 1e6)
+    return Timestamp(NOON + hours * HOUR_S, boot, (hours if uptime_h is None else uptime_h) * HOUR_S + 1e6)
 
 
-def night(folder: Path, began: Moment, *, is_failed: bool = False, success: Moment | None = None) -> None:
+def night(folder: Path, began: Timestamp, *, is_failed: bool = False, success: Timestamp | None = None) -> None:
     steps = (StepReport("fetch", "failed", 1.0, "no network"),) if is_failed else ()
     write_night(
         folder,
@@ -49,12 +49,12 @@ def night(folder: Path, began: Moment, *, is_failed: bool = False, success: Mome
     )
 
 
-def install(folder: Path, at_minute: int, when: Moment, monkeypatch: pytest.MonkeyPatch) -> None:
+def install(folder: Path, at_minute: int, when: Timestamp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Notes a schedule as --install does, without telling the platform."""
     monkeypatch.setattr("linkassist.nightly.schedule.now", lambda: when)
     monkeypatch.setenv("PATH", "")  # nothing of the machine is asked
     actions = install_actions("systemd", folder, ["true"], at_minute)
-    perform([each for each in actions if isinstance(each, Write) and each.path.parent == folder])
+    perform([each for each in actions if isinstance(each, WriteFile) and each.path.parent == folder])
 
 
 class TestHealth:
@@ -120,7 +120,7 @@ class TestClocks:
             pytest.param(moment(-0.01, boot="b"), 0, id="a correction of half a minute"),
         ],
     )
-    def test_how_much_time_has_passed(self, later: Moment, hours: float | None) -> None:
+    def test_how_much_time_has_passed(self, later: Timestamp, hours: float | None) -> None:
         passed_s = seconds_since(moment(0, boot="a"), later)
         assert passed_s == (None if hours is None else pytest.approx(hours * HOUR_S))
 

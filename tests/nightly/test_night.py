@@ -18,7 +18,7 @@ from support.little_server import client_of
 from typer.testing import CliRunner, Result
 
 from linkassist.cli.app import app
-from linkassist.nightly import log, run
+from linkassist.nightly import run
 from linkassist.nightly.clock import now
 from linkassist.nightly.health import health
 from linkassist.nightly.log import night_log
@@ -184,7 +184,7 @@ class TestANight:
         def broken(*_: object) -> None:
             raise ZeroDivisionError(f"with {KEY}")
 
-        monkeypatch.setattr(run, "arrival", broken)
+        monkeypatch.setattr(run, "incoming_export", broken)
         done = linkassist("nightly", "--library", fresh, "--project", "niwa")
         assert done.exit_code == 10 and "a fault of linkassist itself (ZeroDivisionError: with (key))" in done.stdout
         assert "Traceback" in (fresh / LOG_NAME).read_text("utf-8")
@@ -228,11 +228,10 @@ class TestOthersAtWork:
         is_held.wait()
 
         def wait(seconds: float) -> None:
-            assert seconds == run._ASK_EVERY_S
             may_end.set()
             other.join()
 
-        monkeypatch.setattr(run, "_sleep", wait)
+        monkeypatch.setattr("time.sleep", wait)
         done = linkassist("nightly", "--library", library, "--project", "hatake")
         assert may_end.is_set() and done.exit_code == 0
         assert "waiting: " in (library / LOG_NAME).read_text("utf-8")
@@ -276,10 +275,9 @@ class TestOthersAtWork:
 
 
 class TestTheLog:
-    def test_it_turns_over_and_is_for_its_owner_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(log, "_MOST_BYTES", 2000)
+    def test_it_turns_over_and_is_for_its_owner_alone(self, tmp_path: Path) -> None:
         for _ in range(3):
-            with night_log(tmp_path, "") as logger:
+            with night_log(tmp_path, "", max_bytes=2000) as logger:
                 for number in range(150):
                     logger.info("line %s", number)
         found = sorted(tmp_path.iterdir())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from linkassist.nightly import sample
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
@@ -24,9 +22,7 @@ def put(folder: Path, pages: list[Page]) -> Project:
         return project(library, "niwa")
 
 
-def test_it_is_the_newest_pages_and_what_is_around_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample, "MOST_PAGES", 5)
-    monkeypatch.setattr(sample, "_N_ASKED", 1)
+def test_it_is_the_newest_pages_and_what_is_around_them(tmp_path: Path) -> None:
     pages = [
         page("newest", "[Old Target] [red]", created=100),
         page("unrelated 1", created=90),
@@ -37,10 +33,9 @@ def test_it_is_the_newest_pages_and_what_is_around_them(tmp_path: Path, monkeypa
     ]
     of = put(tmp_path, pages)
     with Library.open(tmp_path) as library:
-        found = {each.title for each in sample.sample_pages(library, of)}
+        found = {each.title for each in sample.sample_pages(library, of, n_asked=1, n_pages=5)}
         assert found == {"newest", "old target", "links the same", "unrelated 1", "unrelated 2"}
-        monkeypatch.setattr(sample, "MOST_PAGES", 50)
-        assert len(sample.sample_pages(library, of)) == 6
+        assert len(sample.sample_pages(library, of, n_asked=1, n_pages=50)) == 6
 
 
 def test_it_finds_links_that_the_words_of_a_page_tell(tmp_path: Path) -> None:

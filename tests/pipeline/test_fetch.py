@@ -12,7 +12,7 @@ import pytest
 from support.little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
 from linkassist.errors import ExportError, FetchError, StoreError
-from linkassist.pipeline.fetch import FOLDER_NAME, Arrival, arrival, clear_away, name_of_source
+from linkassist.pipeline.fetch import FOLDER_NAME, IncomingExport, discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import IngestReport, ingest
 from linkassist.scrapbox import client
 from linkassist.scrapbox.client import NotAllowedError, NotThereError, Throttle, remote_project
@@ -50,9 +50,9 @@ def scrapbox() -> Iterator[LittleScrapbox]:
         yield found
 
 
-def come(folder: Path, place: str, key: str = KEY) -> Arrival | None:
+def come(folder: Path, place: str, key: str = KEY) -> IncomingExport | None:
     with Library.open(folder) as library:
-        return arrival(library, "niwa", place, key, Throttle(), lambda *_: None)
+        return incoming_export(library, "niwa", place, key, Throttle(), lambda *_: None)
 
 
 def take_in(folder: Path, place: str, key: str = KEY) -> IngestReport | None:
@@ -61,7 +61,7 @@ def take_in(folder: Path, place: str, key: str = KEY) -> IngestReport | None:
     if found is None:
         return None
     report = ingest(folder, found.path, "niwa", lambda *_: None, version=found.version)
-    clear_away(found)
+    discard(found)
     return report
 
 

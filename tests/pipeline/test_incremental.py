@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.drafted_wiki import THINGS, a_page, import_into, pages_of_a_wiki
 
-from linkassist.pipeline import learnt
-from linkassist.pipeline.model_store import model_folder
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.model_store import ModelStore
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexLimits, ReindexReport
+from linkassist.progress import OnProgress, no_progress
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project
@@ -38,8 +39,10 @@ class Wiki:
     def take_in(self, pages: Sequence[Page]) -> None:
         import_into(self.library, pages)
 
-    def reindex(self) -> ReindexReport:
-        return reindex(self.library, self.project, Settings(self.library.folder), lambda *_: None)
+    def reindex(self, changed_pages: float = 99.0, on_progress: OnProgress = no_progress) -> ReindexReport:
+        """However small the wiki, and however much of it has changed, only the changes are read."""
+        limits = ReindexLimits(new_texts=99.0, changed_pages=changed_pages, smallest_wiki=0)
+        return reindex(self.library, self.project, Settings(self.library.folder), on_progress, limits=limits)
 
     def lists(self) -> dict[str, list[Suggestion]]:
         found, _ = list_pages(self.library, self.project.id, sort="title", limit=1000)
@@ -48,16 +51,6 @@ class Wiki:
     def targets(self, title: str) -> dict[str, str]:
         """The kind of each target that the page is suggested, by title key."""
         return {title_key(each.target): each.kind for each in self.lists()[title]}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _however_small() -> Iterator[None]:
-    """So little a wiki would be read anew each time; and here much changes at once."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(learnt, "_FEWEST", 0)
-        patched.setattr(learnt, "MOST_CHANGED", 99.0)
-        patched.setattr(learnt, "_MOST_NEW", 99.0)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -208,27 +201,24 @@ def test_a_night_broken_off_leaves_the_lists_as_they_were_and_the_next_one_makes
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reindex(wiki.library, wiki.project, Settings(wiki.library.folder), breaks_off)
+        wiki.reindex(on_progress=breaks_off)
     assert {title: found for title, found in wiki.lists().items() if title != "旅先"} == before
     wiki.take_in(pages_of_a_wiki())
     wiki.reindex()
     assert wiki.lists() == before
 
 
-def test_when_much_has_changed_all_pages_are_read_again_with_the_same_encoder(
-    wiki: Wiki, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(learnt, "MOST_CHANGED", 0.05)
+def test_when_much_has_changed_all_pages_are_read_again_with_the_same_encoder(wiki: Wiki) -> None:
     wiki.take_in(edited(pages_of_a_wiki(), [("change", n, "年表") for n in range(3)]))
-    first = wiki.reindex()
+    first = wiki.reindex(changed_pages=0.05)
     assert (first.learnt, round(first.drift, 3)) == ("nothing", round(3 / 70, 3))
     wiki.take_in(edited(pages_of_a_wiki(), [("change", n, "年表") for n in range(4)]))
-    second = wiki.reindex()
+    second = wiki.reindex(changed_pages=0.05)
     assert (second.learnt, second.drift, second.n_listed, second.encoder) == ("the wiki", 0.0, 70, first.encoder)
 
 
 def test_what_was_damaged_is_read_again_and_told(wiki: Wiki) -> None:
-    path = model_folder(wiki.library, wiki.project.id) / "knowledge.bin"
+    path = ModelStore(wiki.library, wiki.project.id).folder / "knowledge.bin"
     data = bytearray(path.read_bytes())
     data[-100] ^= 1
     path.write_bytes(data)

@@ -16,8 +16,9 @@ import pytest
 from linkassist.errors import LinkAssistError, ModelError
 from linkassist.model.vector_index import PageIndex
 from linkassist.pipeline.ingest import ingest
-from linkassist.pipeline.model_store import is_older_than_pages, model_folder
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.model_store import ModelStore
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import Settings
 from linkassist.store.embeddings import matrix
@@ -71,7 +72,7 @@ class Wiki:
 
     @property
     def models(self) -> Path:
-        return model_folder(self.library, self.project.id)
+        return ModelStore(self.library, self.project.id).folder
 
     def take_in(self, pages: Sequence[Page]) -> ImportReport:
         return import_pages(self.library, "niwa", "庭", 1000, pages, page_links)
@@ -180,9 +181,9 @@ def gains(wiki: Wiki) -> list[tuple[str, float]]:
 def test_the_same_export_again_leaves_nothing_to_do(wiki: Wiki) -> None:
     wiki.library.connection.execute("UPDATE artefacts SET made_at = made_at - 60")
     wiki.take_in(little_wiki())
-    assert is_older_than_pages(wiki.library, wiki.project.id)
+    assert ModelStore(wiki.library, wiki.project.id).is_older_than_pages()
     assert not wiki.reindex().was_needed
-    assert not is_older_than_pages(wiki.library, wiki.project.id)
+    assert not ModelStore(wiki.library, wiki.project.id).is_older_than_pages()
     before = dump(wiki.library.folder)
     assert not wiki.reindex().was_needed
     assert dump(wiki.library.folder) == before

@@ -13,8 +13,9 @@ import pytest
 from support.small_models import minilm_folder, write_tiny_bert
 
 from linkassist.model.vector_index import PageIndex
-from linkassist.pipeline.model_store import model_folder
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.model_store import ModelStore
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.notation import page_links
 from linkassist.settings import OWN_ENCODER, Settings
 from linkassist.store.imports import import_pages
@@ -65,7 +66,7 @@ class Storehouse:
 
     @property
     def models(self) -> Path:
-        return model_folder(self.library, project(self.library, None).id)
+        return ModelStore(self.library, project(self.library, None).id).folder
 
     def take_in(self, pages: list[Page]) -> None:
         import_pages(self.library, "store", "Store", 1000, pages, page_links)

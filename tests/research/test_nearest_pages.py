@@ -17,15 +17,15 @@ from linkassist.bert.encoder import BertJapaneseEncoder
 from linkassist.cli.app import app
 from linkassist.evaluate.last_report import kept_report
 from linkassist.research.nearest_pages.codes import (
-    beside,
     bucket_figures,
+    bucket_mates,
     bucket_numbers,
     learnt_code,
     principal_components,
     quantising_rotation,
     sign_code,
 )
-from linkassist.research.nearest_pages.nearest import NOBODY, Measure, nearest, representatives
+from linkassist.research.nearest_pages.nearest import NO_PAGE, Measure, nearest, representatives
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.suggest.corpus import FloatArray, IntArray
@@ -57,9 +57,9 @@ class TestCodes:
 
     def test_the_others_of_a_bucket_stand_beside_a_page(self) -> None:
         code = sign_code(vectors((1, 1), (1, -1), (1, 1), (1, 1)))
-        assert [mates.tolist() for mates in beside(code, np.array([3, 1]))] == [[0, 2], []]
+        assert [mates.tolist() for mates in bucket_mates(code, np.array([3, 1]))] == [[0, 2], []]
 
-    def test_the_rotation_turns_points_on_the_axes_into_corners(self) -> None:
+    def test_the_rotation_iterations_points_on_the_axes_into_corners(self) -> None:
         # (1, 0) lies between two corners of the square; turned by 45° it lies towards one of them.
         points = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
         rotation = quantising_rotation(points)
@@ -69,7 +69,7 @@ class TestCodes:
 
     def test_the_rotation_is_orthogonal_and_every_turn_improves_it(self) -> None:
         points = np.random.default_rng(1).standard_normal((200, 6)) * [4, 3, 2, 2, 1, 0.5]
-        rotations = [quantising_rotation(points, n_turns=n) for n in (0, 1, 2, 5, 50)]
+        rotations = [quantising_rotation(points, n_iterations=n) for n in (0, 1, 2, 5, 50)]
         for rotation in rotations:
             np.testing.assert_allclose(rotation @ rotation.T, np.eye(6), atol=1e-9)
         losses = [_loss(points, rotation) for rotation in rotations]
@@ -121,11 +121,11 @@ class TestNearest:
         assert same_as.tolist() == [0, 1, 1, 1, 4]
         found = nearest(points, same_as, everybody(5), 3, "euclid")
         assert found.pages.tolist() == [
-            [1, 4, NOBODY],
-            [0, 4, NOBODY],
-            [0, 4, NOBODY],
-            [0, 4, NOBODY],
-            [1, 0, NOBODY],
+            [1, 4, NO_PAGE],
+            [0, 4, NO_PAGE],
+            [0, 4, NO_PAGE],
+            [0, 4, NO_PAGE],
+            [1, 0, NO_PAGE],
         ]
         assert found.distances[1].tolist() == [3, 4, np.inf]
 
@@ -138,7 +138,7 @@ class TestNearest:
     def test_a_page_that_says_nothing_is_near_nobody(self) -> None:
         points = vectors((0, 0), (1, 0), (0, 1))
         found = nearest(points, everybody(3), everybody(3), 1, "euclid")
-        assert found.pages.tolist() == [[NOBODY], [2], [1]]
+        assert found.pages.tolist() == [[NO_PAGE], [2], [1]]
 
 
 BODIES = (

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from linkassist.bert.checkpoint.open import Bert, open_bert
 from linkassist.bert.forward import BertForward
-from linkassist.bert.readout import Readout
+from linkassist.bert.layer_pooling import LayerPooling
 from linkassist.cli.app import app
 from linkassist.evaluate.futures import AskedPage
+from linkassist.progress import no_count
 from linkassist.research.pooling.report import PoolingReport, Scored, compared
 from linkassist.research.pooling.scores import Scores, score_vectors
 from linkassist.research.pooling.vectors import PageTokens, page_vectors
@@ -49,12 +50,16 @@ def test_every_vector_comes_from_one_pass_over_each_text(bert: Bert, monkeypatch
         BertForward, "run", lambda self, ids, types, layers: n_read.append(len(ids)) or run(self, ids, types, layers)
     )
     texts = ["検索は質問である", "", "リンクは手紙である。"]
-    readouts = [Readout("mean", (-1,)), Readout("cls", (-3,)), Readout("mean", (-4, -1), False)]
-    told: list[int] = []
+    poolings = [LayerPooling("mean", (-1,)), LayerPooling("cls", (-3,)), LayerPooling("mean", (-4, -1), False)]
+    counted: list[tuple[int, int]] = []
     forward = BertForward(bert.model, "float32")
-    found = page_vectors(texts, bert.tokenizer, forward, readouts, PageTokens(32, None), told.append)
+
+    def on_text(done: int, total: int) -> None:
+        counted.append((done, total))
+
+    found = page_vectors(texts, bert.tokenizer, forward, poolings, PageTokens(32, None), on_text)
     assert sum(n_read) == len(texts)
-    assert told[-1] == len(texts)
+    assert counted[-1] == (len(texts), len(texts))
     for i, text in enumerate(texts):
         states = hidden_states(bert, text)
         assert found[0, i] == pytest.approx(states[-1].mean(dim=0).numpy(), abs=1e-5)
@@ -66,10 +71,10 @@ def test_every_vector_comes_from_one_pass_over_each_text(bert: Bert, monkeypatch
 
 def test_a_long_page_has_the_mean_of_its_windows_by_their_tokens(bert: Bert) -> None:
     forward = BertForward(bert.model, "float32")
-    readouts = [Readout("cls")]
+    poolings = [LayerPooling("cls")]
 
     def vector(texts: list[str], how: PageTokens) -> np.ndarray:
-        return page_vectors(texts, bert.tokenizer, forward, readouts, how, lambda n: None)[0]
+        return page_vectors(texts, bert.tokenizer, forward, poolings, how, no_count)[0]
 
     sentences = [sentence + "。" for sentence in LONG.split("。")[:-1]]
     n_tokens = [len(bert.tokenizer.pieces(sentence)) + 2 for sentence in sentences]

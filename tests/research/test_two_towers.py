@@ -19,8 +19,8 @@ from linkassist.research.finetune.link_examples import LinkedWiki, build_linked_
 from linkassist.research.finetune.link_training import LinkTraining
 from linkassist.research.finetune.pairs import Pair, linked_pairs
 from linkassist.research.finetune.small_bert import write_small_bert
-from linkassist.research.finetune.towers import contrastive_loss, left_out, tower_vectors
-from linkassist.research.finetune.two_towers import Towers, train_towers
+from linkassist.research.finetune.towers import contrastive_loss, false_negative_mask, tower_vectors
+from linkassist.research.finetune.two_towers import Towers
 
 HOW = LinkTraining(max_seq_length=24, batch_size=24, n_epochs=10, learning_rate=5e-3, patience=30, save_every=5)
 
@@ -49,15 +49,15 @@ def test_the_loss_of_two_orthogonal_pairs_is_ln_of_1_and_1_over_e() -> None:
 
 def test_a_related_page_is_no_wrong_answer() -> None:
     rows = torch.eye(2)
-    is_left_out = torch.tensor([[False, True], [True, False]])
-    assert contrastive_loss(rows, rows.flip(0), is_left_out, temperature=1.0).item() == 0
+    is_masked = torch.tensor([[False, True], [True, False]])
+    assert contrastive_loss(rows, rows.flip(0), is_masked, temperature=1.0).item() == 0
 
 
 def test_pages_that_are_linked_too_or_the_same_are_left_out() -> None:
     pairs = [Pair(5, 1, True), Pair(6, 2, True), Pair(7, 1, True)]
-    found = left_out(pairs, lambda page, other: (page, other) == (5, 2))
+    found = false_negative_mask(pairs, lambda page, other: (page, other) == (5, 2))
     assert found.tolist() == [[False, True, False], [False, False, False], [False, False, False]]
-    same = left_out([Pair(5, 1, True), Pair(6, 5, True)], none_related)
+    same = false_negative_mask([Pair(5, 1, True), Pair(6, 5, True)], none_related)
     assert same.tolist() == [[False, True], [False, False]]
 
 
@@ -108,7 +108,7 @@ def test_dropout_is_the_same_on_the_way_back(folder: Path, wiki: LinkedWiki) -> 
 def test_towers_learn_which_words_belong_together(folder: Path, wiki: LinkedWiki, tmp_path: Path) -> None:
     towers, questions = Towers(open_bert(folder), wiki, HOW), questions_of(wiki)
     frozen = judge(questions, towers.scores)
-    report = train_towers(towers, questions, tmp_path)
+    report = towers.train(questions, tmp_path)
     learnt = judge(questions, towers.scores)
     assert frozen.hard_auc < 0.1  # the words of what is linked differ, those of the hard examples are alike
     assert learnt.hard_auc > frozen.hard_auc + 0.5
@@ -133,7 +133,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(folder: Path, wiki: Linke
             if n_done == kill_at:
                 raise Killed
 
-        train_towers(Towers(bert, wiki, how), questions, checkpoints, on_step)
+        Towers(bert, wiki, how).train(questions, checkpoints, on_step)
         return bert
 
     whole = trained(tmp_path / "whole", None)
@@ -147,8 +147,8 @@ def test_a_killed_training_goes_on_to_the_same_weights(folder: Path, wiki: Linke
 def test_a_checkpoint_of_other_links_is_refused(folder: Path, wiki: LinkedWiki, tmp_path: Path) -> None:
     how = replace(HOW, n_epochs=0.5)
     questions = questions_of(wiki)
-    train_towers(Towers(open_bert(folder), wiki, how), questions, tmp_path)
+    Towers(open_bert(folder), wiki, how).train(questions, tmp_path)
     other = build_linked_wiki(wiki_of_synonyms(80, seed=1), is_blind=True)
     assert linked_pairs(other.train) != linked_pairs(wiki.train)
     with pytest.raises(ModelError, match="is of another training: identity was"):
-        train_towers(Towers(open_bert(folder), other, how), questions_of(other), tmp_path)
+        Towers(open_bert(folder), other, how).train(questions_of(other), tmp_path)

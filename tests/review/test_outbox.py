@@ -163,7 +163,7 @@ def test_the_import_file_holds_the_changed_pages_whole_and_no_other(library: Lib
 @pytest.mark.parametrize(
     ("language", "empty", "line", "warning"),
     [
-        ("en", "Nothing waits here", "line 12", "replaces pages of the same title whole"),
+        ("en", "Nothing to write back", "line 12", "replaces whole pages of the same title"),
         ("ja", "書き戻すものはありません", "12 行目", "同じタイトルのページは丸ごと置き換わります"),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_page_is_marked_as_done_and_taken_back_by_plain_forms(tmp_path: Path) 
     page = re.search(r'name="page" value="(\d+)"', client.get(OUTBOX).text)
     assert page
     html = client.post(f"{OUTBOX}/done", data={"page": page[1], "way": "by_hand", "until": "9"}).text
-    assert "Nothing waits here" in html and "1 link" in html
+    assert "Nothing to write back" in html and "1 link" in html
     batch = re.search(r'name="batch" value="(\d+)"', html)
     assert batch
     html = client.post(f"{OUTBOX}/undo", data={"batch": batch[1]}).text

@@ -100,7 +100,9 @@ def test_a_sitting_counts_each_card_once(tmp_path: Path) -> None:
     assert verdicts_of(tmp_path, so_far.decided[0].title)[0].why == "too_common"
 
 
-@pytest.mark.parametrize(("language", "card", "end"), [("en", "Card 2 of", "That is it"), ("ja", "2 枚目", "おつかれ")])
+@pytest.mark.parametrize(
+    ("language", "card", "end"), [("en", "Card 2 of", "Done for today"), ("ja", "2 枚目", "おつかれ")]
+)
 def test_a_sitting_of_plain_forms_ends_with_a_summary(tmp_path: Path, language: str, card: str, end: str) -> None:
     client = little_client(tmp_path, language)
     html = client.get(QUEUE).text
@@ -143,7 +145,7 @@ def test_where_nothing_waits_it_says_so(tmp_path: Path) -> None:
         if 'class="answers"' not in html:
             break
         answer(client, html, "reject")
-    assert "Nothing to answer just now" in html
+    assert "Nothing to answer right now" in html
 
 
 @pytest.mark.parametrize(

@@ -156,3 +156,10 @@ def test_every_link_stays_and_every_accepted_one_is_there(lines: list[str], data
         )
     after = {link.key for link in page_links(linked_lines(before, accepted))}
     assert after >= {link.key for link in page_links(before.texts)} | {title_key(target) for target, _ in accepted}
+
+
+def test_a_row_of_a_table_is_read_as_one_when_a_link_is_put_into_it() -> None:
+    """As a line of its own, the brackets of two cells would be a link from one to the other."""
+    row = " [a\tKJ法 b]"
+    found = linked_lines(page("table:t", row), [("KJ法", mention(row, "KJ法", 2))])
+    assert found == ["t", "table:t", " [a\t[KJ法] b]"]

@@ -202,3 +202,8 @@ def test_a_raw_span_stays_within_one_stretch_of_prose() -> None:
     assert passage.raw_span(3, 4) == Span(5, 6)
     assert passage.raw_span(0, 2) is None
     assert passage.raw_span(1, 3) is None
+
+
+def test_an_address_in_brackets_shows_no_words() -> None:
+    (passage,) = reading("題", "前[https://a.example/words]後").passages
+    assert passage.text == f"前{SEPARATOR}後"

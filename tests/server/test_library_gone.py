@@ -33,7 +33,7 @@ def require_refused(client: TestClient) -> None:
         answer = client.get(screen)
         assert answer.status_code == 503 and "Put the library back in its place" in answer.text, screen
     refused = client.post("/verdict", data=VERDICT, follow_redirects=False)
-    assert refused.status_code == 503 and "was not kept" in refused.text
+    assert refused.status_code == 503 and "was not saved" in refused.text
     upload = client.post("/import", files={"file": ("notes.json", b"{}", "application/json")})
     assert upload.status_code == 503
 
@@ -75,7 +75,7 @@ def test_a_file_that_took_the_place_of_the_library_is_not_written_to(tmp_path: P
     (tmp_path / "wiki" / DATABASE_NAME).rename(tmp_path / "aside")
     shutil.copy(tmp_path / "other" / DATABASE_NAME, tmp_path / "wiki" / DATABASE_NAME)
     require_refused(client)
-    client.app.state.site.libraries.close()  # type: ignore[attr-defined]
+    client.app.state.context.libraries.close()  # type: ignore[attr-defined]
     assert (tmp_path / "wiki" / DATABASE_NAME).read_bytes() == other
     (tmp_path / "aside").rename(tmp_path / "wiki" / DATABASE_NAME)
     assert [verdict.target for verdict in verdicts_of(tmp_path / "wiki", PAGE)] == ["KJ法"]
@@ -84,7 +84,7 @@ def test_a_file_that_took_the_place_of_the_library_is_not_written_to(tmp_path: P
 def test_a_log_that_was_taken_away_is_missed_when_a_decision_is_made(tmp_path: Path) -> None:
     client = begun(tmp_path)
     Path(f"{tmp_path / DATABASE_NAME}-wal").unlink()
-    with client.app.state.site.libraries.borrow() as library:  # type: ignore[attr-defined]
+    with client.app.state.context.libraries.borrow() as library:  # type: ignore[attr-defined]
         assert library.is_in_place()  # a fresh one: the idle ones, whose log is gone, are not lent
     decide(client, PAGE, "検索", "reject")
     assert "検索" in {verdict.target for verdict in verdicts_of(tmp_path, PAGE)}

@@ -18,7 +18,7 @@ from support.locked_wiki import WORD, write_locked_wiki
 
 from linkassist.server import app
 from linkassist.server import run as running
-from linkassist.server.auth.rate_limit import Guesses
+from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.middleware import limits
 from linkassist.server.routes.login import Login
 
@@ -185,7 +185,7 @@ def test_a_body_that_comes_drop_by_drop_is_not_waited_for(origin: str, monkeypat
     head = f"POST /verdict HTTP/1.1\r\nHost: {urlsplit(origin).netloc}\r\nOrigin: {origin}\r\nContent-Length: 1000\r\n"
     response = answer(origin, f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nproject=".encode())
     assert status(response) == 408
-    assert b"It came too slowly" in response or "遅すぎ".encode() in response
+    assert b"The request arrived too slowly" in response or "時間がかかりすぎ".encode() in response
 
 
 @pytest.mark.parametrize("target", ["/verdict", "/preferences", "/queue/niwa", "/draft/niwa", "/import", "/login"])
@@ -232,7 +232,7 @@ def proxied(origin: str, *headers: str) -> bytes:
 def test_forwarded_headers_are_nothing_but_text_unless_the_proxy_is_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "Login", lambda file: Login(file, guesses=Guesses(lambda: 1000.0)))  # no time passes
+    monkeypatch.setattr(app, "Login", lambda file: Login(file, guesses=GuessLimiter(lambda: 1000.0)))  # no time passes
     write_locked_wiki(tmp_path)
     with running_server(tmp_path, allow_host="wiki.example") as origin:
         # As many addresses as one likes to make up: they count as the one that it really comes from.

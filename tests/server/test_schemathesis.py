@@ -22,7 +22,7 @@ from support.little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 
 from linkassist.assets import shipped_folder
 from linkassist.server.app import create_app
-from linkassist.server.auth.rate_limit import Pace
+from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.middleware import limits
 from linkassist.settings import Settings
 from linkassist.store.locks import work_lock
@@ -110,7 +110,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("asked")
     write_little_wiki(folder)
     with pytest.MonkeyPatch.context() as patch, work_lock(folder):
-        patch.setattr(limits, "Pace", lambda burst, per_s: Pace(1_000_000, per_s))
+        patch.setattr(limits, "RateLimiter", lambda burst, per_s: RateLimiter(1_000_000, per_s))
         with running_server(folder) as address:
             yield address
 

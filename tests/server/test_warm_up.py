@@ -9,7 +9,7 @@ from support.little_server import client_of
 from support.little_wiki import PROJECT, write_little_wiki
 
 from linkassist.errors import StoreError
-from linkassist.server.context import Site
+from linkassist.server.context import ServerContext
 from linkassist.server.warm_up import warm_up
 from linkassist.store.library import DATABASE_NAME
 
@@ -17,10 +17,10 @@ from linkassist.store.library import DATABASE_NAME
 def test_titles_and_orphans_are_read_before_somebody_asks_and_again_after_a_change(tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
     client = client_of(tmp_path)
-    site: Site = client.app.state.site  # type: ignore[attr-defined]
-    warm_up(site)
+    context: ServerContext = client.app.state.context  # type: ignore[attr-defined]
+    warm_up(context)
     asked: list[str] = []
-    with site.open_library() as library:
+    with context.open_library() as library:
         library.connection.set_trace_callback(asked.append)
 
     def n_read() -> int:
@@ -31,7 +31,7 @@ def test_titles_and_orphans_are_read_before_somebody_asks_and_again_after_a_chan
         return sum("SELECT folded_title" in sql or "SELECT count(*) FROM pages" in sql for sql in asked)
 
     assert n_read() == 0
-    with site.open_library() as library, library.transaction() as connection:
+    with context.open_library() as library, library.transaction() as connection:
         connection.execute("UPDATE page_changes SET n = n + 1")
     assert n_read() == 2
 
@@ -39,7 +39,7 @@ def test_titles_and_orphans_are_read_before_somebody_asks_and_again_after_a_chan
 def test_a_library_that_cannot_be_read_is_left_to_its_first_reader(tmp_path: Path) -> None:
     client = client_of(tmp_path)
     (tmp_path / DATABASE_NAME).write_bytes(b"no library" * 1000)
-    site: Site = client.app.state.site  # type: ignore[attr-defined]
-    warm_up(site)
-    with pytest.raises(StoreError, match="damaged"), site.open_library():
+    context: ServerContext = client.app.state.context  # type: ignore[attr-defined]
+    warm_up(context)
+    with pytest.raises(StoreError, match="damaged"), context.open_library():
         pass

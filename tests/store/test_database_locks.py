@@ -100,7 +100,7 @@ def upload(client: TestClient) -> None:
 
 
 def lend_two(client: TestClient) -> None:
-    libraries = client.app.state.site.libraries  # type: ignore[attr-defined]
+    libraries = client.app.state.context.libraries  # type: ignore[attr-defined]
     with libraries.borrow(), libraries.borrow():
         pass
 

@@ -154,7 +154,7 @@ def test_a_server_that_is_dropped_without_an_end_closes_its_libraries(tmp_path: 
     client = little_client(tmp_path)
     client.get("/")
     assert isinstance(client.app, Starlette)
-    kept: LibraryPool = client.app.state.site.libraries
+    kept: LibraryPool = client.app.state.context.libraries
     with kept.borrow() as library:
         connection = library.connection
     del client, kept, library

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from support.wiki_by_hand import MARKER, corpus_of, find, number_of, vectors_of
 
-from linkassist.model.fit import knowledge_of, scan_texts, suggest_pages
+from linkassist.model.fit import suggest_pages
+from linkassist.model.scan import scan_texts
+from linkassist.model.wiki_model import fit_wiki_model
 from linkassist.suggest.ranker import starting_ranker
 from linkassist.suggestion import Suggestion
 
@@ -48,7 +50,7 @@ def suggestions_for(title: str, text: str) -> list[Suggestion]:
     """What is suggested for this page among the others."""
     corpus = corpus_of({**AROUND, title: text})
     scan = scan_texts(corpus, vectors_of(corpus))
-    found = dict(suggest_pages(knowledge_of(scan), scan, starting_ranker()))
+    found = dict(suggest_pages(fit_wiki_model(scan), scan, starting_ranker()))
     return found[number_of(corpus, title)]
 
 

@@ -35,7 +35,7 @@ def group(name: Group, recall_at_10: float, precision_at_1: float, mrr: float = 
     return GroupFigures(name, ranking, None)
 
 
-USUAL = calibration(
+DEFAULT_CARDS = calibration(
     reliability_bin(0, 900, 0.03),
     reliability_bin(2, 80, 0.25),
     reliability_bin(7, 60, 0.72),
@@ -45,7 +45,7 @@ SIGNALS = (SignalFigures("link_probability", 100, 0.512, 0.488), SignalFigures("
 
 
 def report(
-    shown: CalibrationFigures | None = USUAL, *, moment: int = 1_780_000_000, n_gold: int = 300
+    shown: CalibrationFigures | None = DEFAULT_CARDS, *, moment: int = 1_780_000_000, n_gold: int = 300
 ) -> EvaluationReport:
     """A report of a wiki measured by itself: by line times, or where `moment` is 0 by hidden links."""
     ours = (

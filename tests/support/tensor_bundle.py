@@ -1,6 +1,6 @@
 """Writes TensorFlow's tensor bundles for the tests, piece by piece, so that one can also write what is wrong.
 
-Checksums go byte by byte, as the definition says, so that they are a second witness of ours.
+Checksums go byte by byte, as the definition says, so that they are a second witness of the library.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from linkassist.bert.train.adam import Schedule
+from linkassist.bert.train.adam import LearningRateSchedule
 from linkassist.bert.train.loop import TrainingSettings, train
 
-SETTINGS = TrainingSettings(Schedule(20, 4, 0.01), batch_size=4, identity="toy", seed=3, save_every=5, evaluate_every=4)
+SETTINGS = TrainingSettings(
+    LearningRateSchedule(20, 4, 0.01), batch_size=4, identity="toy", seed=3, save_every=5, evaluate_every=4
+)
 
 
 class Toy(nn.Module):

@@ -1,5 +1,5 @@
-// The draft: suggestions as one types, links put into the text, copying. The text is kept in this browser alone; each
-// question carries it to the server, which keeps nothing. Without this script the form asks by its button.
+// The draft: suggestions while typing, accepting links, copying. The text is stored in this browser alone; each request
+// sends it to the server, which does not store it. Without this script the form has a button to ask.
 
 const find = (selector, root = document) => root.querySelector(selector);
 const form = find("#draft-form");
@@ -10,10 +10,10 @@ const PAUSE_MS = 300;
 const AGAIN_MS = 1000;
 
 let timer = 0;
-let asked = null; // the question on its way
-let texts = []; // before each link that was put in since something was typed
+let asked = null; // AbortController of the request under way
+let texts = []; // undo stack: the text before each link accepted since the last typing
 
-// What is not wanted in this draft stands in fields of the result, which the answer brings again.
+// The dismissed targets are hidden fields of the result, and each response has them again.
 const dismissed = () => new FormData(form).getAll("dismissed");
 
 function dismiss(target) {
@@ -29,7 +29,7 @@ function keep() {
     if (text.value || title.value) localStorage.setItem(kept, JSON.stringify(draft));
     else localStorage.removeItem(kept);
   } catch (error) {
-    console.warn(error); // a browser that keeps nothing, as in private windows
+    console.warn(error); // a browser without storage, as in private windows
   }
 }
 
@@ -48,7 +48,7 @@ function askSoon(after = PAUSE_MS) {
   timer = setTimeout(ask, after);
 }
 
-// submitter: the button that puts a link in or takes it out again, null where only suggestions are wanted.
+// submitter: the button of an action, null to ask for suggestions only.
 async function ask(submitter = null) {
   clearTimeout(timer);
   asked?.abort();
@@ -56,11 +56,11 @@ async function ask(submitter = null) {
   const sent = text.value;
   const body = new URLSearchParams(new FormData(form));
   if (submitter?.name) body.set(submitter.name, submitter.value);
-  if (submitter?.name === "dismiss") dismiss(submitter.value); // for what is typed before the answer is here
+  if (submitter?.name === "dismiss") dismiss(submitter.value); // for requests before the response arrives
   find("#draft-result").classList.add("is-stale");
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "draft" }, signal: question.signal });
-    if (response.status === 401) return location.reload(); // by way of the login; the text is kept here
+    if (response.status === 401) return location.reload(); // reloading leads to the login; the text is stored
     if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(`${response.status}`);
     const fresh = find("#draft-result", new DOMParser().parseFromString(await response.text(), "text/html"));
     if (!fresh) throw new Error(`${response.status} without a result`);
@@ -98,14 +98,14 @@ function show(fresh) {
   const current = cards.find((card) => card.dataset.target === wanted) ?? cards[Math.min(Math.max(at, 0), cards.length - 1)];
   if (isOpen && find(".draft-dismissed", fresh)) find(".draft-dismissed", fresh).open = true;
   current?.classList.add("is-current");
-  // To the script of all screens it is as if the reader pointed there: it shows the target, and lights up the mark.
+  // Simulates pointing at the card, so that linkassist.js shows its preview and lights up its highlight.
   current?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
   if (hadFocus) (current ?? text).focus({ preventScroll: true });
   say(find(".draft-state b", fresh)?.textContent ?? find(".side-head", fresh).textContent);
   fade();
 }
 
-// The lists are exchanged whole, which a screen reader passes over; what has become of them it is told here.
+// A screen reader ignores the replaced lists, so the new state is announced in a status line.
 function say(words) {
   const line = find("#draft-said");
   const plain = words.replace(/\s+/g, " ").trim();
@@ -131,7 +131,7 @@ async function copy() {
     await navigator.clipboard.writeText(text.value);
     tell(form.dataset.copied);
   } catch {
-    // Off loopback a page without a certificate has no clipboard of its own.
+    // Without TLS, off loopback, there is no clipboard API.
     text.select();
     tell(document.execCommand("copy") ? form.dataset.copied : form.dataset.notCopied);
   }

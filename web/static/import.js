@@ -1,5 +1,5 @@
-// The import: a file dropped or chosen is handed over with a bar, and the run is shown as the server sends it. Without
-// this script the form is sent as any other, and the screen loads itself again while something is under way.
+// The import: uploads a dropped or chosen file with a progress bar, and shows the run as the server sends it. Without
+// this script the form is posted as any other, and the screen reloads itself during a run.
 
 const find = (selector, root = document) => root.querySelector(selector);
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
@@ -13,7 +13,7 @@ function watch() {
     const fresh = find("#run", parsed(event.data));
     find("#failure").hidden = true;
     if (fresh.className !== find("#run").className) return void exchange(find("#run"), fresh);
-    // Part by part, so that a button keeps its focus and its place.
+    // Part by part, so that a button keeps its focus.
     for (const part of fresh.querySelectorAll("[id]")) {
       const old = document.getElementById(part.id);
       if (!old) return void exchange(find("#run"), fresh);
@@ -28,7 +28,7 @@ function watch() {
       fail(error);
     }
   });
-  source.addEventListener("error", () => (find("#failure").hidden = false)); // it tries again by itself
+  source.addEventListener("error", () => (find("#failure").hidden = false)); // the browser reconnects by itself
 }
 
 function exchange(old, fresh) {
@@ -57,7 +57,7 @@ function size(bytes) {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-// Whether there is a file that can be sent; says what was chosen, or why it cannot be.
+// Shows the chosen file, or why it cannot be sent; returns whether it can.
 function tellChosen(form) {
   const [chosen, file] = [find("#chosen"), form.elements.file.files[0]];
   const isTooLong = file && file.size > Number(form.dataset.most);
@@ -75,7 +75,7 @@ function tellChosen(form) {
 function send(form) {
   const body = new FormData(form);
   const [bar, button] = [find("#sending svg"), find(".sheet-acts button", form)];
-  const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
+  const request = new XMLHttpRequest(); // fetch has no upload progress
   button.disabled = true;
   find("#sending").hidden = false;
   request.upload.addEventListener("progress", ({ loaded, total }) => {
@@ -121,7 +121,7 @@ function listen() {
   if (input.files.length) tellChosen(form);
 }
 
-// Beside the place for it, too, a file is not to take the screen's place.
+// A file dropped elsewhere must not replace the screen.
 for (const name of ["dragover", "drop", "dragleave"]) {
   document.addEventListener(name, (event) => {
     if (name !== "dragleave") event.preventDefault();

@@ -1,5 +1,5 @@
-// What the pages gain from a script: verdicts without a reload, keys, marks and cards tied together, previews, search
-// as one types. Everything here has a plain form or link behind it that works alone.
+// The script of all screens: verdicts without a reload, keys, highlights tied to their cards, previews, search while
+// typing. Everything here works without it too, by a plain form or link.
 
 const find = (selector, root = document) => root.querySelector(selector);
 const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -7,15 +7,15 @@ const isWide = () => matchMedia("(min-width: 961px)").matches;
 
 async function fragment(address, kind, options = {}) {
   const response = await fetch(address, { ...options, headers: { "X-Fragment": kind } });
-  if (response.status === 401) location.reload(); // no longer logged in: the way back is by the login
+  if (response.status === 401) location.reload(); // no longer logged in: reloading leads to the login
   if (!response.ok) throw new Error(`${response.status} from ${address}`);
   return response.text();
 }
 
 // ---- Verdicts ----
 
-// Lines, tables and regions that carry an id are exchanged one by one, and only where they differ: the rest of the
-// text stays as it is, with its place on the screen and its loaded images.
+// Replaces lines, tables and regions that have an id, each only if it differs: the rest keeps its scroll position and
+// its loaded images.
 function exchange(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const image of findAll(".picture img", fresh)) if (missing.has(image.getAttribute("src"))) giveUp(image);
@@ -26,7 +26,7 @@ function exchange(html) {
   showWaiting(fresh);
 }
 
-/** What waits in the outbox, on its tab: fragments bring the number along. */
+/** Updates the badge of the outbox tab; every fragment contains the number. */
 export function showWaiting(root) {
   const [count, waiting] = [find("#tab-count"), find("#waiting", root)];
   if (!count || !waiting) return;
@@ -34,8 +34,7 @@ export function showWaiting(root) {
   count.hidden = waiting.value === "0";
 }
 
-// Decisions are sent one after another. What is on its way is taken off the reader's hands at once: the next card is
-// current before the answer is here.
+// Decisions are sent one after another. The next card becomes current at once, before the response arrives.
 let queue = Promise.resolve();
 const underway = new Set();
 
@@ -78,7 +77,7 @@ async function send(address, body, target, decision) {
   fadeNotice();
 }
 
-// The notice steps aside after a while; `u` still undoes what it told of.
+// The notice fades after ten seconds; `u` still undoes the decision.
 let fading = 0;
 function fadeNotice() {
   clearTimeout(fading);
@@ -139,14 +138,14 @@ function walkRows(by) {
   rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
 }
 
-// ---- Marks and cards light each other up ----
+// ---- Highlights and cards light each other up ----
 
 function light(card) {
   for (const lit of findAll(".is-lit")) lit.classList.remove("is-lit");
   if (card) for (const each of findAll(`[data-card="${card}"]`)) each.classList.add("is-lit");
 }
 
-// Whether one was open. The focus goes back to what opened it.
+// Closes an open menu and returns the focus to its summary; returns whether there was one.
 function closeMenus() {
   const open = find(".menu[open]");
   if (!open) return false;
@@ -187,7 +186,7 @@ document.addEventListener("click", (event) => {
     const card = find(`.card[data-card="${mark.dataset.card}"]`);
     if (!card) return;
     event.preventDefault();
-    // On a small screen the list is far below: its card comes up to the text instead.
+    // On a small screen the list is far below the text: the card is lifted over it instead.
     if (!isWide()) card.classList.add("is-lifted");
     makeCurrent(card, isWide());
   }
@@ -226,7 +225,7 @@ async function peekLink(link) {
   }
 }
 
-// ---- Search as one types ----
+// ---- Search while typing ----
 
 const box = find("#search");
 let searchTimer = 0;
@@ -270,7 +269,7 @@ box?.addEventListener("keydown", (event) => {
 
 // ---- Pictures ----
 
-// One that cannot be had gives its box back and becomes a plain link.
+// An image that cannot be loaded becomes a plain link.
 const missing = new Set();
 
 function giveUp(image) {
@@ -279,7 +278,7 @@ function giveUp(image) {
   image.replaceWith(image.alt);
 }
 
-// Errors do not bubble, and one may have happened before this script ran.
+// Error events do not bubble, and may have fired before this script ran.
 document.addEventListener("error", (event) => event.target.matches?.(".picture img") && giveUp(event.target), true);
 for (const image of findAll(".picture img")) if (image.complete && !image.naturalWidth) giveUp(image);
 
@@ -303,9 +302,9 @@ const keys = {
   Escape: () => closeMenus() || lower(),
 };
 
-// Of the last rejection, for as long as it is told of.
+// The objection to the last rejection, while its notice is shown.
 const object = (key) => queue.then(() => find(`#notice:not(.is-old) [data-key="${key}"]`)?.click());
-// Of the row that has the focus, or of the current card.
+// Presses the button of the focused row, or of the current card.
 const act = (selector) => {
   const row = document.activeElement?.closest("[data-row]");
   (row ? find(selector, row) : find(`.card.is-current:not(.is-underway) ${selector}`))?.click();
@@ -320,7 +319,7 @@ document.addEventListener("keydown", (event) => {
     return void (links[links.indexOf(target) + (key === "ArrowDown" ? 1 : -1)] ?? box).focus();
   }
   if (target.matches("input:not([type=radio]), textarea, select")) return;
-  // Where Enter and the arrows have a meaning of their own, they keep it.
+  // Enter and the arrows keep their usual meaning on elements that have one.
   if (key === "Enter" && target.closest("a, button, summary, input")) return;
   if (key.startsWith("Arrow") && (target.matches("input, pre, .table-scroll") || !(current() || target.matches("[data-walk]")))) return;
   const action = keys[key.length === 1 ? key.toLowerCase() : key];

@@ -1,6 +1,6 @@
 // Copying lines and pages; everything else on this screen is a plain form.
 
-const told = document.querySelector("#copied");
+const status = document.querySelector("#copied");
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy], [data-copy-of]");
@@ -10,18 +10,18 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(source ? source.value : button.dataset.copy);
   } catch (error) {
     console.warn(error);
-    told.textContent = told.dataset.failed;
+    status.textContent = status.dataset.failed;
     if (source) {
       source.closest("details").open = true;
       source.select();
     }
     return;
   }
-  told.textContent = told.dataset.done;
+  status.textContent = status.dataset.done;
   const words = button.textContent;
   if (button.classList.contains("is-copied")) return;
   button.classList.add("is-copied");
-  button.textContent = told.dataset.done;
+  button.textContent = status.dataset.done;
   setTimeout(() => {
     button.classList.remove("is-copied");
     button.textContent = words;

@@ -1,12 +1,12 @@
-// The queue without reloads: answers are sent in the background, the next card takes the place of the last. Keys a, r, u
-// and 1 to 4 are those of every screen (linkassist.js); here are l, the arrows and swipes.
+// The queue without reloads: answers are sent in the background, and the next card replaces the last. Keys a, r, u and
+// 1 to 4 are in linkassist.js; here are l, the arrows and swipes.
 
 import { showWaiting } from "./linkassist.js";
 
 const box = document.querySelector("#queue");
 const failure = document.querySelector("#failure");
 let underway = false;
-let regretted = false; // the answer on its way, by a `u` that came before the next card
+let undoWanted = false; // `u` was pressed while the answer was under way
 
 async function send(form, button) {
   if (underway) return;
@@ -17,7 +17,7 @@ async function send(form, button) {
   if (form.matches(".answers")) deck?.classList.add("is-leaving", body.get("answer") === "accept" ? "goes-right" : "goes-left");
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "card" } });
-    if (response.status === 401) location.reload(); // by way of the login
+    if (response.status === 401) location.reload(); // reloading leads to the login
     if (!response.ok) throw new Error(`${response.status} from ${form.action}`);
     box.innerHTML = await response.text();
     showWaiting(box);
@@ -29,11 +29,11 @@ async function send(form, button) {
     console.error(error);
     deck?.classList.remove("is-leaving", "goes-right", "goes-left");
     failure.hidden = false;
-    regretted = false;
+    undoWanted = false;
   }
   underway = false;
-  if (regretted) press("[data-undo]");
-  regretted = false;
+  if (undoWanted) press("[data-undo]");
+  undoWanted = false;
 }
 
 document.addEventListener("submit", (event) => {
@@ -47,14 +47,14 @@ const press = (selector) => box.querySelector(selector)?.click();
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input, textarea, select")) return;
-  if (underway && event.key.toLowerCase() === "u") regretted = true;
+  if (underway && event.key.toLowerCase() === "u") undoWanted = true;
   const action = { l: ".act.later", s: ".act.later", ArrowRight: ".act.yes", ArrowLeft: ".act.no" }[event.key];
   if (!action || event.target.closest(".table-scroll")) return;
   event.preventDefault();
   press(action);
 });
 
-// A swipe to the right accepts, one to the left dismisses; a slow or slanting one is scrolling.
+// A swipe to the right accepts, one to the left dismisses; a slow or diagonal one scrolls.
 let from = null;
 document.addEventListener("touchstart", (event) => {
   const touch = event.touches[0];

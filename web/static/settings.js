@@ -1,4 +1,4 @@
-// Whoever writes a number means the number: its radio button follows.
+// Typing a number selects its radio button.
 
 const number = document.querySelector('.offered input[type="number"]');
 number?.addEventListener("input", () => {

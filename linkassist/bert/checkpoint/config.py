@@ -1,4 +1,4 @@
-"""The shape of a TensorFlow BERT, from its JSON file or from the section [BERT-CONFIG] of bert-japanese's config.ini.
+"""The configuration of a TensorFlow BERT, from a JSON file or from [BERT-CONFIG] in bert-japanese's config.ini.
 
 Source: BertConfig and get_activation in https://github.com/google-research/bert (modeling.py), str_to_value in
 https://github.com/yoheikikuta/bert-japanese (src/utils.py).
@@ -27,15 +27,15 @@ _WHOLE_NUMBERS = {  # each with the original's default; a vocabulary's size has 
     "max_position_embeddings": 512,
     "type_vocab_size": 16,
 }
-_SHARES = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "initializer_range": 0.02}
-# TensorFlow's "gelu" is the approximation with tanh: with the exact one, vectors differ in the third decimal.
+_FRACTIONS = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "initializer_range": 0.02}
+# "gelu" in these files is the tanh approximation: with the exact function, vectors differ in the third decimal.
 _ACTIVATIONS = {"gelu": "gelu_pytorch_tanh", "relu": "relu", "tanh": "tanh", "linear": "linear"}
 _LAYER_NORM_EPS = 1e-12  # that of tf.contrib.layers.layer_norm
 
 
 @dataclass(frozen=True, slots=True)
 class FoundConfig:
-    """A configuration, where it was found, and what was unexpected about that, a sentence each."""
+    """A configuration, its file, and notes on what was unexpected, a sentence each."""
 
     config: BertConfig
     path: Path
@@ -67,7 +67,7 @@ def find_config(folder: Path, named: Path | None) -> FoundConfig:
 def _read_config(path: Path) -> BertConfig:
     found = _from_ini(path) if path.suffix == ".ini" else _from_json(path)
     values = {name: _whole_number(path, name, found.get(name, default)) for name, default in _WHOLE_NUMBERS.items()}
-    shares = {name: _share(path, name, found.get(name, default)) for name, default in _SHARES.items()}
+    fractions = {name: _fraction(path, name, found.get(name, default)) for name, default in _FRACTIONS.items()}
     if values["hidden_size"] % values["num_attention_heads"]:
         raise ModelError(
             f"{path}: hidden_size {values['hidden_size']} is no multiple of num_attention_heads"
@@ -77,7 +77,7 @@ def _read_config(path: Path) -> BertConfig:
     if activation not in _ACTIVATIONS:
         raise ModelError(f"{path}: hidden_act is {activation!r}; expected one of {', '.join(_ACTIVATIONS)}.")
     return BertConfig.from_dict(
-        {**values, **shares, "hidden_act": _ACTIVATIONS[activation], "layer_norm_eps": _LAYER_NORM_EPS}
+        {**values, **fractions, "hidden_act": _ACTIVATIONS[activation], "layer_norm_eps": _LAYER_NORM_EPS}
     )
 
 
@@ -103,7 +103,7 @@ def _from_ini(path: Path) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """A number where the text is one."""
+    """A number if the text is one, else the text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -117,7 +117,7 @@ def _whole_number(path: Path, name: str, value: Any) -> int:
     return value
 
 
-def _share(path: Path, name: str, value: Any) -> float:
+def _fraction(path: Path, name: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value < 1:
         raise ModelError(f"{path}: {name} is {value!r}; expected a number from 0 to below 1. Download the file again.")
     return float(value)

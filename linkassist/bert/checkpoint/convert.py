@@ -1,4 +1,4 @@
-"""A TensorFlow BERT written as a folder of transformers: configuration, safetensors, tokenizer, and how it was made."""
+"""Conversion of a TensorFlow BERT to a transformers folder: configuration, safetensors, tokenizer and a README."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LINKASSIST_ALONE = (
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What was written, and what is to be told about it, a sentence each."""
+    """The folder that was written, and notes for the user, a sentence each."""
 
     folder: Path
     fingerprint: str
@@ -41,10 +41,10 @@ class Converted:
 
 
 def convert(name: str | Path, out: Path, files: BertFiles, *, is_overwritten: bool = False) -> Converted:
-    """Writes the BERT of a TensorFlow folder or checkpoint into the folder `out`, which appears when all is written.
+    """Writes the BERT of a TensorFlow folder or checkpoint as the folder `out`, which appears when it is complete.
 
-    `AutoModel.from_pretrained(out)` gives the same vectors; `open_bert(out)` the same tokens too, and the same
-    fingerprint. Raises ModelError where `out` is in use, or the BERT cannot be read or is one of transformers already.
+    `AutoModel.from_pretrained(out)` gives the same vectors; `open_bert(out)` the same tokens and fingerprint too.
+    Raises ModelError where `out` is not free, or the BERT cannot be read or is a transformers folder already.
     """
     source = at_home(name)
     if files.checkpoint is None and is_hugging_face(source):
@@ -92,7 +92,7 @@ def _write(bert: Bert, files: TokenizerFiles, folder: Path) -> None:
 
 
 def _write_transformers_tokenizer(bert: Bert, folder: Path) -> str:
-    """What the README says about the tokenizer."""
+    """Writes a tokenizer for transformers where one exists; returns what the README says about it."""
     max_tokens, own = bert.model.config.max_position_embeddings, bert.tokenizer
     if isinstance(own, SentencePieceTokenizer):
         other = as_transformers_tokenizer(own, max_tokens)
@@ -125,7 +125,7 @@ def _readme(bert: Bert, files: TokenizerFiles, how: str) -> str:
 
 
 def _replace(beside: Path, out: Path) -> None:
-    """Puts the new folder in the place of the old one, which goes once the new one stands there."""
+    """Renames the new folder to `out`; an old one is moved aside before and deleted after."""
     old = out.with_name(f".{out.name}.old")
     if out.is_dir():
         shutil.rmtree(old, ignore_errors=True)

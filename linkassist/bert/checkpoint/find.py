@@ -1,4 +1,4 @@
-"""Where a TensorFlow checkpoint is: the prefix that its files share, from a folder or from a file's name."""
+"""The prefix of a TensorFlow checkpoint's files, from a folder or from one of their names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FILE_OF_ONE = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
 def prefixes_in(folder: Path) -> list[Path]:
-    """The checkpoints of a folder, in the order of their steps."""
+    """The prefixes of the checkpoints in a folder, in the order of their steps."""
     found = [path.with_suffix("") for path in folder.glob("*.index")]
     return sorted(
         found, key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path))]
@@ -19,9 +19,9 @@ def prefixes_in(folder: Path) -> list[Path]:
 
 
 def find_prefix(path: Path) -> Path:
-    """The prefix itself, that of one of its files, or that of the only checkpoint in a folder.
+    """The prefix for a prefix, for one of its files, or for a folder with a single checkpoint.
 
-    Raises ModelError where there is none or a choice, and names what is there.
+    Raises ModelError where there is no checkpoint or several, and names those.
     """
     if path.is_dir():
         found = prefixes_in(path)
@@ -49,7 +49,7 @@ def find_prefix(path: Path) -> Path:
 
 
 def _refuse_first_version(prefix: Path) -> None:
-    """Raises ModelError where the data lie under the prefix itself, or in shards of it: TensorFlow's first format."""
+    """Raises ModelError for TensorFlow's first format: a file named as the prefix, or shards of it, and no index."""
     if prefix.is_file() or any(prefix.parent.glob(f"{prefix.name}-?????-of-?????")):
         raise ModelError(
             f"{prefix} is a checkpoint of TensorFlow's first format, without an .index, which is not read. Save it"

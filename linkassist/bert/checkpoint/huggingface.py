@@ -1,7 +1,6 @@
-"""A BERT in a Hugging Face folder, with the tokenizer that transformers finds in it.
+"""A BERT in a Hugging Face folder: the network and the tokenizer, loaded by transformers.
 
-Nothing runs here that a model brings along: no remote code, and weights only from safetensors or through torch's
-weights-only reader.
+No code of a model runs: remote code is off, and weights come from safetensors or through torch's weights-only reader.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from linkassist.embed.quiet import quiet_transformers
 from linkassist.errors import ModelError
 
 _POOLER = "pooler."
-_TOKENIZER_FILES = ("tokenizer*.json", "vocab*", "*.model", "*tokens.json", "spiece*")
+TOKENIZER_FILES = ("tokenizer*.json", "vocab*", "*.model", "*tokens.json", "spiece*")
 
 
 class HuggingFaceTokenizer:
-    """A tokenizer as transformers builds it from a folder. It is a Tokenizer."""
+    """A folder's tokenizer as transformers loads it. It is a Tokenizer."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises ModelError where the folder holds none that can be used here."""
+        """Raises ModelError where the folder holds no usable tokenizer."""
         try:
             with quiet_transformers():
                 self._tokenizer: Any = AutoTokenizer.from_pretrained(
@@ -47,12 +46,12 @@ class HuggingFaceTokenizer:
         self.pad_id: int = self._tokenizer.pad_token_id or 0
         self.n_pieces = len(self._tokenizer)
         digest = hashlib.sha256()
-        for path in sorted({path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)}):
+        for path in sorted({path for pattern in TOKENIZER_FILES for path in folder.glob(pattern)}):
             digest.update(path.name.encode() + b"\n" + path.read_bytes())
         self.fingerprint = digest.hexdigest()
 
     def pieces(self, text: str) -> list[str]:
-        found: list[str] = self._tokenizer.tokenize(text, verbose=False)  # else it warns of long texts
+        found: list[str] = self._tokenizer.tokenize(text, verbose=False)  # no warning about long texts
         return found
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
@@ -67,9 +66,9 @@ def is_hugging_face(folder: Path) -> bool:
 
 
 def has_transformers_tokenizer(folder: Path) -> bool:
-    """Whether transformers can build the tokenizer: of a SentencePiece model alone it makes none for a BERT.
+    """Whether transformers can load the folder's tokenizer. For a BERT with only a SentencePiece model it cannot.
 
-    Its tokenizer_config.json may name a class that can, as that of ALBERT. A folder that linkassist wrote has its own.
+    tokenizer_config.json may name a class that can, such as ALBERT's. Folders written by linkassist have a record.
     """
     if (folder / RECORD).is_file():
         return False
@@ -79,10 +78,9 @@ def has_transformers_tokenizer(folder: Path) -> bool:
 
 
 def read_hugging_face_model(folder: Path) -> tuple[BertModel, tuple[str, ...]]:
-    """The network: float32, in eval mode, on the CPU; and what was unexpected, a sentence each.
+    """(network, notes): float32, in eval mode, on the CPU; what was unexpected, a sentence each.
 
-    Raises ModelError where it is no BERT, or weights are missing. One without a pooler gets one that changes nothing
-    but tanh.
+    Raises ModelError where it is no BERT, or weights are missing. A missing pooler becomes the identity and tanh.
     """
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -98,11 +96,11 @@ def read_hugging_face_model(folder: Path) -> tuple[BertModel, tuple[str, ...]]:
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{folder} cannot be read as a transformers model ({first}). Download it again.") from error
-    model, told = loaded
-    missing = sorted(told["missing_keys"])
+    model, report = loaded
+    missing = sorted(report["missing_keys"])
     lacking = [name for name in missing if not name.startswith(_POOLER)]
-    if lacking or told["mismatched_keys"]:
-        first = lacking[0] if lacking else str(sorted(told["mismatched_keys"])[0])
+    if lacking or report["mismatched_keys"]:
+        first = lacking[0] if lacking else str(sorted(report["mismatched_keys"])[0])
         raise ModelError(f"The weights in {folder} lack {first} or have another shape of it. Download the model again.")
     if missing:
         torch.nn.init.eye_(model.pooler.dense.weight)

@@ -1,7 +1,7 @@
-"""A BERT by the name of its folder, or of its checkpoint: tokenizer and network, ready to use.
+"""Opening a BERT, tokenizer and network, by its folder or the prefix of its checkpoint.
 
-What is in the files is left to the neighbours: `find.py` and `tensor_bundle.py`, `config.py`, `bert/tokenize/files.py`,
-`weights.py`, and `huggingface.py` for folders of transformers.
+The files are read by `find.py`, `tensor_bundle.py`, `config.py`, `weights.py` and `bert/tokenize/files.py`, and by
+`huggingface.py` for folders of transformers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from linkassist.bert.tokenize.wordpiece import WordPieceTokenizer
 from linkassist.errors import ModelError
 from linkassist.files.errors import at_home
 
-# A vocabulary may be so much smaller than the embedding, whose rows some fill up to a round number.
+# Some models pad the rows of the embedding to a round number beyond the vocabulary.
 _MOST_SPARE_ROWS = 127
 
 FoundTokenizer = SentencePieceTokenizer | WordPieceTokenizer | HuggingFaceTokenizer
@@ -36,7 +36,7 @@ FoundTokenizer = SentencePieceTokenizer | WordPieceTokenizer | HuggingFaceTokeni
 
 @dataclass(frozen=True, slots=True)
 class BertFiles:
-    """Files that are not where they usually are, and whether text is lowercased; None is what the folder says.
+    """Files outside of their usual place, and whether text is lowercased; None for what the folder says.
 
     checkpoint: a TensorFlow checkpoint's prefix. vocabulary: .vocab, or vocab.txt. sentencepiece: .model.
     """
@@ -52,8 +52,8 @@ class BertFiles:
 class Bert:
     """A BERT: float32, in eval mode, with its pooler, on the CPU.
 
-    fingerprint: 16 hex digits over weights, configuration, vocabulary and lowercasing; a folder and what it is
-    converted to have the same. notes: what was found otherwise than expected, a sentence each.
+    fingerprint: 16 hex digits of a hash of weights, configuration, vocabulary and lowercasing; conversion keeps it.
+    notes: what was unexpected, a sentence each.
     """
 
     name: str
@@ -69,7 +69,7 @@ _AS_FOUND = BertFiles()
 def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
     """The BERT of a TensorFlow folder, of a checkpoint's prefix, or of a Hugging Face folder.
 
-    Raises ModelError, which tells what to do, where files are missing, damaged or do not fit each other.
+    Raises ModelError where files are missing, damaged or do not fit each other.
     """
     path = at_home(name)
     is_ours = files.checkpoint is None and is_hugging_face(path)
@@ -83,7 +83,7 @@ def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
 
 
 def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> FoundTokenizer:
-    """The tokenizer alone, in a moment. Raises ModelError as `open_bert` does."""
+    """The tokenizer alone, without loading the network. Raises ModelError as `open_bert` does."""
     path = at_home(name)
     return _tokenizer(path if path.is_dir() else path.parent, files)[0]
 
@@ -119,7 +119,7 @@ def _tokenizer(folder: Path, files: BertFiles) -> tuple[FoundTokenizer, tuple[st
 
 
 def _check_fit(n_pieces: int, model: BertModel, folder: Path, n_spare: int | None) -> tuple[str, ...]:
-    """A note where the embedding has rows to spare, `n_spare` of them at most where that is not None."""
+    """A note where the embedding has spare rows. ModelError for too few, or more than `n_spare` where that is given."""
     n_rows = int(model.config.vocab_size)
     if n_pieces > n_rows or (n_spare is not None and n_rows - n_pieces > n_spare):
         raise ModelError(

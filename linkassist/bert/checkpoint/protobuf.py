@@ -1,4 +1,4 @@
-"""Protocol buffers without their schema, as far as checkpoints need them: fields by number.
+"""A schemaless protocol buffer parser: the fields of a message by number, as far as checkpoints need them.
 
 Source: https://protobuf.dev/programming-guides/encoding/
 """
@@ -13,7 +13,7 @@ _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The fields of a message by number: whole numbers (fixed ones unsigned), and bytes for all else."""
+    """The fields of a message by number. numbers: varint and fixed fields, unsigned; parts: length-delimited ones."""
 
     numbers: dict[int, list[int]] = field(default_factory=dict)
     parts: dict[int, list[bytes]] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Message:
 
 
 def read_message(content: bytes) -> Message:
-    """The message in the bytes. Raises ValueError where they are none."""
+    """Parses a message. Raises ValueError where the bytes are not one."""
     message = Message()
     for number, value in _fields(content):
         if isinstance(value, int):
@@ -39,7 +39,7 @@ def read_message(content: bytes) -> Message:
 
 
 def read_varint(content: bytes, at: int) -> tuple[int, int]:
-    """The number of seven bits a byte, lowest first, that begins at `at`, and the place after it.
+    """The varint (seven bits per byte, lowest first) at position `at`, and the position after it.
 
     Raises ValueError where the content ends before it, or it has more than ten bytes.
     """

@@ -1,4 +1,4 @@
-"""Tensors that TensorFlow saved in slices: which part each slice is, and the key under which the index has it.
+"""Partitioned tensors of a TensorFlow checkpoint: the extents of a slice, and its key in the index.
 
 Source: EncodeTensorNameSlice in tensorflow/core/util/saved_tensor_slice_util.cc and core/lib/strings/ordered_code.cc
 of https://github.com/tensorflow/tensorflow
@@ -16,23 +16,23 @@ _ALL = -1
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A stretch of one dimension; `length` is -1 for all of it."""
+    """A slice of one dimension; `length` is -1 for all of it."""
 
     start: int
     length: int
 
     @classmethod
     def read(cls, message: Message) -> Extent:
-        """From TensorSliceProto.Extent, where all of a dimension has no length."""
+        """From a TensorSliceProto.Extent, in which a missing length means all of the dimension."""
         return cls(message.number(1), message.number(2) if 2 in message.numbers else _ALL)
 
     def of(self, size: int) -> slice:
-        """The stretch of a dimension of that size."""
+        """As a Python slice of a dimension of that size."""
         return slice(0, size) if self.length == _ALL else slice(self.start, self.start + self.length)
 
 
 def slice_key(name: str, extents: Sequence[Extent]) -> bytes:
-    """The key of one slice of a tensor: codes that sort as what they stand for.
+    """The key of a slice of a tensor, in TensorFlow's order-preserving encoding.
 
     >>> slice_key("w", [Extent(0, 3), Extent(0, -1)]).hex(" ")
     '00 77 00 01 01 02 80 83 80 7f'
@@ -43,15 +43,15 @@ def slice_key(name: str, extents: Sequence[Extent]) -> bytes:
 
 
 def _unsigned(number: int) -> bytes:
-    """A byte for how many follow, and the number, highest byte first."""
+    """A byte with the number of bytes that follow, then the number, big-endian."""
     n_bytes = (number.bit_length() + 7) // 8
     return bytes([n_bytes]) + number.to_bytes(n_bytes, "big")
 
 
 def _signed(number: int) -> bytes:
-    """Two's complement in n bytes, of which the n highest bits tell n: all inverted but the last for a positive one.
+    """Two's complement in n bytes with the n highest bits inverted: n ones, or n zeros for a negative number.
 
-    Seven bits a byte are left for the number and its sign.
+    The run of equal bits gives the length; seven bits per byte remain for the number and its sign.
     """
     n_bytes = (number if number >= 0 else ~number).bit_length() // 7 + 1
     leading = ((1 << n_bytes) - 1) << (7 * n_bytes)

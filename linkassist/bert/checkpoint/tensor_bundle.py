@@ -1,7 +1,7 @@
-"""TensorFlow's checkpoints of the second version ("tensor bundles"), read without TensorFlow.
+"""Reading TensorFlow's V2 checkpoints ("tensor bundles") without TensorFlow.
 
-The index maps the name of each tensor to where it lies in which data file. What the tensors mean is left to
-`weights.py`. Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
+The index maps the name of each tensor to its data file and offset. What the tensors mean is left to `weights.py`.
+Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/
 tensor_bundle.proto in https://github.com/tensorflow/tensorflow
 """
 
@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkassist.bert.checkpoint.crc32c import crc32c, masked
-from linkassist.bert.checkpoint.leveldb_table import is_table, read_table
+from linkassist.bert.checkpoint.leveldb_table import is_table, masked_crc32c, need_checkpoint_packages, read_table
 from linkassist.bert.checkpoint.protobuf import Message, read_message
 from linkassist.bert.checkpoint.slices import Extent, slice_key
 from linkassist.errors import ModelError
 
-# By the numbers in tensorflow/core/framework/types.proto. NumPy has no bfloat16: it is read as integers, then widened.
+# By the numbers of tensorflow/core/framework/types.proto. NumPy has no bfloat16: it is read as uint16 and widened.
 _BFLOAT16 = 14
 _DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", _BFLOAT16: "<u2", 19: "<f2"}
 _VERSION = 1
@@ -32,7 +31,7 @@ _AGAIN = "Download the checkpoint again, all its files."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a tensor lies, or the slices that it is made of, each an extent per dimension."""
+    """The location of a tensor, or the slices of a partitioned one, with an extent per dimension."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -44,13 +43,15 @@ class Entry:
 
 
 class Bundle:
-    """The tensors of a checkpoint by name, read from the data files when they are asked for."""
+    """The tensors of a checkpoint by name, read lazily from memory-mapped data files."""
 
     def __init__(self, prefix: Path) -> None:
-        """`prefix` is what the names of the files begin with: of `model.ckpt-1400000.index` all before `.index`.
+        """prefix: the common beginning of the file names, as `model.ckpt-1400000` of `model.ckpt-1400000.index`.
 
-        Raises ModelError if the index cannot be read or is damaged, or a data file is missing.
+        Raises ModelError if the index cannot be read or is damaged, a data file is missing, or a package that reads
+        checkpoints is.
         """
+        need_checkpoint_packages()
         self.prefix = prefix
         self._index = Path(f"{prefix}.index")
         pairs = dict(self._index_pairs())
@@ -71,9 +72,9 @@ class Bundle:
         return self._entries[name.encode()].shape
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """A tensor, compared with its checksum; bfloat16 comes as float32. Of one in one piece no copy is made.
+        """A tensor, its checksum verified; bfloat16 becomes float32. A tensor in one piece is not copied.
 
-        Raises ModelError if it is damaged or cut off, or has a type that no weight has.
+        Raises ModelError if it is damaged or cut off, or of a type that weights do not have.
         """
         entry = self._entries[name.encode()]
         if not entry.slices:
@@ -152,7 +153,7 @@ class Bundle:
                 f"{path} is cut off: it has {len(data):,} bytes, but the tensor {name} ends at byte {end:,}. {_AGAIN}"
             )
         content = data[entry.offset : end]
-        if masked(crc32c(content)) != entry.checksum:
+        if masked_crc32c(content) != entry.checksum:
             raise ModelError(f"{path} is damaged: the tensor {name} does not have its checksum. {_AGAIN}")
         values: NDArray[Any] = content.view(dtype).reshape(entry.shape)
         return (values.astype(np.uint32) << 16).view(np.float32) if entry.dtype == _BFLOAT16 else values

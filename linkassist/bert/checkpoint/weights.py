@@ -1,6 +1,6 @@
-"""The weights of a TensorFlow BERT as those of transformers' BertModel: names, orientation, and whether all are there.
+"""Loading a TensorFlow BERT's weights into transformers' BertModel: names, transposition, and completeness.
 
-Optimiser slots (`adam_m`, `adam_v`), `global_step` and the heads for training (`cls/...`) are left out.
+Optimiser slots (`adam_m`, `adam_v`), `global_step` and the heads for training (`cls/...`) are ignored.
 Source: modeling.py in https://github.com/google-research/bert
 """
 
@@ -31,7 +31,7 @@ _ENDING = re.compile(f"({'|'.join(_RENAMED)})$")
 
 
 def parameter_of(variable: str) -> str:
-    """The parameter of BertModel that a variable of the network becomes.
+    """The name of BertModel's parameter for a TensorFlow variable.
 
     >>> parameter_of("bert/encoder/layer_3/output/dense/kernel")
     'encoder.layer.3.output.dense.weight'
@@ -66,12 +66,12 @@ def read_model(bundle: Bundle, config: BertConfig, config_path: Path) -> BertMod
 
 
 def n_layers(bundle: Bundle) -> int:
-    """How many layers the checkpoint holds."""
+    """The number of layers in the checkpoint."""
     return len({match[1] for name in bundle.names if (match := _LAYER.fullmatch(name))})
 
 
 def _oriented(bundle: Bundle, variable: str) -> Tensor:
-    """TensorFlow multiplies a row by a kernel from the right, torch by its transpose."""
+    """The variable as torch stores it: kernels are transposed."""
     weight = torch.tensor(bundle.tensor(variable), dtype=torch.float32)
     return weight.T.contiguous() if variable.endswith(_KERNEL) else weight
 

@@ -1,7 +1,7 @@
-"""A fine-tuned classifier as a folder: what `open_bert` and transformers read, with the head, and nothing pickled.
+"""Saving and loading a fine-tuned classifier as a folder that `open_bert` and transformers read; nothing is pickled.
 
-Besides transformers' own files it holds the tokenizer's, copied. The head of a classifier that the original fine-tuned
-is read from its checkpoint.
+The folder holds transformers' files and copies of the tokenizer's. The head of a classifier that the original code
+fine-tuned is read from its checkpoint.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from transformers import BertForSequenceClassification, PreTrainedModel
 
 from linkassist.bert.checkpoint.find import find_prefix
-from linkassist.bert.checkpoint.huggingface import has_transformers_tokenizer, is_hugging_face
+from linkassist.bert.checkpoint.huggingface import TOKENIZER_FILES, has_transformers_tokenizer, is_hugging_face
 from linkassist.bert.checkpoint.open import Bert, BertFiles, open_bert
 from linkassist.bert.checkpoint.tensor_bundle import Bundle
 from linkassist.bert.classify.model import with_head
@@ -27,13 +27,13 @@ from linkassist.errors import ModelError
 from linkassist.files.errors import at_home
 
 _ARCHITECTURE = "BertForSequenceClassification"
-_TOKENIZER_FILES = ("tokenizer*.json", "vocab*", "*.model", "*tokens.json", "spiece*")
+
 _STEPS = "global_step"
 
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """The network with its head, the BERT inside it with its tokenizer, and how many steps it has been trained."""
+    """A network with its head, the BERT inside it, and its number of training steps."""
 
     bert: Bert
     network: BertForSequenceClassification
@@ -52,18 +52,18 @@ def is_classifier(folder: Path) -> bool:
 def write_classifier(
     classifier: BertForSequenceClassification, global_step: int, name: Path, files: BertFiles, folder: Path
 ) -> None:
-    """Writes the folder; `name` and `files` are what the BERT was opened by, for its tokenizer."""
+    """Writes the folder. name, files: by which the BERT was opened, for its tokenizer."""
     setattr(classifier.config, _STEPS, global_step)
     write_network(classifier, name, files, folder)
 
 
 def write_network(network: PreTrainedModel, name: Path, files: BertFiles, folder: Path) -> None:
-    """Writes a network and the tokenizer of the BERT that was opened by `name` and `files`."""
+    """Writes a network, and the tokenizer of the BERT that was opened by `name` and `files`."""
     source = name if name.is_dir() else name.parent
     folder.mkdir(parents=True, exist_ok=True)
     is_named = files.vocabulary is not None or files.sentencepiece is not None
     if not is_named and is_hugging_face(source) and has_transformers_tokenizer(source):
-        copied = [path for pattern in _TOKENIZER_FILES for path in source.glob(pattern)]
+        copied = [path for pattern in TOKENIZER_FILES for path in source.glob(pattern)]
     else:
         found = find_tokenizer_files(source, files.vocabulary, files.sentencepiece, files.do_lower_case)
         copied = [path for path in (found.vocabulary, found.sentencepiece) if path]
@@ -76,7 +76,7 @@ def write_network(network: PreTrainedModel, name: Path, files: BertFiles, folder
 
 
 def read_classifier(folder: Path) -> Classifier:
-    """The classifier in a folder, in evaluation mode. Raises ModelError where the folder cannot be used."""
+    """The classifier in a folder, in evaluation mode. Raises ModelError where there is none."""
     bert = open_bert(folder)
     try:
         with quiet_transformers():
@@ -85,15 +85,15 @@ def read_classifier(folder: Path) -> Classifier:
             )
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder} cannot be read as a classifier ({error}). Fine-tune it again.") from error
-    network, told = loaded
-    lacking = sorted(told["missing_keys"])
+    network, report = loaded
+    lacking = sorted(report["missing_keys"])
     if lacking:
         raise ModelError(f"{folder} lacks {lacking[0]}, so it is no classifier. Fine-tune it again.")
     return Classifier(bert, network.eval(), int(getattr(network.config, _STEPS, 0)))
 
 
 def read_original_classifier(bert: Bert, name: Path, files: BertFiles, labels: Sequence[str]) -> Classifier | None:
-    """The classifier in a checkpoint that the original fine-tuned; None where the checkpoint has no head.
+    """The classifier in a checkpoint that the original code fine-tuned; None where the checkpoint has no head.
 
     Raises ModelError where the head is for another number of labels.
     """

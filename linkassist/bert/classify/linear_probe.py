@@ -1,4 +1,4 @@
-"""What a BERT is worth for a task without being fine-tuned: its vectors as they are, and a logistic regression."""
+"""A linear probe: logistic regression over the frozen vectors of a BERT."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 def frozen_vectors(
     model: BertModel, sequences: Sequence[TokenSequence], token_budget: int
 ) -> tuple[FloatArray, FloatArray]:
-    """(sequences, width) of [CLS] in the last layer, and the same through the pooler."""
+    """([CLS] of the last layer, its pooled output), both (sequences, width)."""
     cls, pooled = (np.zeros((len(sequences), model.config.hidden_size)) for _ in range(2))
     for batch in batches_by_length([len(each.ids) for each in sequences], token_budget):
         ids, types, is_token = (each.to(model.device) for each in padded([sequences[at] for at in batch]))
@@ -33,10 +33,9 @@ def frozen_vectors(
 
 
 class LogisticRegression:
-    """Probabilities of several classes from features, each scaled to mean 0 and variance 1.
+    """Multinomial logistic regression over standardised features, fitted by L-BFGS.
 
-    Minimises the sum of cross-entropies and half the squared length of the weights (not of the constants), found by
-    L-BFGS.
+    The loss is the sum of cross-entropies plus half the squared norm of the weights without the intercepts.
     """
 
     def __init__(self, features: FloatArray, labels: Sequence[int], n_labels: int) -> None:
@@ -48,7 +47,7 @@ class LogisticRegression:
         def loss(flat: FloatArray) -> tuple[float, FloatArray]:
             weights = flat.reshape(-1, n_labels)
             log_odds = log_softmax(scaled @ weights, axis=1)
-            decayed = np.vstack([weights[:-1], np.zeros(n_labels)])  # the last row is the constants
+            decayed = np.vstack([weights[:-1], np.zeros(n_labels)])  # the last row is the intercepts
             value = -(log_odds * is_label).sum() + (decayed * decayed).sum() / 2
             return float(value), (scaled.T @ (np.exp(log_odds) - is_label) + decayed).ravel()
 
@@ -56,11 +55,11 @@ class LogisticRegression:
         self.weights: FloatArray = minimize(loss, start, jac=True, method="L-BFGS-B").x.reshape(-1, n_labels)
 
     def accuracy(self, features: FloatArray, labels: Sequence[int]) -> float:
-        """The share of examples whose likeliest class is theirs."""
+        """The share of examples whose most likely class is their label."""
         return float((self.log_odds(features).argmax(axis=1) == np.asarray(labels)).mean())
 
     def log_odds(self, features: FloatArray) -> FloatArray:
-        """(examples, classes), up to a constant of each example."""
+        """(examples, classes), up to a constant per example."""
         return self._scaled(features) @ self.weights
 
     def _scaled(self, features: FloatArray) -> FloatArray:

@@ -1,13 +1,13 @@
-"""A BERT that tells classes of texts or pairs: [CLS] through the pooler, dropout, one linear layer.
+"""A BERT classifier of texts or pairs: the pooled output, dropout, and a linear layer; its loss and evaluation.
 
-Which texts, and which files are written, is left to `run.py`; the loop of training to `bert/train/loop.py`.
+Datasets and files are left to `run.py`, the training loop to `bert/train/loop.py`.
 Source: create_model and metric_fn in run_classifier.py of https://github.com/google-research/bert
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,15 @@ from transformers import BertForSequenceClassification, BertModel
 from linkassist.bert.tokenize.sequences import TokenSequence
 from linkassist.bert.train.padding import padded
 from linkassist.embed.encoder import batches_by_length
+from linkassist.progress import OnCount, no_count
 
 _DROPOUT = 0.1
-_DEVIATION = 0.02
+_INIT_STD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class ClassedSequence:
-    """A token sequence and the number of its class."""
+class LabelledSequence:
+    """A token sequence and the index of its label."""
 
     sequence: TokenSequence
     label: int
@@ -34,7 +35,7 @@ class ClassedSequence:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What eval_results.txt tells. `loss` is the mean over batches of their means, `eval_loss` that over examples."""
+    """The figures of eval_results.txt. eval_loss: the mean over examples; loss: the mean of batch means."""
 
     eval_accuracy: float
     eval_loss: float
@@ -43,7 +44,7 @@ class Evaluation:
 
 
 def with_head(model: BertModel, labels: Sequence[str], seed: int) -> BertForSequenceClassification:
-    """The network with a new head for these labels. The head is drawn by the seed; `model` is used, and not copied."""
+    """The network with a randomly initialised head for these labels; `model` is used, not copied."""
     config = copy.deepcopy(model.config)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: place for place, label in enumerate(labels)}
@@ -54,30 +55,30 @@ def with_head(model: BertModel, labels: Sequence[str], seed: int) -> BertForSequ
     classifier.classifier.to_empty(device="cpu")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        # As tf.truncated_normal: what lies beyond two deviations is drawn again.
-        torch.nn.init.trunc_normal_(classifier.classifier.weight, std=_DEVIATION, a=-2 * _DEVIATION, b=2 * _DEVIATION)
+        # As tf.truncated_normal: values beyond two standard deviations are sampled again.
+        torch.nn.init.trunc_normal_(classifier.classifier.weight, std=_INIT_STD, a=-2 * _INIT_STD, b=2 * _INIT_STD)
     torch.nn.init.zeros_(classifier.classifier.bias)
     classifier.eval()
     return classifier
 
 
 def labels_in(classifier: BertForSequenceClassification) -> tuple[str, ...]:
-    """The labels, in the order of the outputs."""
+    """The labels, in the order of the classifier's outputs."""
     named: Any = classifier.config.id2label
     return tuple(named[place] for place in range(len(named)))
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLoss:
-    """The loss of a batch in parts that fit into memory: cross-entropy, the mean over the batch.
+    """The mean cross-entropy of a batch, as a sum of losses of micro-batches that fit into memory.
 
-    token_budget: tokens of a part, padding included; with one part or several, the sum is the same.
+    token_budget: tokens of a micro-batch, padding included; the sum does not depend on it.
     """
 
     classifier: BertForSequenceClassification
     token_budget: int
 
-    def __call__(self, batch: Sequence[ClassedSequence]) -> Iterator[Tensor]:
+    def __call__(self, batch: Sequence[LabelledSequence]) -> Iterator[Tensor]:
         for part in batches_by_length([len(each.sequence.ids) for each in batch], self.token_budget):
             members = [batch[at] for at in part]
             logits = logits_of(self.classifier, [each.sequence for each in members])
@@ -98,11 +99,11 @@ def all_logits(
     sequences: Sequence[TokenSequence],
     batch_size: int,
     token_budget: int,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: OnCount = no_count,
 ) -> Tensor:
-    """(sequences, labels) float32 on the CPU, in the order given, the network being in evaluation mode.
+    """(sequences, labels) float32 on the CPU, in the order given; for a network in evaluation mode.
 
-    At most `batch_size` sequences and `token_budget` tokens are in the network at a time.
+    A batch has at most `batch_size` sequences and `token_budget` tokens.
     """
     found = torch.zeros((len(sequences), len(labels_in(classifier))))
     n_done = 0
@@ -111,13 +112,12 @@ def all_logits(
             members = batch[start : start + batch_size]
             found[members] = logits_of(classifier, [sequences[at] for at in members]).float().cpu()
             n_done += len(members)
-            if on_progress:
-                on_progress(n_done)
+            on_progress(n_done, len(sequences))
     return found
 
 
 def evaluation(logits: Tensor, labels: Sequence[int], batch_size: int, global_step: int) -> Evaluation:
-    """What the original's evaluation says of logits (texts, classes), in batches of `batch_size` in their order."""
+    """The original's figures for logits (texts, classes), in batches of `batch_size` in the order given."""
     right = torch.tensor(labels)
     losses = functional.cross_entropy(logits.double(), right, reduction="none")
     of_batches = [each.mean() for each in torch.split(losses, batch_size)]

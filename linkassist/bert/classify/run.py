@@ -1,14 +1,14 @@
-"""run_classifier as it was: fine-tune on train.tsv, evaluate on dev.tsv, predict test.tsv; and a row to compare with.
+"""run_classifier: fine-tune on train.tsv, evaluate on dev.tsv, predict test.tsv; and a linear probe for comparison.
 
-The folder of results holds eval_results.txt and test_results.tsv as the original writes them, the classifier as
-`folder.py` does, and in `training/` the checkpoint of a training that may go on.
+The output folder holds eval_results.txt and test_results.tsv as the original writes them, the classifier (`folder.py`),
+and in `training/` the checkpoint from which training resumes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from linkassist.bert.checkpoint.open import Bert, BertFiles, open_bert
-from linkassist.bert.classify.datasets import Example, Part, Task, label_ids, labels_of, read_examples
+from linkassist.bert.classify.datasets import Example, Split, Task, label_ids, labels_of, read_examples
 from linkassist.bert.classify.folder import (
     Classifier,
     is_classifier,
@@ -28,8 +28,8 @@ from linkassist.bert.classify.folder import (
 from linkassist.bert.classify.linear_probe import LogisticRegression, frozen_vectors
 from linkassist.bert.classify.model import (
     BatchLoss,
-    ClassedSequence,
     Evaluation,
+    LabelledSequence,
     all_logits,
     evaluation,
     labels_in,
@@ -39,21 +39,19 @@ from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.bert.train.adam import schedule
 from linkassist.bert.train.loop import OnStep, TrainingReport, TrainingSettings, train
 from linkassist.errors import ModelError
+from linkassist.progress import OnProgress, counting, no_progress
 
 EVAL_RESULTS = "eval_results.txt"
 TEST_RESULTS = "test_results.tsv"
 TRAINING = "training"
 
-# Told what is being done, how much of it is done, and of how much.
-OnProgress = Callable[[str, int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class ClassifierSettings:
-    """The original's flags by their names; `model` and `files` are the BERT to begin with.
+    """The original's flags by their names; model, files: the pre-trained BERT.
 
-    patience: epochs without a better accuracy on dev.tsv after which training stops; None: never. token_budget: tokens
-    in the network at a time, padding included; it bounds the memory, and does not change the batches.
+    patience: early stopping after so many epochs without a better accuracy on dev.tsv; None for never. token_budget:
+    tokens of a micro-batch, padding included; it bounds memory and does not change the batches.
     """
 
     task: Task
@@ -83,7 +81,7 @@ class FrozenScores:
 
 
 def fine_tune(settings: ClassifierSettings, on_step: OnStep | None = None) -> TrainingReport:
-    """Trains on train.tsv and writes the classifier; goes on where an earlier call was interrupted."""
+    """Trains on train.tsv and writes the classifier; resumes where an earlier call was interrupted."""
     if settings.model is not None and os.path.realpath(settings.model) == os.path.realpath(settings.output_dir):
         raise ModelError(
             f"{settings.output_dir} holds the BERT to begin with, and training would overwrite it. Name another"
@@ -91,8 +89,8 @@ def fine_tune(settings: ClassifierSettings, on_step: OnStep | None = None) -> Tr
         )
     labels = labels_of(settings.task, settings.data_dir)
     bert = _open(settings)
-    examples = _classed(settings, bert, labels, "train")
-    dev = _classed(settings, bert, labels, "dev") if settings.patience is not None else []
+    examples = _labelled(settings, bert, labels, "train")
+    dev = _labelled(settings, bert, labels, "dev") if settings.patience is not None else []
     network = with_head(bert.model, labels, settings.seed)
     _to_device(network)
 
@@ -113,24 +111,24 @@ def fine_tune(settings: ClassifierSettings, on_step: OnStep | None = None) -> Tr
     return report
 
 
-def evaluate(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress | None = None) -> Evaluation:
-    """How good the classifier is on dev.tsv; written to eval_results.txt too."""
-    dev = _classed(settings, classifier.bert, labels_in(classifier.network), "dev")
+def evaluate(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress = no_progress) -> Evaluation:
+    """The classifier's figures on dev.tsv, also written to eval_results.txt."""
+    dev = _labelled(settings, classifier.bert, labels_in(classifier.network), "dev")
     sequences = [each.sequence for each in dev]
-    told = _told(on_progress, "evaluate", len(dev))
-    logits = all_logits(classifier.network, sequences, settings.eval_batch_size, settings.token_budget, told)
+    on_count = counting(on_progress, "evaluate")
+    logits = all_logits(classifier.network, sequences, settings.eval_batch_size, settings.token_budget, on_count)
     found = evaluation(logits, [each.label for each in dev], settings.eval_batch_size, classifier.global_step)
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     (settings.output_dir / EVAL_RESULTS).write_text(eval_text(found), "utf-8")
     return found
 
 
-def predict(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress | None = None) -> int:
-    """Writes the probability of each label for each line of test.tsv to test_results.tsv; how many lines there are."""
+def predict(settings: ClassifierSettings, classifier: Classifier, on_progress: OnProgress = no_progress) -> int:
+    """Writes each label's probability for each line of test.tsv to test_results.tsv; returns the number of lines."""
     examples = read_examples(settings.task, settings.data_dir, "test")
     sequences = _sequences(settings, classifier.bert, examples)
-    told = _told(on_progress, "predict", len(sequences))
-    logits = all_logits(classifier.network, sequences, settings.predict_batch_size, settings.token_budget, told)
+    on_count = counting(on_progress, "predict")
+    logits = all_logits(classifier.network, sequences, settings.predict_batch_size, settings.token_budget, on_count)
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     rows = torch.softmax(logits, dim=1).numpy()
     text = "".join("\t".join(str(each) for each in row) + "\n" for row in rows)
@@ -139,28 +137,25 @@ def predict(settings: ClassifierSettings, classifier: Classifier, on_progress: O
 
 
 def score_frozen(settings: ClassifierSettings) -> FrozenScores:
-    """What the same BERT is worth on the same examples without fine-tuning: train.tsv to learn, dev.tsv to score."""
+    """The accuracy of a linear probe over the BERT without fine-tuning: fitted on train.tsv, scored on dev.tsv."""
     labels = labels_of(settings.task, settings.data_dir)
     bert = _open(settings)
     _to_device(bert.model)
-    train_, dev = (_classed(settings, bert, labels, part) for part in ("train", "dev"))
+    train_, dev = (_labelled(settings, bert, labels, split) for split in ("train", "dev"))
     of_train, of_dev = (
         frozen_vectors(bert.model, [each.sequence for each in some], settings.token_budget) for some in (train_, dev)
     )
     cls, pooled = (
-        LogisticRegression(learnt, [each.label for each in train_], len(labels)).accuracy(
-            asked, [each.label for each in dev]
+        LogisticRegression(fit_on, [each.label for each in train_], len(labels)).accuracy(
+            score_on, [each.label for each in dev]
         )
-        for learnt, asked in zip(of_train, of_dev, strict=True)
+        for fit_on, score_on in zip(of_train, of_dev, strict=True)
     )
     return FrozenScores(cls, pooled)
 
 
 def open_classifier(settings: ClassifierSettings) -> Classifier:
-    """The classifier that training left in output_dir, else the one that the model is.
-
-    Raises ModelError where neither is one.
-    """
+    """The classifier in output_dir, else the one in `model`. Raises ModelError where there is neither."""
     for folder in (settings.output_dir, settings.model):
         if folder is not None and is_classifier(folder):
             found = read_classifier(folder)
@@ -184,7 +179,7 @@ def open_classifier(settings: ClassifierSettings) -> Classifier:
 
 
 def eval_text(found: Evaluation) -> str:
-    """eval_results.txt: a line for each figure, numbers as NumPy writes a float32."""
+    """The text of eval_results.txt: a line per figure, numbers as NumPy prints a float32."""
     values = [value if isinstance(value, int) else np.float32(value) for value in astuple(found)]
     return "".join(f"{field.name} = {value!s}\n" for field, value in zip(fields(found), values, strict=True))
 
@@ -208,19 +203,19 @@ def _sequences(settings: ClassifierSettings, bert: Bert, examples: Sequence[Exam
     return [token_sequence(bert.tokenizer, each.text_a, each.text_b, settings.max_seq_length) for each in examples]
 
 
-def _classed(settings: ClassifierSettings, bert: Bert, labels: Sequence[str], part: Part) -> list[ClassedSequence]:
-    examples = read_examples(settings.task, settings.data_dir, part)
-    ids = label_ids(examples, labels, settings.task.file(settings.data_dir, part))
+def _labelled(settings: ClassifierSettings, bert: Bert, labels: Sequence[str], split: Split) -> list[LabelledSequence]:
+    examples = read_examples(settings.task, settings.data_dir, split)
+    ids = label_ids(examples, labels, settings.task.file(settings.data_dir, split))
     sequences = _sequences(settings, bert, examples)
-    return [ClassedSequence(sequence, label) for sequence, label in zip(sequences, ids, strict=True)]
+    return [LabelledSequence(sequence, label) for sequence, label in zip(sequences, ids, strict=True)]
 
 
 def _training(
     settings: ClassifierSettings,
     bert: Bert,
     labels: Sequence[str],
-    examples: Sequence[ClassedSequence],
-    dev: Sequence[ClassedSequence],
+    examples: Sequence[LabelledSequence],
+    dev: Sequence[LabelledSequence],
 ) -> TrainingSettings:
     digest = hashlib.sha256(f"{bert.fingerprint} {list(labels)} {settings.token_budget}".encode())
     for each in (*examples, *dev):
@@ -242,10 +237,6 @@ def _training(
     )
 
 
-def _told(on_progress: OnProgress | None, step: str, total: int) -> Callable[[int], None] | None:
-    return (lambda done: on_progress(step, done, total)) if on_progress else None
-
-
 def _to_device(network: nn.Module) -> None:
-    """An accelerator does the work where there is one."""
+    """Moves the network to the GPU where there is one."""
     network.to("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,7 +1,7 @@
-"""The vector of every token of every line of a file: what the original's extract_features.py computes.
+"""The vectors of every token of every line of a file, as the original's extract_features.py computes them.
 
-Lines are taken in blocks that fit into memory. Where a block ends depends on the file alone, so that a run that begins
-at a block's end computes the same numbers. How they are written is left to `jsonl.py` and `files.py`.
+Lines are processed in blocks that fit into memory. Block boundaries depend on the file alone, so that a resumed run
+computes the same numbers. Writing them is left to `jsonl.py` and `files.py`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from linkassist.bert.tokenize.sequences import TokenSequence, split_pair, token_
 from linkassist.errors import LinkAssistError
 from linkassist.files.errors import cannot_be, open_plain
 
-_BLOCK_BYTES = 128 * 2**20  # of the vectors of a block
+_BLOCK_BYTES = 128 * 2**20  # of vectors per block
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """What is known of the input before it is read: how many lines and bytes, and the SHA-256 of it all."""
+    """The size of the input and the SHA-256 of its bytes, in hex."""
 
     path: Path
     n_lines: int
@@ -35,7 +35,7 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that are computed together. first: the number of the first, from 0. end: where they end in the file."""
+    """Lines that are computed together. first: the first line's number, from 0. end: the byte where they end."""
 
     first: int
     sequences: list[TokenSequence]
@@ -52,7 +52,7 @@ class LineFeatures:
 
 
 def survey(path: Path) -> InputFile:
-    """The file read through once, without keeping it. Raises LinkAssistError where it cannot be read."""
+    """Counts and hash of the file, read in chunks. Raises LinkAssistError where it cannot be read."""
     digest, n_bytes, n_lines, last = hashlib.sha256(), 0, 0, b"\n"
     try:
         with open_plain(path) as file:
@@ -69,7 +69,7 @@ def survey(path: Path) -> InputFile:
 def blocks(
     input_file: Path, tokenizer: Tokenizer, max_seq_length: int, tokens_at_once: int, first: int = 0, start: int = 0
 ) -> Iterator[Block]:
-    """The lines from number `first` on, which begins at byte `start`, in blocks of about `tokens_at_once` tokens."""
+    """The lines from number `first`, at byte `start`, to the end, in blocks of about `tokens_at_once` tokens."""
     sequences: list[TokenSequence] = []
     n_tokens = 0
     for line, (text, end) in enumerate(_lines(input_file, start, first), first):
@@ -86,7 +86,7 @@ def blocks(
 
 
 def tokens_at_once(batch_tokens: int, n_layers: int, width: int) -> int:
-    """How many tokens a block has: as many as 128 MiB hold of vectors, but a batch of the network at least."""
+    """Tokens per block: those whose vectors fill 128 MiB, but at least one batch of the network."""
     return max(batch_tokens, _BLOCK_BYTES // (4 * n_layers * width))
 
 
@@ -103,7 +103,7 @@ def features(block: Block, forward: BertForward, layers: Sequence[int]) -> list[
 
 
 def _lines(path: Path, start: int, first: int) -> Iterator[tuple[str, int]]:
-    """(line, where it ends in the file), from byte `start` on. Only a line feed ends a line."""
+    """(line, the byte where it ends), from byte `start` on. Only a line feed ends a line."""
     with path.open("rb") as file:
         file.seek(start)
         for number, line in enumerate(file, first + 1):

@@ -1,7 +1,7 @@
-"""Features as the original writes them: a JSON object a line, values rounded to 6 decimals.
+"""Features as the original writes them: one JSON object per line, values rounded to 6 decimals.
 
-The original spends most of its time here, for Python rounds and prints one number after the other. We let NumPy write
-the digits of a whole row at once, and leave to Python what is not plain: tiny and huge numbers, and halves.
+NumPy writes the digits of whole rows at once, since rounding and printing number by number would take most of the time.
+Rows with very small or large numbers, or one near a rounding boundary, are left to Python's json.
 Source: `main` of https://github.com/yoheikikuta/bert-japanese (src/extract_features.py).
 """
 
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from linkassist.bert.features.extract import LineFeatures
 
-# The characters of a number at most: sign, three digits, the point, six digits, and ", ".
+# Positions of the characters of a number: sign, three digits, the point, six digits, and ", ".
 _SIGN, _HUNDREDS, _TENS, _ONES, _POINT, _DECIMALS, _COMMA, _WIDTH = 0, 1, 2, 3, 4, 5, 11, 13
-_SMALLEST, _LARGEST = 100, 10**9  # in millionths: below 0.0001 Python writes 9.9e-05, and 1000 has a fourth digit
-_NEAR_HALF = 1e-6  # a product with 1e6 is off by less than that, so only nearer to a half may it round otherwise
+_SMALLEST, _LARGEST = 100, 10**9  # in millionths: Python writes 9.9e-05 below 0.0001, and 1000 has four digits
+_NEAR_HALF = 1e-6  # the error of x * 1e6 is smaller, so only values this near to a half may round otherwise
 
 
 def json_line(features: LineFeatures, layers: Sequence[int]) -> str:
-    """The line of the output, without line feed. layers: the indexes of those in `features.vectors`."""
+    """The line of the output, without line feed. layers: the indexes of the layers in `features.vectors`."""
     n_layers, n_tokens, width = features.vectors.shape
     rows = rounded_rows(features.vectors.transpose(1, 0, 2).reshape(n_tokens * n_layers, width))
     parts = []
@@ -60,7 +60,7 @@ def rounded_rows(vectors: NDArray[np.float32]) -> list[str]:
         characters[..., place] = left - 10 * above + ord("0")
         if place in (_HUNDREDS, _TENS):
             is_written[..., place] = left > 0
-        elif place > _DECIMALS:  # of the decimals all but the first go where only zeros follow
+        elif place > _DECIMALS:  # trailing zeros are dropped, but for the first decimal
             is_written[..., place] = number % 10 ** (_DECIMALS + 6 - place) > 0
         left = above
     ends = np.cumsum(is_written.sum(axis=(1, 2)))

@@ -1,7 +1,7 @@
-"""An output that takes long to make: files that grow block by block in a folder beside it, and a note of how far.
+"""A resumable output: files that grow block by block in a folder beside it, with a progress file.
 
-After a kill the note says to which length each file is whole; what is longer is cut off, and the work goes on there.
-What the files hold, and how they become the output, is left to `files.py`.
+The progress file holds the length up to which each file is complete; after a kill the files are truncated to it, and
+the work resumes there. What the files hold, and how they become the output, is left to `files.py`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from linkassist.errors import LinkAssistError
 
-_NOTE = "progress.json"
+_PROGRESS = "progress.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an output is made from and how; another one has other numbers. `model` is the BERT's fingerprint."""
+class OutputSettings:
+    """What determines the content of an output. model: the BERT's fingerprint."""
 
     input_sha256: str
     model: str
@@ -31,36 +31,36 @@ class Asked:
     format: str
 
 
-class Unfinished:
+class PartialOutput:
     """The folder OUTPUT.part with the files of these names.
 
-    n_lines: how many lines of the input are done. end: where they end in it, in bytes. precision: what the first run
-    computed with, "" before it is known.
+    n_lines: lines of the input that are done. end: the byte of the input at which they end. precision: that of the
+    first run, "" before it is known.
     """
 
-    def __init__(self, output: Path, asked: Asked, names: Sequence[str]) -> None:
-        """Takes up what an earlier run left, or begins. Raises LinkAssistError where that was asked for otherwise."""
+    def __init__(self, output: Path, settings: OutputSettings, names: Sequence[str]) -> None:
+        """Resumes an earlier run, or starts. Raises LinkAssistError where that run had other settings."""
         if output.is_dir():
             raise LinkAssistError(f"{output} is a folder. Name a file for the output.")
         self.folder = output.with_name(output.name + ".part")
         self.n_lines, self.end, self.precision = 0, 0, ""
-        self._asked = asked
+        self._settings = settings
         self._sizes = [0] * len(names)
         self.paths = [self.folder / name for name in names]
-        if (self.folder / _NOTE).is_file():
-            self._take_up()
+        if (self.folder / _PROGRESS).is_file():
+            self._resume()
         else:
-            self._begin()
+            self._start()
 
-    def note_precision(self, precision: str) -> None:
-        """Remembers what the numbers are computed with, so that a later run goes on with the same."""
+    def record_precision(self, precision: str) -> None:
+        """Records the precision in use, so that a later run resumes with the same."""
         self.precision = precision
-        self._write_note()
+        self._write_progress()
 
     def append(self, parts: Sequence[bytes], n_lines: int, end: int) -> None:
-        """Adds a block: a part for each file. n_lines, end: as they are after it.
+        """Appends a block, one part per file, and syncs it to disk. n_lines, end: the values after it.
 
-        Raises LinkAssistError where the disk does not take it, as when it is full.
+        Raises LinkAssistError where it cannot be written, as on a full disk.
         """
         try:
             for position, (path, part) in enumerate(zip(self.paths, parts, strict=True)):
@@ -70,7 +70,7 @@ class Unfinished:
                     os.fsync(file.fileno())
                 self._sizes[position] += len(part)
             self.n_lines, self.end = n_lines, end
-            self._write_note()
+            self._write_progress()
         except OSError as error:
             raise LinkAssistError(
                 f"{self.folder} cannot be written to ({error.strerror}). Make room there, then"
@@ -78,11 +78,11 @@ class Unfinished:
             ) from error
 
     def finish(self, made: Path, output: Path) -> None:
-        """Puts the file `made`, which lies in the folder, in the output's place, and takes the folder away."""
+        """Moves the file `made`, which is in the folder, to the output's path, and deletes the folder."""
         os.replace(made, output)
         shutil.rmtree(self.folder)
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         try:
             self.folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -92,20 +92,20 @@ class Unfinished:
             ) from error
         for path in self.paths:
             path.write_bytes(b"")
-        self._write_note()
+        self._write_progress()
 
-    def _take_up(self) -> None:
-        note = self.folder / _NOTE
+    def _resume(self) -> None:
+        progress = self.folder / _PROGRESS
         try:
-            found = json.loads(note.read_text("utf-8"))
-            asked, sizes = Asked(**found["asked"]), [int(size) for size in found["sizes"]]
+            found = json.loads(progress.read_text("utf-8"))
+            settings, sizes = OutputSettings(**found["asked"]), [int(size) for size in found["sizes"]]
             self.n_lines, self.end, self.precision = int(found["n_lines"]), int(found["end"]), str(found["precision"])
         except (ValueError, KeyError, TypeError) as error:
             raise LinkAssistError(
-                f"{note} cannot be read ({error!r}), so the work cannot go on. Delete {self.folder} to begin anew."
+                f"{progress} cannot be read ({error!r}), so the work cannot go on. Delete {self.folder} to begin anew."
             ) from error
-        for field in fields(Asked):
-            before, now = getattr(asked, field.name), getattr(self._asked, field.name)
+        for field in fields(OutputSettings):
+            before, now = getattr(settings, field.name), getattr(self._settings, field.name)
             if before != now:
                 raise LinkAssistError(
                     f"{self.folder} holds an unfinished output whose {field.name} is {before}, but now it is {now}."
@@ -114,15 +114,16 @@ class Unfinished:
         for path, size in zip(self.paths, sizes, strict=True):
             if not path.is_file() or path.stat().st_size < size:
                 raise LinkAssistError(
-                    f"{path} is shorter than the {size:,} bytes that {note} names. Delete {self.folder} to begin anew."
+                    f"{path} is shorter than the {size:,} bytes that {progress} names."
+                    f" Delete {self.folder} to begin anew."
                 )
             os.truncate(path, size)
         self._sizes = sizes
 
-    def _write_note(self) -> None:
-        note, beside = self.folder / _NOTE, self.folder / f"{_NOTE}.new"
+    def _write_progress(self) -> None:
+        progress, beside = self.folder / _PROGRESS, self.folder / f"{_PROGRESS}.new"
         found = {
-            "asked": asdict(self._asked),
+            "asked": asdict(self._settings),
             "sizes": self._sizes,
             "n_lines": self.n_lines,
             "end": self.end,
@@ -132,4 +133,4 @@ class Unfinished:
             json.dump(found, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, note)
+        os.replace(beside, progress)

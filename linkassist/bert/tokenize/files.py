@@ -1,10 +1,10 @@
-"""Which tokenizer the files beside a model ask for: SentencePiece with its vocabulary, or word pieces.
+"""Selecting the tokenizer by the files beside a model: SentencePiece with its vocabulary, or WordPiece.
 
-    *.model and *.vocab              bert-japanese: lowercased unless told otherwise
+    *.model and *.vocab              bert-japanese: lowercased by default
     *.model and *.vocab.to.bert      hottoSNS-BERT: tweets normalised, not lowercased
     vocab.txt                        google-research: lowercased unless the folder's name says "cased"
 
-A folder that linkassist converted says it in `linkassist_tokenizer.json`.
+A folder that linkassist converted has a record, `linkassist_tokenizer.json`, instead.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _CASED = re.compile(r"(?<!un)cased", re.IGNORECASE)
 class TokenizerFiles:
     """A vocabulary, a SentencePiece model, or both, and whether text is lowercased.
 
-    Without a SentencePiece model, the vocabulary is one of word pieces. Without a vocabulary, the SentencePiece model
-    numbers its pieces itself. notes: what was unexpected, a sentence each.
+    Without a SentencePiece model, the vocabulary is for WordPiece. Without a vocabulary, pieces have SentencePiece's
+    own ids. notes: what was unexpected, a sentence each.
     """
 
     vocabulary: Path | None
@@ -48,9 +48,9 @@ class TokenizerFiles:
 def find_tokenizer_files(
     folder: Path, vocabulary: Path | None, sentencepiece: Path | None, do_lower_case: bool | None
 ) -> TokenizerFiles:
-    """The files in a folder; what is named takes the place of what is there.
+    """The tokenizer files of a folder; arguments that are not None replace what is found.
 
-    Raises ModelError where they are missing, or there is a choice.
+    Raises ModelError where a file is missing, or several SentencePiece models are there.
     """
     for path in (vocabulary, sentencepiece):
         if path is not None and not path.is_file():
@@ -109,7 +109,7 @@ def open_tokenizer(files: TokenizerFiles) -> SentencePieceTokenizer | WordPieceT
 
 
 def record_text(files: TokenizerFiles) -> str:
-    """What `linkassist_tokenizer.json` says beside copies of these files."""
+    """The content of `linkassist_tokenizer.json` for a folder with copies of these files."""
     found = {
         "vocabulary": files.vocabulary.name if files.vocabulary else None,
         "sentencepiece": files.sentencepiece.name if files.sentencepiece else None,
@@ -119,7 +119,7 @@ def record_text(files: TokenizerFiles) -> str:
 
 
 def tokenizer_settings(folder: Path) -> dict[str, Any]:
-    """What a folder's tokenizer_config.json says, {} where there is none. Raises ModelError where it is damaged."""
+    """The content of a folder's tokenizer_config.json, {} where there is none. Raises ModelError for a damaged one."""
     path = folder / "tokenizer_config.json"
     if not path.is_file():
         return {}
@@ -144,7 +144,7 @@ def _recorded(folder: Path, do_lower_case: bool | None) -> TokenizerFiles:
 
 
 def _usual_case(folder: Path, vocabulary: Path | None) -> tuple[bool, tuple[str, ...]]:
-    """Whether text is lowercased where nobody says it, and what is to be said about that."""
+    """(whether text is lowercased by default, notes about that)"""
     recorded = tokenizer_settings(folder).get("do_lower_case")
     if isinstance(recorded, bool):
         return recorded, ()
@@ -171,7 +171,7 @@ def _vocabulary_of(sentencepiece: Path) -> Path | None:
 
 
 def _read_vocabulary(path: Path, *, is_scored: bool) -> list[str]:
-    """The piece of each line; where they are scored, a tab and a score follow it."""
+    """The piece of each line; if `is_scored`, a tab and a score follow it. Raises ModelError for other lines."""
     try:
         lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except (OSError, ValueError) as error:

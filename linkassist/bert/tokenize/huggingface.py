@@ -1,8 +1,8 @@
-"""SentencePiece as a tokenizer.json of transformers, and whether that gives the same ids.
+"""Export of a SentencePiece tokenizer as a tokenizer.json of transformers, and a comparison of their ids.
 
-transformers has no class that lowercases as Python does, cuts as SentencePiece does and numbers by a .vocab; its
-tokenizers library can be put together to do so for nearly every text. They differ where <s>, </s> or <unk> stands in
-the text itself, in a Greek final sigma, and in combining marks on letters that have none of their own.
+No class of transformers lowercases as Python does, splits as SentencePiece does and takes ids from a .vocab; a pipeline
+of the tokenizers library does for nearly every text. They differ where <s>, </s> or <unk> is in the text itself, in a
+Greek final sigma, and in combining marks on letters for which there is no composed character.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _N_JOINED = 7
 
 
 def as_transformers_tokenizer(own: SentencePieceTokenizer, max_tokens: int) -> PreTrainedTokenizerFast | None:
-    """A tokenizer that gives the same ids, or None where transformers has no means to: for tweets, or not unigram."""
+    """A tokenizer with the same ids; None where transformers cannot express it: for tweets, or another model type."""
     model = read_message(own.processor.serialized_model_proto())
     trainer, normalizer = model.messages(_TRAINER), model.messages(_NORMALIZER)
     is_unigram = not trainer or trainer[-1].numbers.get(_MODEL_TYPE, [_UNIGRAM])[-1] == _UNIGRAM
@@ -57,9 +57,9 @@ def as_transformers_tokenizer(own: SentencePieceTokenizer, max_tokens: int) -> P
 
 
 def n_equal(own: SentencePieceTokenizer, other: PreTrainedTokenizerFast) -> tuple[int, int]:
-    """For how many lines, of how many, both give the same ids: every piece alone, and a few of them in a row."""
+    """(lines with the same ids, lines). The lines are every piece of the vocabulary, and every few pieces joined."""
     lines = list(_lines(own.vocabulary))
-    with quiet_transformers():  # it says of the longest lines that they are long
+    with quiet_transformers():  # no warnings about long lines
         theirs: list[list[int]] = other(lines, add_special_tokens=False)["input_ids"]
     equal = [own.ids(own.pieces(line)) == ids for line, ids in zip(lines, theirs, strict=True)]
     return sum(equal), len(lines)
@@ -90,9 +90,9 @@ def _normalizers(spec: Message, *, do_lower_case: bool) -> Iterator[normalizers.
 
 
 def _voiced_kana() -> Iterator[tuple[str, str]]:
-    """Kana with a mark of their own, such as ｶﾞ, and the one character that they are.
+    """(kana and a separate voicing mark such as ｶﾞ, the composed character).
 
-    The library looks six bytes, which these have, up in the character map one character at a time.
+    The library looks such sequences of six bytes up in the character map one character at a time, and misses them.
     """
     for kana in map(chr, (*range(0x3041, 0x30FF), *range(0xFF66, 0xFF9E))):
         for mark in "ﾞﾟ\u3099\u309a":
@@ -102,5 +102,5 @@ def _voiced_kana() -> Iterator[tuple[str, str]]:
 
 
 def _is_on(spec: Message, of_field: int) -> bool:
-    """A switch of the normalizer; all of them are on unless it says otherwise."""
+    """A boolean field of NormalizerSpec; they default to true."""
     return bool(spec.numbers.get(of_field, [1])[-1])

@@ -1,6 +1,6 @@
-"""Text to pieces and ids, as the code did that a model was trained with.
+"""The Tokenizer protocol, and SentencePiece as the training code of bert-japanese and hottoSNS-BERT applies it.
 
-Which tokenizer a model's files ask for is left to `files.py`; [CLS], [SEP] and truncation to `sequences.py`.
+Selecting a tokenizer is left to `files.py`; [CLS], [SEP] and truncation to `sequences.py`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ class Tokenizer(Protocol):
 
     @property
     def cls_id(self) -> int:
-        """The id of [CLS], with which a sequence begins."""
+        """The id of [CLS], the first token of a sequence."""
         ...
 
     @property
     def sep_id(self) -> int:
-        """The id of [SEP], with which each text of a sequence ends."""
+        """The id of [SEP], which follows each text of a sequence."""
         ...
 
     @property
     def pad_id(self) -> int:
-        """What fills a shorter sequence of a batch."""
+        """The id that pads the shorter sequences of a batch."""
         ...
 
     def pieces(self, text: str) -> list[str]:
@@ -40,13 +40,13 @@ class Tokenizer(Protocol):
 
 
 class SentencePieceTokenizer:
-    """SentencePiece over the lowercased text, with ids by the vocabulary's order. It is a Tokenizer.
+    """SentencePiece over the lowercased text, with ids by the order of the vocabulary. It is a Tokenizer.
 
     Source: FullTokenizer in https://github.com/yoheikikuta/bert-japanese (src/tokenization_sentencepiece.py), and
     JapaneseTweetTokenizer in https://github.com/hottolink/hottoSNS-bert (src/tokenization.py).
     """
 
-    pad_id = 0  # not that of [PAD]: the originals fill with 0
+    pad_id = 0  # not [PAD]: the originals pad with 0
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class SentencePieceTokenizer:
         unknown_id: int = 0,
         prepare: Callable[[str], str] | None = None,
     ) -> None:
-        """`vocabulary` holds [CLS] and [SEP]. `prepare` is what happens to a text after lowercasing."""
+        """vocabulary: with [CLS] and [SEP]. prepare: applied to a text after lowercasing."""
         self.processor = processor
         self.vocabulary = vocabulary
         self.do_lower_case = do_lower_case
@@ -82,7 +82,7 @@ class SentencePieceTokenizer:
 
 
 def _without_lone_surrogates(text: str) -> str:
-    """JSON can name half a character, which has no UTF-8 and which SentencePiece refuses: U+FFFD takes its place."""
+    """Replaces lone surrogates, which JSON can hold and SentencePiece refuses, by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
-"""Texts to the token sequences that BERT reads: pairs, truncation, [CLS] and [SEP].
+"""Texts and pairs to BERT's token sequences: truncation, [CLS], [SEP] and token types.
 
-All as in `convert_examples_to_features` of https://github.com/yoheikikuta/bert-japanese (src/extract_features.py).
+As in `convert_examples_to_features` of https://github.com/yoheikikuta/bert-japanese (src/extract_features.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _PAIR = re.compile(r"^(.*) \|\|\| (.*)$")
 
 @dataclass(frozen=True, slots=True)
 class TokenSequence:
-    """What BERT is given for a text or a pair, [CLS] and [SEP] included; three lists of one length, without padding.
+    """BERT's input for a text or a pair, [CLS] and [SEP] included: three lists of equal length, without padding.
 
     types: 0 for the first text with its [CLS] and [SEP], 1 for the second with its [SEP].
     """
@@ -26,7 +26,7 @@ class TokenSequence:
 
 
 def split_pair(line: str) -> tuple[str, str | None]:
-    """The stripped line's two texts, or the line and None where it is no pair.
+    """The two texts of a line with ` ||| `, stripped; the line and None where it has none.
 
     >>> split_pair("a ||| b ||| c")
     ('a ||| b', 'c')
@@ -39,8 +39,8 @@ def split_pair(line: str) -> tuple[str, str | None]:
 def token_sequence(tokenizer: Tokenizer, text_a: str, text_b: str | None, max_seq_length: int) -> TokenSequence:
     """The sequence of a text or a pair, of `max_seq_length` (at least 3) tokens at most.
 
-    Of a pair the longer text loses tokens from its end, one at a time, and the second one where both are equally long.
-    A second text without a piece counts as none.
+    A pair is truncated from the end of the longer text, one token at a time; of equal lengths, from the second.
+    A second text without pieces is ignored.
     """
     if max_seq_length < 3:
         raise ValueError(f"max_seq_length is {max_seq_length}; expected at least 3")

@@ -1,4 +1,4 @@
-"""What hottoSNS-BERT does to a tweet before SentencePiece: links and names become one piece each.
+"""hottoSNS-BERT's normalisation of tweets before SentencePiece: links and user names become one piece each.
 
 Source: twitter_normalizer_for_bert_encoder in https://github.com/hottolink/hottoSNS-bert
 (src/preprocess/normalizer.py), step by step.
@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def normalised_tweet(text: str) -> str:
-    """The text as hottoSNS-BERT was trained on it.
+    """The normalised text.
 
     >>> normalised_tweet("RT @someone: これ見て？ https://example.com/a ")
     '<mention> これ見て? <url>'

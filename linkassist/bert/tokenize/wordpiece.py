@@ -1,5 +1,8 @@
-"""Word pieces, as google-research's own BERTs cut text: words, Chinese characters one by one, longest pieces first.
+"""WordPiece as in google-research's BERT: words by white space, punctuation and CJK ideographs, then longest pieces.
 
+The tokenizers library cuts words into pieces. Its BertNormalizer and BertPreTokenizer are not used: they drop
+private-use characters, leave the ideographs U+2B820 to U+2B91F together, write a Greek final sigma as σ, and know the
+accents and the punctuation of an older Unicode version than Python's.
 Source: tokenization.py in https://github.com/google-research/bert, of which this gives the same pieces.
 """
 
@@ -9,9 +12,11 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from tokenizers.models import WordPiece
+
 UNKNOWN = "[UNK]"
 _LONGEST_WORD = 200  # characters; a longer word is unknown
-# First and last code point of the blocks of CJK ideographs, which are words by themselves; kana and hangul are not.
+# First and last code points of the CJK blocks whose characters are words by themselves; kana and hangul are not.
 _IDEOGRAPHS = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
@@ -25,7 +30,7 @@ _IDEOGRAPHS = (
 
 
 class WordPieceTokenizer:
-    """Word pieces of a vocabulary file with one a line. It is a Tokenizer."""
+    """WordPiece over a vocabulary file with one piece per line. It is a Tokenizer."""
 
     pad_id = 0
 
@@ -34,6 +39,7 @@ class WordPieceTokenizer:
         self.n_pieces = len(vocabulary)
         self.do_lower_case = do_lower_case
         self._ids = {piece: number for number, piece in enumerate(vocabulary)}
+        self._model = WordPiece(self._ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD)
         self.cls_id, self.sep_id = self._ids["[CLS]"], self._ids["[SEP]"]
         text = "\n".join(["word pieces", str(do_lower_case), *vocabulary])
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()
@@ -47,19 +53,10 @@ class WordPieceTokenizer:
 
     def _pieces_of(self, word: str) -> list[str]:
         """The longest piece that the word begins with, and so on; pieces inside a word are written with ##."""
-        if len(word) > _LONGEST_WORD:
+        try:
+            return [token.value for token in self._model.tokenize(word)]
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can hold and no vocabulary in UTF-8 has
             return [UNKNOWN]
-        pieces: list[str] = []
-        start = 0
-        while start < len(word):
-            before = "##" if start else ""
-            ends = range(len(word), start, -1)
-            end = next((end for end in ends if before + word[start:end] in self._ids), None)
-            if end is None:
-                return [UNKNOWN]
-            pieces.append(before + word[start:end])
-            start = end
-        return pieces
 
 
 def _words(text: str, *, do_lower_case: bool) -> Iterator[str]:
@@ -70,7 +67,7 @@ def _words(text: str, *, do_lower_case: bool) -> Iterator[str]:
 
 
 def _spaced(text: str) -> str:
-    """Without control characters, ideographs between spaces, and every kind of space a plain one."""
+    """Removes control characters, puts spaces around ideographs, and replaces every kind of space by a plain one."""
     return "".join(_cleaned(char) for char in text)
 
 
@@ -89,5 +86,5 @@ def _is_mark(char: str) -> bool:
 
 
 def _is_punctuation(char: str) -> bool:
-    """Every sign of ASCII counts, also those that Unicode calls symbols, such as ^ and $."""
+    """Whether the character is punctuation; all ASCII signs are, also Unicode's symbols such as ^ and $."""
     return ("!" <= char <= "~" and not char.isalnum()) or unicodedata.category(char).startswith("P")

@@ -1,4 +1,4 @@
-"""How BERT's weights move in fine-tuning: the schedule, the clipping and the Adam of the original, to the letter.
+"""BERT's optimiser for fine-tuning: learning rate schedule, gradient clipping and Adam, exactly as in the original.
 
 Source of all formulas: optimization.py and run_classifier.py of https://github.com/google-research/bert, and for the
 clipping tf.clip_by_global_norm of TensorFlow 1.15, which they call.
@@ -20,12 +20,12 @@ _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-6
 _WEIGHT_DECAY = 0.01
 _NOT_DECAYED = re.compile("LayerNorm|layer_norm|bias")
 _MAX_NORM = 1.0
-# The only table that the original reads by tf.gather: positions are a slice, token types a matrix product.
+# The only embedding that the original reads by tf.gather: positions are a slice, token types a matrix product.
 _GATHERED = "word_embeddings"
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class LearningRateSchedule:
     """The learning rate at each step; the first step is 0."""
 
     n_steps: int
@@ -33,11 +33,11 @@ class Schedule:
     learning_rate: float
 
     def at(self, step: int) -> float:
-        """Linear from 0 over the warm-up, then on the line that falls from `learning_rate` at step 0 to 0 at the end.
+        """Linear warm-up from 0, then linear decay from `learning_rate` at step 0 to 0 at the end.
 
-        The two do not meet: the warm-up ends just below `learning_rate`, the falling line has begun at step 0.
+        As in the original the decay counts from step 0, so that the rate drops where the warm-up ends.
 
-        >>> [round(Schedule(10, 2, 1.0).at(step), 3) for step in (0, 1, 2, 9, 10)]
+        >>> [round(LearningRateSchedule(10, 2, 1.0).at(step), 3) for step in (0, 1, 2, 9, 10)]
         [0.0, 0.5, 0.8, 0.1, 0.0]
         """
         if step < self.n_warmup_steps:
@@ -47,22 +47,22 @@ class Schedule:
 
 def schedule(
     n_examples: int, batch_size: int, n_epochs: float, learning_rate: float, warmup_proportion: float
-) -> Schedule:
-    """As run_classifier counts: whole batches only, across the ends of epochs.
+) -> LearningRateSchedule:
+    """The schedule of run_classifier, which counts whole batches, across epochs.
 
     >>> schedule(n_examples=100, batch_size=32, n_epochs=3.0, learning_rate=5e-5, warmup_proportion=0.1)
-    Schedule(n_steps=9, n_warmup_steps=0, learning_rate=5e-05)
+    LearningRateSchedule(n_steps=9, n_warmup_steps=0, learning_rate=5e-05)
     """
     n_steps = int(n_examples / batch_size * n_epochs)
-    return Schedule(n_steps, int(n_steps * warmup_proportion), learning_rate)
+    return LearningRateSchedule(n_steps, int(n_steps * warmup_proportion), learning_rate)
 
 
 class GlobalNorm:
-    """The norm of all gradients together, as tf.clip_by_global_norm counts it in the original.
+    """The global gradient norm as tf.clip_by_global_norm computes it in the original.
 
-    TensorFlow keeps the gradient of a table read by tf.gather as one row for each token looked up, and takes the norm
-    before rows of equal tokens are added. A [CLS] in each of 32 texts counts as 32 rows here, not as their sum. So this
-    listens to the word embeddings while it is entered, and sums the squares as the gradients flow back.
+    TensorFlow keeps the gradient of an embedding read by tf.gather as one row per token, and takes the norm before rows
+    of equal tokens are summed: [CLS] in 32 texts counts as 32 rows. So, as a context, this hooks the word embeddings
+    and sums the squares of their output gradients during the backward pass.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -100,7 +100,7 @@ class GlobalNorm:
 
 
 class AdamWeightDecay:
-    """Adam without bias correction, and with weight decay beside it rather than in the gradient.
+    """Adam with decoupled weight decay and without bias correction.
 
     For each weight w with gradient g, scaled by min(1, 1 / norm):
     m = 0.9 m + 0.1 g; v = 0.999 v + 0.001 g²; w = w - rate (m / (√v + 1e-6) + 0.01 w),
@@ -109,20 +109,20 @@ class AdamWeightDecay:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        """m and v are 0, as in the original, which does not read those of the checkpoint either."""
+        """m and v start at 0, as in the original, which does not read those of the checkpoint."""
         self._weights = {name: each for name, each in model.named_parameters() if each.requires_grad}
         self.m = {name: torch.zeros_like(each) for name, each in self._weights.items()}
         self.v = {name: torch.zeros_like(each) for name, each in self._weights.items()}
 
     def restore(self, m: Mapping[str, Tensor], v: Mapping[str, Tensor]) -> None:
-        """Takes the moments of an earlier run, by the names of the weights."""
+        """Copies the moments of an earlier run, by the names of the weights."""
         for name in self._weights:
             self.m[name].copy_(m[name])
             self.v[name].copy_(v[name])
 
     @torch.no_grad()
     def step(self, learning_rate: float, norm: float) -> None:
-        """Moves every weight that has a gradient. `norm` is that of all gradients together."""
+        """Updates every weight that has a gradient. norm: the global gradient norm."""
         scale = min(1.0, _MAX_NORM / norm) if norm > 0 else 1.0
         for name, weight in self._weights.items():
             if weight.grad is None:

@@ -1,7 +1,7 @@
-"""A training loop that can be killed: seeded, resumed to the bit, stopped early, bounded in memory.
+"""A training loop that resumes bit for bit after a kill, with early stopping and bounded memory.
 
-What an example is and what its loss is, is left to the caller; how weights move, to `adam.py`. Data order and
-dropout are functions of the seed and the step, so that nothing of them has to be kept.
+Examples and losses are left to the caller, the optimiser to `adam.py`. Data order and dropout are functions of the seed
+and the step, so that the checkpoint needs no state of a random generator.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from linkassist.bert.train.adam import AdamWeightDecay, GlobalNorm, Schedule
+from linkassist.bert.train.adam import AdamWeightDecay, GlobalNorm, LearningRateSchedule
 from linkassist.errors import ModelError
 
 Example = TypeVar("Example")
 
-# Told after each step: how many are done, of how many, and the loss of the step.
+# Called after each step with (steps done, all steps, loss of the step).
 OnStep = Callable[[int, int, float], None]
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -34,14 +34,13 @@ BEST = "best.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """`save_every` and `evaluate_every` are in steps; `evaluate_every` and `patience` matter where there is a score.
+    """save_every, evaluate_every: in steps; evaluate_every and patience apply where there is a score.
 
-    Training ends when `patience` scores in a row have not been better than the best; None: never before the end.
-    `identity` names what else decides the outcome, such as a hash of the examples and of the weights at the start:
-    a checkpoint of another identity is refused.
+    patience: early stopping after so many scores in a row without a new best; None for never. identity: a hash of what
+    else determines the result, such as examples and initial weights; a checkpoint with another one is refused.
     """
 
-    schedule: Schedule
+    schedule: LearningRateSchedule
     batch_size: int
     identity: str
     seed: int = 0
@@ -52,7 +51,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What the model was worth after so many steps; higher is better."""
+    """The score after n_steps; higher is better."""
 
     n_steps: int
     value: float
@@ -60,7 +59,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """The whole training, also the part before it was interrupted, of which `n_found` steps were in a checkpoint."""
+    """The whole training, resumed parts included. n_found: steps that were already in the checkpoint."""
 
     losses: tuple[float, ...] = ()  # one a step
     scores: tuple[Score, ...] = ()
@@ -68,12 +67,12 @@ class TrainingReport:
 
     @property
     def best(self) -> Score | None:
-        """The first of the highest scores."""
+        """The highest score, the first of equals."""
         return max(self.scores, key=lambda each: each.value, default=None)
 
     @property
     def n_steps(self) -> int:
-        """How many steps made the weights that training left."""
+        """The step of the weights that training leaves: that of the best score, else the last."""
         return self.best.n_steps if self.best else len(self.losses)
 
 
@@ -88,19 +87,19 @@ def train(
 ) -> TrainingReport:
     """Trains every weight of `model` that requires a gradient, and leaves it in evaluation mode.
 
-    `losses_of` gives, for a batch, losses whose sum is the loss of the batch. Each is sent back through the network
-    before the next is asked for: a batch that comes in several parts needs the memory of the largest alone.
-    `score` is asked with the model in evaluation mode; the weights of the best score are those that stay.
-    `folder` gets the checkpoint: the weights and the optimiser's moments, as safetensors. Where there is one, training
-    goes on from there and ends with the same bits as if it had never stopped (on one machine and number of threads).
-    Raises ModelError if the checkpoint is of another training, or a loss is no number.
+    losses_of: yields a batch's losses, whose sum is the loss of the batch. Gradients accumulate: each loss is
+    propagated back before the next is computed, so that memory holds one part of the batch at a time.
+    score: called with the model in evaluation mode; the weights of the best score are kept.
+    folder: for the checkpoint, weights and moments as safetensors. Training resumes from it with the same bits as
+    without the interruption (on one machine and number of threads).
+    Raises ModelError if the checkpoint is of another training, or a loss is not finite.
     """
     if not examples or settings.schedule.n_steps < 1:
         raise ModelError(
             f"{len(examples)} examples in batches of {settings.batch_size} make {settings.schedule.n_steps} steps;"
             " nothing would be learnt. Add examples or epochs, or make the batches smaller."
         )
-    _let_padding_learn(model)
+    _train_padding_row(model)
     run = _Run(model, settings, folder)
     report = run.restored()
     step = n_found = len(report.losses)
@@ -130,10 +129,10 @@ def train(
 
 
 def batch_members(step: int, n_examples: int, batch_size: int, seed: int) -> list[int]:
-    """Which examples the batch of this step holds: the next of an endless row of shuffled epochs.
+    """The indexes of this step's examples: consecutive parts of an endless sequence of shuffled epochs.
 
-    The original draws from a window of 100 examples that slides over the file, which on a file sorted by label is
-    hardly a shuffle; here every epoch is shuffled whole.
+    Every epoch is shuffled as a whole; the original's shuffle buffer of 100 examples hardly shuffles a file that is
+    sorted by label.
     """
     at = range(step * batch_size, (step + 1) * batch_size)
     orders = {
@@ -144,15 +143,15 @@ def batch_members(step: int, n_examples: int, batch_size: int, seed: int) -> lis
 
 
 class _Run:
-    """The model, the moments of its optimiser and the files that keep both."""
+    """A training run: the model, its optimiser and their checkpoint files."""
 
     def __init__(self, model: nn.Module, settings: TrainingSettings, folder: Path) -> None:
         self._model = model
         self._settings = settings
         self._folder = folder
         self._optimiser = AdamWeightDecay(model)
-        # False while the optimiser is at work: the weights are then of no step at all.
-        self._is_whole = True
+        # False during an optimiser step, when the weights are inconsistent.
+        self._is_consistent = True
         self._saved: TrainingReport | None = None
 
     def step(
@@ -162,7 +161,7 @@ class _Run:
         losses_of: Callable[[Sequence[Example]], Iterable[Tensor]],
         norm: GlobalNorm,
     ) -> float:
-        """Moves the weights by one batch; its loss."""
+        """One optimiser step on a batch; returns its loss. Raises ModelError where it is not finite."""
         torch.manual_seed(int(np.random.SeedSequence((self._settings.seed, step)).generate_state(1)[0]))
         self._model.train()
         self._model.zero_grad(set_to_none=True)
@@ -176,13 +175,13 @@ class _Run:
                 f"At step {step} the loss is {loss} and the norm of its gradients {total}: training has gone astray."
                 f" Delete {self._folder / CHECKPOINT} if there is one, and train with a lower learning rate."
             )
-        self._is_whole = False
+        self._is_consistent = False
         self._optimiser.step(self._settings.schedule.at(step), total)
-        self._is_whole = True
+        self._is_consistent = True
         return loss
 
     def scored(self, report: TrainingReport, step: int, score: Callable[[], float]) -> TrainingReport:
-        """The report with one score more; the weights are kept if it is the best."""
+        """The report with the score of this step added; saves the weights if it is the best."""
         self._model.eval()
         with torch.no_grad():
             found = Score(step, score())
@@ -192,60 +191,60 @@ class _Run:
         return report
 
     def save(self, report: TrainingReport) -> None:
-        """Writes the checkpoint, unless it says the same already or the weights are half moved."""
-        if not self._is_whole or report == self._saved:
+        """Writes the checkpoint, unless it is up to date or the weights are inconsistent."""
+        if not self._is_consistent or report == self._saved:
             return
         tensors = {f"weight/{name}": each for name, each in _weights(self._model).items()}
         tensors |= {f"adam_m/{name}": each for name, each in self._optimiser.m.items()}
         tensors |= {f"adam_v/{name}": each for name, each in self._optimiser.v.items()}
-        words = {"report": json.dumps(asdict(report)), "settings": json.dumps(_named(self._settings))}
-        _write(self._folder / CHECKPOINT, tensors, words)
+        metadata = {"report": json.dumps(asdict(report)), "settings": json.dumps(_named(self._settings))}
+        _write(self._folder / CHECKPOINT, tensors, metadata)
         self._saved = report
 
     def restored(self) -> TrainingReport:
-        """What the checkpoint tells, its weights and moments put in place; an empty report where there is none."""
+        """Loads the checkpoint's weights and moments; returns its report, an empty one where there is none."""
         path = self._folder / CHECKPOINT
         if not path.is_file():
             return TrainingReport()
-        tensors, words = _read(path)
-        self._refuse_another(path, json.loads(words["settings"]))
+        tensors, metadata = _read(path)
+        self._check_same_training(path, json.loads(metadata["settings"]))
         by_kind: dict[str, dict[str, Tensor]] = {"weight": {}, "adam_m": {}, "adam_v": {}}
         for name, tensor in tensors.items():
             kind, _, weight = name.partition("/")
             by_kind[kind][weight] = tensor
         self._model.load_state_dict(by_kind["weight"])
         self._optimiser.restore(by_kind["adam_m"], by_kind["adam_v"])
-        told = json.loads(words["report"])
-        self._saved = TrainingReport(tuple(told["losses"]), tuple(Score(**each) for each in told["scores"]))
+        saved = json.loads(metadata["report"])
+        self._saved = TrainingReport(tuple(saved["losses"]), tuple(Score(**each) for each in saved["scores"]))
         return self._saved
 
     def load_best(self) -> None:
-        """Puts the weights of the best score in place."""
+        """Loads the weights of the best score."""
         self._model.load_state_dict(_read(self._folder / BEST)[0])
 
-    def _refuse_another(self, path: Path, found: Mapping[str, Any]) -> None:
-        asked = _named(self._settings)
-        differ = [name for name in asked if name != "save_every" and found.get(name) != asked[name]]
+    def _check_same_training(self, path: Path, found: Mapping[str, Any]) -> None:
+        wanted = _named(self._settings)
+        differ = [name for name in wanted if name != "save_every" and found.get(name) != wanted[name]]
         if differ:
             raise ModelError(
                 f"{path} is of another training: "
-                + "; ".join(f"{name} was {found.get(name)} and is {asked[name]} now" for name in differ)
+                + "; ".join(f"{name} was {found.get(name)} and is {wanted[name]} now" for name in differ)
                 + ". Name another folder for this one, repeat the first command as it was to go on with that one,"
                 " or delete the file to begin anew."
             )
 
 
 def _named(settings: TrainingSettings) -> dict[str, Any]:
-    """Each setting by its name, those of the schedule among them."""
+    """Name to value of the settings, those of the schedule included."""
     others = {name: value for name, value in asdict(settings).items() if name != "schedule"}
     return asdict(settings.schedule) | others
 
 
-def _let_padding_learn(model: nn.Module) -> None:
-    """Lets row 0 of the word embeddings learn like any other, as the original does.
+def _train_padding_row(model: nn.Module) -> None:
+    """Makes row 0 of the word embeddings trainable, as in the original.
 
-    transformers names it the padding, and torch then drops its gradient. But 0 is <unk> in a SentencePiece vocabulary,
-    and where it does pad, nothing attends to it, so that its gradient is 0 by itself.
+    transformers sets it as padding_idx, for which torch drops the gradient. But 0 is <unk> in a SentencePiece
+    vocabulary, and for padding, to which nothing attends, the gradient is 0 anyway.
     """
     for each in model.modules():
         if isinstance(each, nn.Embedding):
@@ -270,11 +269,11 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
     return {name: each.detach().contiguous() for name, each in model.state_dict().items()}
 
 
-def _write(path: Path, tensors: dict[str, Tensor], words: dict[str, str]) -> None:
-    """Writes the file beside and renames it, so that there is the old one or the new one, whole."""
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Writes to a temporary file and renames it, so that the old or the new one is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
-    save_file(tensors, beside, metadata=words)
+    save_file(tensors, beside, metadata=metadata)
     os.replace(beside, path)
 
 

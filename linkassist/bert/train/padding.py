@@ -1,4 +1,4 @@
-"""Token sequences of several lengths as tensors of one, as a network in training reads them."""
+"""Padding of token sequences to a batch, for networks of transformers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from linkassist.bert.tokenize.sequences import TokenSequence
 
 
 def padded(sequences: Sequence[TokenSequence]) -> tuple[Tensor, Tensor, Tensor]:
-    """(sequences, tokens) ids and types, int64, 0 behind the end of a shorter one, and bool, False there."""
+    """(ids, types, is_token), each (sequences, tokens): int64 padded with 0, and bool, False on padding."""
     lengths = torch.tensor([len(each.ids) for each in sequences])
     is_token = torch.arange(int(lengths.max())) < lengths.unsqueeze(1)
     ids, types = (torch.zeros(is_token.shape, dtype=torch.long) for _ in range(2))

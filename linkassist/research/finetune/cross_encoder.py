@@ -1,7 +1,7 @@
 """A BERT that reads both pages at once, `[CLS] a [SEP] b [SEP]`, and says whether they are linked.
 
-Both see each other from the first layer on, which the towers do without; the price is one pass for each pair. What is
-compared at the end is in `pair_head.py`.
+Unlike the towers, it attends across both pages from the first layer on, at the price of one pass per pair. Its head is
+in `pair_head.py`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from torch import Tensor
 
 from linkassist.bert.checkpoint.open import Bert, BertFiles
 from linkassist.bert.classify.folder import write_classifier
-from linkassist.bert.classify.model import BatchLoss, ClassedSequence, all_logits
+from linkassist.bert.classify.model import BatchLoss, LabelledSequence, all_logits
 from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.bert.train.loop import OnStep, TrainingReport, train
-from linkassist.research.finetune.drawn_lines import drawn_texts
 from linkassist.research.finetune.judging import FloatArray, Questions, pair_auc
 from linkassist.research.finetune.link_examples import LinkedWiki
 from linkassist.research.finetune.link_training import LinkTraining
 from linkassist.research.finetune.pair_head import PairBert, with_pair_head
 from linkassist.research.finetune.pairs import Pair
-from linkassist.research.finetune.towers import left_out
-from linkassist.research.finetune.two_towers import pairs_to_learn
+from linkassist.research.finetune.sampled_lines import sampled_texts
+from linkassist.research.finetune.towers import false_negative_mask
+from linkassist.research.finetune.two_towers import training_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +44,47 @@ class CrossEncoder:
         return np.asarray(logits[:, 1] - logits[:, 0], np.float64)
 
     def losses(self, pairs: Sequence[Pair]) -> Iterator[Tensor]:
-        """The cross-entropy of a batch of `pairs_to_learn`, in parts that fit into memory.
+        """The cross-entropy of a batch of `training_pairs`, in parts that fit into memory.
 
-        As many that are not linked come from the batch itself: each page with the partner of another pair.
+        In-batch negatives: as many pairs of a page with the partner of another pair.
         """
-        drawn = [drawn_texts(self.wiki, pair) for pair in pairs]
-        classed = [ClassedSequence(self._sequence(*both), 1) for both in drawn]
-        is_left_out = left_out(pairs, self.wiki.train.are_related).tolist()
-        for at, (page, _) in enumerate(drawn):
-            # The partner of the next pair, or of the one after it where that one is related, and so on.
-            others = ((at + ahead) % len(pairs) for ahead in range(1, len(pairs)))
-            other = next((to for to in others if not is_left_out[at][to]), None)
+        texts = [sampled_texts(self.wiki, pair) for pair in pairs]
+        classed = [LabelledSequence(self._sequence(*both), 1) for both in texts]
+        is_masked = false_negative_mask(pairs, self.wiki.train.are_related).tolist()
+        for at, (page, _) in enumerate(texts):
+            # The partner of the next pair that is not related.
+            others = ((at + step) % len(pairs) for step in range(1, len(pairs)))
+            other = next((to for to in others if not is_masked[at][to]), None)
             if other is not None:
-                classed.append(ClassedSequence(self._sequence(page, drawn[other][1]), 0))
+                classed.append(LabelledSequence(self._sequence(page, texts[other][1]), 0))
         yield from BatchLoss(self.network, self.how.token_budget)(classed)
 
     def _sequence(self, page: str, other: str) -> TokenSequence:
         return token_sequence(self.bert.tokenizer, page, other, self.how.max_seq_length)
 
+    def train(self, questions: Questions, checkpoints: Path, on_step: OnStep | None = None) -> TrainingReport:
+        """Trains BERT and head, in place, on `training_pairs` and as many that are not linked.
+
+        checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev
+        pairs are those that stay.
+        """
+        pairs = training_pairs(self.wiki)
+        settings = self.how.for_pairs("cross-encoder", self.bert, self.wiki, pairs)
+        return train(
+            self.network,
+            pairs,
+            self.losses,
+            settings,
+            checkpoints,
+            lambda: pair_auc(questions.dev_pairs, self.scores),
+            on_step,
+        )
+
+    def write(self, n_steps: int, folder: Path) -> None:
+        """Writes BERT, head and tokenizer, as `PairBert` and `open_bert` read them."""
+        write_classifier(self.network, n_steps, Path(self.bert.name), BertFiles(), folder)
+
 
 def cross_encoder(bert: Bert, wiki: LinkedWiki, how: LinkTraining) -> CrossEncoder:
     """The BERT, which is used and not copied, with a new head."""
     return CrossEncoder(bert, with_pair_head(bert.model), wiki, how)
-
-
-def train_cross_encoder(
-    cross: CrossEncoder, questions: Questions, checkpoints: Path, on_step: OnStep | None = None
-) -> TrainingReport:
-    """Trains BERT and head, in place, on `pairs_to_learn` and as many that are not linked.
-
-    checkpoints: the folder from which an interrupted training goes on. The weights with the best AUC on the dev pairs
-    are those that stay.
-    """
-    pairs = pairs_to_learn(cross.wiki)
-    return train(
-        cross.network,
-        pairs,
-        cross.losses,
-        cross.how.for_pairs("cross-encoder", cross.bert, cross.wiki, pairs),
-        checkpoints,
-        lambda: pair_auc(questions.dev_pairs, cross.scores),
-        on_step,
-    )
-
-
-def write_cross_encoder(cross: CrossEncoder, n_steps: int, folder: Path) -> None:
-    """Writes BERT, head and tokenizer, as `PairBert` and `open_bert` read them."""
-    write_classifier(cross.network, n_steps, Path(cross.bert.name), BertFiles(), folder)

@@ -1,4 +1,4 @@
-"""How well a score tells linked pages from others, and finds them in a list: the figures that every way is held to."""
+"""How well a score classifies pairs of pages as linked and ranks lists: the figures of every method."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ N_LISTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked: pairs and lists to stop by, the pairs also to find the threshold with; the same and hard pairs to
-    test."""
+    """dev_pairs, dev_lists: for early stopping, the pairs also for the threshold. The others are the test."""
 
     dev_pairs: tuple[Pair, ...]
     dev_lists: tuple[AskedList, ...]
@@ -38,8 +37,8 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class LinkFigures:
-    """accuracy, auc: of the test's pairs, half of them linked; hard_auc: of the linked ones and the most alike.
-    recall_at_10 (of what a list of ten can reach), mrr: of the test's lists."""
+    """accuracy, auc: on the test's pairs, half of them linked; hard_auc: on the linked and the hard pairs.
+    recall_at_10 (capped at what a list of ten can reach), mrr: on the test's lists."""
 
     accuracy: float
     auc: float
@@ -49,24 +48,24 @@ class LinkFigures:
 
 
 def questions_of(wiki: LinkedWiki) -> Questions:
-    """The questions that a wiki asks; the same for every way that is compared. Of a large wiki some, at random."""
+    """The pairs and lists of a wiki, the same for every method; of a large wiki a random sample."""
     return Questions(
-        dev_pairs=_some(balanced_pairs(wiki, wiki.dev), N_DEV_PAIRS, wiki.seed),
-        dev_lists=_some(asked_lists(wiki, wiki.dev), N_LISTS, wiki.seed),
-        test_pairs=_some(balanced_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
-        hard_pairs=_some(hard_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
-        test_lists=_some(asked_lists(wiki, wiki.test), N_LISTS, wiki.seed),
+        dev_pairs=_sample(balanced_pairs(wiki, wiki.dev), N_DEV_PAIRS, wiki.seed),
+        dev_lists=_sample(asked_lists(wiki, wiki.dev), N_LISTS, wiki.seed),
+        test_pairs=_sample(balanced_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
+        hard_pairs=_sample(hard_pairs(wiki, wiki.test), N_TEST_PAIRS, wiki.seed),
+        test_lists=_sample(asked_lists(wiki, wiki.test), N_LISTS, wiki.seed),
     )
 
 
-def _some(items: Sequence[Item], n_items: int, seed: int) -> tuple[Item, ...]:
-    """At most so many of the items, in their order."""
+def _sample(items: Sequence[Item], n_items: int, seed: int) -> tuple[Item, ...]:
+    """A random sample of at most `n_items`, in order."""
     chosen = np.random.default_rng(seed).permutation(len(items))[:n_items]
     return tuple(items[at] for at in np.sort(chosen))
 
 
 def judge(questions: Questions, score: ScorePairs) -> LinkFigures:
-    """The figures of one way to score pairs. The threshold for the accuracy is the dev pairs' best."""
+    """The figures of one way to score pairs. The threshold of the accuracy is the best on the dev pairs."""
     threshold = best_threshold(score(questions.dev_pairs), _labels(questions.dev_pairs))
     scores, is_linked = score(questions.test_pairs), _labels(questions.test_pairs)
     hits = [hits_of(each, some) for each, some in _scored(questions.test_lists, score)]
@@ -85,7 +84,7 @@ def pair_auc(pairs: Sequence[Pair], score: ScorePairs) -> float:
 
 
 def list_auc(lists: Sequence[AskedList], score: ScorePairs) -> float:
-    """The mean AUC within the lists: how often a linked page stands above another one, in [0, 1]."""
+    """The mean AUC within the lists: how often a linked page is ranked above one that is not, in [0, 1]."""
     found = [auc(scores, np.array(each.is_gold)) for each, scores in _scored(lists, score) if not all(each.is_gold)]
     return float(np.mean(found)) if found else 0.5
 
@@ -119,7 +118,7 @@ def hits_of(asked: AskedList, scores: FloatArray) -> list[bool]:
 
 
 def _scored(lists: Sequence[AskedList], score: ScorePairs) -> list[tuple[AskedList, FloatArray]]:
-    """Each list with its scores; all are asked for at once, so that nothing is computed twice."""
+    """Each list with its scores, which come from one call, so that no page is encoded twice."""
     scores = score([pair for each in lists for pair in each.pairs])
     ends = np.cumsum([len(each.candidates) for each in lists])[:-1]
     return list(zip(lists, np.split(scores, ends), strict=True))

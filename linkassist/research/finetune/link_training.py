@@ -1,4 +1,4 @@
-"""What the two ways of learning from links have in common: their settings, and what decides their outcome."""
+"""The settings that both ways of learning from links share, and the identity of a training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from linkassist.research.finetune.pairs import Pair
 
 @dataclass(frozen=True, slots=True)
 class LinkTraining:
-    """How a BERT learns from links.
+    """The hyperparameters of a training on links.
 
     max_seq_length: tokens of a text, or of a pair in the cross-encoder, special tokens included; the rest is cut off.
     batch_size: pairs of a step. token_budget: tokens that the network holds at once, which bounds the memory.
-    batch_size, n_epochs, learning_rate: what suits a BERT that has been trained before.
-    patience: training stops when so many epochs in a row have not been better on the dev set. save_every: steps.
+    batch_size, n_epochs, learning_rate: the defaults suit a pretrained BERT.
+    patience: training stops after so many epochs in a row without a better dev score. save_every: steps.
     Source: Devlin et al. 2019, appendix A.3, https://arxiv.org/abs/1810.04805
     """
 
@@ -36,12 +36,11 @@ class LinkTraining:
     save_every: int = 200
 
     def for_pairs(self, kind: str, bert: Bert, wiki: LinkedWiki, pairs: Sequence[Pair]) -> TrainingSettings:
-        """The settings of one training of this kind on these pairs of the wiki, the dev set being asked every epoch."""
+        """The settings of one training of this kind on these pairs, evaluated on the dev set every epoch."""
         digest = hashlib.sha256(f"{kind} {bert.fingerprint} {self.max_seq_length} {self.token_budget}".encode())
         for text in wiki.texts:
             digest.update(f"{len(text)} {text}".encode())
         digest.update(repr([(pair.page, pair.other, pair.is_linked) for pair in pairs]).encode())
-        # A wiki of few links has batches of all of them.
         batch_size = min(self.batch_size, len(pairs))
         return TrainingSettings(
             schedule=schedule(len(pairs), batch_size, self.n_epochs, self.learning_rate, warmup_proportion=0.1),
@@ -55,7 +54,7 @@ class LinkTraining:
 
 
 def open_to_train(name: Path, how: LinkTraining) -> Bert:
-    """The BERT. Raises ModelError where it takes fewer tokens than are asked."""
+    """Opens the BERT. Raises ModelError if it takes fewer tokens than are asked for."""
     bert = open_bert(name)
     n_positions = int(bert.model.config.max_position_embeddings)
     if how.max_seq_length > n_positions:

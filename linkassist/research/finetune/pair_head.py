@@ -1,10 +1,9 @@
 """A BERT that reads two pages at once and compares what it read of each: `[CLS] a [SEP] b [SEP]` to "linked or not".
 
-run_classifier's head sees [CLS] alone. In a BERT that was trained before, [CLS] has heard of both pages; in one that
-begins with random weights it has to learn from the links first whom to listen to, and a small wiki has too few: in 200
-steps of 32 pairs its loss did not leave ln 2. So this head reads the tokens of each page. It sees the same products and
-distances as the logistic regression over frozen vectors, but each page has been read in sight of the other, and it
-begins as their cosine.
+run_classifier's head sees [CLS] alone. In a pretrained BERT, [CLS] represents both pages; with random weights its
+attention has to be learnt from the links, and a small wiki has too few: in 200 steps of 32 pairs the loss stayed at
+ln 2. So this head pools the tokens of each page. It has the features of the logistic regression over frozen vectors,
+but with attention across both pages, and it is initialised to their cosine.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from linkassist.embed.pooling import mean_pool
 
 LABELS = ("not linked", "linked")
-_SHARPNESS = 2.5  # of the start: the log-odds are 5 times the cosine
+_INITIAL_SCALE = 2.5  # the initial log-odds are 5 times the cosine
 
 
 class PairBert(BertForSequenceClassification):
     """A BERT and a linear layer over u * v and |u - v|, where u and v are the mean of each page's last layer.
 
-    u and v have the length √width, so that features are of the order of 1.
+    u and v are scaled to length √width, so that the features are of order 1.
     Source: Reimers and Gurevych 2019, section 3, without u and v themselves, https://arxiv.org/abs/1908.10084
     """
 
@@ -60,6 +59,6 @@ def with_pair_head(model: BertModel) -> PairBert:
         network.classifier.weight.zero_()
         network.classifier.bias.zero_()
         for sign, row in zip((-1, 1), network.classifier.weight, strict=True):
-            row[:width] = sign * _SHARPNESS / width
+            row[:width] = sign * _INITIAL_SCALE / width
     network.eval()  # type: ignore[no-untyped-call]
     return network

@@ -1,8 +1,8 @@
-"""Which pairs of pages are asked about: linked ones, as many that are not, and lists of candidates to put in order.
+"""The pairs and lists of the questions: linked pairs, as many negatives, and lists of candidates to rank.
 
-What is not linked is of two kinds, told apart in the figures. One takes a page that is linked elsewhere, so that how
-often a page is linked does not give the answer away; chance is an AUC of 0.5. The other is hard: the nearest page by
-the bigrams of the texts. As it was chosen for being alike, whatever goes by likeness alone comes below 0.5 there.
+Negatives are of two kinds. Balanced ones take a page that is linked elsewhere, so that popularity does not give the
+answer away; chance is an AUC of 0.5. Hard ones take the nearest page by the bigrams of the texts, so that similarity
+alone scores below 0.5.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from linkassist.evaluate.baselines import bigram_vectors
 from linkassist.research.finetune.link_examples import LinkedWiki, Part
 
 N_CANDIDATES: Final = 100
-_N_NEAREST: Final = 30  # of them, the first that is not related is a hard example
+_N_NEAREST: Final = 30  # the first of them that is not related is the hard negative
 _N_TRIES: Final = 30
 
 
@@ -33,7 +33,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
-    """A page and candidates for it, older pages in random order; `is_gold`: whether it is linked with each of them."""
+    """A page and candidates, older pages in random order. is_gold: whether the page is linked with each of them."""
 
     page: int
     candidates: tuple[int, ...]
@@ -51,7 +51,7 @@ def linked_pairs(part: Part) -> list[Pair]:
 
 
 def balanced_pairs(wiki: LinkedWiki, part: Part) -> list[Pair]:
-    """The linked pairs of the part, and after each its page with one that others are linked with, if one is found."""
+    """The linked pairs of the part, each followed by a negative if one is found: its page with one that others link."""
     random = np.random.default_rng(wiki.seed)
     positives = linked_pairs(part)
     partners = np.array([pair.other for pair in positives])
@@ -59,14 +59,14 @@ def balanced_pairs(wiki: LinkedWiki, part: Part) -> list[Pair]:
 
 
 def hard_pairs(wiki: LinkedWiki, part: Part) -> list[Pair]:
-    """The linked pairs of the part, and after each its page with the most alike of those not yet taken, if there is."""
+    """The linked pairs of the part, each followed by a negative, if there is one: its page with the most similar."""
     positives = linked_pairs(part)
     nearest = _nearest_older(wiki.texts[: part.pages.stop], sorted({pair.page for pair in positives}))
     return _with_others(positives, part, lambda page: nearest[page])
 
 
 def _with_others(positives: Sequence[Pair], part: Part, options: Callable[[int], Iterable[int]]) -> list[Pair]:
-    """Each pair, and after it one of its page with the first of the options that is older, free and not related."""
+    """Each pair, followed by its page with the first option that is older, not yet used and not related."""
     found: list[Pair] = []
     taken: set[tuple[int, int]] = set()
     for pair in positives:
@@ -97,7 +97,7 @@ def asked_lists(wiki: LinkedWiki, part: Part, n_candidates: int = N_CANDIDATES) 
 
 
 def _nearest_older(texts: Sequence[str], pages: Sequence[int]) -> dict[int, list[int]]:
-    """For each of the pages, the older ones with the most alike texts, nearest first."""
+    """For each of the pages, the older ones with the most similar texts, nearest first."""
     vectors = bigram_vectors([text.lower() for text in texts])
     transposed = sp.csr_matrix(vectors.T)
     nearest = {}

@@ -1,4 +1,4 @@
-"""Ways to score a pair of pages by a vector for each: the cosine, and a logistic regression over what both say."""
+"""Scores of a pair of pages by their vectors: the cosine, and a logistic regression over products and differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EncodePages = Callable[[Sequence[int]], NDArray[np.float32]]
 
 
 class PageVectors:
-    """The vectors of pages, each encoded once, when it is first asked for."""
+    """A cache of page vectors: each page is encoded once, on first use."""
 
     def __init__(self, encode: EncodePages) -> None:
         self._encode = encode
@@ -35,7 +35,7 @@ class PageVectors:
         return np.asarray((ones * others).sum(axis=1), np.float64)
 
     def features(self, pairs: Sequence[Pair]) -> FloatArray:
-        """(pairs, 2 * width): product and distance in each dimension, u * v and |u - v|.
+        """(pairs, 2 * width): elementwise product and absolute difference, u * v and |u - v|.
 
         Source: Conneau et al. 2017, section 3.1, without u and v themselves, https://arxiv.org/abs/1705.02364
         """

@@ -1,6 +1,6 @@
-"""A small BERT made from a wiki's own text: a SentencePiece model learnt from it, and random weights.
+"""A small BERT for a wiki: a SentencePiece model trained on its text, and random weights.
 
-It knows nothing at first, which shows what is learnt from the links alone; and with its one layer it is quick.
+Since it is not pretrained, it shows what is learnt from the links alone; with one layer it is fast.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def write_small_bert(folder: Path, texts: Sequence[str], *, n_layers: int = 1, w
             num_attention_heads=_HEADS,
             intermediate_size=4 * width,
             max_position_embeddings=_MOST_TOKENS,
-            attention_probs_dropout_prob=0.0,  # it would take most of the time on a CPU
+            attention_probs_dropout_prob=0.0,  # dropout would take most of the time on a CPU
             hidden_act="gelu_pytorch_tanh",  # what these checkpoints mean by "gelu"
         )
         with quiet_transformers():
             model = BertModel(config)
-            # Else the two sides of a pair would differ more by their side than by what they say.
+            # Otherwise the segment would separate the two pages of a pair more than their text does.
             torch.nn.init.zeros_(model.embeddings.token_type_embeddings.weight)
             model.save_pretrained(folder)

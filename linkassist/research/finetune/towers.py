@@ -1,9 +1,8 @@
-"""Two towers with one set of weights: each text to a vector of its own, trained so that linked pages come near.
+"""Two towers with shared weights: a vector for each text, trained so that linked pages are near.
 
-The loss is the contrastive one with in-batch negatives: of a batch's pairs each page must find its partner among all
-partners, and each partner its page. Where a page is related to another pair's partner, that one is no wrong answer and
-is left out. A vector is the mean over the last layer's tokens, scaled to length 1, and can be kept: it does not depend
-on what it is compared with.
+The loss is contrastive with in-batch negatives: each page of a batch must find its partner among all partners, and each
+partner its page. A related partner of another pair would be a false negative and is masked. A vector is the mean over
+the tokens of the last layer, scaled to length 1; it does not depend on the other page, so it can be stored.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ TEMPERATURE = 0.05  # as in SimCSE, Gao et al. 2021, https://arxiv.org/abs/2104.
 def tower_vectors(model: BertModel, sequences: Sequence[TokenSequence], token_budget: int) -> Tensor:
     """(texts, width) unit rows, in order, from batches of at most `token_budget` tokens.
 
-    Where a gradient is wanted and there are several batches, only the vectors are kept from the way forward, and each
-    batch is run once more on the way back: memory holds the states of one, however many texts a loss compares.
+    With gradients and several batches, the forward pass keeps only the vectors, and the backward pass runs each batch
+    once more: memory holds the activations of one batch, however many texts a loss compares.
     Source: Gao et al. 2021, section 3.2 (gradient cache), https://arxiv.org/abs/2101.06983
     """
     batches = list(batches_by_length([len(each.ids) for each in sequences], token_budget))
@@ -44,22 +43,22 @@ def tower_vectors(model: BertModel, sequences: Sequence[TokenSequence], token_bu
     return torch.cat(found)[place.to(found[0].device)]
 
 
-def contrastive_loss(pages: Tensor, others: Tensor, is_left_out: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+def contrastive_loss(pages: Tensor, others: Tensor, is_masked: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """The mean over both directions of -log softmax of each pair's own similarity among the batch's.
 
-    pages, others: (pairs, width) unit rows, row i of both being a pair. is_left_out: (pairs, pairs) bool, True where
+    pages, others: (pairs, width) unit rows, row i of both being a pair. is_masked: (pairs, pairs) bool, True where
     page i and other j are related though they are not a pair of the batch; False on the diagonal.
     With two orthogonal pairs and temperature 1 each softmax is e / (e + 1), and the loss ln(1 + 1/e), about 0.313.
     Source: van den Oord et al. 2018, equation 4 (InfoNCE), https://arxiv.org/abs/1807.03748, in both directions as in
     Radford et al. 2021, figure 3, https://arxiv.org/abs/2103.00020
     """
-    scores = (pages @ others.T / temperature).masked_fill(is_left_out, -torch.inf)
+    scores = (pages @ others.T / temperature).masked_fill(is_masked, -torch.inf)
     answer = torch.arange(len(pages), device=pages.device)
     return (functional.cross_entropy(scores, answer) + functional.cross_entropy(scores.T, answer)) / 2
 
 
-def left_out(pairs: Sequence[Pair], are_related: Callable[[int, int], bool]) -> Tensor:
-    """(pairs, pairs) bool for `contrastive_loss`."""
+def false_negative_mask(pairs: Sequence[Pair], are_related: Callable[[int, int], bool]) -> Tensor:
+    """(pairs, pairs) bool, the `is_masked` of `contrastive_loss`."""
     is_related = [
         [at != to and (one.page == two.other or are_related(one.page, two.other)) for to, two in enumerate(pairs)]
         for at, one in enumerate(pairs)

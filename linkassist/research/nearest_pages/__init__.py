@@ -1,1 +1,1 @@
-"""The two experiments that the note before this program made, on the user's own wiki, and what they were worth."""
+"""Two experiments on a wiki, nearest pages and hash buckets of their vectors, with their evaluation."""

@@ -1,6 +1,7 @@
-"""The second experiment: a short code of bits for every page, so that pages of one code lie in one bucket.
+"""The second experiment: a short binary code for each page, so that pages with one code share a bucket.
 
-The bits are the signs of the first dimensions, as they were then, or those of a rotation that is learnt from the pages.
+The bits are the signs of the first dimensions, or of a learnt rotation (ITQ) of the principal components.
+`faiss.ITQMatrix` (1.15) would not do: after 50 iterations its loss is still that of its random rotation.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 DoubleArray = npt.NDArray[np.float64]
 
 N_BITS = 12
-_N_TURNS = 50  # Gong and Lazebnik 2011, section 2.2: "we use 50 iterations"
+_N_ITERATIONS = 50  # Gong and Lazebnik 2011, section 2.2: "we use 50 iterations"
 
 
 @dataclass(frozen=True, slots=True)
 class BucketFigures:
-    """How a code spreads the pages over its buckets.
+    """How a code distributes the pages over its 2 ** n_bits buckets.
 
-    n_used: buckets with a page, of 2 to the power of n_bits. n_alone: pages that have a bucket to themselves. largest:
-    pages in the fullest. mean_others: the pages that a page finds beside it, on average. entropy: bits, n_bits at most.
+    n_used: buckets that are not empty. n_alone: pages alone in their bucket. largest: pages in the fullest bucket.
+    mean_others: other pages in a page's bucket, on average. entropy: in bits, at most n_bits.
     """
 
     name: str
@@ -60,15 +61,15 @@ def principal_components(vectors: FloatArray, n: int) -> DoubleArray:
     return np.asarray(centred @ directions[:, ::-1][:, :n])
 
 
-def quantising_rotation(components: DoubleArray, seed: int = 0, n_turns: int = _N_TURNS) -> DoubleArray:
+def quantising_rotation(components: DoubleArray, seed: int = 0, n_iterations: int = _N_ITERATIONS) -> DoubleArray:
     """(bits, bits) orthogonal R that makes ‖B - V R‖² small, where B = sgn(V R) and V are the components.
 
-    From a random rotation on, B and R are improved by turns: with B fixed, R is the orthogonal Procrustes solution.
+    From a random rotation on, B and R are updated in turns: for a fixed B, R is the orthogonal Procrustes solution.
     Source: Gong and Lazebnik 2011, section 2.2 (equations 2 and 3)
     """
     n_bits = components.shape[1]
     rotation, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((n_bits, n_bits)))
-    for _ in range(n_turns):
+    for _ in range(n_iterations):
         bits = np.where(components @ rotation > 0, 1.0, -1.0)
         left, _, right = np.linalg.svd(bits.T @ components)  # B^T V = S Ω Ŝ^T
         rotation = right.T @ left.T  # R = Ŝ S^T
@@ -98,8 +99,8 @@ def bucket_figures(name: str, code: BoolArray) -> BucketFigures:
     )
 
 
-def beside(code: BoolArray, asked: IntArray) -> Sequence[IntArray]:
-    """Per page asked, the other pages of its bucket in order."""
+def bucket_mates(code: BoolArray, asked: IntArray) -> Sequence[IntArray]:
+    """For each page asked about, the other pages of its bucket, in order."""
     numbers = bucket_numbers(code)
     members = {number: np.flatnonzero(numbers == number) for number in np.unique(numbers[asked]).tolist()}
     return [mates[mates != page] for page in asked.tolist() for mates in [members[int(numbers[page])]]]

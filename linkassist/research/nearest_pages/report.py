@@ -1,4 +1,4 @@
-"""What the experiments found: as a value, as JSON, and as the text that the command prints."""
+"""The report of the experiments: as values, as JSON, and as the text that the command prints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BUCKET_COLUMNS = ("bits", "buckets", "of", "alone", "largest", "beside", "entro
 class NearestPage:
     """A page and the one nearest to it, by their titles. distance: Euclidean, between vectors as they are.
 
-    is_mutual: each is the other's nearest. is_linked: one of them links the other, taken-out links included.
+    is_mutual: each is the other's nearest. is_linked: one links the other, removed links included.
     """
 
     page: str
@@ -33,10 +33,10 @@ class NearestPage:
 
 @dataclass(frozen=True, slots=True)
 class NearestFigures:
-    """The first experiment. n_same: pages left out because they are the same as an earlier one, by text or by vector.
+    """The first experiment. n_same: pages left out as duplicates of an earlier one, by text or by vector.
 
     share_linked: of `pages`, those linked with their nearest. share_linked_by_chance: of all pairs of pages.
-    pages: nearest first; a page of which the encoder says nothing is not there.
+    pages: smallest distance first, without pages whose vector is zero.
     """
 
     n_same: int
@@ -47,10 +47,10 @@ class NearestFigures:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentsReport:
-    """evaluation: the test, and the figures of ours, the simple peers and the experiments, in this order.
+    """evaluation: the test, and the figures of ours, the baselines and the experiments, in this order.
 
-    fingerprint: of the encoder whose vectors they are. is_raw: they have lengths of their own; where not, all have
-    length 1, and the nearest by distance are the nearest by cosine. buckets: empty where they were not asked for.
+    fingerprint: of the encoder. is_raw: the vectors have their own lengths; otherwise all have length 1, and Euclidean
+    distance ranks as the cosine. buckets: empty if not asked for.
     """
 
     evaluation: EvaluationReport

@@ -1,4 +1,4 @@
-"""The experiments from an export or a library to a report: the test's pages, their vectors, the score.
+"""The experiments from a wiki's pages to a report: the test, the vectors, the score.
 
 All see one wiki: that of the future-links test, in which the pages that are asked about have lost their links. So what
 is printed is what is scored, and the wiki's own encoder has seen none of the links to be found.
@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
 from linkassist.embed.encoder import Encoder, RawEncoder, normalised
 from linkassist.evaluate.futures import FuturesTest
 from linkassist.evaluate.metrics import LIST_LENGTH
-from linkassist.evaluate.run import Sample, ask_all, report_of
+from linkassist.evaluate.run import EvaluationOptions, ask_all
 from linkassist.evaluate.scoring import Answer, score
 from linkassist.evaluate.single_wiki import build_one_wiki_test
-from linkassist.model.fit import OnProgress, suggest_wiki
-from linkassist.research.nearest_pages.codes import beside, bucket_figures, learnt_code, sign_code
-from linkassist.research.nearest_pages.nearest import NOBODY, nearest, representatives
+from linkassist.model.fit import suggest_wiki
+from linkassist.progress import OnProgress
+from linkassist.research.nearest_pages.codes import bucket_figures, bucket_mates, learnt_code, sign_code
+from linkassist.research.nearest_pages.nearest import NO_PAGE, nearest, representatives
 from linkassist.research.nearest_pages.report import ExperimentsReport, NearestFigures, NearestPage
-from linkassist.scrapbox.export import read_export
-from linkassist.store.library import Library
-from linkassist.store.pages import Project, read_pages
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Page, Reading, title_key
@@ -32,33 +29,6 @@ from linkassist.wiki import Page, Reading, title_key
 SIGNS, LEARNT = "signs of the first dimensions", "learnt code"
 _N_NEAREST = 10
 _NO_VECTORS = np.zeros((0, 0), np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to try. sample, is_blind: of the future-links test, see `evaluate/`. encoder: by name; of a model that would
-    join the wiki's own encoder, the vectors are the model's alone."""
-
-    has_nearest: bool
-    has_buckets: bool
-    sample: Sample
-    is_blind: bool
-    encoder: str
-
-
-def experiment_on_file(export: Path, plan: Plan, on_progress: OnProgress) -> ExperimentsReport:
-    """The experiments on the wiki of an export. Raises LinkAssistError where it cannot be read or makes no test."""
-    with read_export(
-        export, on_progress=lambda n, total: on_progress(f"read exports: {export.name}", n, total)
-    ) as read:
-        pages = list(read)
-    return _report(pages, export.name, plan, on_progress)
-
-
-def experiment_on_project(library: Library, project: Project, plan: Plan, on_progress: OnProgress) -> ExperimentsReport:
-    """The experiments on a project of the library, in which nothing is kept. Raises LinkAssistError where it makes no
-    test."""
-    return _report([stored.page for stored in read_pages(library, project.id)], project.name, plan, on_progress)
 
 
 @dataclass(slots=True)
@@ -76,39 +46,50 @@ class _Vectors:
         texts = [reading.text for reading in self.readings]
         self.is_raw, self.fingerprint = isinstance(encoder, RawEncoder), encoder.fingerprint
         encode = encoder.encode_raw if isinstance(encoder, RawEncoder) else encoder.encode
-        self.raw = encode(texts, lambda n: self.on_progress("encode", n, len(texts)))
+        self.raw = encode(texts, lambda done, total: self.on_progress("encode", done, total))
         return normalised(self.raw)
 
 
-def _report(pages: Sequence[Page], name: str, plan: Plan, on_progress: OnProgress) -> ExperimentsReport:
-    test = build_one_wiki_test(pages, is_blind=plan.is_blind, n_asked=plan.sample.n_asked, seed=plan.sample.seed)
+def run_experiments(
+    pages: Sequence[Page],
+    name: str,
+    how: EvaluationOptions,
+    on_progress: OnProgress,
+    *,
+    has_nearest: bool,
+    has_buckets: bool,
+) -> ExperimentsReport:
+    """The experiments on a wiki of that name. Raises LinkAssistError where it makes no test.
+
+    how: of the future-links test; of an encoder that would be joined with the wiki's own, the vectors are its alone.
+    """
+    test = build_one_wiki_test(pages, is_blind=how.is_blind, n_asked=how.n_asked, seed=how.seed)
     vectors = _Vectors(on_progress)
 
     def suggest(readings: Sequence[Reading]) -> list[list[Suggestion]]:
         vectors.readings = readings
-        return suggest_wiki(readings, encoder_name=plan.encoder, vectors_of=vectors.of, on_progress=on_progress)
+        return suggest_wiki(readings, encoder_name=how.encoder, vectors_of=vectors.of, on_progress=on_progress)
 
-    answers = ask_all(test, suggest, on_progress)
+    evaluation = ask_all(test, suggest, name, "", how.encoder, on_progress)
     on_progress("compare pages", 0, 1)
     same_as = representatives(vectors.raw, [reading.text for reading in vectors.readings])
     codes: dict[str, BoolArray] = {}
-    if plan.has_buckets:
-        codes = {SIGNS: sign_code(vectors.raw), LEARNT: learnt_code(vectors.raw, seed=plan.sample.seed)}
+    if has_buckets:
+        codes = {SIGNS: sign_code(vectors.raw), LEARNT: learnt_code(vectors.raw, seed=how.seed)}
     asked = [page for page in test.asked if page.gold]  # a similar page is nothing new
     lists = _Lists(test, vectors.raw, same_as, np.array([page.number for page in asked], np.int64))
-    rows = list(lists.of_chance(plan.sample.seed))
-    rows += lists.of_nearest() if plan.has_nearest else ()
+    rows = list(lists.of_chance(how.seed))
+    rows += lists.of_nearest() if has_nearest else ()
     for code_name, code in codes.items():
         rows.append((f"same bucket: {code_name}", lists.of_buckets(code)))
     of_experiments = tuple(score(row, asked, answer) for row, answer in rows)
     on_progress("compare pages", 1, 1)
-    evaluation = report_of(test, answers, name, "", plan.encoder)
     return ExperimentsReport(
         replace(evaluation, suggesters=(*evaluation.suggesters, *of_experiments), shown=None),
         vectors.fingerprint,
         vectors.raw.shape[1],
         vectors.is_raw,
-        _nearest_figures(test, vectors, same_as) if plan.has_nearest else None,
+        _nearest_figures(test, vectors, same_as) if has_nearest else None,
         tuple(bucket_figures(code_name, code) for code_name, code in codes.items()),
     )
 
@@ -142,13 +123,13 @@ class _Lists:
     def of_buckets(self, code: BoolArray) -> list[list[Answer]]:
         """The pages of the same bucket, the nearest first: a bucket by itself has no order."""
         found = []
-        for own, mates in zip(self.asked, beside(code, self.asked), strict=True):
+        for own, mates in zip(self.asked, bucket_mates(code, self.asked), strict=True):
             distances = np.linalg.norm(self.vectors[mates] - self.vectors[own], axis=1)
             found.append(self._answers(mates[np.argsort(distances, kind="stable")][:LIST_LENGTH]))
         return found
 
     def _answers(self, pages: IntArray) -> list[Answer]:
-        return [Answer(self.test.pages[page].key, "page") for page in pages.tolist() if page != NOBODY]
+        return [Answer(self.test.pages[page].key, "page") for page in pages.tolist() if page != NO_PAGE]
 
 
 def _nearest_figures(test: FuturesTest, vectors: _Vectors, same_as: IntArray) -> NearestFigures:
@@ -167,7 +148,7 @@ def _nearest_figures(test: FuturesTest, vectors: _Vectors, same_as: IntArray) ->
             keys[other] in linked[page] or keys[page] in linked[other],
         )
         for (page, other), distance in zip(other_of.items(), found.distances[:, 0].tolist(), strict=True)
-        if other != NOBODY
+        if other != NO_PAGE
     ]
     number = {key: page for page, key in enumerate(keys)}
     of_all = {

@@ -1,4 +1,4 @@
-"""What a comparison of poolings came to: as values, as JSON, and as a table for the terminal."""
+"""The report of a comparison of poolings: as values, as JSON, and as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from linkassist.suggest.corpus import FloatArray
 class Figure:
     """A mean over pages; how far it lies behind that of the best row, and the standard error of this difference.
 
-    The difference is taken page by page, so that what makes a page hard for all does not blur it. Below 0: ahead.
+    The difference is paired, page by page, so that its error leaves out how hard the pages are. Below 0: ahead.
     """
 
     mean: float
@@ -117,7 +117,7 @@ class Scored:
 
 
 def compared(scored: Sequence[Scored], beside: Scored) -> tuple[tuple[PoolingRow, ...], PoolingRow]:
-    """(the rows, best first; the row beside), each figure held against the best of the rows in this figure."""
+    """(the rows, best first; the reference row), each figure compared with the best of the rows in this figure."""
     best = [max((_columns(each.scores)[at] for each in scored), key=_mean) for at in range(4)]
 
     def row(each: Scored) -> PoolingRow:

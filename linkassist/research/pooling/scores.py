@@ -1,4 +1,4 @@
-"""Vectors of pages held against the links that people made: two ways to go from what is near to what is linked."""
+"""Scores of page vectors on the links that people made, by the nearest pages and by what these link."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.embed.encoder import normalised
+from linkassist.evaluate.baselines import largest
 from linkassist.evaluate.futures import AskedPage
 from linkassist.evaluate.metrics import LIST_LENGTH, capped_recall_at, reciprocal_rank
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray
 
-_N_NEIGHBOURS = 60  # whose links are proposed, as of the simple peer "neighbours' links"
-_AT_ONCE = 128
+_N_NEIGHBOURS = 60  # whose links are proposed, as by the baseline "neighbours' links"
+_BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,22 @@ def score_vectors(vectors: FloatArray, corpus: Corpus, asked: Sequence[AskedPage
     links = sp.csr_matrix(corpus.links)
     nearest: list[tuple[float, float]] = []
     linked: list[tuple[float, float]] = []
-    for start in range(0, len(asked), _AT_ONCE):
-        some = asked[start : start + _AT_ONCE]
-        numbers = np.array([page.number for page in some])
+    for start in range(0, len(asked), _BATCH):
+        batch = asked[start : start + _BATCH]
+        numbers = np.array([page.number for page in batch])
         similarity = unit[numbers] @ unit.T
-        similarity[np.arange(len(some)), numbers] = -np.inf
-        near = _largest(similarity, _N_NEIGHBOURS)
+        similarity[np.arange(len(batch)), numbers] = -np.inf
+        near = largest(similarity, _N_NEIGHBOURS)
         weights = np.take_along_axis(similarity, near, axis=1).clip(0) ** 2
-        rows = np.repeat(np.arange(len(some)), near.shape[1])
-        told = sp.csr_matrix((weights.ravel(), (rows, near.ravel())), (len(some), corpus.n_pages)) @ links
-        proposals = np.asarray(told.todense())
-        proposals[np.arange(len(some)), numbers] = 0
-        for page, pages, proposed in zip(some, near, proposals, strict=True):
+        rows = np.repeat(np.arange(len(batch)), near.shape[1])
+        scores = sp.csr_matrix((weights.ravel(), (rows, near.ravel())), (len(batch), corpus.n_pages)) @ links
+        proposals = np.asarray(scores.todense())
+        proposals[np.arange(len(batch)), numbers] = 0
+        for page, pages, proposed in zip(batch, near, proposals, strict=True):
             if page.pages:
                 nearest.append(_figures(pages[:LIST_LENGTH], page.pages, corpus))
             if page.gold:
-                best = _largest(proposed[None, :], LIST_LENGTH)[0]
+                best = largest(proposed[None, :], LIST_LENGTH)[0]
                 linked.append(_figures(best[proposed[best] > 0], page.gold, corpus))
     of_nearest, of_links = (np.array(each, np.float32).reshape(-1, 2) for each in (nearest, linked))
     return Scores(of_nearest[:, 0], of_nearest[:, 1], of_links[:, 0], of_links[:, 1])
@@ -60,11 +61,3 @@ def score_vectors(vectors: FloatArray, corpus: Corpus, asked: Sequence[AskedPage
 def _figures(best: IntArray, right: frozenset[str], corpus: Corpus) -> tuple[float, float]:
     hits = [corpus.keys[target] in right for target in best.tolist()]
     return capped_recall_at(hits, len(right), 10), reciprocal_rank(hits)
-
-
-def _largest(rows: FloatArray, k: int) -> IntArray:
-    """(rows, k or as many as there are): the columns of the largest values of each row, largest first."""
-    n_kept = min(k, rows.shape[1])
-    chosen = np.argpartition(-rows, n_kept - 1, axis=1)[:, :n_kept]
-    order = np.lexsort((chosen, -np.take_along_axis(rows, chosen, axis=1)), axis=1)
-    return np.asarray(np.take_along_axis(chosen, order, axis=1), np.int64)

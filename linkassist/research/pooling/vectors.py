@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from linkassist.bert.forward import BertForward
-from linkassist.bert.readout import Readout, layers_of, read_out
+from linkassist.bert.layer_pooling import LayerPooling, layers_of, pool_layers
 from linkassist.bert.tokenize.sentencepiece import Tokenizer
 from linkassist.bert.tokenize.sequences import TokenSequence, token_sequence
 from linkassist.embed.windows import weighted_means, windows
+from linkassist.progress import OnCount
 from linkassist.suggest.corpus import FloatArray
 
 _PAGES_AT_ONCE = 512
@@ -21,8 +22,8 @@ _PAGES_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class PageTokens:
-    """How much of a page is read. max_seq_length: tokens, [CLS] and [SEP] too. overlap: of windows, in tokens; None:
-    no windows, the beginning of a page stands for all of it.
+    """How much of a page is read. max_seq_length: tokens, with [CLS] and [SEP]. overlap: of windows, in tokens; None:
+    no windows, only the beginning of a page is read.
     """
 
     max_seq_length: int
@@ -33,12 +34,12 @@ def page_vectors(
     texts: Sequence[str],
     tokenizer: Tokenizer,
     forward: BertForward,
-    readouts: Sequence[Readout],
+    poolings: Sequence[LayerPooling],
     how: PageTokens,
-    on_pages: Callable[[int], None],
+    on_text: OnCount,
 ) -> FloatArray:
-    """(readouts, texts, width) float32, on disk while it is used. on_pages: told how many texts are done."""
-    layers = layers_of(readouts)
+    """(poolings, texts, width) float32, on disk while it is used. on_text: counts the texts."""
+    layers = layers_of(poolings)
     found: FloatArray | None = None
     for start in range(0, len(texts), _PAGES_AT_ONCE):
         some = texts[start : start + _PAGES_AT_ONCE]
@@ -51,19 +52,19 @@ def page_vectors(
         ids, n_done = [sequence.ids for sequence in sequences], 0
         own: torch.Tensor | None = None
         for packed in forward.run(ids, [sequence.types for sequence in sequences], layers):
-            read = torch.stack(list(read_out(packed, layers, readouts, forward.pooled)))
-            own = read.new_zeros((len(readouts), len(ids), read.shape[2])) if own is None else own
+            read = torch.stack(list(pool_layers(packed, layers, poolings, forward.pooled)))
+            own = read.new_zeros((len(poolings), len(ids), read.shape[2])) if own is None else own
             own[:, packed.members] = read
             n_done += len(packed.members)
-            on_pages(start + n_done * len(some) // len(ids))
+            on_text(start + n_done * len(some) // len(ids), len(texts))
         assert own is not None  # every text has a sequence, were it empty
         if found is None:
-            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; it goes when the array does
-                found = np.memmap(file, np.float32, "w+", shape=(len(readouts), len(texts), own.shape[2]))
+            with tempfile.TemporaryFile() as file:  # a gigabyte for a large wiki; freed with the array
+                found = np.memmap(file, np.float32, "w+", shape=(len(poolings), len(texts), own.shape[2]))
         weights = [len(each) for each in ids]
         for row, vectors in zip(found, own, strict=True):
             row[start : start + len(some)] = weighted_means(vectors, owners, weights, len(some)).numpy()
-    return np.zeros((len(readouts), 0, 0), np.float32) if found is None else found
+    return np.zeros((len(poolings), 0, 0), np.float32) if found is None else found
 
 
 def _sequences(text: str, tokenizer: Tokenizer, how: PageTokens) -> list[TokenSequence]:

@@ -1,1 +1,1 @@
-"""Who may use the server: the password, sessions, the visitor of a request, and a limit on attempts."""
+"""Authentication: the password, sessions, the identity of a client, and rate limits."""

@@ -1,7 +1,7 @@
-"""Who may come in: the password and the token of a library, as hashes in a file beside the database.
+"""The password and the token of a library, stored as hashes in a file beside the database.
 
-A file of its own, and not a table: a copy or a backup of the database then gives nobody a hash to guess at, and an
-older one that is restored does not bring an older password back.
+It is a file and not a table: a copy of the database then contains no hash to attack, and restoring an older backup
+does not bring an older password back.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from linkassist.files.errors import cannot_be, file_errors_as
 
 FILE_NAME: Final = "access.json"
 FEWEST_CHARACTERS: Final = 10
-# 32 MiB and about half a second of an older core; as costly as OWASP's Password Storage Cheat Sheet asks of scrypt.
-_N: Final = 2**15
-_R: Final = 8
-_P: Final = 3
+# 32 MiB and about half a second on an older core, as OWASP's Password Storage Cheat Sheet recommends for scrypt.
+SCRYPT_N: Final = 2**15
+SCRYPT_R: Final = 8
+SCRYPT_P: Final = 3
 _MOST_MEMORY: Final = 64 * 2**20
 _TOKEN_SIGN: Final = "linkassist_"
-_one_at_a_time = threading.Lock()  # two guesses at once would take twice the memory
+_one_at_a_time = threading.Lock()  # two attempts at once would take twice the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a library asks of those who come in. n, r, p: scrypt's parameters for key. token: SHA-256, b"" for none."""
+    """The stored hashes. key: scrypt of the password with parameters n, r, p. token: its SHA-256, b"" for none."""
 
     salt: bytes
     key: bytes
@@ -45,16 +45,16 @@ class Access:
     token: bytes = b""
 
     def is_password(self, guess: str) -> bool:
-        """Whether that is the password; takes as long for a wrong one."""
+        """Whether that is the password, in constant time."""
         return hmac.compare_digest(_scrypt(guess, self.salt, self.n, self.r, self.p), self.key)
 
     def is_token(self, guess: str) -> bool:
-        """Whether that is the token. It is random and long, so that one quick hash is enough."""
+        """Whether that is the token. It is long and random, so a fast hash is enough."""
         return bool(self.token) and hmac.compare_digest(hashlib.sha256(guess.encode()).digest(), self.token)
 
     @property
     def fingerprint(self) -> str:
-        """Another one after each new password, even if it is the same word again."""
+        """Identifies this setting of the password: setting the same one again gives another fingerprint."""
         return self.salt.hex()
 
 
@@ -63,17 +63,17 @@ def new_access(password: str, token: bytes = b"") -> Access:
     if len(unicodedata.normalize("NFC", password)) < FEWEST_CHARACTERS:
         raise SettingsError(f"The password has fewer than {FEWEST_CHARACTERS} characters. Take a longer one.")
     salt = secrets.token_bytes(16)
-    return Access(salt, _scrypt(password, salt, _N, _R, _P), _N, _R, _P, token)
+    return Access(salt, _scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P), SCRYPT_N, SCRYPT_R, SCRYPT_P, token)
 
 
 def new_token(access: Access) -> tuple[Access, str]:
-    """(access with a new token in place of any other, the token), which is told this once and never again."""
+    """(access with a new token in place of the old one, the token itself, which is not stored)."""
     token = _TOKEN_SIGN + secrets.token_urlsafe(32)
     return replace(access, token=hashlib.sha256(token.encode()).digest()), token
 
 
 def read_access(library: Path) -> Access | None:
-    """What the library in that folder asks for, None where it has no password. SettingsError for a damaged file."""
+    """The hashes of the library in that folder, None if it has no password. SettingsError for a damaged file."""
     path = library / FILE_NAME
     try:
         found = json.loads(path.read_text("utf-8"))
@@ -97,7 +97,7 @@ def existing_access(library: Path) -> Access:
 
 
 def write_access(library: Path, access: Access) -> None:
-    """Puts it into the library's folder, readable by its owner alone. The old one stands until it is whole."""
+    """Writes the file, readable by its owner alone, and replaces the old one atomically."""
     path = library / FILE_NAME
     beside = path.with_name(f"{FILE_NAME}.{secrets.token_hex(4)}")
     kept = {
@@ -121,14 +121,14 @@ def write_access(library: Path, access: Access) -> None:
 
 
 def remove_access(library: Path) -> None:
-    """Takes password and token away; the library then opens to its own machine alone. SettingsError where it cannot."""
+    """Removes password and token; the server is then for this machine alone. SettingsError if it cannot."""
     path = library / FILE_NAME
     with file_errors_as(SettingsError, "written", path):
         path.unlink(missing_ok=True)
 
 
 class AccessFile:
-    """The file of one library as it is at the moment, for the threads of a server: a new password counts at once."""
+    """The hashes of one library, read again when the file changes: a new password is in force at once."""
 
     def __init__(self, library: Path) -> None:
         self._library = library
@@ -136,7 +136,7 @@ class AccessFile:
         self._access: Access | None = None
 
     def current(self) -> Access | None:
-        """What is asked for now; SettingsError as `read_access`."""
+        """The hashes in force; SettingsError as `read_access`."""
         try:
             found = (self._library / FILE_NAME).stat()
         except FileNotFoundError:
@@ -150,7 +150,7 @@ class AccessFile:
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    # A keyboard may send the same word in another form of Unicode; a lone surrogate is a guess like any other.
+    # Keyboards send the same word in several Unicode forms; a lone surrogate is a password like any other.
     said = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
     with _one_at_a_time:
         return hashlib.scrypt(said, salt=salt, n=n, r=r, p=p, maxmem=_MOST_MEMORY, dklen=32)

@@ -1,4 +1,4 @@
-"""How often something may be asked for: a pace for each visitor, and growing waits between guesses at a password."""
+"""Rate limits: a token bucket for each client, and growing delays between attempts at the password."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ALL_PER_S: Final = 1 / 3
 Clock = Callable[[], float]
 
 
-class Pace:
-    """So many at once for each key, and so many a second after that. Remembers the 4,096 keys that asked last."""
+class RateLimiter:
+    """Token bucket per key: `burst` at once, then `per_s` per second. Keeps the 4,096 keys used last."""
 
     def __init__(self, burst: int, per_s: float, clock: Clock = time.monotonic) -> None:
         self._burst, self._per_s, self._clock = burst, per_s, clock
@@ -28,7 +28,7 @@ class Pace:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait_s(self, key: str) -> float:
-        """0 where one more may pass, which counts it; else the seconds until then."""
+        """Takes a token and returns 0; where there is none, the seconds until there is one."""
         now = self._clock()
         with self._lock:
             left, at = self._left.pop(key, (float(self._burst), now))
@@ -46,21 +46,21 @@ class _Guesses:
     next_at: float = 0.0
 
 
-class Guesses:
-    """Bounds the guesses at a password: those of one address by waits that double, those of all by a pace.
+class GuessLimiter:
+    """Limits attempts at the password: of one address by delays that double, of all addresses by a token bucket.
 
-    Three are free; the wait before the next is 1 s, 2 s, 4 s, up to 15 minutes. All addresses together have 20 at once
-    and one in three seconds after that: who is logged in notices nothing of it.
+    Three attempts are free; the delay before the next is 1 s, 2 s, 4 s, up to 15 minutes. All addresses together have
+    20 at once, then one in three seconds. Clients that are logged in are not affected.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._all = Pace(_ALL_BURST, _ALL_PER_S, clock)
+        self._all = RateLimiter(_ALL_BURST, _ALL_PER_S, clock)
         self._of: OrderedDict[str, _Guesses] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """0 where that address may guess now, which counts as a wrong guess until `was_right`; else seconds to wait."""
+        """0 if the address may try now, which counts as a wrong attempt until `was_right`; else the seconds to wait."""
         now = self._clock()
         with self._lock:
             found = self._of.pop(address, None) or _Guesses()
@@ -77,15 +77,15 @@ class Guesses:
         return 0.0
 
     def was_right(self, address: str) -> None:
-        """Forgets what that address guessed before."""
+        """Forgets the wrong attempts of the address."""
         with self._lock:
             self._of.pop(address, None)
 
 
-def visitor_key(address: str) -> str:
-    """What stands for an address: of IPv6 the network of /64, which is one household's: `2001:db8::7` to `2001:db8::`.
+def network_key(address: str) -> str:
+    """The key that an address is counted by: an IPv4 address itself, of IPv6 its /64 network, which is one household's.
 
-    >>> visitor_key("2001:db8:1:2:3::7"), visitor_key("192.0.2.7"), visitor_key("::ffff:192.0.2.7")
+    >>> network_key("2001:db8:1:2:3::7"), network_key("192.0.2.7"), network_key("::ffff:192.0.2.7")
     ('2001:db8:1:2::', '192.0.2.7', '192.0.2.7')
     """
     try:

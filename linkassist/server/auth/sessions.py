@@ -1,4 +1,4 @@
-"""Who is logged in: a random token in a cookie of the browser, its hash here. A restart of the server ends them all."""
+"""Login sessions: a random token in a cookie of the browser, its hash in memory. A restart of the server ends all."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _MOST: Final = 10_000
 
 @dataclass(slots=True)
 class _Session:
-    password: str  # the fingerprint of the one that opened it
+    password: str  # fingerprint of the password it was opened with
     began_at: float
     used_at: float
 
 
 class Sessions:
-    """The sessions of one server. At most 10,000: beyond that, the one unused for longest ends."""
+    """The sessions of one server, at most 10,000: beyond that, the least recently used one ends."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """clock: seconds that never jump."""
+        """clock: monotonic seconds."""
         self._clock = clock
         self._lock = threading.Lock()
         self._of: OrderedDict[bytes, _Session] = OrderedDict()
 
     def begin(self, password: str) -> str:
-        """The token of a new session, which lasts as long as the password of that fingerprint is the one in force."""
+        """The token of a new session. It ends when a password of another fingerprint is in force."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         with self._lock:
@@ -43,7 +43,7 @@ class Sessions:
         return token
 
     def is_open(self, token: str, password: str) -> bool:
-        """Whether the token is that of a session; this use of it counts. One ends after a week unused, or 30 days."""
+        """Whether a session has the token; marks it as used. A session ends after 7 days unused, or after 30 in all."""
         key, now = _hash(token), self._clock()
         with self._lock:
             found = self._of.get(key)
@@ -58,11 +58,11 @@ class Sessions:
             return True
 
     def end(self, token: str) -> None:
-        """Ends it, if it is one."""
+        """Ends the session of the token, if there is one."""
         with self._lock:
             self._of.pop(_hash(token), None)
 
 
 def _hash(token: str) -> bytes:
-    # Looked up by its hash, so that the time that takes tells nothing of the token.
+    # Looked up by its hash, so that the time of a look-up tells nothing about the token.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,1 +1,1 @@
-"""What the server has other processes do: ask the models, and import an export."""
+"""Work for other processes: imports, and requests to the models."""

@@ -1,7 +1,7 @@
-"""The process that does the work of an import: what it is told to do, what it tells meanwhile, how it is stopped.
+"""The child process of an import or reindex: its orders, the messages it sends, how it is stopped.
 
-`import_job.py` starts one for each import or reindex, so that the server stays light and a fall takes nothing with it.
-What it did is also in the library's record of runs, where it outlives the server.
+`import_job.py` starts one for each, so that the server stays small and a crash leaves it running. The library's record
+of runs keeps what was done, beyond the life of the server.
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ from typing import Final
 from linkassist.errors import LinkAssistError, StoreError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import LONGEST_NAME, IngestReport, ingest
-from linkassist.pipeline.reindex import ReindexReport, reindex
+from linkassist.pipeline.reindex import reindex
+from linkassist.pipeline.reindex_run import ReindexReport
 from linkassist.scrapbox.export import read_export
+from linkassist.server.jobs.child_process import MessageSender
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.store.runs import finish_run, start_run
 from linkassist.terminal_escape import shown
 
-_TELL_EVERY_S: Final = 0.1
+_REPORT_EVERY_S: Final = 0.1
 _INTERRUPT_EVERY_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class TakeIn:
-    """Import the file at `source`, then reindex its project. file_name: what the reader calls the file.
+class ImportOrder:
+    """Import the file at `source`, then reindex its project. file_name: the file's name on the reader's machine.
 
     project: the name to give it, "" for the one that the file says; one that says none is called after the file.
     """
@@ -47,19 +49,19 @@ class TakeIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Reindex:
+class ReindexOrder:
     """Bring the suggestions of a project up to date."""
 
     project: str
     display_name: str
 
 
-Order = TakeIn | Reindex
+Order = ImportOrder | ReindexOrder
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """How far the work is: `n_done` of `n_total` (0 where unknown) in a step; of the step "import" in bytes."""
+class StepProgress:
+    """`n_done` of `n_total` (0 if unknown) of a step are done; of the step "import" these are bytes."""
 
     step: str
     n_done: int
@@ -67,124 +69,119 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """All is done."""
+class Finished:
+    """The job is done."""
 
     report: ReindexReport
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The work has ended before its end: with a failure in words, or with "" since it was to."""
+    """The job ended early: `failure` is the message of the error, "" if it was stopped."""
 
     failure: str = ""
 
 
-Message = At | IngestReport | Indexed | Stopped
+Message = StepProgress | IngestReport | Finished | Stopped
 
 
 def run_order(pipe: Connection, settings: Settings, order: Order) -> None:
-    """Does as ordered, then ends the process. Whatever comes through the pipe, its closing included, is a Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored under nohup, and then nothing could be stopped
-    os.nice(5)  # the screens go first
+    """Carries out the order, then ends the process. Any message, and the end of the pipe, acts as Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # under nohup it is ignored, and nothing could be stopped
+    os.nice(5)  # the screens have priority
     is_over = threading.Event()
-    threading.Thread(target=_interrupt_when_told, args=(pipe, is_over), daemon=True).start()
-    told = _Told(pipe)
+    threading.Thread(target=_interrupt_on_message, args=(pipe, is_over), daemon=True).start()
+    report_progress = _ProgressReporter(pipe)
     last: Message = Stopped()
     try:
         try:
-            last = _do(told, settings, order)
+            last = _do(report_progress, settings, order)
         except LinkAssistError as error:
-            last = Stopped(_in_readers_words(str(error), order))
+            last = Stopped(_with_file_name(str(error), order))
         except OSError as error:
             last = Stopped(cannot_be("used", error.filename or settings.library, error))
         is_over.set()
     except KeyboardInterrupt:
-        is_over.set()  # what is stopped is undone by now, and Ctrl-C would only disturb the end
-    told.tell(last)
+        is_over.set()  # the step is undone by now; another interrupt would only disturb the end
+    report_progress.send(last)
     sys.stderr.flush()
-    os._exit(0)  # all is written; to take the models' libraries down in order can last longer than a small import
+    os._exit(0)  # everything is written; an orderly exit of the model libraries can take longer than a small import
 
 
-def _do(told: _Told, settings: Settings, order: Order) -> Message:
+def _do(report_progress: _ProgressReporter, settings: Settings, order: Order) -> Message:
     name = order.project
     with Library.open(settings.library, must_exist=True) as library:
-        if isinstance(order, TakeIn):
-            name = _take_in(library, order, told)
-        told("load", 0, 0)  # the models' libraries, which a reindex brings before its first step
-        return Indexed(reindex(library, project(library, name), settings, told))
+        if isinstance(order, ImportOrder):
+            name = _import_file(library, order, report_progress)
+        report_progress("load", 0, 0)  # a reindex imports the model libraries before its first step
+        return Finished(reindex(library, project(library, name), settings, report_progress))
 
 
-def _take_in(library: Library, order: TakeIn, told: _Told) -> str:
-    """The name of the project that the file is now. The run's record ends with it; the reindex has its own."""
+def _import_file(library: Library, order: ImportOrder, report_progress: _ProgressReporter) -> str:
+    """Imports the file, with a record of its own; returns the name of the project."""
     run_id = start_run(library, "import")
     try:
         report = ingest(
             library.folder,
             order.source,
             _wanted_name(order),
-            told,
+            report_progress,
             skip_bad_pages=order.skip_bad_pages,
             run_id=run_id,
         )
     except BaseException as error:
         is_failure = isinstance(error, Exception)
-        message = _in_readers_words(str(error), order)
-        with suppress(StoreError):  # where this cannot be written either, the first failure is the one to tell
+        message = _with_file_name(str(error), order)
+        with suppress(StoreError):  # if this cannot be written either, the first error is the one to report
             finish_run(library, run_id, "failed" if is_failure else "broken_off", message=message)
         raise
     found = report.imported
-    skipped = tuple(_in_readers_words(message, order) for message in report.skipped)
-    told.tell(IngestReport(found, skipped))
+    skipped = tuple(_with_file_name(message, order) for message in report.skipped)
+    report_progress.send(IngestReport(found, skipped))
     return found.project.name
 
 
-def _wanted_name(order: TakeIn) -> str | None:
-    """What to call the project, None where the file says it."""
+def _wanted_name(order: ImportOrder) -> str | None:
+    """The name for the project, None if the file names it."""
     if order.project:
         return order.project
     with read_export(order.source) as export:
-        is_nameless = export.name == order.source.name  # it is called after the file then, which has no name to show
+        is_nameless = export.name == order.source.name  # then it is named after the file, which the server has renamed
     return project_name_of_file(order.file_name) if is_nameless else None
 
 
 def project_name_of_file(file_name: str) -> str:
-    """The name for the project of an export that says none: `project_name_of_file("notes.json.gz") == "notes"`."""
+    """The name of a project whose export has none: `project_name_of_file("notes.json.gz") == "notes"`."""
     for ending in (".xz", ".gz", ".json"):
         file_name = file_name.removesuffix(ending)
     return file_name.strip(" .")[:LONGEST_NAME] or "wiki"
 
 
-def _in_readers_words(message: str, order: Order) -> str:
-    """The message with the file's own name in place of where the server keeps it."""
-    return message.replace(shown(order.source), order.file_name) if isinstance(order, TakeIn) else message
+def _with_file_name(message: str, order: Order) -> str:
+    """The message with the file's own name in place of its path on the server."""
+    return message.replace(shown(order.source), order.file_name) if isinstance(order, ImportOrder) else message
 
 
-class _Told:
-    """The pipe to the server. Progress is sent at each new step, and ten times a second at most."""
+class _ProgressReporter(MessageSender):
+    """Sends progress to the server: at each new step, at its end, and within it ten times a second at most."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        super().__init__(pipe)
         self._step = ""
-        self._told_at = 0.0
+        self._sent_at = 0.0
 
     def __call__(self, step: str, n_done: int, n_total: int) -> None:
         now = time.monotonic()
-        if step == self._step and now - self._told_at < _TELL_EVERY_S and n_done != n_total:
+        if step == self._step and now - self._sent_at < _REPORT_EVERY_S and n_done != n_total:
             return
-        self._step, self._told_at = step, now
-        self.tell(At(step, n_done, n_total))
-
-    def tell(self, message: Message) -> None:
-        """Sends the message; nobody hears it where the server has ended, and then this process is being stopped."""
-        with suppress(OSError):
-            self._pipe.send(message)
+        self._step, self._sent_at = step, now
+        self.send(StepProgress(step, n_done, n_total))
 
 
-def _interrupt_when_told(pipe: Connection, is_over: threading.Event) -> None:
+def _interrupt_on_message(pipe: Connection, is_over: threading.Event) -> None:
     with suppress(EOFError, OSError):
         pipe.recv()
-    # More than once: where the main thread runs another library's code, that may swallow the exception.
+    # Repeatedly: a library that the main thread is in may swallow the exception.
     while not is_over.is_set():
         _thread.interrupt_main()
         is_over.wait(_INTERRUPT_EVERY_S)

@@ -1,24 +1,22 @@
-"""What the server asks of the process that holds the models: started on first use, ended when idle, fresh after a fall.
+"""The server's side of the process that holds the models: started on first use, ended when idle, new after a crash.
 
-One process serves all requests of one server. It is begun anew when a reindex has brought newer suggestions, and it
-ends with the server, however that ends. What it does is told in `model_process.py`.
+One process serves all requests of a server. It is replaced when a reindex has made newer suggestions, and ends with the
+server, however that ends. `model_process.py` has its requests.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
 from linkassist.errors import LinkAssistError, ModelError
+from linkassist.server.jobs.child_process import ChildProcess
 from linkassist.server.jobs.model_process import (
     Done,
     FindNearest,
@@ -40,28 +38,28 @@ _CLOSE_S: Final = 3.0
 _LOOK_S: Final = 1.0
 
 
-class StillPreparing(LinkAssistError):  # noqa: N818 - no error to the reader, who is told how far it is
-    """The project is still being read; asked again later, there is an answer."""
+class StillPreparing(LinkAssistError):  # no error to the reader, who sees the progress
+    """The project is still being read; try again later."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__(f"Project {progress.project} is still being read ({progress.step}). Try again in a moment.")
         self.progress = progress
 
 
-class _TooLate(ModelError):  # noqa: N818 - for those outside it is a ModelError
+class _TooLate(ModelError):  # to callers a ModelError
     """There was no answer in time."""
 
 
 @dataclass(slots=True)
-class _Life:
-    """One process from start to end: its pipe, what it was asked and has not answered, and what it has made ready.
+class _WorkerState:
+    """The state of one child process.
 
-    fingerprints: by project, of the suggestions that it goes by. answers: by number, None while somebody waits.
-    preparing: by project, the number under which that was asked for. searched: projects with an answered search.
+    fingerprints: by project, of the suggestions that it has read. answers: by request number, None while it is awaited.
+    preparing: by project, the number of the Prepare request under way. searched: projects with an answered search.
+    ready: the project that is prepared for drafts.
     """
 
-    process: SpawnProcess
-    pipe: Connection
+    process: ChildProcess[Request, Progress | Done]
     fingerprints: dict[str, str] = field(default_factory=dict)
     answers: dict[int, Done | None] = field(default_factory=dict)
     preparing: dict[str, int] = field(default_factory=dict)
@@ -73,15 +71,15 @@ class _Life:
 
 
 class ModelWorker:
-    """The models' process of one library, for the threads of a server."""
+    """The process that holds the models of one library, for the threads of a server."""
 
     def __init__(self, library: Path, *, idle_s: float = IDLE_S) -> None:
-        """idle_s: seconds without a request after which the process ends and gives its memory back."""
+        """idle_s: seconds without a request after which the process is ended, which frees its memory."""
         self._library = library
         self._idle_s = idle_s
         self._changed = threading.Condition()
         self._numbers = count(1)
-        self._life: _Life | None = None
+        self._current: _WorkerState | None = None
         self._used_at = 0.0
 
     def suggest(
@@ -90,14 +88,14 @@ class ModelWorker:
         """Links for a text that is no page, best first, after the reader's lessons.
 
         wait_s: how long to wait while the project is being read for the first time; StillPreparing after that.
-        Raises ModelError where the project was never reindexed, where the process fell, and where an answer takes
-        longer than answer_s: the process is ended then, or whoever asks next would wait for that answer too.
+        Raises ModelError if the project was never reindexed, if the process died, and if an answer takes longer than
+        answer_s: the process is then ended, or the next request would wait for that answer too.
         """
-        with self._living(project_name) as life:
-            self._wait_until_ready(life, project_name, wait_s)
+        with self._current_process(project_name) as state:
+            self._wait_until_ready(state, project_name, wait_s)
             request = SuggestFor(next(self._numbers), project_name, title, text)
-            with self._ended_if_too_late(life):
-                done = self._ask(life, request, answer_s)
+            with self._ended_if_too_late(state):
+                done = self._ask(state, request, answer_s)
         return list(done.suggestions)
 
     def nearest(
@@ -108,27 +106,27 @@ class ModelWorker:
         The first answer of a process takes as long as its libraries and the encoder take to load, some seconds;
         StillPreparing where that is longer than start_s, or answer_s where it is None.
         """
-        with self._living(project_name) as life:
-            is_ready = project_name in life.searched
+        with self._current_process(project_name) as state:
+            is_ready = project_name in state.searched
             try:
                 request = FindNearest(next(self._numbers), project_name, query, k)
                 if is_ready:
-                    with self._ended_if_too_late(life):
-                        done = self._ask(life, request, answer_s)
+                    with self._ended_if_too_late(state):
+                        done = self._ask(state, request, answer_s)
                 else:
-                    done = self._ask(life, request, answer_s if start_s is None else start_s)
+                    done = self._ask(state, request, answer_s if start_s is None else start_s)
             except _TooLate:
                 if is_ready:
                     raise
                 raise StillPreparing(Progress(project_name, "start", 0, 0)) from None
-            life.searched.add(project_name)
+            state.searched.add(project_name)
         return list(done.nearest)
 
     @property
     def process_id(self) -> int | None:
-        """The process's number, None while there is none."""
+        """The id of the process, None while there is none."""
         with self._changed:
-            return self._life.process.pid if self._life else None
+            return self._current.process.process_id if self._current else None
 
     def close(self) -> None:
         """Ends the process, if there is one."""
@@ -136,69 +134,61 @@ class ModelWorker:
             self._end()
 
     @contextmanager
-    def _living(self, project_name: str) -> Iterator[_Life]:
-        """The process, with the lock held; a new one where there is none or what it read is out of date."""
+    def _current_process(self, project_name: str) -> Iterator[_WorkerState]:
+        """The process, with the lock held; a new one if there is none or what it has read is out of date."""
         with Library.open(self._library, must_exist=True) as library:
             now = _fingerprint(library, project_name)
         with self._changed:
-            if self._life and now and self._life.fingerprints.setdefault(project_name, now) != now:
+            if self._current and now and self._current.fingerprints.setdefault(project_name, now) != now:
                 self._end()
-            life = self._life or self._begin()
+            state = self._current or self._begin()
             if now:
-                life.fingerprints.setdefault(project_name, now)
+                state.fingerprints.setdefault(project_name, now)
             self._used_at = time.monotonic()
-            yield life
+            yield state
 
-    def _begin(self) -> _Life:
-        context = multiprocessing.get_context("spawn")  # the fork of a process with threads may hang
-        ours, theirs = context.Pipe()
-        process = context.Process(target=run_models, args=(theirs, self._library), daemon=True)
-        process.start()
-        theirs.close()
-        self._life = _Life(process, ours)
-        threading.Thread(target=self._listen, args=(self._life,), daemon=True).start()
-        return self._life
+    def _begin(self) -> _WorkerState:
+        self._current = _WorkerState(ChildProcess(run_models, self._library))
+        threading.Thread(target=self._listen, args=(self._current,), daemon=True).start()
+        return self._current
 
     def _end(self) -> None:
-        if self._life:
-            life, self._life = self._life, None
-            life.is_over = True
-            life.process.terminate()  # its end of the pipe closes with it, and the listener ends
-            life.process.join(_CLOSE_S)
-            if life.process.is_alive():
-                life.process.kill()
+        if self._current:
+            state, self._current = self._current, None
+            state.is_over = True
+            state.process.end(_CLOSE_S)  # its end of the pipe closes with it, and the listener ends
             self._changed.notify_all()
 
     @contextmanager
-    def _ended_if_too_late(self, life: _Life) -> Iterator[None]:
+    def _ended_if_too_late(self, state: _WorkerState) -> Iterator[None]:
         try:
             yield
         except _TooLate:
-            if self._life is life:
+            if self._current is state:
                 self._end()
             raise
 
-    def _wait_until_ready(self, life: _Life, name: str, wait_s: float) -> None:
+    def _wait_until_ready(self, state: _WorkerState, name: str, wait_s: float) -> None:
         deadline = time.monotonic() + wait_s
-        if life.ready != name and name not in life.preparing:
-            life.preparing[name] = next(self._numbers)
-            self._send(life, Prepare(life.preparing[name], name))
-        while life.ready != name:
-            if failure := life.failures.pop(name, ""):
+        if state.ready != name and name not in state.preparing:
+            state.preparing[name] = next(self._numbers)
+            self._send(state, Prepare(state.preparing[name], name))
+        while state.ready != name:
+            if failure := state.failures.pop(name, ""):
                 raise ModelError(failure)
-            self._require_alive(life)
+            self._require_alive(state)
             left = deadline - time.monotonic()
             if left <= 0:
-                raise StillPreparing(life.progress.get(name, Progress(name, "start", 0, 0)))
+                raise StillPreparing(state.progress.get(name, Progress(name, "start", 0, 0)))
             self._changed.wait(left)
 
-    def _ask(self, life: _Life, request: SuggestFor | FindNearest, answer_s: float) -> Done:
+    def _ask(self, state: _WorkerState, request: SuggestFor | FindNearest, answer_s: float) -> Done:
         deadline = time.monotonic() + answer_s
-        life.answers[request.number] = None
+        state.answers[request.number] = None
         try:
-            self._send(life, request)
-            while not (done := life.answers[request.number]):
-                self._require_alive(life)
+            self._send(state, request)
+            while not (done := state.answers[request.number]):
+                self._require_alive(state)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise _TooLate(
@@ -207,64 +197,60 @@ class ModelWorker:
                     )
                 self._changed.wait(left)
         finally:
-            del life.answers[request.number]
+            del state.answers[request.number]
         if done.failure:
             raise ModelError(done.failure)
         return done
 
-    def _send(self, life: _Life, request: Request) -> None:
+    def _send(self, state: _WorkerState, request: Request) -> None:
         try:
-            life.pipe.send(request)
+            state.process.send(request)
         except OSError:
-            life.is_over = True
-            self._require_alive(life)
+            state.is_over = True
+            self._require_alive(state)
 
-    def _require_alive(self, life: _Life) -> None:
-        if life.is_over:
-            if self._life is life:
+    def _require_alive(self, state: _WorkerState) -> None:
+        if state.is_over:
+            if self._current is state:
                 self._end()
             raise ModelError(
                 "The process that reads the wiki has ended before it could answer; the terminal may show why. It is "
                 "started anew when you try again. Where memory is short, close other programs first."
             )
 
-    def _listen(self, life: _Life) -> None:
-        """Takes what the process tells until it ends, and ends it when nobody has asked for long."""
-        try:
-            while True:
-                message = life.pipe.recv() if life.pipe.poll(_LOOK_S) else None
-                with self._changed:
-                    if message:
-                        self._take(life, message)
-                    elif life is self._life and self._is_idle(life):
-                        self._end()
-        except (EOFError, OSError):
+    def _listen(self, state: _WorkerState) -> None:
+        """Takes the messages of the process until it ends, and ends it when it is idle."""
+        for message in state.process.messages(poll_s=_LOOK_S):
             with self._changed:
-                life.is_over = True
-                life.pipe.close()
-                if self._life is life:
+                if message:
+                    self._take(state, message)
+                elif state is self._current and self._is_idle(state):
                     self._end()
-                self._changed.notify_all()
+        with self._changed:
+            state.is_over = True
+            if self._current is state:
+                self._end()
+            self._changed.notify_all()
 
-    def _is_idle(self, life: _Life) -> bool:
-        is_asked = bool(life.answers or life.preparing)
+    def _is_idle(self, state: _WorkerState) -> bool:
+        is_asked = bool(state.answers or state.preparing)
         return not is_asked and time.monotonic() - self._used_at > self._idle_s
 
-    def _take(self, life: _Life, message: Progress | Done) -> None:
+    def _take(self, state: _WorkerState, message: Progress | Done) -> None:
         self._used_at = time.monotonic()
         if isinstance(message, Progress):
-            life.progress[message.project] = message
-        elif message.number in life.answers:
-            life.answers[message.number] = message
-        for name, number in list(life.preparing.items()):
+            state.progress[message.project] = message
+        elif message.number in state.answers:
+            state.answers[message.number] = message
+        for name, number in list(state.preparing.items()):
             if isinstance(message, Done) and message.number == number:
-                del life.preparing[name]
-                life.ready, life.failures[name] = (life.ready, message.failure) if message.failure else (name, "")
+                del state.preparing[name]
+                state.ready, state.failures[name] = (state.ready, message.failure) if message.failure else (name, "")
         self._changed.notify_all()
 
 
 def _fingerprint(library: Library, project_name: str) -> str:
-    """Differs after every reindex that changed something; "" during one. ModelError where there never was any."""
+    """Changes with every reindex that changes something; "" during one. ModelError if there never was any."""
     of = project(library, project_name)
     if artefact(library, of.id, "learnt") is None:
         raise ModelError(f"Nothing was learnt from project {of.name} yet. Run `linkassist reindex`, then try again.")

@@ -1,6 +1,6 @@
-"""A form with a file, read as it comes: the file goes straight to the library's folder, and never into memory.
+"""Reads a form with a file as a stream: the file is written to the library's folder and never held in memory.
 
-Starlette's own reader would put it into the system's temporary folder first, for others to see and perhaps too small.
+Starlette's own parser would write it to the system's temporary folder, which others can see and which may be too small.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_PARTS: Final = 20
 
 
 class UploadError(Exception):
-    """A file that was not taken. why, values: the words of `import.refused.` for it. status: that of the response."""
+    """A refused file. why, values: the message `import.refused.WHY` and its values. status: of the response."""
 
     def __init__(self, why: str, status: int, *values: object) -> None:
         super().__init__(why, *values)
@@ -36,9 +36,9 @@ class UploadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form that was received. path: where its file lies, None where none was chosen; whoever gets this removes it.
+    """A received form. path: its file, None if none was chosen; the caller removes it.
 
-    file_name: what the browser calls it, for the eye alone. fields: the other values, by name.
+    file_name: its name in the browser, for display alone. fields: the other values, by name.
     """
 
     path: Path | None
@@ -47,15 +47,14 @@ class Upload:
 
 
 def uploads_folder(library: Path) -> Path:
-    """Where files lie while they are taken in: in the library, for its owner alone."""
+    """The folder of uploads: in the library, for its owner alone."""
     return library / FOLDER
 
 
 def remove_leftovers(library: Path) -> None:
-    """Removes what was being taken in when the server last ended without being able to. While another program is at
-    work on the library, that is left to the next start."""
+    """Removes files that a crash of the server has left, unless another program is working on the library."""
     folder = uploads_folder(library)
-    with suppress(OSError):  # what cannot be removed is no reason not to begin
+    with suppress(OSError):  # a file that cannot be removed is no reason not to start
         if folder.is_dir() and not is_work_running(library):
             for path in folder.iterdir():
                 path.unlink(missing_ok=True)
@@ -64,11 +63,11 @@ def remove_leftovers(library: Path) -> None:
 async def receive_upload(
     chunks: AsyncIterator[bytes], content_type: str, library: Path, most_bytes: int, *, is_kept: bool
 ) -> Upload:
-    """Reads a form of multipart/form-data with one file called "file".
+    """Parses multipart/form-data with one file, in the field "file".
 
-    is_kept: False reads all of it without keeping the file: a browser shows an answer only when all is sent.
-    Raises UploadError where it is no such form, where the file is longer than most_bytes, and where it cannot be
-    written; nothing is left of it then.
+    is_kept: False reads to the end without keeping the file: a browser shows a response only after it has sent all.
+    Raises UploadError, and leaves no file, if it is no such form, if the file is longer than most_bytes, and if it
+    cannot be written.
     """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
@@ -90,7 +89,7 @@ async def receive_upload(
     try:
         failure: UploadError | None = None
         async for chunk in chunks:
-            failure = failure or _feed(parser, chunk, library)  # what comes after a failure is let go by
+            failure = failure or _feed(parser, chunk, library)  # what comes after a failure is skipped
         if failure or not reading.is_complete:
             raise failure or UploadError("cut", 400)
     except BaseException:
@@ -100,7 +99,7 @@ async def receive_upload(
 
 
 def shown_name(name: str) -> str:
-    """A file's name as it can be shown and be part of a message: without folders and signs that cannot be seen."""
+    """The file's name for display: without folders and unprintable characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(sign for sign in last if sign.isprintable())[:120].strip() or "export"
 
@@ -119,7 +118,7 @@ def _feed(parser: MultipartParser, chunk: bytes, library: Path) -> UploadError |
 
 @dataclass(slots=True)
 class _Reading:
-    """The state of the form that is being read, part by part. library: None keeps no file."""
+    """The state of the parser. library: None keeps no file."""
 
     library: Path | None
     most_bytes: int
@@ -194,7 +193,7 @@ class _Reading:
     def discard(self) -> None:
         """Removes the file, whole or not."""
         if self._file:
-            with suppress(OSError):  # on a full disk, what is left to be written fails once more
+            with suppress(OSError):  # on a full disk, flushing fails once more
                 self._file.close()
             self._file = None
         if self.path:

@@ -1,1 +1,1 @@
-"""The words of the screens, a module a screen; `catalog` brings them together."""
+"""The words of the screens, which the gettext catalogs `web/locale/*.po` hold."""

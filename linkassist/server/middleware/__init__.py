@@ -1,1 +1,1 @@
-"""What every request passes before its route: host check, authentication, size limits and concurrency."""
+"""ASGI middleware: host check, authentication, request limits and concurrency."""

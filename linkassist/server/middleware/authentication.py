@@ -1,7 +1,7 @@
-"""Who is let in: with a password set, those who are logged in and programs that carry the token; else everybody.
+"""Authentication: with a password set, only sessions and programs with the token may enter; without one, everybody.
 
-Without a password the server listens to this machine alone, as `app.py` sees to. With one it asks everybody for it, on
-loopback too: a reverse proxy on this machine passes on what comes from anywhere.
+Without a password the server serves this machine alone, which `app.py` makes sure of. With one it asks on loopback too:
+a reverse proxy on this machine passes on requests from anywhere.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkassist.errors import SettingsError
+from linkassist.server.auth.identity import remember_identity, session_cookie
 from linkassist.server.auth.password import Access
-from linkassist.server.auth.visitor import remember_visitor, session_cookie
 from linkassist.server.routes.login import Login, login_of, login_screen
-from linkassist.server.urls import asked_address, login_address
+from linkassist.server.urls import login_address, request_address
 
-# What a stranger may have: the way in, and the choice of a language, which is kept in a cookie.
+# Open to all: the login, and the choice of a language, which is kept in a cookie.
 _OPEN: Final = frozenset({"/login", "/preferences"})
-_STATIC: Final = "/static/"  # the program's own files, the same for everybody; it serves nothing else
+_STATIC: Final = "/static/"  # the program's own files, the same for everybody
 _NO_PASSWORD: Final = "The password was taken away, so nobody can be let in. Set one with `linkassist password`.\n"
 
 
-class Entrance:
-    """ASGI middleware. is_private: only this machine can reach the server, so that no password is needed."""
+class Authentication:
+    """ASGI middleware. is_private: only this machine can reach the server, so no password is needed."""
 
     def __init__(self, app: ASGIApp, is_private: bool) -> None:
         self.app = app
@@ -41,7 +41,7 @@ class Entrance:
         try:
             access = login.file.current()
         except SettingsError:
-            # Its message names a place on this machine; the terminal, where `serve` was started, has told it.
+            # Its message names a path on this machine; the terminal shows it.
             access, is_damaged = None, True
         else:
             is_damaged = False
@@ -51,7 +51,7 @@ class Entrance:
             await self.app(scope, receive, send)
         else:
             session = _session(request, login, access)
-            remember_visitor(request, session)
+            remember_identity(request, session)
             may_enter = bool(session) or _is_open(request) or _has_token(request, access)
             answer = self.app if may_enter else _refusal(request)
             await answer(scope, receive, send if _is_static(request) else _never_stored(send))
@@ -77,7 +77,7 @@ def _is_open(request: Request) -> bool:
 
 
 def _refusal(request: Request) -> Response:
-    """To a reader who looks at a screen, the way to the login and back; to a script or a program, 401."""
+    """For a browser that opens a screen, a redirect to the login; for a script or a program, 401."""
     is_screen = (
         request.method in ("GET", "HEAD")
         and "text/html" in request.headers.get("accept", "")
@@ -86,11 +86,11 @@ def _refusal(request: Request) -> Response:
     )
     if not is_screen:
         return login_screen(request, 401, "login.ended" if request.method == "POST" else "")
-    return RedirectResponse(login_address(asked_address(request.scope)), 303)
+    return RedirectResponse(login_address(request_address(request.scope)), 303)
 
 
 def _never_stored(send: Send) -> Send:
-    """What is behind the password stays out of the browser's files and history, where the next one could find it."""
+    """Wraps `send` so that browsers store nothing that is behind the password."""
 
     async def send_it(message: Message) -> None:
         if message["type"] == "http.response.start":

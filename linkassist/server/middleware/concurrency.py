@@ -1,8 +1,8 @@
-"""A few screens are made at once, the others wait in the order in which they were asked for.
+"""Limits how many screens are rendered at once; other requests wait in order of arrival.
 
-All threads share one interpreter. SQLite lets go of it for every row that it reads, and while another thread computes,
-it comes back only after five milliseconds: of many screens made at once each takes many times as long. One alone would
-leave the processor idle while it passes from thread to thread.
+All threads share the interpreter lock. SQLite releases it for every row it reads, and gets it back only after five
+milliseconds while another thread computes: many screens rendered at once each take many times as long. With one at a
+time the processor would be idle while the lock passes from thread to thread.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from weakref import WeakKeyDictionary
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 AT_ONCE: Final = 3
-LONGEST_S: Final = 0.25  # a turn; whoever takes longer, as one that waits for the models, goes on beside the next
+LONGEST_S: Final = 0.25  # a request that takes longer, as one that waits for the models, no longer counts
 _SHOWS: Final = frozenset({"GET", "HEAD"})
 _STATIC: Final = "/static/"
 
 
-class Turns:
-    """ASGI middleware, the innermost. What is sent to the server, which may wait for the disk, needs no turn."""
+class ConcurrencyLimit:
+    """ASGI middleware, the innermost. Only GET and HEAD are limited: a POST may wait for the disk."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        # A server has one loop; where an application is asked without one, as in tests, each request has its own.
+        # A server has one event loop; in tests each request may have its own.
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,28 +33,28 @@ class Turns:
             return
         free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
         await free.acquire()
-        turn = _Turn(free)
+        slot = _Slot(free)
 
         async def send_it(message: Message) -> None:
-            turn.end()  # from here on it is the reader's line that takes time
+            slot.release()  # from here on the client's connection takes the time
             await send(message)
 
         try:
             await self.app(scope, receive, send_it)
         finally:
-            turn.end()
+            slot.release()
 
 
-class _Turn:
-    """One that was taken, and ends by itself after the longest time."""
+class _Slot:
+    """A slot of the semaphore, given back by `release` or after LONGEST_S."""
 
     def __init__(self, free: asyncio.Semaphore) -> None:
         self._free = free
         self._is_over = False
-        self._timer = asyncio.get_running_loop().call_later(LONGEST_S, self.end)
+        self._timer = asyncio.get_running_loop().call_later(LONGEST_S, self.release)
 
-    def end(self) -> None:
-        """Lets the next one in; a second call does nothing."""
+    def release(self) -> None:
+        """Gives the slot back; a second call does nothing."""
         if not self._is_over:
             self._is_over = True
             self._timer.cancel()

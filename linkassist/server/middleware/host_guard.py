@@ -1,7 +1,7 @@
-"""What every request passes: who may ask (Host), who may change anything (same origin), and the safety headers.
+"""Checks the Host header of every request and the origin of every change, and adds the security headers.
 
-The server listens on the reader's own machine, where any page of the web could try to talk to it: a foreign Host is a
-rebound name, a foreign origin a forged form.
+The server runs on the reader's own machine, where any web page could try to reach it: a foreign Host is a DNS rebinding
+attack, a foreign origin a forged form.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _UNUSED_POWERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """Under which names the server answers: the address it listens on, and others that a reader has allowed.
+class AllowedHosts:
+    """The host names the server answers to: the one it listens on, loopback, and those in `allowed`.
 
-    is_proxied: a proxy in front of it is trusted.
+    is_proxied: whether a proxy in front of it is trusted.
     """
 
     bound_host: str
@@ -41,23 +41,23 @@ class Names:
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine can reach it: it listens on loopback, and no proxy passes others on to it."""
+        """Whether only this machine can reach the server: it listens on loopback, and behind no proxy."""
         return is_loopback(self.bound_host) and not self.allowed and not self.is_proxied
 
     def has(self, name: str) -> bool:
-        """Whether a request for that host name, without its port, is for this server."""
+        """Whether the host name, given without a port, is one of them."""
         if name == self.bound_host.lower().strip("[]") or name in self.allowed or is_loopback(name):
             return True
-        # Bound to every address, we cannot know our names; a rebound name is never a plain address.
+        # Bound to all addresses, any of ours may be meant; a rebound name is never an IP address.
         return self.bound_host in ("0.0.0.0", "::") and _is_plain_address(name)
 
 
-class Guard:
-    """ASGI middleware, the outermost. Every answer has its headers."""
+class HostGuard:
+    """ASGI middleware, the outermost, so that every response has the security headers."""
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
         self.app = app
-        self.names = names
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,7 +68,7 @@ class Guard:
             or _of_two_lengths(scope)
             or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
         )
-        headers = safety_headers(HTTPConnection(scope), self.names)
+        headers = security_headers(HTTPConnection(scope), self.hosts)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,9 +81,9 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers, scheme: str) -> PlainTextResponse | None:
         host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not self.names.has(_host_name(host)):
+        if len(headers.getlist("host")) != 1 or not self.hosts.has(_host_name(host)):
             return PlainTextResponse(
-                f"The Host header names {host!r}, but this server answers to {self.names.bound_host} and to loopback "
+                f"The Host header names {host!r}, but this server answers to {self.hosts.bound_host} and to loopback "
                 "only. Open it under that address, or start it with --allow-host and the name.\n",
                 status_code=421,
             )
@@ -101,7 +101,7 @@ class Guard:
 
 
 def _too_long(scope: Scope) -> PlainTextResponse | None:
-    """uvicorn bounds what it waits for; a head that comes all at once may still be longer."""
+    """uvicorn limits an incomplete head; one that arrives all at once may still be longer."""
     target = len(scope.get("raw_path") or b"") + len(scope["query_string"])
     head = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
     if target <= MOST_HEAD_BYTES and head <= MOST_HEAD_BYTES:
@@ -111,8 +111,8 @@ def _too_long(scope: Scope) -> PlainTextResponse | None:
 
 
 def _of_two_lengths(scope: Scope) -> PlainTextResponse | None:
-    """RFC 9112, 6.1: a body with both lengths may be an attempt to smuggle a request past a proxy that believes in the
-    other one. It is refused, and the connection ends with what else came in it."""
+    """RFC 9112, 6.1: a body with both lengths may be request smuggling past a proxy that goes by the other one. It is
+    refused, and the connection closed."""
     names = {name for name, _ in scope["headers"]}
     if not {b"content-length", b"transfer-encoding"} <= names:
         return None
@@ -121,16 +121,16 @@ def _of_two_lengths(scope: Scope) -> PlainTextResponse | None:
     )
 
 
-def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
-    """The headers of every response. Images may come from elsewhere, unless the reader has switched them off."""
+def security_headers(request: HTTPConnection, hosts: AllowedHosts) -> Mapping[str, str]:
+    """The security headers of every response. Images of other hosts are allowed unless the reader has hidden them."""
     images = "'self' data:" if request.cookies.get(IMAGES_COOKIE) == "off" else "'self' https: data:"
     return {
         "Content-Security-Policy": (
             f"default-src 'self'; img-src {images}; object-src 'none'; base-uri 'none'; "
             "form-action 'self'; frame-ancestors 'none'"
         ),
-        # Under "no-referrer" a form says `Origin: null`, and off loopback there is no Sec-Fetch-Site to go by instead.
-        "Referrer-Policy": "no-referrer" if names.is_private else "same-origin",
+        # With "no-referrer" a form sends `Origin: null`, and off loopback, without TLS, there is no Sec-Fetch-Site.
+        "Referrer-Policy": "no-referrer" if hosts.is_private else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": _UNUSED_POWERS,
@@ -140,7 +140,7 @@ def safety_headers(request: HTTPConnection, names: Names) -> Mapping[str, str]:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether only this machine can reach what listens on that host."""
+    """Whether the host is loopback, which only this machine can reach."""
     name = name.strip("[]")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -148,9 +148,9 @@ def is_loopback(name: str) -> bool:
 
 
 def _may_look(headers: Headers) -> bool:
-    """Whether a GET comes from the server's own pages, from no page, or is somebody who follows a link to it.
+    """Whether a GET comes from the server's own pages, from no page, or follows a link.
 
-    Images, frames, scripts and event streams of other sites tell by their size or their time what is in a wiki.
+    As an image, frame, script or event stream of another site, a response would leak by its size or timing.
     Source: Resource Isolation Policy, https://xsleaks.dev/docs/defenses/isolation-policies/resource-isolation/
     """
     if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
@@ -162,7 +162,7 @@ def _is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    # Unless a proxy is trusted to tell, we do not know whether it speaks TLS in front of us.
+    # A proxy that is not trusted may use TLS in front of us without our knowing.
     schemes = ("https",) if scheme == "https" else ("http", "https")
     return headers.get("origin", "") in [f"{each}://{host}" for each in schemes]
 

@@ -1,6 +1,6 @@
-"""How much and how often: bytes of a body counted as they come, the time it may take, and what is costly.
+"""Limits on requests: size and duration of a body, and the rate and concurrency of those that cost much.
 
-A program behind the password is held to the same limits as a stranger: one that runs wild must not stop the others.
+Clients that are logged in have the same limits: a program that runs wild must not stop the others.
 """
 
 from __future__ import annotations
@@ -15,38 +15,37 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linkassist.server.auth.rate_limit import Pace
-from linkassist.server.auth.visitor import visitor_of
+from linkassist.server.auth.identity import identity_of
+from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.error_pages import failure, http_failure, too_often
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 
 MOST_FORM_BYTES: Final = 256_000
-MOST_DRAFT_BYTES: Final = 20_000_000  # beyond what a draft may hold, which its own screen then tells
-# A body may take so long, and a second more for each thousand bytes that have come.
+MOST_DRAFT_BYTES: Final = 20_000_000  # more than a draft may hold, so that its own screen can say that it is too long
+# A body may take this long, and a second more for each thousand bytes received.
 BODY_S: Final = 30.0
 _BYTES_A_SECOND: Final = 1_000
-_MOST_AT_ONCE: Final = 12  # of 40 threads, so that the screens that cost little are always answered
-_TURN_S: Final = 15.0
+MOST_AT_ONCE: Final = 12  # of 40 threads, so that cheap requests are always answered
+WAIT_FOR_SLOT_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Costly:
-    """pace: of each visitor. takes_turns: whether it holds a thread for long."""
+class _CostlyRequest:
+    """rate: for each client. holds_thread: whether it holds a thread for long."""
 
-    pace: Pace
-    takes_turns: bool
+    rate: RateLimiter
+    holds_thread: bool
 
 
-class Limits:
-    """ASGI middleware; it stands inside of `Entrance`, which tells who asks."""
+class RequestLimits:
+    """ASGI middleware inside of `Authentication`, which identifies the client."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
-        self._draft = _Costly(Pace(60, 4.0), takes_turns=True)
-        self._meaning = _Costly(Pace(30, 2.0), takes_turns=True)
-        self._import = _Costly(Pace(10, 0.1), takes_turns=False)
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._draft = _CostlyRequest(RateLimiter(60, 4.0), holds_thread=True)
+        self._meaning = _CostlyRequest(RateLimiter(30, 2.0), holds_thread=True)
+        self._import = _CostlyRequest(RateLimiter(10, 0.1), holds_thread=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,27 +58,26 @@ class Limits:
             await http_failure(request, HTTPException(413))(scope, receive, send)
             return
         costly = self._costly(request)
-        if costly and (wait_s := costly.pace.wait_s(visitor_of(request).key)):
+        if costly and (wait_s := costly.rate.wait_s(identity_of(request).key)):
             await too_often(request, wait_s)(scope, receive, send)
             return
-        counted = _Counted(receive, most)
-        if not (costly and costly.takes_turns):
+        counted = _BoundedBody(receive, most)
+        if not (costly and costly.holds_thread):
             await self.app(scope, counted, send)
             return
         try:
-            await asyncio.wait_for(self._turns.acquire(), _TURN_S)
+            await asyncio.wait_for(self._slots.acquire(), WAIT_FOR_SLOT_S)
         except TimeoutError:
-            say = Wording(preferences_of(request).language)
-            answer = failure(request, 503, say("error.busy"), say("error.busy.lead"), {"Retry-After": "5"})
-            await answer(scope, receive, send)
+            busy = failure(request, 503, "error.busy", wording_of(request)("error.busy.lead"), {"Retry-After": "5"})
+            await busy(scope, receive, send)
             return
         try:
             await self.app(scope, counted, send)
         finally:
-            self._turns.release()
+            self._slots.release()
 
-    def _costly(self, request: Request) -> _Costly | None:
-        """What the request costs, None for next to nothing."""
+    def _costly(self, request: Request) -> _CostlyRequest | None:
+        """The limits of the request, None if it costs next to nothing."""
         path, is_post = request.scope["path"], request.method == "POST"
         if is_post and path.startswith("/draft/"):
             return self._draft
@@ -93,13 +91,13 @@ class Limits:
 def _most_bytes(scope: Scope) -> int:
     path: str = scope["path"]
     if path == "/import":
-        # A file that is too long is read to its end and answered in words, for browsers show an answer only then.
+        # A file that is too long is read to its end, for browsers show an answer only then.
         return 2 * int(scope["app"].state.most_upload_bytes) + MOST_FORM_BYTES
     return MOST_DRAFT_BYTES if path.startswith("/draft/") else MOST_FORM_BYTES
 
 
-class _Counted:
-    """`receive`, as long as the body keeps within its bytes and its time; HTTPException 413 or 408 after that."""
+class _BoundedBody:
+    """Wraps `receive`; raises HTTPException 413 for a body longer than most_bytes, 408 for one that takes too long."""
 
     def __init__(self, receive: Receive, most_bytes: int) -> None:
         self._receive, self._most_bytes = receive, most_bytes
@@ -108,7 +106,7 @@ class _Counted:
         self._is_whole = False
 
     async def __call__(self) -> Message:
-        if self._is_whole:  # now it waits for the reader to leave, which may be hours
+        if self._is_whole:  # from here on it waits for the client to disconnect, which may be hours
             return await self._receive()
         now = time.monotonic()
         self._began_at = self._began_at or now

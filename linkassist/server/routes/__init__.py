@@ -1,1 +1,1 @@
-"""The handlers of the requests: a module a screen."""
+"""Request handlers, a module for each screen."""

@@ -1,4 +1,4 @@
-"""The draft: links for a text that is not in the wiki. It comes with each request and is kept nowhere here."""
+"""The draft: links for a text that is not in the wiki. It is sent with each request and not stored."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import linked_page
-from linkassist.server.context import frame_for, show, site_of, wants_fragment
+from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.forms import number_in
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
-from linkassist.server.messages.catalog import Wording
+from linkassist.server.messages.catalog import Wording, wording_of
 from linkassist.server.preferences import preferences_of
 from linkassist.server.views.draft import Draft, DraftView, found_view, shown_text, waiting_view
-from linkassist.server.views.marks import fits
+from linkassist.server.views.highlights import fits
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_name
+from linkassist.store.navigation import ProjectName
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page
 
 MOST_CHARACTERS: Final = 50_000
-_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine
-_WAIT_S: Final = 10.0  # for the wiki to be read, of a browser without a script
-_WAIT_OF_SCRIPT_S: Final = 0.4  # it asks again
+_MOST_BYTES: Final = 12 * MOST_CHARACTERS  # of a form; a Japanese character takes nine bytes in it
+_WAIT_S: Final = 10.0  # how long a browser without a script waits while the wiki is read
+_WAIT_OF_SCRIPT_S: Final = 0.4  # the script asks again
 
 
 async def draft(request: Request) -> Response:
-    """The empty screen; posted to it, a text is answered with its suggestions, or with a link put in first."""
+    """The empty screen; for a posted text its suggestions, after a link was accepted, dismissed or undone in it."""
     if request.method == "GET":
         return await run_in_threadpool(_answer, request, {})
     body = bytearray()
     async for chunk in request.stream():
-        if len(body) <= 2 * _MOST_BYTES:  # what comes after that is let go by: the browser waits until all is sent
+        if len(body) <= 2 * _MOST_BYTES:  # the rest is skipped: the browser waits until all is sent
             body += chunk
     if len(body) > 2 * _MOST_BYTES:
         return await run_in_threadpool(_answer, request, {}, (), len(body) // 9)
@@ -49,14 +50,10 @@ async def draft(request: Request) -> Response:
 
 
 def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] = (), n_sent: int = 0) -> Response:
-    """dismissed: the targets that are not wanted in this draft.
-
-    n_sent: about how many characters were sent, where they are too many to be looked at.
-    """
-    say = Wording(preferences_of(request).language)
+    """dismissed: targets dismissed in this draft. n_sent: about how many characters were sent, if too many to read."""
+    say = wording_of(request)
     given = Draft(form.get("title", "").strip(), form.get("text", ""), form.get("before", ""), dismissed)
-    with site_of(request).open_library() as library:
-        here = project_name(library, request.path_params["project"])
+    with open_project(request) as (library, here):
         is_changed = False
         length = n_sent or len(given.text) + len(given.title)
         if length > MOST_CHARACTERS:
@@ -69,7 +66,7 @@ def _answer(request: Request, form: dict[str, str], dismissed: tuple[str, ...] =
             status = 503 if view.state == "failed" else 200
         frame = frame_for(request, library, here, say("draft.title"), section="draft")
     values = {"draft": view, "is_changed": is_changed}
-    if wants_fragment(request):  # the state is in it; another status would be a fault in the browser's log
+    if wants_fragment(request):  # it contains the state; another status would be an error in the browser's log
         return show(request, "_draft.html", frame, values)
     return show(request, "draft.html", frame, values, status)
 
@@ -89,7 +86,7 @@ def _view(request: Request, library: Library, here: ProjectName, given: Draft, n
 
 
 def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, str]:
-    """The draft with what the form asks for done to it, and what is to be told of that."""
+    """(the draft after the action of the form, a notice of it)."""
     if "undo" in form and given.before:
         return replace(given, text=given.before, before=""), ""
     if unwanted := form.get("dismiss", ""):
@@ -111,10 +108,11 @@ def _changed(given: Draft, form: dict[str, str], say: Wording) -> tuple[Draft, s
 
 
 def _mention(texts: list[str], place: str) -> Mention | None:
-    """The mention at "line:start:surface"; None where the surface is not there, as when the text was changed since."""
+    """The mention at "line:start:surface"; None if the surface is not there, as when the text has changed since."""
     line, _, rest = place.partition(":")
     start, _, surface = rest.partition(":")
-    if not all(number.isdecimal() and len(number) < 7 for number in (line, start)):
+    number, first = number_in(line), number_in(start)
+    if number is None or first is None:
         return None
-    mention = Mention(int(line), int(start), int(start) + len(surface), surface)
+    mention = Mention(number, first, first + len(surface), surface)
     return mention if fits(texts, mention) else None

@@ -1,4 +1,4 @@
-"""The import: a file from the browser into the library, watched as it goes on, cancelled, and a reindex by hand."""
+"""The import: uploading a file, watching and cancelling the import, and starting a reindex."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from linkassist.pipeline.ingest import LONGEST_NAME, is_project_name
-from linkassist.server.context import frame_for, show, site_of
+from linkassist.server.context import context_of, frame_for, show
 from linkassist.server.error_pages import for_reader
+from linkassist.server.forms import takes_form
 from linkassist.server.jobs.import_job import Importer, ImportUnderWayError
-from linkassist.server.jobs.import_process import Order, Reindex, TakeIn
+from linkassist.server.jobs.import_process import ImportOrder, Order, ReindexOrder
 from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import import_address
-from linkassist.server.views.imports import RunView, job_view, recorded_view, shelf
+from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view
 from linkassist.store.navigation import project_name
 
 _LOOK_EVERY_S: Final = 0.5
@@ -29,19 +29,19 @@ _BEAT_EVERY_S: Final = 10.0
 
 
 def import_screen(request: Request) -> Response:
-    """What is under way or was last, the form for a file, and the projects that are there."""
+    """The current or last run, the form for a file, and the projects of the library."""
     return _screen(request)
 
 
 async def upload(request: Request) -> Response:
-    """Takes a file in, then shows how it is read; a browser without a script is sent to the screen for that."""
+    """Receives a file and starts its import, then redirects to the screen."""
     importer = importer_of(request)
     await run_in_threadpool(_require_library, request)
     try:
         form = await receive_upload(
             request.stream(),
             request.headers.get("content-type", ""),
-            site_of(request).library_folder,
+            context_of(request).library_folder,
             request.app.state.most_upload_bytes,
             is_kept=not importer.is_busy,
         )
@@ -51,30 +51,32 @@ async def upload(request: Request) -> Response:
     return RedirectResponse(import_address(), status_code=303)
 
 
-async def reindex_now(request: Request) -> Response:
-    """Brings one project's suggestions up to date, then shows how."""
-    async with request.form() as form:
-        try:
-            await run_in_threadpool(_reindex, request, form)
-        except UploadError as error:
-            return await run_in_threadpool(_screen, request, error)
+@takes_form
+def reindex_now(request: Request, form: FormData) -> Response:
+    """Starts a reindex of a project, then redirects to the screen."""
+    with context_of(request).open_library() as library:
+        here = project_name(library, str(form.get("project", "")))
+    try:
+        _begin(importer_of(request), ReindexOrder(here.name, here.display_name or here.name))
+    except UploadError as error:
+        return _screen(request, error)
     return RedirectResponse(import_address(), status_code=303)
 
 
 def cancel(request: Request) -> Response:
-    """Stops what is under way, then shows how it ended."""
+    """Stops the run, then redirects to the screen."""
     importer_of(request).cancel()
     return RedirectResponse(import_address(), status_code=303)
 
 
 def progress(request: Request) -> Response:
-    """Server-sent events: the part of the screen that tells of the run, whenever it differs; "end" when it is over."""
+    """Server-sent events: the HTML of the run whenever it changes; "end" when it is over."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(request), media_type="text/event-stream", headers=headers)
 
 
 def importer_of(request: Request) -> Importer:
-    """The server's one importer; lies in `app.state.importer`."""
+    """The server's importer, kept in `app.state.importer`."""
     importer: Importer = request.app.state.importer
     return importer
 
@@ -98,29 +100,29 @@ async def _events(request: Request) -> AsyncIterator[str]:
 
 
 def _screen(request: Request, refused: UploadError | None = None) -> Response:
-    """refused: why the file was not taken that was just sent."""
-    say = Wording(preferences_of(request).language)
-    with site_of(request).open_library() as library:
-        projects = shelf(library)
+    """The screen. refused: the error of the file that was just sent."""
+    say = wording_of(request)
+    with context_of(request).open_library() as library:
+        projects = imported_projects(library)
         frame = frame_for(request, library, None, say("import.title"))
     refusal = for_reader(request, say(f"import.refused.{refused.why}", *refused.values)) if refused else ""
     values = {
         "run": _run(request),
         "refusal": refusal,
-        "shelf": projects,
+        "imported": projects,
         "most_bytes": request.app.state.most_upload_bytes,
         "longest_name": LONGEST_NAME,
     }
-    return show(request, "import.html", frame, values, refused.status if refused else 200)
+    return show(request, "imports.html", frame, values, refused.status if refused else 200)
 
 
 def _run(request: Request) -> RunView | None:
-    """The server's own run; what the library's record tells where there is none, and where it is of something later."""
+    """The server's own run, or that in the library's record if there is none or it is later."""
     importer = importer_of(request)
     job = importer.job
     if job and job.ended_at is None:
         return job_view(job, time.monotonic())
-    with site_of(request).open_library() as library:
+    with context_of(request).open_library() as library:
         recorded = recorded_view(library)
     if job and (recorded is None or recorded.ended_at <= job.ended_time and not recorded.is_under_way):
         return job_view(job, time.monotonic())
@@ -129,12 +131,12 @@ def _run(request: Request) -> RunView | None:
 
 def _run_html(request: Request, run: RunView) -> str:
     frame = frame_for(request, None, None, "")
-    return site_of(request).templates.render("_import.html", frame, {"run": run})
+    return context_of(request).templates.render("_import_run.html", frame, {"run": run})
 
 
 def _require_library(request: Request) -> None:
-    """Raises StoreError before a file comes that could be put nowhere."""
-    with site_of(request).open_library():
+    """Raises StoreError before a file is received that could be stored nowhere."""
+    with context_of(request).open_library():
         pass
 
 
@@ -145,16 +147,10 @@ def _start(importer: Importer, form: Upload) -> None:
         name = form.fields.get("project", "").strip()
         if name and not is_project_name(name):
             raise UploadError("name", 400, LONGEST_NAME)
-        _begin(importer, TakeIn(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
+        _begin(importer, ImportOrder(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
     except UploadError:
         form.path.unlink()
         raise
-
-
-def _reindex(request: Request, form: FormData) -> None:
-    with site_of(request).open_library() as library:
-        here = project_name(library, str(form.get("project", "")))
-    _begin(importer_of(request), Reindex(here.name, here.display_name or here.name))
 
 
 def _begin(importer: Importer, order: Order) -> None:

@@ -1,4 +1,4 @@
-"""The way in and out: the form for the password, the session it opens, and its end."""
+"""Login and logout."""
 
 from __future__ import annotations
 
@@ -9,53 +9,52 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from linkassist.server.auth.identity import identity_of, session_cookie
 from linkassist.server.auth.password import AccessFile
-from linkassist.server.auth.rate_limit import Guesses
+from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S, Sessions
-from linkassist.server.auth.visitor import session_cookie, visitor_of
 from linkassist.server.context import frame_for, show
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import login_address, own_address
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a server knows of passwords, sessions and guesses; lies in `app.state.login`."""
+    """A server's password file, sessions and attempts; kept in `app.state.login`."""
 
     file: AccessFile
     sessions: Sessions = field(default_factory=Sessions)
-    guesses: Guesses = field(default_factory=Guesses)
+    guesses: GuessLimiter = field(default_factory=GuessLimiter)
 
 
 def login_of(request: Request) -> Login:
-    """That of the request's server."""
+    """The login state of the request's server."""
     login: Login = request.app.state.login
     return login
 
 
 def login_form(request: Request) -> Response:
-    """The form; who need not log in is sent on."""
-    if login_of(request).file.current() is None or visitor_of(request).session:
+    """The form; a redirect if no login is needed."""
+    if login_of(request).file.current() is None or identity_of(request).session:
         return RedirectResponse(_next(request.query_params.get("next", "")), status_code=303)
     return login_screen(request, 200)
 
 
 async def log_in(request: Request) -> Response:
-    """With the right password a new session, and back to where the reader wanted to go."""
+    """With the right password a new session, and a redirect to where the reader wanted to go."""
     login = login_of(request)
     async with request.form() as form:
         guess, wanted = str(form.get("password", "")), _next(str(form.get("next", "")))
     access = login.file.current()
     if access is None:
         return RedirectResponse(wanted, status_code=303)
-    address = visitor_of(request).address
+    address = identity_of(request).address
     if wait_s := login.guesses.wait_s(address):
         return login_screen(request, 429, "login.wait", wanted, math.ceil(wait_s))
     if not await run_in_threadpool(access.is_password, guess):
         return login_screen(request, 401, "login.wrong", wanted)
     login.guesses.was_right(address)
-    login.sessions.end(visitor_of(request).session)
+    login.sessions.end(identity_of(request).session)
     response = RedirectResponse(wanted, status_code=303)
     is_secure = request.url.scheme == "https"
     response.set_cookie(
@@ -63,7 +62,7 @@ async def log_in(request: Request) -> Response:
         login.sessions.begin(access.fingerprint),
         max_age=LONGEST_S,
         httponly=True,
-        samesite="lax",  # "strict" would ask again whoever follows a link from elsewhere to a page
+        samesite="lax",  # with "strict", a link from another site to a page would ask for the password again
         secure=is_secure,
     )
     return response
@@ -71,19 +70,19 @@ async def log_in(request: Request) -> Response:
 
 def log_out(request: Request) -> Response:
     """Ends the session, here and in the browser."""
-    login_of(request).sessions.end(visitor_of(request).session)
+    login_of(request).sessions.end(identity_of(request).session)
     response = RedirectResponse(login_address(), status_code=303)
     response.delete_cookie(session_cookie(request), httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return response
 
 
 def login_screen(request: Request, status: int, why: str = "", wanted: str = "", wait_s: int = 0) -> Response:
-    """The form. why: the key of what is to be told first. wanted: where to go from here. wait_s: with status 429."""
-    say = Wording(preferences_of(request).language)
+    """The form. why: the key of its message, "" for none. wanted: where to go afterwards. wait_s: with status 429."""
+    say = wording_of(request)
     frame = frame_for(request, None, None, say("login.title"))
-    told = say(why, wait_s) if why else ""
+    message = say(why, wait_s) if why else ""
     wanted = wanted or _next(request.query_params.get("next", ""))
-    response = show(request, "login.html", frame, {"told": told, "wanted": wanted}, status)
+    response = show(request, "login.html", frame, {"message": message, "wanted": wanted}, status)
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="linkassist"'
     if wait_s:

@@ -1,53 +1,39 @@
-"""How far the suggestions can be trusted: the last evaluation of a project, which `linkassist evaluate` left."""
+"""The quality screen: the last evaluation of a project by `linkassist evaluate`."""
 
 from __future__ import annotations
-
-import shlex
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.evaluate.last_report import kept_report
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError
-from linkassist.server.context import frame_for, show, site_of
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
-from linkassist.server.views.nights import movement_view
+from linkassist.server.context import frame_for, open_project, show
+from linkassist.server.messages.catalog import wording_of
+from linkassist.server.views.commands import command_for
+from linkassist.server.views.nights import trend_view
 from linkassist.server.views.quality import SIDE, quality_view
-from linkassist.settings import default_folder
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_name, project_names
+from linkassist.store.navigation import ProjectName
 from linkassist.store.summaries.quality_samples import samples
 
 
 def quality(request: Request) -> Response:
-    """The project's quality screen; where nothing was measured yet, how to measure."""
-    say = Wording(preferences_of(request).language)
-    with site_of(request).open_library() as library:
-        here = project_name(library, request.path_params["project"])
+    """The last evaluation of the project; if there is none, how to make one."""
+    say = wording_of(request)
+    with open_project(request) as (library, here):
         report = _report(library, here)
         frame = frame_for(request, library, here, say("quality.title"), section="quality")
         values = {
             "quality": quality_view(report) if report else None,
             "side": SIDE,
-            "command": _command(library, here),
-            "movement": movement_view(samples(library, here.id)),
+            "command": command_for(library, here, ["linkassist", "evaluate"]),
+            "trend": trend_view(samples(library, here.id)),
         }
     return show(request, "quality.html", frame, values)
-
-
-def _command(library: Library, here: ProjectName) -> str:
-    """What to type to measure this project, wherever it is typed."""
-    words = ["linkassist", "evaluate"]
-    if len(project_names(library)) > 1:
-        words += ["--project", here.name]
-    if library.folder != default_folder("library"):
-        words += ["--library", str(library.folder)]
-    return shlex.join(words)
 
 
 def _report(library: Library, here: ProjectName) -> EvaluationReport | None:
     try:
         return kept_report(library, here.id)
     except OtherVersionError:
-        return None  # to the reader as good as none, for the way to a new one is the same
+        return None  # the same as none: it has to be measured again

@@ -1,4 +1,4 @@
-"""The search: by words as one types, by meaning on demand."""
+"""The search: by words, while typing, and by meaning."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
-from linkassist.server.context import frame_for, show, site_of, wants_fragment
+from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.forms import number_in
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.views.search import meaning_view, search_view
-from linkassist.store.navigation import project_name
 
 _N_TITLES = 8
 _N_MORE_TITLES = 30
@@ -22,18 +21,17 @@ _N_NEAR = 20
 _N_HIT_TITLES = 6
 _N_HIT_TEXTS = 4
 _LONGEST = 200  # code points of a query
-_START_S = 1.5  # for the first answer of a process, which takes some seconds
+_START_S = 1.5  # of waiting for the first answer of a process
 _AGAIN_S = 2
 
 
 def search(request: Request) -> Response:
-    """The screen of what was found; for the script its results alone, or, with `X-Fragment: hits`, the first few."""
+    """The screen of results; for the script the results alone, or, with `X-Fragment: hits`, the first few."""
     query = request.query_params.get("q", "").strip()[:_LONGEST]
-    say = Wording(preferences_of(request).language)
-    title_at = _number(request, "titles")
+    say = wording_of(request)
+    title_at, text_at = (number_in(request.query_params.get(name), most_digits=7) or 0 for name in ("titles", "texts"))
     is_short = request.headers.get("x-fragment") == "hits"
-    with site_of(request).open_library() as library:
-        here = project_name(library, request.path_params["project"])
+    with open_project(request) as (library, here):
         title = say("search.title.of", query) if query else say("search.title")
         frame = frame_for(request, library, here, title, query, "pages")
         if query and request.query_params.get("by") == "meaning":
@@ -54,22 +52,17 @@ def search(request: Request) -> Response:
             n_titles=_N_HIT_TITLES if is_short else _N_MORE_TITLES if title_at else _N_TITLES,
             n_texts=_N_HIT_TEXTS if is_short else _N_TEXTS,
             title_at=title_at,
-            text_at=_number(request, "texts"),
+            text_at=text_at,
         )
     template = "_hits.html" if is_short else "_found.html" if wants_fragment(request) else "search.html"
     return show(request, template, frame, {"found": found, "meaning": None})
 
 
 def _nearest(models: ModelWorker, project: str, query: str) -> tuple[list[tuple[int, float]], str]:
-    """The pages nearest in meaning, and why there are none where the models cannot tell; StillPreparing at first."""
+    """The pages nearest in meaning, or the message of an error; raises StillPreparing."""
     try:
         return models.nearest(project, query, _N_NEAR, start_s=_START_S), ""
     except StillPreparing:
         raise
     except LinkAssistError as error:
         return [], str(error)
-
-
-def _number(request: Request, name: str) -> int:
-    given = request.query_params.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 8 else 0

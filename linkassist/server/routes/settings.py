@@ -1,20 +1,18 @@
-"""The settings of a project: what is ignored, how much is offered, and what was rejected, to be taken back."""
+"""The settings of a project: suggestions per page, ignored words and pages, rejected suggestions to restore."""
 
 from __future__ import annotations
 
 from typing import cast, get_args
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkassist.review.verdicts import ignore, offer_at_most, undo, unignore
-from linkassist.server.context import Site, frame_for, show, site_of
-from linkassist.server.forms import QUOTED, text_of
-from linkassist.server.messages.catalog import Wording
-from linkassist.server.preferences import preferences_of
+from linkassist.server.context import context_of, frame_for, open_project, show
+from linkassist.server.forms import QUOTED, number_in, takes_form, text_of
+from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import settings_address
 from linkassist.server.views.settings import settings_view
 from linkassist.store.ignored import IgnoredSort
@@ -23,18 +21,17 @@ from linkassist.store.pages import find_page, stored_page
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
-MOST = 50  # suggestions a page, of which more were no bound
+MOST = 50  # suggestions per page; more would be no limit
 
 
 def settings_screen(request: Request) -> Response:
-    """The screen; `q` and `page` name the part of what was rejected."""
-    say = Wording(preferences_of(request).language)
-    site, given = site_of(request), request.query_params
+    """The screen; `q` and `page` are of the rejected suggestions."""
+    say = wording_of(request)
+    site, given = context_of(request), request.query_params
     encoder = request.app.state.importer.settings.encoder
     with site.open_library() as library:
         here = project_name(library, request.path_params["project"])
-        page = given.get("page", "")
-        number = max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1
+        number = max(1, number_in(given.get("page")) or 1)
         view = settings_view(library, here, encoder, given.get("q", ""), number)
         frame = frame_for(request, library, here, say("settings.title"), section="settings")
     did = given.get("did") if given.get("did") in ("saved", "restored") else None
@@ -42,32 +39,15 @@ def settings_screen(request: Request) -> Response:
     return show(request, "settings.html", frame, values)
 
 
-async def most(request: Request) -> Response:
-    """Keeps how many suggestions a page is offered at most."""
-    async with request.form() as form:
-        return await run_in_threadpool(_most, site_of(request), request.path_params["project"], form)
-
-
-async def ignoring(request: Request) -> Response:
-    """Ignores a word or a page, or no longer."""
-    async with request.form() as form:
-        return await run_in_threadpool(_ignoring, site_of(request), request.path_params["project"], form)
-
-
-async def restored(request: Request) -> Response:
-    """Takes back a rejection."""
-    async with request.form() as form:
-        return await run_in_threadpool(_restored, site_of(request), request.path_params["project"], form)
-
-
-def _most(site: Site, name: str, form: FormData) -> Response:
+@takes_form
+def most(request: Request, form: FormData) -> Response:
+    """Stores the number of suggestions per page."""
     how, given = form.get("how", ""), form.get("most", "")
-    with site.open_library() as library:
-        here = project_name(library, name)
+    with open_project(request) as (library, here):
         if how == "wiki":
             offer_at_most(library, here.id, None)
-        elif how == "number" and isinstance(given, str) and given.isdecimal() and 1 <= int(given[:6]) <= MOST:
-            offer_at_most(library, here.id, int(given))
+        elif how == "number" and 1 <= (number_in(given) or 0) <= MOST:
+            offer_at_most(library, here.id, number_in(given))
         else:
             raise HTTPException(
                 400, f"The number of suggestions is {quoted(str(given))}; expected a whole one from 1 to {MOST}."
@@ -75,7 +55,9 @@ def _most(site: Site, name: str, form: FormData) -> Response:
     return _back(here.name, "saved", "offered")
 
 
-def _ignoring(site: Site, name: str, form: FormData) -> Response:
+@takes_form
+def ignoring(request: Request, form: FormData) -> Response:
+    """Ignores a word or a page, or no longer."""
     sort, title, action = form.get("sort", ""), text_of(form, "title"), form.get("action", "")
     if action == "add" and f"title{QUOTED}" not in form:
         title = title.strip()  # it was typed
@@ -83,8 +65,7 @@ def _ignoring(site: Site, name: str, form: FormData) -> Response:
         raise HTTPException(
             400, f"{quoted(title)} cannot be ignored. Write the title of a page or a link, on one line."
         )
-    with site.open_library() as library:
-        here = project_name(library, name)
+    with open_project(request) as (library, here):
         if action == "remove":
             unignore(library, here.id, cast(IgnoredSort, sort), title)
         else:
@@ -94,15 +75,17 @@ def _ignoring(site: Site, name: str, form: FormData) -> Response:
     return _back(here.name, "saved", f"{sort}s")
 
 
-def _restored(site: Site, name: str, form: FormData) -> Response:
+@takes_form
+def restored(request: Request, form: FormData) -> Response:
+    """Undoes a rejection."""
     page, target, search = (text_of(form, field) for field in ("page", "target", "q"))
-    with site.open_library() as library:
-        here = project_name(library, name)
-        if not (page.isdecimal() and len(page) < 19) or stored_page(library, int(page)).project_id != here.id:
+    with open_project(request) as (library, here):
+        page_id = number_in(page, most_digits=18)
+        if page_id is None or stored_page(library, page_id).project_id != here.id:
             raise HTTPException(
                 400, f"{quoted(page)} is not the number of a page of {here.name}. Use the buttons there."
             )
-        undo(library, here.id, int(page), target)
+        undo(library, here.id, page_id, target)
     return _back(here.name, "restored", "rejected", search)
 
 

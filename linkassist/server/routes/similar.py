@@ -1,67 +1,44 @@
-"""More like this: the pages that are suggested the same target, each of which can be answered there."""
+"""More like this: the pages with a suggestion of the same target, each with its answers."""
 
 from __future__ import annotations
 
-from typing import cast, get_args
-from urllib.parse import urlencode
-
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.verdicts import undo
-from linkassist.server.context import Site, frame_for, show, site_of
-from linkassist.server.forms import text_of
+from linkassist.server.context import frame_for, open_project, show
+from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of
 from linkassist.server.routes.page import title_of
-from linkassist.server.routes.verdicts import record_decision
-from linkassist.server.urls import like_address
+from linkassist.server.routes.verdicts import record_answer
+from linkassist.server.urls import like_address, with_query
 from linkassist.server.views.similar import like_view
-from linkassist.store.navigation import project_name
 from linkassist.store.pages import find_page
-from linkassist.suggestion import Decision
-from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 
 def like(request: Request) -> Response:
-    """The pages for the target that the address names."""
+    """The pages for the target in the address."""
     preferences, given = preferences_of(request), request.query_params
-    with site_of(request).open_library() as library:
-        here = project_name(library, request.path_params["project"])
+    with open_project(request) as (library, here):
         view = like_view(library, here, title_of(request), preferences.language)
         title = Wording(preferences.language)("like.title", view.target.title)
         frame = frame_for(request, library, here, title, section="pages")
     did = given.get("did") if given.get("did") in ("accept", "reject", "undo") else None
-    at = given.get("at", "")
-    # The row after the one that was answered, so that the keys go on from there; -1 before anything is answered.
-    place = min(int(at), len(view.rows) - 1) if did and at.isdecimal() and len(at) < 4 else -1
+    at = number_in(given.get("at"), most_digits=3)
+    # The row after the answered one, where the keys continue; -1 before the first answer.
+    place = min(at, len(view.rows) - 1) if did and at is not None else -1
     values = {"like": view, "did": did, "done_on": given.get("page", ""), "at": place}
-    return show(request, "like.html", frame, values)
+    return show(request, "similar.html", frame, values)
 
 
-async def answer_like(request: Request) -> Response:
-    """Keeps an answer for one of the pages, then shows the others."""
-    async with request.form() as form:
-        return await run_in_threadpool(_answer, site_of(request), request.path_params["project"], form)
-
-
-def _answer(site: Site, name: str, form: FormData) -> Response:
-    fields = ("page", "target", "decision", "mention", "at")
-    page, target, decision, mention, at = (text_of(form, field) for field in fields)
-    with site.open_library() as library:
-        here = project_name(library, name)
+@takes_form
+def answer_like(request: Request, form: FormData) -> Response:
+    """Stores an answer for one of the pages, then shows the others."""
+    page, target, decision, at = (text_of(form, field) for field in ("page", "target", "decision", "at"))
+    with open_project(request) as (library, here):
         page_id = find_page(library, here.id, title_key(page)).id
-        if decision == "undo":
-            undo(library, here.id, page_id, target)
-        elif decision in get_args(Decision):
-            record_decision(library, here, page_id, target, cast(Decision, decision), mention)
-        else:
-            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
-    address = like_address(here.name, target)
-    joint = "&" if "?" in address else "?"
+        record_answer(library, here, page_id, target, decision, form)
     done = {"did": decision, "page": page, "at": at}
-    return RedirectResponse(f"{address}{joint}{urlencode(done)}", status_code=303)
+    return RedirectResponse(with_query(like_address(here.name, target), done), status_code=303)

@@ -1,12 +1,10 @@
-"""What the reader chooses: verdicts on suggestions, and how the screens look. Plain forms, answered with a redirect."""
+"""Verdicts on suggestions, and the reader's preferences: plain forms, answered with a redirect."""
 
 from __future__ import annotations
 
 import time
 from typing import cast, get_args
-from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,10 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import decide, ignore, lessons_of, object_to, undo, unignore
-from linkassist.server.context import Site, site_of
-from linkassist.server.forms import as_sent, text_of
+from linkassist.server.context import context_of
+from linkassist.server.forms import as_sent, takes_form, text_of
 from linkassist.server.preferences import remember
-from linkassist.server.urls import listed_address, own_address
+from linkassist.server.urls import listed_address, own_address, with_query
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_name
 from linkassist.store.pages import find_page
@@ -28,72 +26,71 @@ from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 
-async def verdict(request: Request) -> Response:
+@takes_form
+def verdict(request: Request, form: FormData) -> Response:
     """Stores accept, reject or undo for one target of one page, then shows the page again.
 
-    With `why`, it is a rejected target that the objection is stored for; an empty one is taken back.
+    With `why`, stores the objection to a rejected target; an empty one removes it.
     """
-    async with request.form() as form:
-        return await run_in_threadpool(_decide, site_of(request), form)
-
-
-async def never(request: Request) -> Response:
-    """Never suggests the target of a card again, on any page, or takes that back; then shows the page again."""
-    async with request.form() as form:
-        return await run_in_threadpool(_never, site_of(request), form)
-
-
-async def preferences(request: Request) -> Response:
-    """Keeps a choice of language, theme or images in a cookie, then shows the screen it came from."""
-    async with request.form() as form:
-        response = RedirectResponse(own_address(text_of(form, "back")), status_code=303)
-        remember(
-            response, language=text_of(form, "language"), theme=text_of(form, "theme"), images=text_of(form, "images")
-        )
-    return response
-
-
-def _decide(site: Site, form: FormData) -> Response:
     decision = text_of(form, "decision")
     target = text_of(form, "target")
-    with site.open_library() as library:
+    with context_of(request).open_library() as library:
         here = project_name(library, text_of(form, "project"))
         stored = find_page(library, here.id, title_key(text_of(form, "page")))
-        if decision == "undo":
-            undo(library, here.id, stored.id, target)
-        elif decision == "reject" and "why" in form:
-            record_objection(library, here, stored.id, target, text_of(form, "why"))
-        elif decision in get_args(Decision):
-            record_decision(library, here, stored.id, target, cast(Decision, decision), text_of(form, "mention"))
-        else:
-            raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
+        record_answer(library, here, stored.id, target, decision, form)
     return _back_to_page(here, stored.page.title, form)
 
 
-def _never(site: Site, form: FormData) -> Response:
+@takes_form
+def never(request: Request, form: FormData) -> Response:
+    """Adds the target of a card to the ignored words, or removes it; then shows the page again."""
     decision, target = text_of(form, "decision"), text_of(form, "target")
     if decision not in ("never", "again") or not target:
         raise HTTPException(400, f"The decision on {quoted(target)} is {quoted(decision)}; expected never or again.")
-    with site.open_library() as library:
+    with context_of(request).open_library() as library:
         here = project_name(library, text_of(form, "project"))
         stored = find_page(library, here.id, title_key(text_of(form, "page")))
         (ignore if decision == "never" else unignore)(library, here.id, "word", target)
     return _back_to_page(here, stored.page.title, form)
 
 
+@takes_form
+def preferences(request: Request, form: FormData) -> Response:
+    """Stores language, theme or images in a cookie, then shows the screen it came from."""
+    response = RedirectResponse(own_address(text_of(form, "back")), status_code=303)
+    remember(response, language=text_of(form, "language"), theme=text_of(form, "theme"), images=text_of(form, "images"))
+    return response
+
+
 def _back_to_page(here: ProjectName, title: str, form: FormData) -> Response:
     done = {"did": text_of(form, "decision"), "target": text_of(form, "target")}
     address = listed_address(here.name, title, shows_all=bool(text_of(form, "all")), group=text_of(form, "kind"))
-    joint = "&" if "?" in address else "?"
-    return RedirectResponse(f"{address}{joint}{urlencode(done)}#suggestions", status_code=303)
+    return RedirectResponse(with_query(address, done) + "#suggestions", status_code=303)
 
 
-def record_decision(
+def record_answer(
+    library: Library, here: ProjectName, page_id: int, target: str, decision: str, form: FormData
+) -> None:
+    """Stores the decision of a form, "accept", "reject" or "undo", or with `why` the objection to a rejected target.
+
+    Raises HTTPException 400 for another decision, and NotFoundError as `_record_decision`.
+    """
+    if decision == "undo":
+        undo(library, here.id, page_id, target)
+    elif decision == "reject" and "why" in form:
+        _record_objection(library, here, page_id, target, text_of(form, "why"))
+    elif decision in get_args(Decision):
+        _record_decision(library, here, page_id, target, cast(Decision, decision), text_of(form, "mention"))
+    else:
+        raise HTTPException(400, f"The decision is {quoted(decision)}; expected accept, reject or undo.")
+
+
+def _record_decision(
     library: Library, here: ProjectName, page_id: int, target: str, decision: Decision, place: str
 ) -> None:
-    """Keeps the decision on an open suggestion. place: of the mention, as a form names it, "" for the first.
+    """Stores the decision on an open suggestion. place: of the mention, as in a form, "" for the first.
 
-    Raises NotFoundError where the suggestion, or the mention, is none any more: a reindex may have come since the form.
+    Raises NotFoundError if the suggestion or the mention no longer exists, as after a reindex.
     """
     suggestion = open_suggestion(library, page_id, title_key(target)).suggestion
     verdict = Verdict(
@@ -108,7 +105,7 @@ def record_decision(
 
 
 def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place: str) -> Mention | None:
-    """The mention that the form names by where it stands, else the first that is offered."""
+    """The mention at the place, else the first one that is shown."""
     if not place:
         shown = apply_to_one(lessons_of(library, here.id), suggestion) or suggestion
         return shown.mentions[0] if shown.mentions else None
@@ -121,8 +118,8 @@ def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place:
     )
 
 
-def record_objection(library: Library, here: ProjectName, page_id: int, target: str, why: str) -> None:
-    """Keeps what the reader has against a rejected target; "" takes it back."""
+def _record_objection(library: Library, here: ProjectName, page_id: int, target: str, why: str) -> None:
+    """Stores the objection to a rejected target; "" removes it."""
     if why and why not in get_args(Objection):
         raise HTTPException(400, f"The objection is {quoted(why)}; expected {', '.join(get_args(Objection))} or none.")
     object_to(library, here.id, page_id, target, cast(Objection, why) if why else None)

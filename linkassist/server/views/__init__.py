@@ -1,1 +1,1 @@
-"""What each screen shows, as data for its template: a module a screen."""
+"""View models: a dataclass for what each template shows, and the function that fills it from the library."""

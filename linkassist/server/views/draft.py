@@ -1,4 +1,4 @@
-"""A draft as its screen shows it: the text as Scrapbox would, with marks, and the cards beside it."""
+"""The draft screen: the text as Scrapbox shows it, with highlights, and the cards beside it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Final, Literal
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.jobs.model_process import Progress
 from linkassist.server.preferences import Language
-from linkassist.server.views.marks import Mark, place_marks
-from linkassist.server.views.models import Block, CardView
-from linkassist.server.views.page import open_card
-from linkassist.server.views.page_text import Surroundings, render_page
-from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.server.views.cards import CardView, open_card
+from linkassist.server.views.highlights import Highlight, place_highlights
+from linkassist.server.views.page_text import Block, RenderContext, render_page
+from linkassist.server.views.preview import PreviewRequest, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, glances
 from linkassist.suggestion import Suggestion
@@ -27,10 +26,10 @@ STEPS: Final = ("start", "read", "mentions", "statistics", "phrases")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form, which alone keeps it.
+    """The content of the form; the server does not store it.
 
-    `before` is the text before the last link was put into it, "" where there is none. `dismissed`: the targets that
-    the reader does not want in this draft; they teach nothing about others.
+    before: the text before the last accepted link, "" if there is none. dismissed: the targets dismissed in this draft
+    alone; nothing is learned from them.
     """
 
     title: str
@@ -46,10 +45,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """The draft's screen. `percent` and `step` are of the reading of the wiki; `message` is for the state failed.
+    """The whole screen. step, percent: of reading the wiki. message: of the error, in the state "failed".
 
-    `notice` tells what was just done, and `restorable` names the target where that was a dismissal.
-    `n_weaker` tells how many suggestions are too weak to be shown.
+    notice: what was just done. restorable: the target that was just dismissed. n_weaker: suggestions that are not shown
+    since they are less likely.
     """
 
     draft: Draft
@@ -72,22 +71,24 @@ def found_view(
     language: Language,
     notice: str = "",
 ) -> DraftView:
-    """The screen with suggestions, or the news that there are none."""
+    """The screen with the suggestions, of which there may be none."""
     unwanted = frozenset(map(title_key, draft.dismissed))
     wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
     likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]
-    previews = preview_views(library, project, [Wanted(each.target, each.kind) for each in likely])
+    previews = preview_views(library, project, [PreviewRequest(each.target, each.kind) for each in likely])
     cards = tuple(
         open_card(project, rank, suggestion, draft.texts, language, preview)
         for rank, (suggestion, preview) in enumerate(zip(likely, previews, strict=True))
     )
-    marks = [
-        Mark(mention, each.target, each.kind, rank) for rank, each in enumerate(likely) for mention in each.mentions
+    highlights = [
+        Highlight(mention, each.target, each.kind, rank)
+        for rank, each in enumerate(likely)
+        for mention in each.mentions
     ]
     return DraftView(
         draft,
         "found" if cards else "none",
-        blocks=shown_text(library, project, draft, marks),
+        blocks=shown_text(library, project, draft, highlights),
         cards=cards,
         n_weaker=len(wanted) - len(likely),
         notice=notice,
@@ -103,8 +104,10 @@ def waiting_view(library: Library, project: ProjectName, draft: Draft, progress:
     return DraftView(draft, "preparing", blocks=blocks, step=STEPS[at], percent=percent, notice=notice)
 
 
-def shown_text(library: Library, project: ProjectName, draft: Draft, marks: Sequence[Mark] = ()) -> tuple[Block, ...]:
-    """The text as Scrapbox shows it, with these marks."""
+def shown_text(
+    library: Library, project: ProjectName, draft: Draft, highlights: Sequence[Highlight] = ()
+) -> tuple[Block, ...]:
+    """The text as Scrapbox shows it, with these highlights."""
     keys = sorted({link.key for link in page_links(draft.texts)})
     existing = frozenset(key for key, glance in glances(library, project.id, keys).items() if glance.has_page)
-    return render_page(draft.texts, Surroundings(project.name, existing, place_marks(draft.texts, marks)))
+    return render_page(draft.texts, RenderContext(project.name, existing, place_highlights(draft.texts, highlights)))

@@ -1,4 +1,4 @@
-"""What the start of a project shows above its list: today's queue, how old the index is, and the wiki as a picture."""
+"""The start of a project, above its list of pages: the queue, the age of the suggestions, two bar charts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from linkassist.review.queue import DEFAULT_CARDS, waiting_items
-from linkassist.server.views.models import NamedLink
+from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
@@ -21,19 +21,19 @@ from linkassist.store.summaries.overview import (
     pages_by_month,
 )
 
-TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours in which the next may still come
+TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours for the next
 IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
 
-WIDTH: Final = 360  # of a picture, in its own units
+WIDTH: Final = 360  # of a chart, in SVG units
 HEIGHT: Final = 96
 _BINS: Final = ((0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, None))
 _MOST_BARS: Final = 28
-_GAP: Final = 0.16  # of a bar's place
+_GAP: Final = 0.16  # share of a column
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """Today's queue: how many cards, and the first of them; None where nothing waits."""
+    """Today's queue. first: the page of the first card, None if there is none."""
 
     n_cards: int
     first: NamedLink | None
@@ -42,9 +42,9 @@ class QueueCard:
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
-    """How old the suggestions are. at: when they were made, or the run that failed or goes on began; 0 if never.
+    """The age of the suggestions. at: when they were made, or the failed or running update began; 0 for never.
 
-    n_waiting: pages that came or changed since, where a night was missed.
+    n_waiting: pages that were added or changed since, if an update was missed.
     """
 
     state: IndexState
@@ -61,7 +61,7 @@ class IndexView:
 
 @dataclass(frozen=True, slots=True)
 class BarView:
-    """A bar, and the list of the pages that it stands for. place: where its ground begins; x, y: its upper left."""
+    """A bar with the address of its pages. place: x of its column. x, y: its upper left corner."""
 
     label: str
     n: int
@@ -77,7 +77,7 @@ class BarView:
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """The wiki in two pictures. `shares` is empty where no page tells when it was made."""
+    """The bar charts. links: pages by number of links. shares: of pages with links by date, empty without dates."""
 
     links: tuple[BarView, ...]
     shares: tuple[BarView, ...]
@@ -86,7 +86,7 @@ class PictureView:
 
 
 def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
-    """What waits in the queue at this moment."""
+    """The queue at Unix second `now`."""
     items = waiting_items(library, here.id, now)
     if not items:
         return QueueCard(0, None, "")
@@ -94,7 +94,7 @@ def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
 
 
 def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:
-    """How old the index is, and whether that is as it should be. is_working: whether some process does a run now."""
+    """The age and state of the suggestions. is_working: whether some process holds the library's lock."""
     imported = imported_at(library, here.id)
     last, done = last_run(library, "reindex", here.id), last_run(library, "reindex", here.id, "done")
     if last and last.status == "running" and is_working:
@@ -105,7 +105,7 @@ def index_view(library: Library, here: ProjectName, now: int, *, is_working: boo
     if done is None:
         return IndexView("never", 0, imported)
     made_at = done.finished_at or done.started_at
-    is_of_the_future = made_at > now  # by a clock that was set back since; nobody knows how old it is
+    is_of_the_future = made_at > now  # the clock has been set back since, so the age is unknown
     is_too_old = imported > made_at and now - made_at > TOO_OLD_S
     if (is_too_old or is_of_the_future) and (n_waiting := n_without_list(library, here.id)):
         return IndexView("missed", made_at, imported, n_waiting)
@@ -113,7 +113,7 @@ def index_view(library: Library, here: ProjectName, now: int, *, is_working: boo
 
 
 def picture_view(library: Library, here: ProjectName, chosen: PageList) -> PictureView:
-    """The wiki as pictures; `chosen` is the list below, whose bar is marked."""
+    """The bar charts. chosen: the list below them, whose bar is highlighted."""
     return PictureView(
         links=_bars_of_links(pages_by_links(library, here.id), here, chosen),
         shares=_bars_of_shares(pages_by_month(library, here.id), here, chosen),
@@ -161,7 +161,7 @@ def _bars_of_shares(months: Sequence[MonthOfPages], here: ProjectName, chosen: P
 
 
 def _to_list(here: ProjectName, chosen: PageList, wanted: PageList) -> tuple[str, bool]:
-    """Where a bar leads, and whether that list is shown; one that is shown leads back to all pages."""
+    """The address of a bar, and whether its list is shown; then the address is of all pages."""
     is_chosen = replace(chosen, number=1) == wanted
     return (chosen.without_filter() if is_chosen else wanted).address(here.name), is_chosen
 

@@ -1,4 +1,4 @@
-"""The import as its screen shows it: the run that is under way or was last, and the projects that are there."""
+"""The import screen: the current or last run, and the projects of the library."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.pipeline.model_store import is_older_than_pages
+from linkassist.pipeline.model_store import ModelStore
 from linkassist.server.jobs.import_job import Job, Stage
-from linkassist.server.jobs.import_process import At, Reindex, TakeIn
-from linkassist.server.urls import project_address
-from linkassist.server.views.models import ProjectView
+from linkassist.server.jobs.import_process import ImportOrder, ReindexOrder, StepProgress
+from linkassist.server.views.frame import ProjectView, project_view
 from linkassist.store.library import Library
 from linkassist.store.locks import is_work_running
 from linkassist.store.pages import Project, projects
@@ -34,9 +33,9 @@ _N_NAMED: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """A bar: some steps that belong together. `percent` is that of the whole bar, `clock` the time that it took.
+    """A progress bar for a group of steps. percent: of the whole bar. clock: the time it took.
 
-    `step` is under way, `n_done` of `n_total` (0 where unknown); of the step "import" these are bytes.
+    step: the one under way, with n_done of n_total (0 if unknown); of the step "import" these are bytes.
     """
 
     name: str
@@ -50,7 +49,7 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """What an import changed, counted in pages; the first of the renamed ones with both titles."""
+    """What an import changed, as numbers of pages. titles: (old, new) of the first renamed pages."""
 
     new: int
     changed: int
@@ -62,10 +61,10 @@ class ChangesView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """An import or a reindex. `name` is the file's, of a reindex the project's; `project` where the pages are.
+    """An import or a reindex. name: of the file, or of the project that is reindexed.
 
-    remains: of one that did not come to its end, what the library holds: as if nothing had been taken in, new pages
-    with older suggestions, or the pages that were there with older suggestions.
+    remains: what a run that did not finish has left: nothing new, new pages with older suggestions, or unchanged pages
+    with older suggestions.
     """
 
     state: RunState
@@ -87,13 +86,13 @@ class RunView:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not come to its end, here or in another program."""
+        """Whether it is running, here or in another program."""
         return self.state in ("running", "stopping", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfView:
-    """A project of the library with the ages of its pages and of its suggestions, 0 for never."""
+class ImportedProjectView:
+    """A project of the library. imported_at, indexed_at: Unix seconds, 0 for never."""
 
     project: ProjectView
     n_pages: int
@@ -103,14 +102,14 @@ class ShelfView:
 
 
 def job_view(job: Job, now: float) -> RunView:
-    """The server's own run. now: of `time.monotonic`."""
+    """The view of the server's own job. now: monotonic seconds."""
     until = job.ended_at or now
-    is_import = isinstance(job.order, TakeIn)
+    is_import = isinstance(job.order, ImportOrder)
     taken, indexed = job.taken_in, job.indexed
     view = RunView(
         state=_state(job),
         is_import=is_import,
-        name=job.order.file_name if isinstance(job.order, TakeIn) else job.order.display_name,
+        name=job.order.file_name if isinstance(job.order, ImportOrder) else job.order.display_name,
         project=_project_of_job(job),
         groups=_groups(job.stages, until, is_over=indexed is not None),
         clock=_clock(until - job.began_at),
@@ -139,7 +138,7 @@ def job_view(job: Job, now: float) -> RunView:
 
 
 def recorded_view(library: Library) -> RunView | None:
-    """What the library's record tells: a run that another program has under way, or else how the last one ended."""
+    """The view of the library's record of runs: a run of another program, else how the last run ended."""
     taken, indexed = last_run(library, "import"), last_run(library, "reindex")
     runs = [run for run in (indexed, taken) if run and run.status == "running"]
     if runs and is_work_running(library.folder):
@@ -151,23 +150,20 @@ def recorded_view(library: Library) -> RunView | None:
     return None
 
 
-def shelf(library: Library) -> tuple[ShelfView, ...]:
-    """The projects of the library."""
+def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:
+    """The projects of the library, with the ages of their pages and suggestions."""
     found = []
     for each in projects(library):
         run = last_run(library, "reindex", each.id, "done")
         indexed_at = (run.finished_at or run.started_at) if run else 0
-        found.append(
-            ShelfView(
-                _project_view(each), each.n_pages, each.imported_at, indexed_at, is_older_than_pages(library, each.id)
-            )
-        )
+        is_older = ModelStore(library, each.id).is_older_than_pages()
+        found.append(ImportedProjectView(_project_view(each), each.n_pages, each.imported_at, indexed_at, is_older))
     return tuple(found)
 
 
 def _project_of_job(job: Job) -> ProjectView | None:
-    if isinstance(job.order, Reindex):
-        return ProjectView(job.order.project, job.order.display_name, project_address(job.order.project))
+    if isinstance(job.order, ReindexOrder):
+        return project_view(job.order.project, job.order.display_name)
     return _project_view(job.taken_in.imported.project) if job.taken_in else None
 
 
@@ -186,7 +182,7 @@ def _remains(*, is_import: bool, is_taken_in: bool) -> Remains:
 
 
 def _elsewhere(library: Library, run: Run) -> RunView:
-    at = Stage(At(run.step or "import", run.n_done, run.n_total), 0.0)
+    at = Stage(StepProgress(run.step or "import", run.n_done, run.n_total), 0.0)
     groups = _groups((at,), 0.0, is_over=False)
     found = _project_of(library, run)
     project = _project_view(found) if found else None
@@ -204,7 +200,7 @@ def _elsewhere(library: Library, run: Run) -> RunView:
 
 
 def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
-    """A run that is over, by its records: of the import, of the reindex, or of both."""
+    """The view of a finished run by its records: of the import, of the reindex, or of both."""
     last = indexed or taken
     assert last is not None
     is_taken_in = taken is not None and taken.status == "done"
@@ -214,8 +210,8 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
     state: RunState = "stopped"
     if last.status == "failed":
         state = "failed"
-    elif last.status == "done" and (indexed or (found and not is_older_than_pages(library, found.id))):
-        state = "done"  # an import that changed nothing is followed by no record of a reindex
+    elif last.status == "done" and (indexed or (found and not ModelStore(library, found.id).is_older_than_pages())):
+        state = "done"  # after an import that changed nothing there is no record of a reindex
     new, changed, gone, renamed, unchanged = (
         counts.get(name, 0) for name in ("new", "changed", "gone", "renamed", "unchanged")
     )
@@ -235,10 +231,10 @@ def _ended(library: Library, taken: Run | None, indexed: Run | None) -> RunView:
 
 
 def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[GroupView, ...]:
-    """The bars. A group that was passed over had nothing to do."""
+    """The bars. A group that was skipped had nothing to do."""
     took_s = [0.0] * len(GROUPS)
     seen: set[int] = set()
-    here, at = 0, At("", 0, 0)
+    here, at = 0, StepProgress("", 0, 0)
     ends = [*(stage.began_at for stage in stages), until][1:]
     for stage, ended_at in zip(stages, ends, strict=True):
         here, at = _GROUP_OF.get(stage.at.step, here), stage.at
@@ -256,8 +252,8 @@ def _groups(stages: Sequence[Stage], until: float, *, is_over: bool) -> tuple[Gr
     return tuple(found)
 
 
-def _percent(at: At, steps: tuple[str, ...]) -> int:
-    """How far a group is: `_percent(At("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
+def _percent(at: StepProgress, steps: tuple[str, ...]) -> int:
+    """The progress of a group: `_percent(StepProgress("phrases", 5, 10), ("mentions", "phrases")) == 75`."""
     share = min(1.0, at.n_done / at.n_total) if at.n_total else 0.0
     before = steps.index(at.step) if at.step in steps else 0
     return round(100 * (before + share) / len(steps))
@@ -275,4 +271,4 @@ def _project_of(library: Library, run: Run) -> Project | None:
 
 
 def _project_view(of: Project) -> ProjectView:
-    return ProjectView(of.name, of.display_name or of.name, project_address(of.name))
+    return project_view(of.name, of.display_name)

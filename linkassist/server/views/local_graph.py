@@ -1,7 +1,7 @@
-"""A picture of what stands around a page: its links, the links proposed for it, and the pages that these would join.
+"""Layout of the graph around a page: its links, its suggestions, and the pages that these would connect.
 
-Four columns, from its links on the left to the joined pages on the right. Each node has a row of its own in its column
-and its label is cut to the column, so no two labels overlap. All lengths are in units of the picture, WIDTH across.
+Four columns, from the links on the left to the connected pages on the right. Each node has its own row in its column,
+and its label is cut to the column, so no two labels overlap. Lengths are in SVG units; the graph is WIDTH wide.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MOST_LINKS: Final = 8
 MOST_PROPOSED: Final = 7
 MOST_JOINED: Final = 8  # with the page itself 24 nodes
 
-Role = Literal["here", "link", "proposed", "accepted", "joined"]
+NodeRole = Literal["here", "link", "proposed", "accepted", "joined"]
 
 _ROW: Final = 30
 _LEAST_HEIGHT: Final = 120
-_X: Final[dict[Role, int]] = {"link": 196, "here": 302, "proposed": 412, "accepted": 412, "joined": 610}
-_LABEL_WIDTH: Final[dict[Role, int]] = {"link": 178, "here": 170, "proposed": 150, "accepted": 150, "joined": 136}
+_X: Final[dict[NodeRole, int]] = {"link": 196, "here": 302, "proposed": 412, "accepted": 412, "joined": 610}
+_LABEL_WIDTH: Final[dict[NodeRole, int]] = {"link": 178, "here": 170, "proposed": 150, "accepted": 150, "joined": 136}
 _NARROWEST: Final = 7.2
 _GAP: Final = 10  # between a dot and its label
 _WIDE: Final = frozenset("mwMW@%—…&")
@@ -34,7 +34,7 @@ _WIDE: Final = frozenset("mwMW@%—…&")
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """A title around the page, and the pages that it would join."""
+    """A neighbour of the page. joined: the pages that it would connect."""
 
     title: str
     address: str
@@ -45,9 +45,9 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """A dot with its label, which stands before it, below it or behind it. `through`: what would join it."""
+    """A dot with its label, left of it, below it or right of it. through: the title that would connect it."""
 
-    role: Role
+    role: NodeRole
     kind: Kind
     title: str
     address: str
@@ -62,7 +62,7 @@ class GraphNode:
 
 @dataclass(frozen=True, slots=True)
 class GraphEdge:
-    """A curve, as the path of an SVG; is_proposed: the link is not there yet."""
+    """A curve as an SVG path. is_proposed: whether the link does not exist yet."""
 
     path: str
     is_proposed: bool
@@ -70,7 +70,7 @@ class GraphEdge:
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """The picture. `n_more`: links of the page that found no place."""
+    """The graph. n_more: links of the page that are left out."""
 
     height: int
     nodes: tuple[GraphNode, ...]
@@ -80,9 +80,9 @@ class GraphView:
 
 
 def local_graph(here: Spoke, links: Sequence[Spoke], proposed: Sequence[Spoke], n_more: int = 0) -> GraphView | None:
-    """The picture of the page `here`; None where nothing stands around it.
+    """The graph of the page `here`; None if it has no neighbours.
 
-    proposed: the likeliest first. n_more: links of the page that are not among `links`.
+    proposed: most likely first. n_more: links of the page that are not in `links`.
     """
     if not links and not proposed:
         return None
@@ -109,13 +109,13 @@ def local_graph(here: Spoke, links: Sequence[Spoke], proposed: Sequence[Spoke], 
 
 
 def width_of(text: str) -> float:
-    """About how wide the text is at the size of the labels, rather too wide than too narrow."""
+    """An upper estimate of the text's width at the size of the labels."""
     return sum(_width_of(char) for char in text)
 
 
 def cut_to(text: str, width: float) -> str:
-    """The text, or as much of it as fits with an ellipsis."""
-    begun = text[: int(width / _NARROWEST) + 2]  # of a title of a million characters, what might fit
+    """The text, or its beginning with an ellipsis that fits into the width."""
+    begun = text[: int(width / _NARROWEST) + 2]  # the part of a very long title that can fit
     ends = list(accumulate(map(_width_of, begun)))
     if not ends or (ends[-1] <= width and begun == text):
         return text
@@ -130,7 +130,7 @@ def _width_of(char: str) -> float:
 
 
 def _with_room(here: Spoke, proposed: Sequence[Spoke]) -> list[Spoke]:
-    """The proposed ones with as many joined pages as have a place: each page once, and of each link the first first."""
+    """The proposed ones with MOST_JOINED connected pages in all, each page once, taken in turn from each of them."""
     known = {here.title}
     kept: list[list[Spoke]] = [[] for _ in proposed]
     n_left = MOST_JOINED
@@ -147,7 +147,7 @@ def _heights(n_rows: int, middle: float) -> Iterator[float]:
     return (middle + _ROW * (row - (n_rows - 1) / 2) for row in range(n_rows))
 
 
-def _node(role: Role, spoke: Spoke, y: float) -> GraphNode:
+def _node(role: NodeRole, spoke: Spoke, y: float) -> GraphNode:
     x = _X[role]
     label = cut_to(spoke.title or "—", _LABEL_WIDTH[role])
     if role == "here":

@@ -1,6 +1,6 @@
-"""How the nightly runs go, as the screens show it: an alarm on the start of a project, and how the figures moved.
+"""The nightly runs: their state on the start of a project, and the trend of the quality figures.
 
-The picture is drawn in `WIDTH` by `HEIGHT` units; time grows to the right, shares from 0 to 100 % upwards.
+The chart is `WIDTH` by `HEIGHT` units; time grows to the right, shares from 0 to 100 % upwards.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from linkassist.store.summaries.quality_samples import QualitySample
 
 WIDTH: Final = 600
 HEIGHT: Final = 120
-_MOST: Final = 60  # points: a year and some weeks
+_MOST: Final = 60  # samples: a year and some weeks
 
 
 @dataclass(frozen=True, slots=True)
 class NightView:
-    """How the nights go. at: see `Health`. success_at: when the last one began that did everything, 0 for never.
-    command: what to type to put things right."""
+    """The state of the nightly runs. at: see `Health`. success_at: start of the last successful run, 0 for never.
+    command: what to type to repair it."""
 
     state: HealthState
     is_alarm: bool
@@ -35,7 +35,7 @@ class NightView:
 
 @dataclass(frozen=True, slots=True)
 class SampleView:
-    """A sample as a row and as two dots, one above the other at `x`; in per cent."""
+    """A sample in per cent, with the coordinates of its two dots."""
 
     at: int
     n_links: int
@@ -47,8 +47,8 @@ class SampleView:
 
 
 @dataclass(frozen=True, slots=True)
-class MovementView:
-    """The samples, the earliest first, and the lines that join their dots, "" where there is one sample alone."""
+class TrendView:
+    """The samples, earliest first. found_line, first_line: points of the two lines, "" if there is one sample."""
 
     samples: tuple[SampleView, ...]
     found_line: str
@@ -65,16 +65,16 @@ def night_view(health: Health, folder: Path) -> NightView:
     )
 
 
-def movement_view(samples: Sequence[QualitySample]) -> MovementView | None:
-    """The view of a project's samples, the latest ones where they are many; None where there are none."""
+def trend_view(samples: Sequence[QualitySample]) -> TrendView | None:
+    """The trend of a project's latest samples; None if there are none."""
     if not samples:
         return None
     latest = samples[-_MOST:]
     begin, end = latest[0].measured_at, latest[-1].measured_at
     views = tuple(_sample_view(each, begin, end) for each in latest)
     if len(views) == 1:
-        return MovementView(views, "", "")
-    return MovementView(
+        return TrendView(views, "", "")
+    return TrendView(
         views,
         " ".join(f"{each.x},{each.found_y}" for each in views),
         " ".join(f"{each.x},{each.first_y}" for each in views),

@@ -1,4 +1,4 @@
-"""The outbox as its screen shows it: pages with the lines that change, and what has left before."""
+"""The outbox screen: pages with the lines that change, and the batches written back before."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from linkassist.store.verdicts import last_decision
 
 _PAGES_AT_ONCE = 20
 _N_BATCHES = 20
-_LONGEST_BODY = 2000  # code points that still fit into an address
+_LONGEST_BODY = 2000  # code points that fit into an address
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A line that changes, in stretches; `number` counts from 0. `text` is the line to be copied."""
+    """A changed line as a diff. number: from 0. text: the new line, to be copied."""
 
     number: int
-    stretches: tuple[DiffSpan, ...]
+    diff_spans: tuple[DiffSpan, ...]
     text: str
     is_added: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxPageView:
-    """A page that waits. `appending` opens it in Scrapbox with the last line added; "" where none is, or too long."""
+    """A page to write back. appending: the address that adds its new last line in Scrapbox, "" if there is none."""
 
     page_id: int
     title: str
@@ -44,9 +44,9 @@ class OutboxPageView:
 
 @dataclass(frozen=True, slots=True)
 class OutboxView:
-    """The whole screen. The pages are those of one part of the list; the counts are of all of it.
+    """The whole screen. pages: one page of the list; the counts are of all of it.
 
-    until: the last decision that is shown; what is accepted later is not marked as done with it.
+    until: the last decision that is shown; links accepted later are not marked as done.
     """
 
     pages: tuple[OutboxPageView, ...]
@@ -60,8 +60,8 @@ class OutboxView:
 
 
 def outbox_view(library: Library, project: ProjectName, exported_at: int, number: int) -> OutboxView:
-    """The part `number` of the screen, counted from 1."""
-    until = last_decision(library)  # first: a decision made meanwhile may be shown, and is not marked
+    """The screen. number: of the page of the list, from 1."""
+    until = last_decision(library)  # read first: a decision made meanwhile is then not marked as done
     waiting = waiting_pages(library, project.id)
     first = (number - 1) * _PAGES_AT_ONCE
     pages = [_page(project, changed_page(library, each)) for each in waiting[first : first + _PAGES_AT_ONCE]]

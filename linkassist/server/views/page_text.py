@@ -1,7 +1,7 @@
-"""Parsed lines to what the templates show: blocks of pieces, with the marks of suggestions cut in.
+"""Renders parsed lines as blocks of pieces, with the highlights of suggestions.
 
-A mark stands where its mention stands in the raw line and nowhere else: it is cut out of a text token, never searched
-for. What a token is, is `scrapbox/notation.py`'s to say; how a piece looks, `web/templates/_pieces.html`'s.
+A highlight is cut out of a text token at the span of its mention; its surface is never searched for.
+`scrapbox/notation.py` makes the tokens, `web/templates/_pieces.html` the HTML of the pieces.
 """
 
 from __future__ import annotations
@@ -10,34 +10,92 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Literal
 
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.tokens import ParsedLine, Token
 from linkassist.server.urls import page_address, scrapbox_address
-from linkassist.server.views.marks import Mark
-from linkassist.server.views.models import Block, CodeBlock, Piece, PieceKind, TableBlock, TextBlock
+from linkassist.server.views.highlights import Highlight
+from linkassist.suggestion import Kind
 from linkassist.wiki import Span, title_key
 
 MOST_LINES = 4_000
-MOST_CHARACTERS = 100_000  # of the raw lines: about a second's work; the longest page of two wikis has 63,000
-_MOST_BADGES = 1_000  # `[x.icon*100]` takes thirteen characters
+MOST_CHARACTERS = 100_000  # of the raw lines: about a second of CPU; the longest page of two wikis has 63,000
+_MOST_ICONS = 1_000  # `[x.icon*100]` takes thirteen characters
 _MAX_INDENT = 12
 _MAX_STRONG = 5
 _start_of = attrgetter("mention.start")
 _STYLES = {"/": "italic", "-": "struck", "_": "underlined"}
 
+PieceKind = Literal[
+    "plain", "styled", "link", "red", "hashtag", "red_hashtag", "project_link", "external", "image", "icon",
+    "code", "math", "location", "mention", "accepted",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a page's lines need to be shown: their project, which of its link targets have a page, and the marks."""
+class Piece:
+    """A run of a line. classes: CSS classes of a decoration. card: rank of the suggestion that it highlights."""
+
+    kind: PieceKind
+    text: str = ""
+    href: str = ""
+    source: str = ""
+    classes: str = ""
+    suggested: Kind = "page"
+    card: int = -1
+    count: int = 1
+    children: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A line of prose. With an indent it has a bullet, or its number if it is numbered."""
+
+    number: int
+    indent: int
+    pieces: tuple[Piece, ...]
+    is_quote: bool = False
+    is_numbered: bool = False
+    shape: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A `code:` block. number: of its title line."""
+
+    number: int
+    indent: int
+    name: str
+    text: str
+    shape: Literal["code"] = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A `table:` block. rows: (line number, cells), each cell being a run of pieces."""
+
+    number: int
+    indent: int
+    name: str
+    rows: tuple[tuple[int, tuple[tuple[Piece, ...], ...]], ...]
+    shape: Literal["table"] = "table"
+
+
+Block = TextBlock | CodeBlock | TableBlock
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """What rendering needs beside the lines: the project, the link targets that have a page, highlights by line."""
 
     project: str
     existing_keys: frozenset[str] = frozenset()
-    marks: Mapping[int, Sequence[Mark]] = field(default_factory=dict)
+    highlights: Mapping[int, Sequence[Highlight]] = field(default_factory=dict)
 
 
 def shown_lines(texts: Sequence[str]) -> list[str]:
-    """As many of a page's raw lines as its screen shows, the title line among them; the last may be cut, with a "…"."""
+    """The raw lines that a page's screen shows, from the title line on; the last one may be cut, with a "…"."""
     left = MOST_CHARACTERS
     shown = list(texts[:1])
     for text in texts[1:MOST_LINES]:
@@ -48,19 +106,19 @@ def shown_lines(texts: Sequence[str]) -> list[str]:
     return shown
 
 
-def render_page(texts: Sequence[str], surroundings: Surroundings) -> tuple[Block, ...]:
+def render_page(texts: Sequence[str], context: RenderContext) -> tuple[Block, ...]:
     """The blocks of a page below its title line. The lines of a code block or a table become one block."""
-    return tuple(_blocks(texts, parse_page(texts), surroundings))
+    return tuple(_blocks(texts, parse_page(texts), context))
 
 
-def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Surroundings) -> Iterator[Block]:
+def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], context: RenderContext) -> Iterator[Block]:
     number = 1
-    badges = _Badges()
+    icons = _IconBudget()
     while number < len(parsed):
         head = parsed[number]
         end = number + 1
         if head.kind not in ("code_title", "table_title"):
-            yield _text_block(head, _Line(texts[number], surroundings, number, badges), number)
+            yield _text_block(head, _Line(texts[number], context, number, icons), number)
         else:
             inside = "code" if head.kind == "code_title" else "table"
             while end < len(parsed) and parsed[end].kind == inside:
@@ -72,7 +130,7 @@ def _blocks(texts: Sequence[str], parsed: Sequence[ParsedLine], surroundings: Su
                 code = "\n".join(texts[at][parsed[at].indent :] for at in body)
                 yield CodeBlock(number, indent, name, code)
             else:
-                rows = tuple((at, _cells(parsed[at], _Line(texts[at], surroundings, at, badges))) for at in body)
+                rows = tuple((at, _cells(parsed[at], _Line(texts[at], context, at, icons))) for at in body)
                 yield TableBlock(number, indent, name, rows)
         number = end
 
@@ -94,32 +152,32 @@ def _cells(line: ParsedLine, show: _Line) -> tuple[tuple[Piece, ...], ...]:
     return tuple(map(tuple, cells))
 
 
-class _Badges:
-    """How many icons a page may still show."""
+class _IconBudget:
+    """The number of icons that a page may still show."""
 
     def __init__(self) -> None:
-        self._left = _MOST_BADGES
+        self._left = _MOST_ICONS
 
     def taken(self, wanted: int) -> int:
-        """As many as are wanted and left, but one always."""
+        """Takes and returns as many as are wanted and left, but at least one."""
         count = max(1, min(wanted, self._left))
         self._left -= count
         return count
 
 
 class _Line:
-    """One raw line that is being shown, with the marks on it in order; `quote_end` is where a quote's sign ends."""
+    """Renders one raw line. quote_end: where the sign of a quote ends."""
 
-    def __init__(self, text: str, surroundings: Surroundings, number: int, badges: _Badges) -> None:
-        self.text, self.surroundings, self.badges = text, surroundings, badges
-        self.marks = surroundings.marks.get(number, ())
+    def __init__(self, text: str, context: RenderContext, number: int, icons: _IconBudget) -> None:
+        self.text, self.context, self.icons = text, context, icons
+        self.highlights = context.highlights.get(number, ())
         self.quote_end: int | None = None
 
     def pieces(self, token: Token) -> Iterator[Piece]:
         content = token.content.cut(self.text)
         match token.kind:
             case "text":
-                yield from self._marked(self._after_quote_sign(token.span))
+                yield from self._highlighted(self._after_quote_sign(token.span))
             case "indent" | "mark" | "separator":
                 pass
             case "decoration":
@@ -152,47 +210,47 @@ class _Line:
                 yield Piece("plain", token.span.cut(self.text))
 
     def _after_quote_sign(self, span: Span) -> Span:
-        """The span without the white space between a quote's sign and its words."""
+        """The span without the white space after the sign of a quote."""
         if self.quote_end is None or span.start != self.quote_end:
             return span
         return Span(span.end - len(span.cut(self.text).lstrip()), span.end)
 
-    def _marked(self, span: Span) -> Iterator[Piece]:
+    def _highlighted(self, span: Span) -> Iterator[Piece]:
         at = span.start
-        for place in range(bisect_left(self.marks, at, key=_start_of), len(self.marks)):
-            mark, mention = self.marks[place], self.marks[place].mention
+        for place in range(bisect_left(self.highlights, at, key=_start_of), len(self.highlights)):
+            highlight, mention = self.highlights[place], self.highlights[place].mention
             if mention.start >= span.end:
                 break
             if mention.start < at or span.end < mention.end:
                 continue
             if at < mention.start:
                 yield Piece("plain", self.text[at : mention.start])
-            href = page_address(self.surroundings.project, mark.target)
-            kind: PieceKind = "accepted" if mark.is_accepted else "mark"
-            yield Piece(kind, mention.surface, href=href, suggested=mark.kind, card=mark.card)
+            href = page_address(self.context.project, highlight.target)
+            kind: PieceKind = "accepted" if highlight.is_accepted else "mention"
+            yield Piece(kind, mention.surface, href=href, suggested=highlight.kind, card=highlight.card)
             at = mention.end
         if at < span.end:
             yield Piece("plain", self.text[at : span.end])
 
     def _link(self, text: str, target: str, *, is_hashtag: bool) -> Piece:
-        has_page = title_key(target) in self.surroundings.existing_keys
-        address = page_address(self.surroundings.project, target)
+        has_page = title_key(target) in self.context.existing_keys
+        address = page_address(self.context.project, target)
         if is_hashtag:
             return Piece("hashtag" if has_page else "red_hashtag", text, href=address)
         return Piece("link" if has_page else "red", text, href=address)
 
     def _icon(self, token: Token) -> Piece:
         classes = "large" if token.signs else ""
-        count = self.badges.taken(token.count)
+        count = self.icons.taken(token.count)
         if token.target.startswith("/"):
             name = token.target.rpartition("/")[2]
             return Piece("icon", name, href=scrapbox_address(token.target), classes=classes, count=count)
-        address = page_address(self.surroundings.project, token.target)
+        address = page_address(self.context.project, token.target)
         return Piece("icon", token.target, href=address, classes=classes, count=count)
 
 
 def _decoration_classes(signs: str) -> str:
-    """The classes of a decoration: `_decoration_classes("**/") == "strong s2 italic"`."""
+    """The CSS classes of a decoration: `_decoration_classes("**/") == "strong s2 italic"`."""
     n_stars = min(signs.count("*"), _MAX_STRONG)
     classes = ["strong", f"s{n_stars}"] if n_stars else []
     classes += [name for sign, name in _STYLES.items() if sign in signs]

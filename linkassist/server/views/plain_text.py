@@ -1,4 +1,4 @@
-"""What a reader sees of a line, as plain text: for previews, lists and the words around a mention."""
+"""Lines as plain text without notation: for previews, lists and the context of a mention."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from linkassist.wiki import Span
 
 _N_CHARACTERS = 160
 _LONGEST_KEPT = 1_000
-_LONGEST_READ = 5_000  # of a longer line, only the part that matters is read
+_LONGEST_READ = 5_000  # of a longer line, only a part is parsed
 # A line without any of these is shown as it is.
 _NOTATION = frozenset("[`>")
 
@@ -28,11 +28,11 @@ def _show(line: str) -> str:
     return "".join(shown for _, shown in _leaves(line)).strip()
 
 
-_shown_of = lru_cache(maxsize=512)(_show)  # the start shows the same 150 lines each time; to parse them took 5 ms
+_shown_of = lru_cache(maxsize=512)(_show)  # the home screen shows the same 150 lines each time; parsing them took 5 ms
 
 
 def words_around(line: str, span: Span) -> tuple[str, str]:
-    """What a reader sees before and after a span of a line's prose; of a long line, some thousand characters around."""
+    """The plain text before and after a span of a line; of a long line, of some thousand characters around it."""
     if len(line) > _LONGEST_READ:
         first = max(0, span.start - _LONGEST_READ // 2)
         line, span = line[first : span.end + _LONGEST_READ // 2], Span(span.start - first, span.end - first)
@@ -49,7 +49,7 @@ def words_around(line: str, span: Span) -> tuple[str, str]:
 
 
 def _leaves(line: str) -> Iterator[tuple[Span, str]]:
-    # The empty line stands in for the title, in which nothing is notation.
+    # The empty line is in place of the title, which has no notation.
     for token in parse_page(["", line])[1].tokens:
         yield from _leaves_of(token, line)
 

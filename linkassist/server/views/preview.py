@@ -1,4 +1,4 @@
-"""A first look at a link's target: the first lines of a page, or, where there is none, the pages that link it."""
+"""Previews of link targets: the first lines of a page, or the pages that link a target without a page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkassist.server.urls import page_address
-from linkassist.server.views.models import NamedLink, PreviewView
+from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.plain_text import plain_text
 from linkassist.store.library import Library
 from linkassist.store.navigation import Glance, ProjectName, glances
@@ -18,20 +18,32 @@ _N_LINKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A title to be previewed, as it is written. kind: what it is suggested as, None where it is a link."""
+class PreviewView:
+    """A preview: the first lines of a page, or the pages that link a target without a page."""
+
+    title: str
+    address: str
+    kind: Kind
+    lines: tuple[str, ...]
+    linkers: tuple[NamedLink, ...]
+    n_linked: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """A title to preview. kind: of the suggestion, None for a link."""
 
     target: str
     kind: Kind | None = None
 
 
-def preview_views(library: Library, project: ProjectName, wanted: Sequence[Wanted]) -> list[PreviewView]:
+def preview_views(library: Library, project: ProjectName, wanted: Sequence[PreviewRequest]) -> list[PreviewView]:
     """The previews of the titles, in their order."""
     known = glances(library, project.id, [title_key(each.target) for each in wanted])
     return [_preview_view(library, project, each, known.get(title_key(each.target))) for each in wanted]
 
 
-def _preview_view(library: Library, project: ProjectName, wanted: Wanted, glance: Glance | None) -> PreviewView:
+def _preview_view(library: Library, project: ProjectName, wanted: PreviewRequest, glance: Glance | None) -> PreviewView:
     address = page_address(project.name, wanted.target)
     if glance is None:
         return PreviewView(wanted.target, address, wanted.kind or "red", (), (), 0)
@@ -39,8 +51,8 @@ def _preview_view(library: Library, project: ProjectName, wanted: Wanted, glance
         lines = tuple(plain_text(line) for line in glance.lines)
         return PreviewView(glance.title, address, "page", lines, (), glance.n_linked)
     linkers = tuple(
-        NamedLink(each.title, page_address(project.name, each.title), plain_text(each.text))
+        page_link(project.name, each.title, plain_text(each.text))
         for each in backlinks(library, project.id, title_key(wanted.target), limit=_N_LINKERS)
     )
-    # It was suggested as a page that is gone since, or as a phrase that somebody has linked since: now it is red.
+    # Suggested as a page that is gone since, or as a phrase that was linked since, it is a red link now.
     return PreviewView(glance.title, address, "red", (), linkers, glance.n_linked)

@@ -1,32 +1,106 @@
-"""A kept evaluation as the quality screen shows it: whole per cents, and where the diagram's dots stand.
+"""The quality screen: an evaluation in whole per cents, with the coordinates of the reliability diagram.
 
-The diagram is drawn in a square of `SIDE` units; per cents grow to the right and upwards.
+The diagram is a square of `SIDE` units; per cents grow to the right and upwards.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from linkassist.evaluate.figures import GroupFigures, ReliabilityBin, SuggesterFigures
 from linkassist.evaluate.report import EvaluationReport
-from linkassist.server.views.models import (
-    DotView,
-    HeadlineView,
-    KindFiguresView,
-    QualityView,
-    SignalView,
-    SuggesterView,
-)
 from linkassist.suggestion import WORTH_SHOWING, Kind
 
 SIDE: Final = 300
-_FEW = 20  # suggestions: of fewer nothing is said in the headline
-_FEW_LINKS = 200  # fewer to find make rough figures
+_FEW = 20  # suggestions: a bin with fewer makes no headline
+_FEW_LINKS = 200  # with fewer to find, the figures are called rough
 _Z = 1.96  # 95 %
 _LEAST_RADIUS, _MOST_RADIUS = 3.0, 12.0
 _KINDS: tuple[Kind, ...] = ("page", "red", "new")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineView:
+    """Of ten suggestions shown between `low` and `high` per cent, people had made `of_ten`; `n` were counted."""
+
+    low: int
+    high: int
+    of_ten: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class DotView:
+    """A dot of the reliability diagram: a bin's mean probability and share right, in per cent and as coordinates.
+
+    least_y, most_y: the ends of the 95 % confidence interval.
+    """
+
+    x: float
+    y: float
+    radius: float
+    least_y: float
+    most_y: float
+    low: int
+    high: int
+    n: int
+    promised: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuggesterView:
+    """Figures of linkassist or of a baseline, in per cent."""
+
+    name: str
+    is_ours: bool
+    found_in_10: int
+    first_right: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindFiguresView:
+    """Figures of one kind of suggestion, in per cent."""
+
+    kind: Kind
+    n_links: int
+    found_in_10: int
+    first_right: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """The suggestions with the same first reason: mean probability and share right, in per cent."""
+
+    signal: str
+    n: int
+    promised: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityView:
+    """The last evaluation, of Unix second `made_at`: `n_asked` pages were asked about, of a wiki of `n_before` others.
+
+    moment: Unix second that divides the two, 0 if pages were chosen at random. n_links: links to find, few if is_rough.
+    """
+
+    made_at: int
+    moment: int
+    is_blind: bool
+    encoder: str
+    n_before: int
+    n_asked: int
+    n_links: int
+    is_rough: bool
+    headline: HeadlineView | None
+    dots: tuple[DotView, ...]
+    suggesters: tuple[SuggesterView, ...]
+    kinds: tuple[KindFiguresView, ...]
+    signals: tuple[SignalView, ...]
 
 
 def quality_view(report: EvaluationReport) -> QualityView:
@@ -35,13 +109,11 @@ def quality_view(report: EvaluationReport) -> QualityView:
     shown = [b for b in bins if b.n and b.low >= WORTH_SHOWING]
     return QualityView(
         made_at=report.made_at,
-        origin=report.origin,
         moment=report.moment,
         is_blind=report.is_blind,
         encoder=report.encoder,
         n_before=report.n_pages_before,
         n_asked=report.n_asked,
-        n_linking=report.shown.n_pages if report.shown else 0,
         n_links=report.n_gold + report.n_coined,
         is_rough=report.n_gold + report.n_coined < _FEW_LINKS,
         headline=_headline(shown),
@@ -56,7 +128,7 @@ def quality_view(report: EvaluationReport) -> QualityView:
 
 
 def _headline(bins: Sequence[ReliabilityBin]) -> HeadlineView | None:
-    """The 70 % that people read first, else the likeliest bin that has enough; None where all have too few."""
+    """Of the bin that begins at 70 %, else of the highest one with enough suggestions; None if all have too few."""
     enough = [b for b in bins if b.n >= _FEW]
     chosen = next((b for b in enough if b.low == 0.7), enough[-1] if enough else None)
     if chosen is None:
@@ -84,7 +156,7 @@ def _dots(bins: Sequence[ReliabilityBin]) -> Iterator[DotView]:
 
 
 def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Where the true share lies, 95 times in 100, if `share` of n were right: `wilson_interval(0.5, 4)`, 0.15 to 0.85.
+    """The 95 % confidence interval of a proportion: `wilson_interval(0.5, 4)` is about (0.15, 0.85).
 
     Source: Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953
     """
@@ -94,27 +166,19 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def _suggesters(suggesters: Sequence[SuggesterFigures]) -> Iterator[SuggesterView]:
-    """Ours first, then the others by what they find."""
-    found = [(each.name, g.ranking) for each in suggesters for g in each.groups if g.group == "page or red"]
-    for number, (name, ranking) in enumerate([*found[:1], *sorted(found[1:], key=lambda each: -each[1].mrr)]):
-        yield SuggesterView(
-            name=name,
-            is_ours=number == 0,
-            found_in_10=_percent(ranking.recall_at_10),
-            first_right=_percent(ranking.precision_at_1),
-        )
+    """linkassist first, then the baselines by MRR."""
+    rankings = [(each.name, g.ranking) for each in suggesters for g in each.groups if g.group == "page or red"]
+    for number, (name, ranking) in enumerate([*rankings[:1], *sorted(rankings[1:], key=lambda each: -each[1].mrr)]):
+        found, first = _percent(ranking.recall_at_10), _percent(ranking.precision_at_1)
+        yield SuggesterView(name, number == 0, found, first)
 
 
 def _kinds(groups: Sequence[GroupFigures]) -> Iterator[KindFiguresView]:
+    rankings = {group.group: group.ranking for group in groups}
     for kind in _KINDS:
-        for group in groups:
-            if group.group == kind:
-                yield KindFiguresView(
-                    kind=kind,
-                    n_links=group.ranking.n_right,
-                    found_in_10=_percent(group.ranking.recall_at_10),
-                    first_right=_percent(group.ranking.precision_at_1),
-                )
+        if ranking := rankings.get(kind):
+            found, first = _percent(ranking.recall_at_10), _percent(ranking.precision_at_1)
+            yield KindFiguresView(kind, ranking.n_right, found, first)
 
 
 def _percent(share: float) -> int:

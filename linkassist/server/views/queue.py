@@ -1,4 +1,4 @@
-"""The queue as its screen shows it: one card with its line and its target, or the end of a sitting."""
+"""The queue screen: one card with the lines around it, or the summary at the end of a session."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from linkassist.review.queue import (
     waiting_items,
 )
 from linkassist.server.preferences import Language
-from linkassist.server.urls import page_address
-from linkassist.server.views.models import Block, CardView, NamedLink, ObjectionView
+from linkassist.server.views.cards import CardView, ObjectionView
+from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.page import one_suggestion
+from linkassist.server.views.page_text import Block
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.pages import find_page
@@ -29,12 +30,12 @@ from linkassist.wiki import title_key
 _BESIDE = 1  # lines shown before and after the one in question
 _N_FIRST = 3  # lines shown of a page that does not say the target
 
-Answer = Literal["accept", "reject", "later", "undo"]
+QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCardView:
-    """One decision: the lines of the page around the mention, or its first lines, and the suggestion."""
+    """A suggestion with the lines around its mention; is_said: False if there is none, with the page's first lines."""
 
     page: NamedLink
     blocks: tuple[Block, ...]
@@ -44,9 +45,9 @@ class QueueCardView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """What was just answered, with what takes it back."""
+    """The last answer."""
 
-    answer: Answer
+    answer: QueueAnswer
     page: str
     target: str
     objections: tuple[ObjectionView, ...] = ()
@@ -54,7 +55,7 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A sitting: the card at hand, None at its end. `number` counts from 1; start, length: as in the address."""
+    """A session. card: None at its end. number: of the card, from 1. start, length: as in the address."""
 
     start: SessionStart
     length: int
@@ -78,7 +79,7 @@ def queue_view(
     length: int,
     last: AnswerView | None,
 ) -> QueueView:
-    """The screen at this moment. length: 0 for a new sitting, as long as what waits allows."""
+    """The screen at Unix second `now`. length: in cards; 0 for a new session of the usual length."""
     items = waiting_items(library, project.id, now)
     so_far = queue_session(library, project.id, start, now)
     if length == 0:
@@ -106,7 +107,7 @@ def _count(so_far: QueueSession, decision: str) -> int:
 
 
 def _again(items: list[QueueItem], last: AnswerView) -> QueueItem | None:
-    """The item whose answer was taken back, else the best."""
+    """The item whose answer was undone, else the best one."""
     wanted = (title_key(last.page), title_key(last.target))
     same = (item for item in items if (title_key(item.title), title_key(item.target)) == wanted)
     return next(same, next_item(items, None))
@@ -122,11 +123,10 @@ def _card(library: Library, project: ProjectName, item: QueueItem, language: Lan
     if at is None:
         shown = said[:_N_FIRST]
     else:
-        # a table or code block begins above the line that is in it
+        # a table or code block has the number of its first line
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
-    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
-    return QueueCardView(page, tuple(shown), card, at is not None)
+    return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)
 
 
 def _with_objections(library: Library, project: ProjectName, language: Language, last: AnswerView) -> AnswerView:

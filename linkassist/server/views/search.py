@@ -1,4 +1,4 @@
-"""What the search found, as its screen and the list under its box show it."""
+"""The results of a search, for its screen and for the list below the search box."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from linkassist.store.navigation import ProjectName, first_lines
 from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, query_words, titles_of
 
 _WIDTH = 160  # code points of a line that are shown
-_BEFORE = 40  # of these, how many stand before the first word
+_BEFORE = 40  # of these, before the first match
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A run of a title or line; `is_hit` where it is what was looked for."""
+class TextRun:
+    """A run of a title or line. is_hit: whether it matches the query."""
 
     text: str
     is_hit: bool
@@ -24,18 +24,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line that was found. `number` counts from 1, the title being the first."""
+    """A matching line. number: from 1, the title line being 1."""
 
     number: int
-    parts: tuple[Part, ...]
+    runs: tuple[TextRun, ...]
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class HitView:
-    """A page that was found: by its title, with what it begins with, or by its lines."""
+    """A matching page: by its title, with the beginning of its text, or by its lines."""
 
-    title: tuple[Part, ...]
+    title: tuple[TextRun, ...]
     address: str
     beginning: str = ""
     lines: tuple[LineView, ...] = ()
@@ -43,9 +43,9 @@ class HitView:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """One screen of what was found by words. more_titles, more_texts, all_found: addresses, "" where there is no more.
+    """A page of results by words. more_titles, more_texts, all_found: addresses, "" if there are no more.
 
-    n_looked: how many pages were read up to here, where that is not all; n_unread: texts that the search lacks.
+    n_looked: pages searched so far, if not all. n_unread: pages whose text is not in the index yet.
     """
 
     query: str
@@ -64,7 +64,7 @@ class SearchView:
 
 @dataclass(frozen=True, slots=True)
 class NearView:
-    """A page close in meaning; `percent`: how close."""
+    """A page similar in meaning. percent: cosine similarity."""
 
     title: str
     address: str
@@ -74,7 +74,7 @@ class NearView:
 
 @dataclass(frozen=True, slots=True)
 class MeaningView:
-    """The pages closest in meaning, or why there are none to show. is_preparing: the models are being loaded."""
+    """The pages most similar in meaning, or the message of an error. is_preparing: the models are being loaded."""
 
     query: str
     pages: tuple[NearView, ...]
@@ -86,7 +86,7 @@ class MeaningView:
 def search_view(
     library: Library, here: ProjectName, query: str, *, n_titles: int, n_texts: int, title_at: int = 0, text_at: int = 0
 ) -> SearchView:
-    """What is found by words. Further screens show titles alone (title_at) or texts alone (text_at)."""
+    """The results by words. With title_at or text_at, more titles alone or more texts alone, from that offset."""
     words = query_words(query)
     titles, n_found = find_titles(library, here.id, words, limit=0 if text_at else n_titles, offset=title_at)
     texts = find_texts(library, here.id, words, limit=0 if title_at else n_texts, start_at=text_at)
@@ -96,7 +96,7 @@ def search_view(
         query=query,
         titles=tuple(
             HitView(
-                _parts(page.title, page.spans),
+                _runs(page.title, page.spans),
                 page_address(here.name, page.title),
                 _beginning(beginnings[page.page_id]),
             )
@@ -105,7 +105,7 @@ def search_view(
         n_titles=n_found,
         texts=tuple(
             HitView(
-                (Part(page.title, False),),
+                (TextRun(page.title, False),),
                 page_address(here.name, page.title),
                 lines=tuple(_line(here, page.title, line) for line in page.lines),
             )
@@ -125,7 +125,7 @@ def search_view(
 def meaning_view(
     library: Library, here: ProjectName, query: str, near: list[tuple[int, float]], failure: str
 ) -> MeaningView:
-    """The pages found by meaning, nearest first; near: (page row id, similarity)."""
+    """The pages most similar in meaning. near: (page row id, similarity), most similar first."""
     ids = [page_id for page_id, _ in near]
     titles = titles_of(library, here.id, ids)
     beginnings = first_lines(library, ids)
@@ -156,25 +156,25 @@ def _line(here: ProjectName, title: str, line: FoundLine) -> LineView:
         for first, last in line.spans
         if first - start < len(text) and last > start
     )
-    parts = list(_parts(text, spans))
+    runs = list(_runs(text, spans))
     if text and line.text[:start].strip():
-        parts.insert(0, Part("…", False))
+        runs.insert(0, TextRun("…", False))
     if start + _WIDTH < len(line.text):
-        parts.append(Part("…", False))
-    return LineView(line.number + 1, tuple(parts), f"{page_address(here.name, title)}#L{line.number}")
+        runs.append(TextRun("…", False))
+    return LineView(line.number + 1, tuple(runs), f"{page_address(here.name, title)}#L{line.number}")
 
 
-def _parts(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[Part, ...]:
-    parts: list[Part] = []
+def _runs(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[TextRun, ...]:
+    runs: list[TextRun] = []
     at = 0
     for start, end in spans:
         if start > at:
-            parts.append(Part(text[at:start], False))
-        parts.append(Part(text[start:end], True))
+            runs.append(TextRun(text[at:start], False))
+        runs.append(TextRun(text[start:end], True))
         at = end
     if at < len(text):
-        parts.append(Part(text[at:], False))
-    return tuple(parts)
+        runs.append(TextRun(text[at:], False))
+    return tuple(runs)
 
 
 def _beginning(lines: tuple[str, ...]) -> str:

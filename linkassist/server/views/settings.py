@@ -1,16 +1,16 @@
-"""The settings of a project as their screen shows them."""
+"""The settings screen of a project."""
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
 from linkassist.server.urls import page_address, settings_address
-from linkassist.server.views.models import NamedLink
-from linkassist.settings import OWN_ENCODER, default_folder
+from linkassist.server.views.commands import command_for
+from linkassist.server.views.links import NamedLink
+from linkassist.settings import OWN_ENCODER
 from linkassist.store.ignored import Ignored, ignored
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName, project_names
+from linkassist.store.navigation import ProjectName
 from linkassist.store.outbox import n_waiting
 from linkassist.store.project_settings import project_setting
 from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
@@ -20,7 +20,7 @@ _AT_ONCE = 30
 
 @dataclass(frozen=True, slots=True)
 class EncoderView:
-    """The encoder in force, and what is typed to change it. `is_own`: it is learnt from the wiki itself."""
+    """The encoder, with the command that changes it. is_own: whether it is learned from the wiki itself."""
 
     name: str
     is_own: bool
@@ -29,7 +29,7 @@ class EncoderView:
 
 @dataclass(frozen=True, slots=True)
 class RejectionView:
-    """A rejected target on its page; `address` is "" where the page is gone."""
+    """A rejected suggestion. page: without an address if it is gone."""
 
     page_id: int
     page: NamedLink
@@ -40,7 +40,7 @@ class RejectionView:
 
 @dataclass(frozen=True, slots=True)
 class RejectionsView:
-    """One part of what was rejected. n_found: how many match `search`, n_all: how many there are."""
+    """A page of rejected suggestions. n_found: how many match `search`. n_all: how many there are."""
 
     shown: tuple[RejectionView, ...]
     search: str
@@ -53,7 +53,7 @@ class RejectionsView:
 
 @dataclass(frozen=True, slots=True)
 class SettingsView:
-    """The whole screen. most: how many suggestions a page is offered at most, None for as the wiki does."""
+    """The whole screen. most: suggestions per page at most, None for the number of links usual in the wiki."""
 
     encoder: EncoderView
     most: int | None
@@ -65,18 +65,19 @@ class SettingsView:
 
     @property
     def share_accepted(self) -> int:
-        """Of all decided, how many per cent were accepted."""
+        """Accepted suggestions in per cent of those decided on."""
         n_decided = self.figures.n_accepted + self.figures.n_rejected
         return round(100 * self.figures.n_accepted / n_decided) if n_decided else 0
 
 
 def settings_view(library: Library, project: ProjectName, encoder: str, search: str, number: int) -> SettingsView:
-    """encoder: the name that the settings give. search, number: of the part of what was rejected, from 1."""
+    """The screen. encoder: its name in the settings. search, number: of the page of rejected suggestions, from 1."""
     everything = ignored(library, project.id)
     most = project_setting(library, project.id, "most_per_page")
     figures = decision_figures(library, project.id)
+    words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
     return SettingsView(
-        encoder=EncoderView(encoder, encoder == OWN_ENCODER, _command(library, project, encoder)),
+        encoder=EncoderView(encoder, encoder == OWN_ENCODER, command_for(library, project, words)),
         most=int(most) if most else None,
         words=tuple(each for each in everything if each.sort == "word"),
         pages=tuple(each for each in everything if each.sort == "page"),
@@ -105,13 +106,3 @@ def _rejection(project: ProjectName, found: Rejection) -> RejectionView:
     return RejectionView(
         found.page_id, NamedLink(found.title, address), verdict.target, verdict.decided_at, verdict.why
     )
-
-
-def _command(library: Library, project: ProjectName, encoder: str) -> str:
-    """What to type to learn with another encoder, wherever it is typed."""
-    words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
-    if len(project_names(library)) > 1:
-        words += ["--project", project.name]
-    if library.folder != default_folder("library"):
-        words += ["--library", str(library.folder)]
-    return shlex.join(words)

@@ -1,7 +1,6 @@
-"""The pages that are suggested the same target, as their screen shows them.
+"""The screen of the pages with a suggestion of the same target.
 
-An index of all lists says where to look (`store/search/by_target.py`), so the lists of a few dozen pages are read,
-whatever the size of the project.
+An index from targets to pages (`store/search/by_target.py`) limits the work to a few dozen pages.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 
 from linkassist.review.verdicts import lessons_of, worth_showing
 from linkassist.server.preferences import Language
-from linkassist.server.urls import page_address
-from linkassist.server.views.models import CardView, NamedLink, PreviewView
-from linkassist.server.views.page import open_card
-from linkassist.server.views.preview import Wanted, preview_views
+from linkassist.server.views.cards import CardView, open_card
+from linkassist.server.views.links import NamedLink, page_link
+from linkassist.server.views.preview import PreviewRequest, PreviewView, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, linked_targets
 from linkassist.store.pages import StoredPage, stored_page
@@ -22,11 +20,11 @@ from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 
 _MOST = 24
-_LOOKED_AT = 60  # some of the likeliest are decided, or link the target by now
+_LOOKED_AT = 60  # some are decided, or link the target by now
 
 
 @dataclass(frozen=True, slots=True)
-class LikeRow:
+class SimilarPageRow:
     """A page and its card for the target."""
 
     page: NamedLink
@@ -34,16 +32,16 @@ class LikeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LikeView:
-    """The pages, likeliest first. `is_ignored`: the target is a word that is never suggested."""
+class SimilarPagesView:
+    """The pages, most likely first. is_ignored: whether the target is never suggested."""
 
     target: PreviewView
-    rows: tuple[LikeRow, ...]
+    rows: tuple[SimilarPageRow, ...]
     is_ignored: bool
 
 
-def like_view(library: Library, project: ProjectName, target: str, language: Language) -> LikeView:
-    """The screen of a target; of all pages the two dozen that were found the likeliest."""
+def like_view(library: Library, project: ProjectName, target: str, language: Language) -> SimilarPagesView:
+    """The screen of a target, with at most 24 pages."""
     lessons = lessons_of(library, project.id)
     key = title_key(target)
     found: list[tuple[StoredPage, Suggestion]] = []
@@ -59,13 +57,13 @@ def like_view(library: Library, project: ProjectName, target: str, language: Lan
             break
     found.sort(key=lambda each: -each[1].probability)
     kind = found[0][1].kind if found else None
-    (preview,) = preview_views(library, project, [Wanted(found[0][1].target if found else target, kind)])
+    (preview,) = preview_views(library, project, [PreviewRequest(found[0][1].target if found else target, kind)])
     rows = tuple(_row(project, *each, language, preview) for each in found)
-    return LikeView(preview, rows, key in lessons.rules.words)
+    return SimilarPagesView(preview, rows, key in lessons.rules.words)
 
 
 def _row(
     project: ProjectName, stored: StoredPage, suggestion: Suggestion, language: Language, preview: PreviewView
-) -> LikeRow:
-    page = NamedLink(stored.page.title, page_address(project.name, stored.page.title))
-    return LikeRow(page, open_card(project, stored.id, suggestion, stored.page.texts, language, preview))
+) -> SimilarPageRow:
+    card = open_card(project, stored.id, suggestion, stored.page.texts, language, preview)
+    return SimilarPageRow(page_link(project.name, stored.page.title), card)

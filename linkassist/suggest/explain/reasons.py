@@ -13,43 +13,43 @@ _MOST_NAMES = 3
 _WORDS: dict[str, tuple[str, str]] = {
     "link_probability": (
         "この語がある {total} ページのうち {count} ページがリンクしています",
-        "linked in {count} of the {total} pages that say it",
+        "linked in {count} of the {total} pages that contain it",
     ),
-    "mention": ("このページのタイトルが本文にあります", "the text says the title of this page"),
-    "in_title": ("このページのタイトルにある言葉です", "the title of this page says it"),
-    "in_link": ("ほかのリンクの文字の中にある言葉です", "the text of another link says it"),
-    "related": ("これをリンクするページと内容が近いです", "this page reads like those that link it"),
+    "mention": ("リンク先のタイトルが本文にあります", "its title is in the text"),
+    "in_title": ("このページのタイトルにある言葉です", "it is in the title of this page"),
+    "in_link": ("ほかのリンクに含まれる言葉です", "it is inside another link"),
+    "related": ("このリンクを張っているページと似た内容です", "this page is similar to those that link it"),
     "variant": ("表記ゆれ: 本文では「{quote}」", "a spelling variant: the text says “{quote}”"),
-    "neighbours": ("似たページがリンクしています: {names}", "pages like this one link it: {names}"),
+    "neighbours": ("似たページがリンクしています: {names}", "similar pages link it: {names}"),
     "co_citation": ("よく一緒にリンクされています: {names}", "often linked together with {names}"),
     "similar_line": (
-        "「{quote}」は、これをリンクする「{page}」の「{line}」に似ています",
-        "“{quote}” is like “{line}” on “{page}”, where it is linked",
+        "「{quote}」は、これをリンクしている「{page}」の「{line}」に似ています",
+        "“{quote}” is similar to “{line}” on “{page}”, where it is linked",
     ),
     "far": (
-        "リンクでは遠いページですが、「{quote}」は、これをリンクする「{page}」の「{line}」に似ています",
-        "far from here by links, yet “{quote}” is like “{line}” on “{page}”, where it is linked",
+        "リンクでは遠いページですが、「{quote}」は、これをリンクしている「{page}」の「{line}」に似ています",
+        "far from here by links, yet “{quote}” is similar to “{line}” on “{page}”, where it is linked",
     ),
     "own_line": (
-        "ここのリンクによくある形で、一行に単独で書かれています",
-        "it stands alone on its line, as links here do",
+        "一行に単独で書かれています（このWikiのリンクによくある形です）",
+        "it stands alone on its line, as links in this wiki often do",
     ),
-    "seeds_link": ("このページがリンクする {names} がリンクしています", "linked here, and links it: {names}"),
+    "seeds_link": ("このページのリンク先がリンクしています: {names}", "pages linked here link it: {names}"),
     "namesakes": (
         "タイトルの似たページがリンクしています: {names}",
-        "pages with titles like this one link it: {names}",
+        "pages with similar titles link it: {names}",
     ),
     "linked_beside": (
         "このページと一緒にリンクされています: {names}",
-        "linked beside this page on {names}",
+        "linked alongside this page on {names}",
     ),
     "lately": ("最近の {count} ページがリンクしています", "{count} of the newest pages link it"),
     "same_host": (
-        "{quote} を引くほかの {total} ページのうち {count} ページがリンクしています",
+        "{quote} を引用するほかの {total} ページのうち {count} ページがリンクしています",
         "linked in {count} of the {total} other pages that cite {quote}",
     ),
     "same_project": (
-        "プロジェクト {quote} を引くほかの {total} ページのうち {count} ページがリンクしています",
+        "プロジェクト {quote} を引用するほかの {total} ページのうち {count} ページがリンクしています",
         "linked in {count} of the {total} other pages that cite the project {quote}",
     ),
     "same_icon": (
@@ -60,17 +60,17 @@ _WORDS: dict[str, tuple[str, str]] = {
         "同じ人が書いたほかの {total} ページのうち {count} ページがリンクしています",
         "linked in {count} of the {total} other pages by the same author",
     ),
-    "similar_page": ("内容が近いページです", "its text is close to this page"),
-    "title_words": ("タイトルが似ています", "the titles are alike"),
+    "similar_page": ("内容が近いページです", "its text is similar to this page"),
+    "title_words": ("タイトルが似ています", "the titles are similar"),
     "backlink": ("そのページからこのページへリンクがあります", "it already links to this page"),
     "icon": ("このページにアイコンがあります", "its icon is on this page"),
     "joins": (
         "まだページはありませんが、{total} ページがつながります: {names}",
-        "no page yet, but it joins {total} pages that link it: {names}",
+        "no page yet, but it connects {total} pages that link it: {names}",
     ),
     "bridges": (
         "{total} ページに同じ言葉があり、リンクすればつながります: {names}",
-        "{total} other pages say it too and would be joined: {names}",
+        "{total} other pages contain it too and would be connected: {names}",
     ),
     "phrase": ("タイトルになりそうな言葉です", "it reads like a title"),
     "dismissed_before": (
@@ -83,31 +83,31 @@ _WORDS: dict[str, tuple[str, str]] = {
         "on {total} pages you said that this is meant in another sense",
     ),
     "too_near": (
-        "似たページからの提案を、あなたは {total} ページで「近すぎる」としました",
-        "on {total} pages you found suggestions from similar pages too near",
+        "似たページからの提案を、あなたは {total} ページで「すでに近い」としました",
+        "on {total} pages you found suggestions from similar pages already close",
     ),
-    "same_title": ("{names} とほぼ同じタイトルです", "nearly the same title as {names}"),
-    "taken": ("この言葉はほかのリンクの中にしかありません", "its words stand within other links only"),
-    "same_place": ("同じところに {names} の提案があります", "{names} is proposed for the same words"),
+    "same_title": ("{names}とほぼ同じタイトルです", "nearly the same title as {names}"),
+    "taken": ("この言葉はほかのリンクの中にしかありません", "its words are inside other links only"),
+    "same_place": ("同じ言葉に{names}の提案があります", "{names} is suggested for the same words"),
     "enough": (
         "このくらいの長さのページに、リンクはこれより少ないのがふつうです",
-        "pages of this length have fewer links here",
+        "pages of this length usually have fewer links here",
     ),
-    "beyond": ("設定した一ページあたりの数を超えます", "it is beyond the number a page that you have set"),
-    "quoted": ("かぎ括弧で取り上げられています", "the text sets it in quotation marks"),
+    "beyond": ("設定した一ページあたりの数を超えます", "it is beyond the number per page that you have set"),
+    "quoted": ("かぎ括弧で囲まれています", "it is in quotation marks"),
 }
 
 _SINGULAR: dict[str, str] = {
-    "link_probability": "linked in the only page that says it",
+    "link_probability": "linked in the only page that contains it",
     "lately": "one of the newest pages links it",
     "same_host": "linked in the only other page that cites {quote}",
     "same_project": "linked in the only other page that cites the project {quote}",
     "same_icon": "linked in the only other page with the icon of {quote}",
     "same_author": "linked in the only other page by the same author",
-    "joins": "no page yet, but it joins the page that links it: {names}",
+    "joins": "no page yet, but it connects the page that links it: {names}",
     "dismissed_before": "you dismissed this link on another page",
     "wrong_sense": "on another page you said that this is meant in another sense",
-    "bridges": "one other page says it too and would be joined: {names}",
+    "bridges": "one other page contains it too and would be connected: {names}",
 }
 
 _SINGULAR_JA: dict[str, str] = {"link_probability": "この語があるほかの 1 ページがリンクしています"}
@@ -135,5 +135,5 @@ def _joined(names: tuple[str, ...], total: int, language: Language) -> str:
     shown = names[:_MOST_NAMES]
     left = max(total, len(names)) - len(shown)
     if language == "ja":
-        return "、".join(f"「{name}」" for name in shown) + (f" ほか {left}" if left and total else "")
+        return "、".join(f"「{name}」" for name in shown) + (f" ほか {left} 件" if left and total else "")
     return ", ".join(f"“{name}”" for name in shown) + (f" and {left} more" if left and total else "")

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import cramjam
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from support.paths import DATA
-from support.tensor_bundle import STRING, BundleWriter, checksum, masked, snappy
+from support.paths import DATA, GOLDEN
+from support.tensor_bundle import STRING, BundleWriter, checksum, masked, varint
 
-from linkassist.bert.checkpoint import crc32c as ours
-from linkassist.bert.checkpoint.crc32c import crc32c
+from linkassist.bert.checkpoint.leveldb_table import masked_crc32c, read_table
+from linkassist.bert.checkpoint.open import open_bert_tokenizer
 from linkassist.bert.checkpoint.protobuf import read_message, read_varint
 from linkassist.bert.checkpoint.slices import Extent, slice_key
-from linkassist.bert.checkpoint.snappy import decompressed
 from linkassist.bert.checkpoint.tensor_bundle import Bundle
 from linkassist.errors import ModelError
 
 # Written by TensorFlow 2.15.1: a value is its place in the tensor, by eight.
 WRITTEN = DATA / "tensor-bundles"
-RNG = np.random.default_rng(0)
 
 
 def ramp(*shape: int) -> NDArray[np.float32]:
@@ -60,61 +61,95 @@ def assert_holds_some_tensors(bundle: Bundle) -> None:
     [(b"", 0), (b"123456789", 0xE3069283), (bytes(32), 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43)],
 )
 def test_checksums_are_those_of_rfc_3720(content: bytes, expected: int) -> None:
-    assert crc32c(content) == checksum(content) == expected
+    assert checksum(content) == expected
+    assert masked_crc32c(content) == masked(expected)
 
 
-@given(st.binary(max_size=70))
-def test_short_checksums_are_those_of_the_definition(content: bytes) -> None:
-    assert crc32c(content) == checksum(content)
+@given(st.binary(max_size=300))
+def test_checksums_are_those_of_the_definition(content: bytes) -> None:
+    assert masked_crc32c(content) == masked(checksum(content))
+    assert masked_crc32c(np.frombuffer(content, np.uint8)) == masked(checksum(content))
 
 
-@pytest.mark.parametrize("n_bytes", [27_107, 27_108, 27_109, 27_112, 216_864, 216_871, 300_001])
-def test_long_checksums_are_those_of_the_definition(n_bytes: int) -> None:
-    """About where a run of words is struck out, with either distance."""
-    content = RNG.bytes(n_bytes)
-    assert crc32c(content) == checksum(content)
+VALUES = st.lists(st.sampled_from([b"a", b"bc", b"abcabcabcabc", b"xyz", bytes(range(100))]), max_size=30).map(b"".join)
 
 
-def test_checksums_of_several_stretches_are_those_of_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours, "_WORDS_AT_ONCE", 20_000)
-    content = RNG.bytes(250_003)
-    assert crc32c(content) == checksum(content)
+@given(st.lists(VALUES, min_size=1, max_size=4))
+def test_compressed_blocks_give_back_what_was_written(values: list[bytes]) -> None:
+    pairs = [(b"key%d" % number, value) for number, value in enumerate(values)]
+    table = BundleWriter({}, is_snappy=True, pairs_a_block=2).table(pairs)
+    assert list(read_table(table)) == pairs
 
 
-def test_the_four_terms_are_a_multiple_of_the_polynomial() -> None:
-    assert {6777 - distance for distance in ours._DISTANCES} == {0, 100, 484}
-    polynomial, remainder = 0x11EDC6F41, 0
-    terms = {32 * 6777, 32 * 484, 32 * 100, 0}
-    for power in range(32 * 6777, -1, -1):
-        remainder = remainder << 1 | (power in terms)
-        if remainder >> 32:
-            remainder ^= polynomial
-    assert remainder == 0
-
-
-@given(st.lists(st.sampled_from([b"a", b"bc", b"abcabcabcabc", b"xyz", bytes(range(100))]), max_size=30).map(b"".join))
-def test_snappy_gives_back_what_was_compressed(content: bytes) -> None:
-    assert decompressed(snappy(content)) == content
-
-
-def test_what_the_snappy_library_compressed_is_read() -> None:
-    """By Rust's snap 1.1, through cramjam: the last copy reaches into what it writes."""
-    compressed = "8b024c4b4ae6b395e381aee383a9e38399e383abe38082fe1400fe14007e1400046162fe02003602001874686520656e64"
-    assert decompressed(bytes.fromhex(compressed)).decode() == "KJ法のラベル。" * 9 + "ab" * 40 + "the end"
+def table_of_compressed_block(block: bytes) -> bytes:
+    """A table whose index block, the first that is read, is these compressed bytes with a right checksum."""
+    content = block + b"\1"
+    handle = varint(0) + varint(len(block))
+    empty = BundleWriter({}).table([])
+    footer = (varint(0) + varint(0) + handle).ljust(40, b"\0") + empty[-8:]
+    return content + masked(checksum(content)).to_bytes(4, "little") + footer
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("block", "expected"),
     [
-        (b"\x05\x10abc", "a literal is cut off"),
-        (b"\x04\x01\x01", "reaches back 1 bytes of 0"),
-        (b"\x05\x04ab", "2 bytes came out; 5"),
-        (b"\x80", "a number at byte 0 does not end"),
+        (b"\x05\x10abc", "expected literal read of length 5"),
+        (b"\x04\x01\x01", "offset 1"),
+        (b"\x05\x04ab", "expected 5 decompressed bytes but got 2"),
+        (b"\x80", "invalid header"),
+        (b"", "empty"),
     ],
 )
-def test_damaged_snappy_is_told(content: bytes, expected: str) -> None:
-    with pytest.raises(ValueError, match=expected):
-        decompressed(content)
+def test_a_damaged_compressed_block_is_named(block: bytes, expected: str) -> None:
+    with pytest.raises(ValueError, match=rf"the block at byte 0 cannot be decompressed \(.*{expected}"):
+        list(read_table(table_of_compressed_block(block)))
+
+
+@pytest.mark.parametrize("n_bytes", [1_000, 2**32 - 1])
+def test_a_decompression_bomb_is_refused_by_the_size_that_it_announces(n_bytes: int) -> None:
+    with pytest.raises(ValueError, match=f"the block at byte 0 announces {n_bytes} bytes, more than .* hold"):
+        list(read_table(table_of_compressed_block(varint(n_bytes) + b"\0a")))
+
+
+def test_the_densest_block_that_snappy_makes_is_read() -> None:
+    """64 bytes for each three: a ratio of 21.3, just below what is refused."""
+    value = b"a" * 60_000
+    pairs = [(b"k", value)]
+    block = b"\0\1" + varint(len(value)) + b"k" + value + bytes(4) + (1).to_bytes(4, "little")
+    compressed = bytes(cramjam.snappy.compress_raw(block))
+    assert len(block) > 21 * len(compressed)
+    table = bytearray()
+    for content in (compressed, bytes(cramjam.snappy.compress_raw(index_block(len(compressed))))):
+        table += content + b"\1" + masked(checksum(content + b"\1")).to_bytes(4, "little")
+    index = varint(len(compressed) + 5) + varint(len(table) - len(compressed) - 10)
+    footer = (varint(0) + varint(0) + index).ljust(40, b"\0") + BundleWriter({}).table([])[-8:]
+    assert list(read_table(bytes(table) + footer)) == pairs
+
+
+def index_block(n_bytes: int) -> bytes:
+    """The index of one block at byte 0."""
+    handle = varint(0) + varint(n_bytes)
+    return b"\0\1" + varint(len(handle)) + b"k" + handle + bytes(4) + (1).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(("module", "package"), [("google_crc32c", "google-crc32c"), ("cramjam", "cramjam")])
+def test_without_its_packages_a_checkpoint_is_refused_with_the_extra_that_brings_them(
+    monkeypatch: pytest.MonkeyPatch, module: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    advice = rf'read with {package}, which this installation lacks.*`pip install "linkassist\[checkpoint\]"`'
+    with pytest.raises(ModelError, match=advice):
+        Bundle(WRITTEN / "mixed.ckpt-7")
+
+
+def test_without_these_packages_all_but_checkpoints_is_read() -> None:
+    program = (
+        "import sys; sys.modules.update(cramjam=None, google_crc32c=None)\n"
+        "from linkassist.bert.checkpoint.open import open_bert_tokenizer\n"
+        f"print(open_bert_tokenizer({str(GOLDEN)!r}).pieces('a b'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{open_bert_tokenizer(GOLDEN).pieces('a b')}\n"
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,11 @@ class Cut(Exception):
 
 
 def cut_after(n_lines: int):  # type: ignore[no-untyped-def]
-    def told(n_done: int) -> None:
+    def on_progress(n_done: int, n_all: int) -> None:
         if n_done >= n_lines:
             raise Cut
 
-    return told
+    return on_progress
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -129,9 +129,10 @@ def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(
     for path in (tmp_path / "cut.part").iterdir():
         if path.name != "progress.json":
             path.write_bytes(path.read_bytes() + b"half a block: the kill came here")
-    told: list[int] = []
-    write_features(bert, survey(INPUTS), cut, request(form), told.append)
-    assert told[0] >= n_before  # what was done is not done again
+    counts: list[tuple[int, int]] = []
+    write_features(bert, survey(INPUTS), cut, request(form), lambda done, total: counts.append((done, total)))
+    assert counts[-1] == (survey(INPUTS).n_lines,) * 2
+    assert counts[0][0] >= n_before  # what was done is not done again
     assert cut.read_bytes() == whole.read_bytes()
     assert not (tmp_path / "cut.part").exists()
 
@@ -301,11 +302,11 @@ def test_a_full_disk_says_how_to_go_on(bert: Bert, tmp_path: Path, monkeypatch: 
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def told(n_done: int) -> None:  # from the first block on
+    def on_progress(n_done: int, n_all: int) -> None:  # from the first block on
         monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(LinkAssistError, match="No space left on device.*run the same command to go on"):
-        write_features(bert, survey(INPUTS), tmp_path / "out", request(), told)
+        write_features(bert, survey(INPUTS), tmp_path / "out", request(), on_progress)
     monkeypatch.undo()
     write_features(bert, survey(INPUTS), tmp_path / "out", request())
     write_features(bert, survey(INPUTS), tmp_path / "whole", request())

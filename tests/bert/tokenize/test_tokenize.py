@@ -304,6 +304,19 @@ def test_word_pieces_are_the_longest_that_fit(text: str, expected: list[str]) ->
     assert tokenizer.ids(expected) == [WORDS.index(piece) for piece in expected]
 
 
+@pytest.mark.parametrize("text", ["a\ue000b", "\U0002b820\U0002b821", "ΣΑΣ", "a\u061db", "a\u0898b"])
+def test_where_the_library_would_cut_otherwise_the_pieces_are_those_of_the_original(text: str) -> None:
+    characters = sorted(set(text.lower()))
+    vocabulary = ["[UNK]", "[CLS]", "[SEP]", *characters, *("##" + character for character in characters)]
+    found = WordPieceTokenizer(vocabulary, do_lower_case=True).pieces(text)
+    assert found == witness_word_pieces(text, vocabulary, do_lower_case=True)
+    assert "[UNK]" not in found
+
+
+def test_a_word_with_half_a_character_is_unknown_and_its_neighbours_are_not() -> None:
+    assert WordPieceTokenizer(WORDS, do_lower_case=True).pieces("un e\ud83d un") == ["un", "[UNK]", "un"]
+
+
 @pytest.mark.parametrize(
     ("tweet", "expected"),
     [

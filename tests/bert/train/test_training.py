@@ -20,9 +20,9 @@ from torch.nn import functional
 
 from linkassist.bert.checkpoint.open import open_bert
 from linkassist.bert.checkpoint.weights import parameter_of
-from linkassist.bert.classify.model import BatchLoss, ClassedSequence, with_head
+from linkassist.bert.classify.model import BatchLoss, LabelledSequence, with_head
 from linkassist.bert.tokenize.sequences import TokenSequence
-from linkassist.bert.train.adam import AdamWeightDecay, GlobalNorm, Schedule, schedule
+from linkassist.bert.train.adam import AdamWeightDecay, GlobalNorm, LearningRateSchedule, schedule
 from linkassist.bert.train.loop import BEST, CHECKPOINT, batch_members, train
 from linkassist.errors import ModelError
 
@@ -48,7 +48,7 @@ def test_twenty_steps_are_those_of_the_original_code_on_tensorflow() -> None:
             sequences = [TokenSequence(list(lines[f"ids/{at}"]), list(lines[f"types/{at}"]), []) for at in chosen]
             network.zero_grad()
             loss = 0.0
-            for part in losses_of([ClassedSequence(each, at % 3) for each, at in zip(sequences, chosen, strict=True)]):
+            for part in losses_of([LabelledSequence(each, at % 3) for each, at in zip(sequences, chosen, strict=True)]):
                 part.backward()  # type: ignore[no-untyped-call]
                 loss += float(part.detach())
             assert loss == pytest.approx(float(reference["losses"][step]), abs=1e-5)
@@ -116,13 +116,13 @@ def test_twenty_steps_of_the_loop_are_those_of_the_formulas(tmp_path: Path, monk
     ("step", "rate"), [(0, 0.0), (1, 0.25), (3, 0.75), (4, 0.8), (10, 0.5), (19, 0.05), (20, 0.0), (25, 0.0)]
 )
 def test_the_rate_rises_from_zero_and_falls_to_zero(step: int, rate: float) -> None:
-    assert Schedule(20, 4, 1.0).at(step) == pytest.approx(rate)
+    assert LearningRateSchedule(20, 4, 1.0).at(step) == pytest.approx(rate)
     assert formula_rate(step, 20, 4, 1.0) == pytest.approx(rate)
 
 
 def test_steps_are_counted_in_whole_batches_across_epochs() -> None:
-    assert schedule(70, 32, 3.0, 5e-5, 0.1) == Schedule(6, 0, 5e-5)
-    assert schedule(320, 32, 3.0, 5e-5, 0.1) == Schedule(30, 3, 5e-5)
+    assert schedule(70, 32, 3.0, 5e-5, 0.1) == LearningRateSchedule(6, 0, 5e-5)
+    assert schedule(320, 32, 3.0, 5e-5, 0.1) == LearningRateSchedule(30, 3, 5e-5)
 
 
 def test_every_epoch_holds_every_example_once_in_another_order() -> None:
@@ -202,7 +202,7 @@ def test_training_stops_early_and_keeps_the_best_weights(tmp_path: Path) -> None
 def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     train_toy(tmp_path)
     with pytest.raises(ModelError, match=r"learning_rate was 0\.01 and is 0\.02 now.*Name another folder"):
-        train_toy(tmp_path, replace(SETTINGS, schedule=Schedule(20, 4, 0.02)))
+        train_toy(tmp_path, replace(SETTINGS, schedule=LearningRateSchedule(20, 4, 0.02)))
     with pytest.raises(ModelError, match="identity was toy and is other now"):
         train_toy(tmp_path, replace(SETTINGS, identity="other"))
     train_toy(tmp_path, replace(SETTINGS, save_every=7))
@@ -239,7 +239,7 @@ def test_a_batch_in_parts_is_the_whole_batch() -> None:
     network = with_head(bert.model, ["a", "b"], seed=0)
     texts = ["リンク", "検索は質問である", "ノートにリンクを張ると、考えがつながる。", "朝"]
     sequences = [bert.tokenizer.ids(["[CLS]", *bert.tokenizer.pieces(text), "[SEP]"]) for text in texts]
-    batch = [ClassedSequence(TokenSequence(ids, [0] * len(ids), []), at % 2) for at, ids in enumerate(sequences)]
+    batch = [LabelledSequence(TokenSequence(ids, [0] * len(ids), []), at % 2) for at, ids in enumerate(sequences)]
 
     def gradients(token_budget: int) -> tuple[int, float, dict[str, Tensor]]:
         network.zero_grad()

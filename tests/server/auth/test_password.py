@@ -32,8 +32,8 @@ WORD = "ひみつの庭 correct horse"
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes at a sixth of their cost, which the file then says; one test is about the cost itself."""
-    monkeypatch.setattr("linkassist.server.auth.password._N", 2**14)
-    monkeypatch.setattr("linkassist.server.auth.password._P", 1)
+    monkeypatch.setattr("linkassist.server.auth.password.SCRYPT_N", 2**14)
+    monkeypatch.setattr("linkassist.server.auth.password.SCRYPT_P", 1)
 
 
 def told(library: Path, *options: str, typed: str = "") -> tuple[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from linkassist.server.auth.rate_limit import Guesses, Pace, visitor_key
+from linkassist.server.auth.rate_limit import GuessLimiter, RateLimiter, network_key
 from linkassist.server.auth.sessions import IDLE_S, LONGEST_S, Sessions
 
 
@@ -26,7 +26,7 @@ def clock() -> Clock:
 
 
 def test_a_pace_lets_so_many_pass_at_once_and_then_one_each_so_often(clock: Clock) -> None:
-    pace = Pace(3, 0.5, clock)
+    pace = RateLimiter(3, 0.5, clock)
     assert [pace.wait_s("a") for _ in range(4)] == [0, 0, 0, 2.0]
     assert pace.wait_s("b") == 0
     clock.now += 1.5
@@ -38,7 +38,7 @@ def test_a_pace_lets_so_many_pass_at_once_and_then_one_each_so_often(clock: Cloc
 
 
 def test_waits_between_guesses_double_up_to_a_quarter_of_an_hour(clock: Clock) -> None:
-    guesses = Guesses(clock)
+    guesses = GuessLimiter(clock)
     assert [guesses.wait_s("a") for _ in range(3)] == [0, 0, 0]
     waits = []
     for _ in range(12):
@@ -49,7 +49,7 @@ def test_waits_between_guesses_double_up_to_a_quarter_of_an_hour(clock: Clock) -
 
 
 def test_who_was_right_starts_afresh_and_others_were_never_held_up(clock: Clock) -> None:
-    guesses = Guesses(clock)
+    guesses = GuessLimiter(clock)
     for _ in range(3):
         guesses.wait_s("a")
     assert guesses.wait_s("a") == 1
@@ -59,7 +59,7 @@ def test_who_was_right_starts_afresh_and_others_were_never_held_up(clock: Clock)
 
 
 def test_many_addresses_together_guess_no_faster_than_one_in_three_seconds(clock: Clock) -> None:
-    guesses = Guesses(clock)
+    guesses = GuessLimiter(clock)
     n_taken = 0
     for second in range(60):
         n_taken += sum(guesses.wait_s(f"{second}.{n}") == 0 for n in range(10))
@@ -68,7 +68,7 @@ def test_many_addresses_together_guess_no_faster_than_one_in_three_seconds(clock
 
 
 def test_what_is_remembered_of_addresses_is_bounded(clock: Clock) -> None:
-    guesses, pace = Guesses(clock), Pace(1, 1.0, clock)
+    guesses, pace = GuessLimiter(clock), RateLimiter(1, 1.0, clock)
     for n in range(10_000):
         guesses.wait_s(str(n))
         pace.wait_s(str(n))
@@ -85,7 +85,7 @@ def test_what_is_remembered_of_addresses_is_bounded(clock: Clock) -> None:
     ],
 )
 def test_a_network_of_ipv6_is_one_visitor_and_an_address_of_ipv4_is_one(one: str, other: str, is_same: bool) -> None:
-    assert (visitor_key(one) == visitor_key(other)) is is_same
+    assert (network_key(one) == network_key(other)) is is_same
 
 
 def test_a_session_lasts_while_it_is_used_and_a_month_at_most(clock: Clock) -> None:

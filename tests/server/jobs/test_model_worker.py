@@ -144,7 +144,7 @@ def test_after_a_fall_the_reader_is_told_and_the_next_request_starts_afresh(work
     os.kill(before, signal.SIGSTOP)  # so that it cannot answer before it falls
     with ThreadPoolExecutor(1) as reader:
         asked = reader.submit(worker.nearest, PROJECT, "年表", 1, answer_s=LONG_S)
-        until(lambda: asked.done() or bool(worker._life and worker._life.answers))
+        until(lambda: asked.done() or bool(worker._current and worker._current.answers))
         os.kill(before, signal.SIGKILL)
         with pytest.raises(ModelError, match="started anew when you try again"):
             asked.result()

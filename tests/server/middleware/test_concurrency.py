@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from linkassist.server.middleware import concurrency as turns
-from linkassist.server.middleware.concurrency import AT_ONCE, Turns
+from linkassist.server.middleware.concurrency import AT_ONCE, ConcurrencyLimit
 
 
 class Screens:
@@ -44,7 +44,7 @@ def asked_at_once(screens: Screens, paths: list[str], method: str = "GET") -> fl
         pass
 
     async def ask() -> float:
-        app = Turns(screens)
+        app = ConcurrencyLimit(screens)
         loop = asyncio.get_running_loop()
         began_at = loop.time()
         scopes = [{"type": "http", "method": method, "path": path} for path in paths]

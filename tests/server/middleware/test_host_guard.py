@@ -15,7 +15,7 @@ from support.little_server import ORIGIN, address, client_of, decide, little_cli
 from support.little_wiki import PROJECT
 
 from linkassist.assets import shipped_folder
-from linkassist.server.middleware.host_guard import Guard, Names, is_loopback
+from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard, is_loopback
 from linkassist.store.library import Library
 
 FORM = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
@@ -60,7 +60,7 @@ def test_loopback_is_what_only_this_machine_reaches(host: str, expected: bool) -
 
 def guarded(bound_host: str) -> TestClient:
     app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))])
-    return TestClient(Guard(app, Names(bound_host)))
+    return TestClient(HostGuard(app, AllowedHosts(bound_host)))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,9 @@ def test_a_link_that_leads_away_tells_nobody_where_from_and_gives_no_hand_on_the
 )
 def test_behind_tls_a_form_comes_over_tls(scheme: str, origin: str, status: int) -> None:
     app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"), methods=["POST"])])
-    client = TestClient(Guard(app, Names("127.0.0.1", ("wiki.example",))), base_url=f"{scheme}://wiki.example")
+    client = TestClient(
+        HostGuard(app, AllowedHosts("127.0.0.1", ("wiki.example",))), base_url=f"{scheme}://wiki.example"
+    )
     response = client.post("/", headers={"Origin": origin})
     assert response.status_code == status
     # Here a browser's form has to say where it comes from, which "no-referrer" would keep from us.
@@ -240,7 +242,7 @@ def test_a_fault_is_answered_in_the_same_design_with_the_same_headers(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("linkassist.server.routes.home.list_pages", broken)
+    monkeypatch.setattr("linkassist.server.views.page_list.list_pages", broken)
     response = client_of(tmp_path, raises=False).get("/p/niwa")
     assert response.status_code == 500
     assert "Something went wrong" in response.text

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from support.little_server import client_of, little_client, verdicts_of
 from support.little_wiki import PROJECT
 
-from linkassist.server.auth.rate_limit import Pace
+from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.jobs.model_worker import ModelWorker
 from linkassist.server.middleware import limits
 from linkassist.server.middleware.limits import MOST_DRAFT_BYTES, MOST_FORM_BYTES
@@ -62,7 +62,7 @@ def endless(most: int) -> Iterator[bytes]:
 def test_what_is_too_long_is_told_in_words_and_changes_nothing(client: TestClient, tmp_path: Path) -> None:
     form = {"project": PROJECT, "page": "庭としてのWiki", "target": "KJ法", "decision": "accept"}
     response = client.post("/verdict", data=form | {"x": "x" * MOST_FORM_BYTES})
-    assert response.status_code == 413 and "What was sent is too long" in response.text
+    assert response.status_code == 413 and "The request is too large" in response.text
     assert response.headers["connection"] == "close"
     assert verdicts_of(tmp_path, "庭としてのWiki") == []
 
@@ -78,12 +78,14 @@ def test_what_is_too_long_is_told_in_words_and_changes_nothing(client: TestClien
 def test_what_is_costly_has_a_pace_and_the_rest_has_none(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, method: str, address: str, n_free: int
 ) -> None:
-    monkeypatch.setattr(limits, "Pace", lambda burst, per_s: Pace(burst, per_s, lambda: 1000.0))  # no time passes
+    monkeypatch.setattr(
+        limits, "RateLimiter", lambda burst, per_s: RateLimiter(burst, per_s, lambda: 1000.0)
+    )  # no time passes
     statuses = [client.request(method, address, headers=FORM).status_code for _ in range(n_free + 1)]
     assert 429 not in statuses[:-1] and statuses[-1] == 429
     refused = client.request(method, address, headers=FORM)
     assert int(refused.headers["retry-after"]) >= 1
-    assert "That was asked for too often. Try again in" in refused.text
+    assert "Too many requests. Try again in" in refused.text
     assert client.get(f"/p/{PROJECT}").status_code == 200
 
 
@@ -91,18 +93,22 @@ def test_while_all_turns_are_taken_the_costly_waits_and_the_rest_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     little_client(tmp_path)
-    monkeypatch.setattr(limits, "_MOST_AT_ONCE", 0)
-    monkeypatch.setattr(limits, "_TURN_S", 0.1)
+    monkeypatch.setattr(limits, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(limits, "WAIT_FOR_SLOT_S", 0.1)
     client = client_of(tmp_path)
     busy = client.post(f"/draft/{PROJECT}", headers=FORM, content=b"text=x")
-    assert busy.status_code == 503 and "Others are being answered" in busy.text and busy.headers["retry-after"] == "5"
+    assert (
+        busy.status_code == 503
+        and "Other requests are being answered" in busy.text
+        and busy.headers["retry-after"] == "5"
+    )
     assert client.get(f"/search/{PROJECT}?q=KJ").status_code == 200
 
 
 def test_a_turn_is_given_back_also_after_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     little_client(tmp_path)
-    monkeypatch.setattr(limits, "_MOST_AT_ONCE", 1)
-    monkeypatch.setattr(limits, "_TURN_S", 0.1)
+    monkeypatch.setattr(limits, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(limits, "WAIT_FOR_SLOT_S", 0.1)
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError

@@ -44,12 +44,12 @@ def textarea(html: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize(("language", "words"), [("ja", "まだ文章がありません"), ("en", "There is no text yet")])
+@pytest.mark.parametrize(("language", "words"), [("ja", "まだ文章がありません"), ("en", "No text yet")])
 def test_the_screen_begins_empty_and_says_where_the_text_stays(client: TestClient, language: str, words: str) -> None:
     page = client.get(ADDRESS, headers={"Accept-Language": language}).text
 
     assert words in page
-    assert ("このブラウザーにだけ残ります" if language == "ja" else "stays in this browser alone") in page
+    assert ("このブラウザーにだけ残ります" if language == "ja" else "stays in this browser") in page
     assert f'href="{ADDRESS}" aria-current="page"' in page
 
 
@@ -106,7 +106,7 @@ def test_accepting_puts_brackets_into_the_text_and_undo_takes_them_out(client: T
 
     assert textarea(second) == TEXT.replace("図書館", "[図書館]")
     assert 'data-target="図書館"' not in second
-    assert "Made “図書館” a link" in second
+    assert "Linked “図書館”" in second
     before = re.search(r'name="before" value="([^"]*)"', second)
     assert before and before[1] == TEXT
     assert textarea(post(client, {"title": "題", "text": textarea(second), "before": TEXT, "undo": "1"})) == TEXT
@@ -123,7 +123,7 @@ def test_words_that_have_moved_are_left_alone_and_the_reader_is_told(client: Tes
     page = post(client, {"text": "短い", "accept": "0:万年筆", "mention-0": place})
 
     assert textarea(page) == "短い"
-    assert "place of “万年筆” has changed" in page
+    assert "“万年筆” is no longer where it was" in page
 
 
 def test_nothing_to_suggest_is_a_state_of_its_own(drafted: Path) -> None:

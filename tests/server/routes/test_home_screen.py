@@ -107,7 +107,7 @@ def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> N
     with Library.open(tmp_path) as library:
         start_run(library, "reindex", project(library, PROJECT).id)
     with work_lock(tmp_path):
-        assert "An update is under way" in client.get("/p/niwa").text
+        assert "An update is running" in client.get("/p/niwa").text
     assert "The last update was interrupted" in client.get("/p/niwa").text
 
 
@@ -119,7 +119,7 @@ def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None
         and 'action="/import/reindex"' in html
         and "linkassist reindex --project niwa" in html
     )
-    assert "Nothing to answer just now" in html
+    assert "Nothing to answer right now" in html
 
 
 def test_a_project_without_pages_says_so(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_the_share_of_linked_pages_is_told_by_the_time_they_were_made(tmp_path: 
     )
     client = client_of(tmp_path)
     bars = {unescape(label): unescape(link) for link, label in BAR.findall(client.get("/p/niwa").text)}
-    assert titles_in(client.get(bars["2021-01: 50% of 2 made then"]).text) == {"a", "b"}
-    assert titles_in(client.get(bars["2021-02: 100% of 1 made then"]).text) == {"c"}
+    assert titles_in(client.get(bars["2021-01: 50% of 2 pages"]).text) == {"a", "b"}
+    assert titles_in(client.get(bars["2021-02: 100% of 1 page"]).text) == {"c"}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_many_months_become_quarters_or_years(tmp_path: Path, first: str, last: 
 
 def test_an_export_without_times_says_so_in_place_of_the_picture(tmp_path: Path) -> None:
     put(tmp_path, page("a"))
-    assert "does not tell when its pages were made" in client_of(tmp_path).get("/p/niwa").text
+    assert "does not tell when its pages were created" in client_of(tmp_path).get("/p/niwa").text
 
 
 def test_the_filters_leave_the_pages_that_meet_all_of_them(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_the_filters_leave_the_pages_that_meet_all_of_them(tmp_path: Path) -> No
     assert shown("days=7") == {"alone", "links"}
     assert shown("days=30&links=0") == {"alone", "linked"}
     assert shown("only=suggestions") == set()
-    assert "No page is like that" in client.get("/p/niwa?only=suggestions").text
+    assert "No matching pages" in client.get("/p/niwa?only=suggestions").text
     assert shown("only=x&links=y&made=z&days=w") == {"alone", "linked", "links", "red"}
 
 

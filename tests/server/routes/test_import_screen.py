@@ -24,8 +24,8 @@ from support.little_wiki import PROJECT, write_little_wiki
 from support.small_export import export_of
 
 from linkassist.server.jobs.import_job import Importer, Job, Stage
-from linkassist.server.jobs.import_process import At, TakeIn, project_name_of_file
-from linkassist.server.messages.catalog import known_keys
+from linkassist.server.jobs.import_process import ImportOrder, StepProgress, project_name_of_file
+from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.imports import GROUPS, job_view
 from linkassist.store.library import Library
 from linkassist.store.locks import work_lock
@@ -96,7 +96,7 @@ def test_an_empty_library_leads_to_the_import(tmp_path: Path, language: str, wor
     assert words in html and 'href="/import"' in html
     screen = client.get("/import")
     assert screen.status_code == 200 and 'enctype="multipart/form-data"' in screen.text
-    assert 'id="run"' not in screen.text and 'id="shelf"' not in screen.text
+    assert 'id="run"' not in screen.text and 'id="imported"' not in screen.text
 
 
 def test_a_file_is_taken_in_and_several_readers_see_it_come_to_its_end(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_pages_that_cannot_be_read_are_left_out_on_demand_and_listed(client: Tes
     html = take_in(client, json.dumps(broken).encode(), skip_bad_pages="1")
 
     assert pages_in(tmp_path) == {"niwa": 13}
-    assert "1 page left out" in html and "there are no lines" in html
+    assert "1 page skipped" in html and "there are no lines" in html
 
 
 def test_a_file_that_is_too_large_is_not_kept(client: TestClient, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_file_that_is_too_large_is_not_kept(client: TestClient, tmp_path: Path
     files = {"file": ("huge.json", b" " * 5_000_001)}
     response = client.post("/import", files=files)
     assert response.status_code == 413
-    assert "“huge.json” is too large: 5 MB are the most that is taken here" in response.text
+    assert "“huge.json” is too large: the limit here is 5 MB" in response.text
     assert uploads_in(tmp_path) == [] and importer_of(client).job is None
     assert send(client, b" " * 5_000_000) == 303  # as much as is allowed
 
@@ -219,7 +219,7 @@ def test_a_form_that_breaks_off_leaves_nothing(client: TestClient, tmp_path: Pat
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     response = client.post("/import", content=head + SMALL, headers=kind)
-    assert response.status_code == 400 and "did not arrive whole" in response.text
+    assert response.status_code == 400 and "did not arrive completely" in response.text
     assert uploads_in(tmp_path) == []
 
 
@@ -243,14 +243,14 @@ def test_one_import_at_a_time_and_cancelling_while_reading_takes_nothing_in(clie
         assert client.post("/import/cancel", follow_redirects=False).status_code == 303
         assert "Stopping" in client.get("/import").text or not importer_of(client).is_busy
     html = client.get("/import").text
-    assert "Stopped before its end" in html and "Nothing was taken in" in html
+    assert "Stopped before it finished" in html and "Nothing was imported" in html
     assert pages_in(tmp_path) == {} and uploads_in(tmp_path) == []
-    assert "Nothing was taken in" in client_of(tmp_path).get("/import").text
+    assert "Nothing was imported" in client_of(tmp_path).get("/import").text
 
 
 def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(client: TestClient, tmp_path: Path) -> None:
     html = take_in(client, SMALL)
-    assert "The pages are in, but their suggestions are not up to date" in html
+    assert "The pages are imported, but their suggestions are not up to date" in html
     assert '<button class="button main-button">Update suggestions</button>' in html
     assert "Update the suggestions for 庭の手帖" in html
     assert pages_in(tmp_path) == {"niwa": 14}
@@ -261,7 +261,7 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
     assert job is not None
     known = {step for _, steps in GROUPS for step in steps}
     assert {stage.at.step for stage in job.stages} == known - {"import", "store"}
-    assert {f"import.step.{step}" for step in known} <= known_keys()
+    assert all(Wording("ja")(f"import.step.{step}") for step in known)
     html = client.get("/import").text
     assert "The suggestions for 庭の手帖 are up to date" in html and "Update the suggestions" not in html
 
@@ -284,7 +284,7 @@ def test_a_process_that_falls_is_told_of_and_the_next_import_works(client: TestC
     html = client.get("/import").text
     assert "exit code -9" in html and "The library is as it was before" in html
     assert uploads_in(tmp_path) == []
-    assert "The pages are in" in take_in(client, SMALL)
+    assert "The pages are imported, but" in take_in(client, SMALL)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process is ended here as POSIX does it")
@@ -292,11 +292,11 @@ def test_the_work_ends_with_its_server_and_the_next_start_removes_the_file(tmp_p
     program = (
         "import sys, time; from pathlib import Path\n"
         "from linkassist.server.jobs.import_job import Importer\n"
-        "from linkassist.server.jobs.import_process import TakeIn\n"
+        "from linkassist.server.jobs.import_process import ImportOrder\n"
         "from linkassist.settings import Settings\n"
         "if __name__ == '__main__':\n"
         "    importer = Importer(Settings(Path(sys.argv[1])))\n"
-        "    importer.start(TakeIn(Path(sys.argv[2]), 'long.json'))\n"
+        "    importer.start(ImportOrder(Path(sys.argv[2]), 'long.json'))\n"
         "    while not importer.job.stages: time.sleep(0.02)\n"
         "    print(importer.process_id, flush=True)\n"
         "    time.sleep(600)"
@@ -319,7 +319,7 @@ def test_the_work_ends_with_its_server_and_the_next_start_removes_the_file(tmp_p
 
     with client_of(library) as client:
         assert not left.exists()
-        assert "Stopped before its end" in client.get("/import").text
+        assert "Stopped before it finished" in client.get("/import").text
 
 
 def is_running(process_id: int) -> bool:
@@ -362,14 +362,14 @@ def test_a_nameless_export_is_called_after_its_file(file_name: str, name: str) -
 
 def test_the_bars_tell_what_is_done_under_way_and_needless() -> None:
     stages = (
-        Stage(At("import", 10, 10), 0.0),
-        Stage(At("read", 3, 3), 5.0),
-        Stage(At("learn", 0, 0), 7.0),
-        Stage(At("encode", 3, 3), 8.0),
-        Stage(At("mentions", 3, 3), 70.0),
-        Stage(At("phrases", 1, 2), 80.0),
+        Stage(StepProgress("import", 10, 10), 0.0),
+        Stage(StepProgress("read", 3, 3), 5.0),
+        Stage(StepProgress("learn", 0, 0), 7.0),
+        Stage(StepProgress("encode", 3, 3), 8.0),
+        Stage(StepProgress("mentions", 3, 3), 70.0),
+        Stage(StepProgress("phrases", 1, 2), 80.0),
     )
-    order = TakeIn(Path("x"), "x.json")
+    order = ImportOrder(Path("x"), "x.json")
     view = job_view(Job(order, 0.0, stages), 90.0)
     assert [(each.state, each.percent, each.clock) for each in view.groups] == [
         ("done", 100, "0:07"),
@@ -379,7 +379,7 @@ def test_the_bars_tell_what_is_done_under_way_and_needless() -> None:
         ("waiting", 0, ""),
         ("waiting", 0, ""),
     ]
-    later = job_view(Job(order, 0.0, (*stages, Stage(At("index", 0, 3), 91.0))), 91.0)
+    later = job_view(Job(order, 0.0, (*stages, Stage(StepProgress("index", 0, 3), 91.0))), 91.0)
     assert [each.state for each in later.groups][-2:] == ["needless", "now"]
     assert view.clock == "1:30" and view.state == "running"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from support.locked_wiki import WORD, cheap_access, stranger, write_locked_wiki
 from linkassist.errors import SettingsError
 from linkassist.server.app import create_app
 from linkassist.server.auth.password import FILE_NAME, existing_access, write_access
+from linkassist.server.auth.rate_limit import GuessLimiter
 from linkassist.server.auth.sessions import LONGEST_S
 from linkassist.settings import Settings
 from linkassist.store.library import DATABASE_NAME as LIBRARY
@@ -137,24 +138,22 @@ def test_a_session_of_before_is_not_taken_over(client: TestClient) -> None:
 
 def test_a_wrong_password_opens_nothing_and_is_told_so(client: TestClient) -> None:
     response = log_in(client, "wrong wrong wrong")
-    assert response.status_code == 401 and "That is not the password." in response.text
+    assert response.status_code == 401 and "Wrong password." in response.text
     assert "set-cookie" not in response.headers
     assert f'value="{PAGE}"' in response.text
     assert client.get(PAGE).status_code == 303
 
 
-def test_after_some_wrong_passwords_even_the_right_one_has_to_wait(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = time.monotonic()
-    guesses = client.app.state.login.guesses  # type: ignore[attr-defined]
-    monkeypatch.setattr(guesses, "_clock", lambda: now)  # however long a hash takes
+def test_after_some_wrong_passwords_even_the_right_one_has_to_wait(client: TestClient) -> None:
+    now = 1000.0  # however long a hash takes
+    state = client.app.state  # type: ignore[attr-defined]
+    state.login = replace(state.login, guesses=GuessLimiter(lambda: now))
     statuses = [log_in(client, f"wrong {n}").status_code for n in range(4)]
     assert statuses == [401, 401, 401, 429]
     refused = log_in(client)
     assert refused.status_code == 429 and int(refused.headers["retry-after"]) == 1
-    assert "the next one is taken in 1 second." in refused.text
-    monkeypatch.setattr(guesses, "_clock", lambda: now + 2)
+    assert "Try again in 1 second." in refused.text
+    now += 2
     assert log_in(client).status_code == 303
 
 
@@ -182,7 +181,7 @@ def test_a_new_password_logs_everybody_out_at_once(tmp_path: Path) -> None:
 def test_a_form_sent_too_late_is_not_kept_and_says_so(client: TestClient, wiki: Path) -> None:
     before = verdicts_of(wiki, "庭としてのWiki")
     response = client.post("/verdict", data=FORM)
-    assert response.status_code == 401 and "so what you just did is not saved" in response.text
+    assert response.status_code == 401 and "so your last action was not saved" in response.text
     assert verdicts_of(wiki, "庭としてのWiki") == before
 
 
@@ -273,3 +272,8 @@ def test_without_a_password_the_reader_of_this_machine_is_asked_for_nothing(tmp_
     assert client.get("/login", follow_redirects=False).headers["location"] == "/"
     assert log_in(client).url.path == PAGE
     assert "linkassist_session" not in client.cookies
+
+
+def test_who_only_looks_is_not_told_that_something_is_lost(client: TestClient) -> None:
+    answer = client.get(PAGE, headers={"X-Fragment": "page"})
+    assert answer.status_code == 401 and "is not saved" not in answer.text

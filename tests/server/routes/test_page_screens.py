@@ -67,7 +67,7 @@ def test_an_unknown_sort_or_page_number_is_the_first_page_by_gain(tmp_path: Path
 
 
 def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linkassist.server.routes.home._N_ROWS", 10)
+    monkeypatch.setattr("linkassist.server.views.page_list.N_ROWS", 10)
     client = little_client(tmp_path)
     first, last = client.get("/p/niwa").text, client.get("/p/niwa?page=3").text
     assert len(titles_in(first)) == 10 and len(titles_in(last)) == 2
@@ -181,7 +181,7 @@ def test_a_far_suggestion_stands_in_a_lane_of_its_own_with_the_two_lines_beside_
     far_from = html.rindex('class="lane"')
     before, lane = html[:far_from], html[far_from:]
     assert list(cards_in(before)) == ["道具"] and list(cards_in(lane)) == ["芽"]
-    assert "近い行" in before and "道具の行" in before and "Far away" in lane
+    assert "近い行" in before and "道具の行" in before and "Distant pages" in lane
     assert "遠い&lt;行&gt;" in lane and f'href="{address("KJ法")}"' in lane and "far from here" not in lane
 
 
@@ -207,7 +207,7 @@ def test_after_a_rejection_one_can_say_why_change_it_and_take_it_back(tmp_path: 
     assert [verdict.why for verdict in verdicts_of(tmp_path, GARDEN)] == [""]
     assert html.count('name="why"') == 8, "four in the notice, four on the card"
     html = object_to(client, GARDEN, "検索", "wrong_sense")
-    assert "Suggested less where the word alone speaks for it" in html and html.count('aria-pressed="true"') >= 2
+    assert "Will be suggested only where the context is close" in html and html.count('aria-pressed="true"') >= 2
     for why, kept in (("too_near", "too_near"), ("", "")):
         object_to(client, GARDEN, "検索", why)
         (verdict,) = verdicts_of(tmp_path, GARDEN)
@@ -251,7 +251,7 @@ def test_the_second_rejection_of_a_target_shows_on_every_page_at_once_and_undone
     decide(client, second, "道具", "reject")
     html = client.get(address(third)).text
     assert chances_in(html) == {"道具": 12} and "you dismissed this link on 2 pages" in html
-    assert 'title="12% likely after what you decided so far, 25% before"' in html
+    assert 'title="12% likely, given your decisions so far (25% without them)"' in html
     decide(client, second, "道具", "undo")
     html = client.get(address(third)).text
     assert chances_in(html) == {"道具": 25} and "you dismissed" not in html
@@ -304,20 +304,19 @@ def test_an_old_address_that_tells_of_a_decision_shows_no_notice_once_it_is_undo
     assert "Accepted “KJ法”" not in html
 
 
-def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("linkassist.server.views.page._N_CARDS", 2)
-    client = little_client(tmp_path)
-    html = client.get(address(GARDEN)).text
-    assert list(cards_in(html)) == ["KJ法", "孤立したページ"] and "Show 4 more" in html
-    assert len(cards_in(client.get(address(GARDEN), params={"all": "1"}).text)) == 6
-
-
 def suggest(folder: Path, page: str, *suggestions: Suggestion) -> None:
     with Library.open(folder) as library:
         found = find_page(library, project(library, PROJECT).id, title_key(page))
         replace_suggestions(library, found.project_id, 1, [(found.id, suggestions)])
+
+
+def test_only_the_best_suggestions_are_shown_until_all_are_asked_for(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    targets = [f"苗 {number}" for number in range(17)]
+    suggest(tmp_path, GARDEN, *(Suggestion(target, "red", 0.9 - place / 100) for place, target in enumerate(targets)))
+    html = client.get(address(GARDEN)).text
+    assert list(cards_in(html)) == targets[:15] and "Show 2 more" in html
+    assert list(cards_in(client.get(address(GARDEN), params={"all": "1"}).text)) == targets
 
 
 def test_weaker_suggestions_and_their_marks_are_shown_to_those_who_ask(tmp_path: Path) -> None:
@@ -325,7 +324,7 @@ def test_weaker_suggestions_and_their_marks_are_shown_to_those_who_ask(tmp_path:
     weak = Suggestion("落ち葉", "red", 0.05, (Mention(9, 14, 15, "庭"),))
     suggest(tmp_path, GARDEN, Suggestion("道具箱", "red", 0.4), weak, Suggestion("物置", "red", 0.02))
     html = client.get(address(GARDEN)).text
-    assert list(cards_in(html)) == ["道具箱"] and "Show 2 weaker ones" in html and 'class="mark' not in html
+    assert list(cards_in(html)) == ["道具箱"] and "Show 2 less likely suggestions" in html and 'class="mark' not in html
     html = client.get(address(GARDEN), params={"all": "1"}).text
     assert list(cards_in(html)) == ["道具箱", "落ち葉", "物置"] and 'class="mark' in html
     assert "Show only the likely ones" in html
@@ -335,9 +334,9 @@ def test_a_page_with_weak_suggestions_alone_says_so_calmly(tmp_path: Path) -> No
     client = little_client(tmp_path)
     suggest(tmp_path, "さみしいページ", Suggestion("物置", "red", 0.02))
     html = client.get(address("さみしいページ")).text
-    assert "Nothing here is likely enough" in html and "Show 1 weaker one<" in html and not cards_in(html)
+    assert "No likely suggestions here" in html and "Show 1 less likely suggestion<" in html and not cards_in(html)
     row = re.search(r"さみしいページ.*?</li>", client.get(f"/p/{PROJECT}").text, re.S)
-    assert row and "nothing to suggest" in row[0]
+    assert row and "no suggestions" in row[0]
 
 
 def test_a_weak_suggestion_once_decided_stays_in_sight(tmp_path: Path) -> None:
@@ -360,7 +359,7 @@ def test_a_page_that_is_far_too_long_opens_and_says_what_it_leaves_out(tmp_path:
     with Library.open(tmp_path) as library:
         import_pages(library, PROJECT, "庭", 0, [long], page_links)
     html = client_of(tmp_path).get(address("長い")).text
-    assert "The 1,001 lines after this are left out." in html
+    assert "1,001 more lines are not shown." in html
 
 
 def test_a_page_shows_who_links_it_and_what_it_shares_with_others(tmp_path: Path) -> None:
@@ -372,7 +371,7 @@ def test_a_page_shows_who_links_it_and_what_it_shares_with_others(tmp_path: Path
 def test_a_red_link_has_a_page_that_tells_who_links_it(tmp_path: Path) -> None:
     response = little_client(tmp_path).get(address("芽"))
     assert response.status_code == 404
-    assert "Linked by 2 pages" in response.text and "日々の記録" in response.text
+    assert "Linked from 2 pages" in response.text and "日々の記録" in response.text
     assert "🌱芽" in response.text, "titles that hold it are offered"
 
 
@@ -380,7 +379,7 @@ def test_the_preview_of_a_page_has_its_first_lines_and_of_a_red_link_its_linkers
     client = little_client(tmp_path)
     assert "ばらばらの紙片から" in client.get(address("KJ法").replace("/p/", "/preview/", 1)).text
     red = client.get(address("芽").replace("/p/", "/preview/", 1)).text
-    assert "There is no page of this title yet" in red and "日々の記録" in red and "<html" not in red
+    assert "There is no page with this title yet" in red and "日々の記録" in red and "<html" not in red
 
 
 def test_an_unknown_project_names_those_there_are(tmp_path: Path) -> None:
@@ -392,7 +391,7 @@ def test_an_unknown_project_names_those_there_are(tmp_path: Path) -> None:
 def test_a_title_that_nobody_links_is_not_called_a_red_link(tmp_path: Path) -> None:
     response = little_client(tmp_path).get(address("どこにもない"))
     assert response.status_code == 404
-    assert "And no page links here" in response.text and "Red link" not in response.text
+    assert "And no page links to it" in response.text and "Red link" not in response.text
     assert 'href="https://scrapbox.io/niwa/' in response.text and "could link it" not in response.text
 
 

@@ -49,7 +49,7 @@ def test_what_is_looked_for_is_text_wherever_it_stands(tmp_path: Path, query: st
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "No page says “zzz”"), ("ja", "「zzz」を含むページはありません")]
+    ("language", "words"), [("en", "No pages contain “zzz”"), ("ja", "「zzz」を含むページはありません")]
 )
 def test_a_search_without_a_result_says_so(tmp_path: Path, language: str, words: str) -> None:
     client = little_client(tmp_path, language)
@@ -95,7 +95,7 @@ def test_texts_that_the_search_does_not_know_yet_are_told_of(tmp_path: Path) -> 
     client = little_client(tmp_path)
     with Library.open(tmp_path) as library, library.transaction() as connection:
         connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
-    assert "is not in the search yet" in client.get("/search/niwa?q=wiki").text
+    assert "cannot be searched yet" in client.get("/search/niwa?q=wiki").text
 
 
 def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = client.get("/search/niwa?q=近さ&by=meaning").text
-    assert titles_in(html) == ["類似度", "検索"] and "91% alike" in html
+    assert titles_in(html) == ["類似度", "検索"] and "91% similar" in html
     assert asked == [("niwa", "近さ")]
 
 

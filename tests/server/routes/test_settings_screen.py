@@ -41,7 +41,7 @@ def targets(client: TestClient, title: str = GARDEN) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Settings", "Words never suggested", "None so far.")),
+        ("en", ("Settings", "Words never suggested", "None yet.")),
         ("ja", ("設定", "提案しない言葉", "まだありません。")),
     ],
 )
@@ -80,7 +80,7 @@ def test_a_page_is_offered_at_most_so_many_and_the_rest_is_kept_for_those_who_as
     assert targets(client) == ["KJ法", "孤立したページ"]
     weaker = client.get(address(GARDEN) + "?all=1").text
     assert weaker.count('data-state="open"') == len(everything)
-    assert "beyond the number a page that you have set" in weaker
+    assert "beyond the number per page that you have set" in weaker
     post(client, "most", how="wiki", most="2")
     assert targets(client) == everything
 
@@ -101,13 +101,13 @@ def test_what_was_rejected_is_listed_with_its_reason_found_and_taken_back(tmp_pa
     assert "Nothing matches “zzz”" in client.get(f"{SETTINGS}?q=zzz").text
     numbers = dict(re.findall(r'name="page" value="(\d+)"><input type="hidden" name="target" value="([^"]+)"', shown))
     page = next(number for number, target in numbers.items() if target == "検索")
-    assert "It is suggested again" in post(client, "rejected", page=page, target="検索", q="")
+    assert "It will be suggested again" in post(client, "rejected", page=page, target="検索", q="")
     assert targets(client) == before and verdicts_of(tmp_path, GARDEN) == []
 
 
 def test_the_figures_tell_what_was_decided(tmp_path: Path) -> None:
     client = little_client(tmp_path)
-    assert "Nothing is decided so far" in client.get(SETTINGS).text
+    assert "No decisions yet" in client.get(SETTINGS).text
     decide(client, GARDEN, "KJ法", "accept")
     decide(client, GARDEN, "検索", "reject")
     with Library.open(tmp_path) as library:
@@ -115,7 +115,7 @@ def test_the_figures_tell_what_was_decided(tmp_path: Path) -> None:
     assert (figures.n_accepted, figures.n_rejected, figures.whys) == (1, 1, ())
     assert figures.n_expected == pytest.approx(0.86 + 0.64)
     assert (
-        "You accepted 50% of what you answered; the probabilities shown had promised 75%" in client.get(SETTINGS).text
+        "You accepted 50% of what you answered; the probabilities shown had predicted 75%" in client.get(SETTINGS).text
     )
 
 
@@ -141,7 +141,7 @@ def test_a_rejection_on_a_page_that_is_gone_is_kept_and_has_no_address(tmp_path:
 
 def test_the_encoder_is_named_with_the_way_to_another(tmp_path: Path) -> None:
     own = little_client(tmp_path).get(SETTINGS).text
-    assert "Learnt from this wiki" in own and "linkassist reindex --encoder NAME" in own
+    assert "Learned from this wiki" in own and "linkassist reindex --encoder NAME" in own
     other = TestClient(create_app(Settings(tmp_path, encoder="some/model")), base_url="http://127.0.0.1:8000")
     shown = other.get(SETTINGS).text
     assert "<code>some/model</code>" in shown and "linkassist reindex --encoder wiki" in shown

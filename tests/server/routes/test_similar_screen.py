@@ -59,7 +59,7 @@ def test_a_decided_card_stays_in_its_lane(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "said", "undone"),
     [
-        ("en", "“KJ法” is never suggested now", "“KJ法” is suggested again"),
+        ("en", "“KJ法” will not be suggested any more", "“KJ法” will be suggested again"),
         ("ja", "「KJ法」はもう提案しません", "「KJ法」をまた提案します"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_page_is_answered_there_and_the_answer_taken_back(tmp_path: Path) -> N
     shown = answer(client, "KJ法", GARDEN, "undo")
     assert pages(shown) == ["記法の見本", GARDEN] and verdicts_of(tmp_path, GARDEN) == []
     answer(client, "KJ法", GARDEN, "reject")
-    assert "No page is suggested this" in answer(client, "KJ法", "記法の見本", "reject")
+    assert "Not suggested on any other page" in answer(client, "KJ法", "記法の見本", "reject")
 
 
 # The client of these tests unquotes twice, which a server does not: "%2F" is tried in test_browser_page.py.
@@ -125,7 +125,7 @@ def test_an_ignored_target_says_so_and_leads_to_the_settings(tmp_path: Path) -> 
     client = little_client(tmp_path)
     never(client, "KJ法")
     shown = client.get(like_address(PROJECT, "KJ法")).text
-    assert "It is among the words that are never suggested" in shown and f'href="/settings/{PROJECT}#words"' in shown
+    assert "It is on the list of words never suggested" in shown and f'href="/settings/{PROJECT}#words"' in shown
 
 
 def test_the_picture_shows_links_proposals_and_what_a_red_link_joins(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_the_picture_shows_links_proposals_and_what_a_red_link_joins(tmp_path: P
     labels = re.findall(r'<a class="graph-node is-(\w+) kind-(\w+)" href="[^"]*" aria-label="([^"]*)"', shown)
     assert ("here", "page", f"This page: {GARDEN}") in labels
     assert ("link", "page", "Linked: 道具") in labels and ("link", "red", "Linked: 芽") in labels
-    assert ("proposed", "red", "Proposed: 孤立したページ") in labels
-    assert ("joined", "page", "Joined through “孤立したページ”: 日々の記録") in labels
+    assert ("proposed", "red", "Suggested: 孤立したページ") in labels
+    assert ("joined", "page", "Connected through “孤立したページ”: 日々の記録") in labels
     assert ("accepted", "page", "Accepted: KJ法") in re.findall(
         r'<a class="graph-node is-(\w+) kind-(\w+)" href="[^"]*" aria-label="([^"]*)"',
         decide(client, GARDEN, "KJ法", "accept"),

@@ -6,23 +6,32 @@ import time
 
 import pytest
 
-from linkassist.server.views.marks import Mark, fits, place_marks
-from linkassist.server.views.models import CodeBlock, Piece, TableBlock, TextBlock
-from linkassist.server.views.page_text import MOST_CHARACTERS, MOST_LINES, Surroundings, render_page, shown_lines
+from linkassist.server.views.highlights import Highlight, fits, place_highlights
+from linkassist.server.views.page_text import (
+    MOST_CHARACTERS,
+    MOST_LINES,
+    CodeBlock,
+    Piece,
+    RenderContext,
+    TableBlock,
+    TextBlock,
+    render_page,
+    shown_lines,
+)
 from linkassist.server.views.plain_text import plain_text, words_around
 from linkassist.suggestion import Mention
 from linkassist.wiki import Span
 
 
-def pieces_of(line: str, *marks: Mark, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
+def pieces_of(line: str, *highlights: Highlight, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
     texts = ["題", line]
-    (block,) = render_page(texts, Surroundings("niwa", existing, place_marks(texts, marks)))
+    (block,) = render_page(texts, RenderContext("niwa", existing, place_highlights(texts, highlights)))
     assert isinstance(block, TextBlock)
     return block.pieces
 
 
-def mark(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Mark:
-    return Mark(Mention(line, start, start + len(surface), surface), surface, "page", card, is_accepted)
+def highlight(line: int, start: int, surface: str, card: int = 1, *, is_accepted: bool = False) -> Highlight:
+    return Highlight(Mention(line, start, start + len(surface), surface), surface, "page", card, is_accepted)
 
 
 def shape(pieces: tuple[Piece, ...]) -> list[tuple[str, str]]:
@@ -57,7 +66,7 @@ def test_decorations_keep_what_is_inside_them() -> None:
 
 def test_a_code_block_and_a_table_are_one_block_each() -> None:
     texts = ["題", "code:a.py", " def f():", "     pass", "table:t", " [道具]\tb", "あと"]
-    code, table, after = render_page(texts, Surroundings("niwa", frozenset({"道具"})))
+    code, table, after = render_page(texts, RenderContext("niwa", frozenset({"道具"})))
     assert code == CodeBlock(1, 0, "a.py", "def f():\n    pass")
     assert isinstance(table, TableBlock)
     assert (table.name, [[shape(cell) for cell in cells] for _, cells in table.rows]) == (
@@ -68,24 +77,24 @@ def test_a_code_block_and_a_table_are_one_block_each() -> None:
 
 
 def test_the_title_line_is_not_shown_again() -> None:
-    assert render_page(["題"], Surroundings("niwa")) == ()
+    assert render_page(["題"], RenderContext("niwa")) == ()
 
 
 def test_a_mark_stands_at_its_span_and_nowhere_else() -> None:
-    assert shape(pieces_of("検索と検索", mark(1, 3, "検索"))) == [("plain", "検索と"), ("mark", "検索")]
+    assert shape(pieces_of("検索と検索", highlight(1, 3, "検索"))) == [("plain", "検索と"), ("mention", "検索")]
 
 
 def test_a_mark_counts_code_points_also_after_an_emoji_and_a_letter_that_grows_when_folded() -> None:
-    assert shape(pieces_of("🌱İ検索", mark(1, 2, "検索"))) == [("plain", "🌱İ"), ("mark", "検索")]
+    assert shape(pieces_of("🌱İ検索", highlight(1, 2, "検索"))) == [("plain", "🌱İ"), ("mention", "検索")]
 
 
 def test_a_mark_may_stand_inside_a_decoration_and_a_table_cell() -> None:
-    (piece,) = pieces_of("[* 検索の話]", mark(1, 3, "検索"))
-    assert shape(piece.children) == [("mark", "検索"), ("plain", "の話")]
+    (piece,) = pieces_of("[* 検索の話]", highlight(1, 3, "検索"))
+    assert shape(piece.children) == [("mention", "検索"), ("plain", "の話")]
     texts = ["題", "table:t", " a\t検索する"]
-    (table,) = render_page(texts, Surroundings("niwa", marks=place_marks(texts, [mark(2, 3, "検索")])))
+    (table,) = render_page(texts, RenderContext("niwa", highlights=place_highlights(texts, [highlight(2, 3, "検索")])))
     assert isinstance(table, TableBlock)
-    assert shape(table.rows[0][1][1]) == [("mark", "検索"), ("plain", "する")]
+    assert shape(table.rows[0][1][1]) == [("mention", "検索"), ("plain", "する")]
 
 
 @pytest.mark.parametrize(
@@ -98,14 +107,14 @@ def test_a_mark_may_stand_inside_a_decoration_and_a_table_cell() -> None:
     ],
 )
 def test_no_mark_stands_outside_of_prose(line: str, start: int, surface: str) -> None:
-    assert all(piece.kind != "mark" for piece in pieces_of(line, mark(1, start, surface)))
+    assert all(piece.kind != "mention" for piece in pieces_of(line, highlight(1, start, surface)))
 
 
 def test_of_overlapping_marks_the_accepted_one_stays_and_else_the_better_one() -> None:
-    better, worse = mark(1, 0, "全文検索", card=1), mark(1, 2, "検索", card=2)
-    assert [each.card for each in place_marks(["題", "全文検索"], [better, worse])[1]] == [1]
-    accepted = mark(1, 2, "検索", card=2, is_accepted=True)
-    assert [each.card for each in place_marks(["題", "全文検索"], [better, accepted])[1]] == [2]
+    better, worse = highlight(1, 0, "全文検索", card=1), highlight(1, 2, "検索", card=2)
+    assert [each.card for each in place_highlights(["題", "全文検索"], [better, worse])[1]] == [1]
+    accepted = highlight(1, 2, "検索", card=2, is_accepted=True)
+    assert [each.card for each in place_highlights(["題", "全文検索"], [better, accepted])[1]] == [2]
 
 
 def test_a_mention_whose_words_have_changed_is_not_marked() -> None:
@@ -117,7 +126,7 @@ def test_a_mention_whose_words_have_changed_is_not_marked() -> None:
 
 
 def test_an_accepted_mention_shows_as_a_link() -> None:
-    (piece,) = pieces_of("検索", mark(1, 0, "検索", is_accepted=True))
+    (piece,) = pieces_of("検索", highlight(1, 0, "検索", is_accepted=True))
     assert (piece.kind, piece.href) == ("accepted", "/p/niwa/%E6%A4%9C%E7%B4%A2")
 
 
@@ -152,7 +161,7 @@ def test_a_page_shows_as_many_characters_as_can_be_made_in_a_moment() -> None:
 def test_the_cells_of_a_long_row_are_found_in_one_go() -> None:
     row = " [a]\tb`c`" + "\t" * 50_000 + "d"
     before = time.process_time()
-    (table,) = render_page(["t", "table:x", row], Surroundings("niwa"))
+    (table,) = render_page(["t", "table:x", row], RenderContext("niwa"))
     assert time.process_time() - before < 60
     assert isinstance(table, TableBlock)
     ((_, cells),) = table.rows
@@ -164,11 +173,11 @@ def test_the_cells_of_a_long_row_are_found_in_one_go() -> None:
 
 def test_hundreds_of_marks_are_cut_into_thousands_of_pieces_in_one_go() -> None:
     line = "[a] hedge " * 20_000
-    marks = [mark(1, 10 * number + 4, "hedge", number) for number in range(0, 20_000, 40)]
+    marks = [highlight(1, 10 * number + 4, "hedge", number) for number in range(0, 20_000, 40)]
     before = time.process_time()
     pieces = pieces_of(line, *marks)
     assert time.process_time() - before < 60
-    assert [piece.card for piece in pieces if piece.kind == "mark"] == [each.card for each in marks]
+    assert [piece.card for piece in pieces if piece.kind == "mention"] == [each.card for each in marks]
     assert "".join(piece.text for piece in pieces) == line.replace("[a]", "a")
 
 

@@ -177,7 +177,7 @@ def test_what_the_reader_showed_has_words_in_both_languages() -> None:
         "you dismissed this link on 2 pages",
         "you accepted this link on 2 pages",
         "on another page you said that this is meant in another sense",
-        "on 2 pages you found suggestions from similar pages too near",
+        "on 2 pages you found suggestions from similar pages already close",
     ]
     assert all("あなた" in reason_text(reason, "ja") for reason in reasons)
 

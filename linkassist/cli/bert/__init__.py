@@ -1,0 +1,1 @@
+"""The commands of `linkassist bert`: a module a command."""

@@ -1,0 +1,112 @@
+"""The command `bert extract-features`: a BERT's vectors as a file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkassist.bert.checkpoint.open import BertFiles, open_bert
+from linkassist.bert.features.extract import survey
+from linkassist.bert.features.files import FeatureRequest, need_parquet, write_features
+from linkassist.cli.bert.options import (
+    BertConfigOption,
+    BertFolderOption,
+    InitCheckpointOption,
+    ModelFileOption,
+    Precision,
+    PrecisionOption,
+    VocabFileOption,
+    layer_numbers,
+    with_underscores,
+)
+from linkassist.cli.lazy_group import command
+from linkassist.cli.output import say_notes
+from linkassist.cli.progress import progress
+from linkassist.progress import counting
+
+
+class FeatureFormat(StrEnum):
+    """How features are written."""
+
+    jsonl = "jsonl"
+    npz = "npz"
+    parquet = "parquet"
+
+
+@command(
+    context_settings={"token_normalize_func": with_underscores},
+    epilog="Example: linkassist bert extract-features --input_file=lines.txt --output_file=features.jsonl "
+    "--model bert-wiki-ja --layers=-2",
+)
+def extract_features(
+    input_file: Annotated[Path, typer.Option("--input_file", metavar="FILE", help="A text a line, or a pair a ||| b.")],
+    output_file: Annotated[Path, typer.Option("--output_file", metavar="FILE", help="Where the features go.")],
+    model: BertFolderOption = None,
+    init_checkpoint: InitCheckpointOption = None,
+    bert_config_file: BertConfigOption = None,
+    vocab_file: VocabFileOption = None,
+    model_file: ModelFileOption = None,
+    layers: Annotated[
+        str, typer.Option("--layers", metavar="N,N...", help="Which ones; -1 is the last.")
+    ] = "-1,-2,-3,-4",
+    max_seq_length: Annotated[
+        int, typer.Option("--max_seq_length", metavar="N", min=3, help="Tokens of a line at most, [CLS] and [SEP] too.")
+    ] = 128,
+    do_lower_case: Annotated[
+        str | None,
+        typer.Option(
+            "--do_lower_case",
+            metavar="True|False",
+            help="Whether to lowercase. [default: as the model says, else True]",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            "--batch_size",
+            metavar="N",
+            min=1,
+            help="Lines of full length in the network at a time; of shorter ones more.",
+        ),
+    ] = 32,
+    form: Annotated[
+        FeatureFormat, typer.Option("--format", help="The original's JSON lines, or the same as float32.")
+    ] = FeatureFormat.jsonl,
+    precision: PrecisionOption = Precision.auto,
+) -> None:
+    """Write the vector of every token, layer by layer.
+
+    The options are those of bert-japanese's extract_features.py, also with hyphens, and so are the JSON lines. An
+    output that was interrupted lies beside as OUTPUT.part; the same command goes on with it.
+    """
+    if model is None and init_checkpoint is None:
+        raise typer.BadParameter("Name the BERT: --model FOLDER, or --init_checkpoint PREFIX.")
+    indexes = layer_numbers(layers)
+    is_lower = _truth("--do_lower_case", do_lower_case)
+    if form is FeatureFormat.parquet:
+        need_parquet()
+    lines = survey(input_file)
+    files = BertFiles(init_checkpoint, bert_config_file, vocab_file, model_file, is_lower)
+    opened = open_bert(model or init_checkpoint or "", files)
+    say_notes(opened.notes)
+    request = FeatureRequest(indexes, max_seq_length, batch_size, precision.value, form.value)
+    with progress() as on_progress:
+        write_features(
+            opened,
+            lines,
+            output_file,
+            request,
+            counting(on_progress, "extract features"),
+        )
+
+
+def _truth(option: str, value: str | None) -> bool | None:
+    words = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
+    if value is None:
+        return None
+    if value.lower() not in words:
+        raise typer.BadParameter(f"{option} is {value!r}; expected True or False.")
+    return words[value.lower()]

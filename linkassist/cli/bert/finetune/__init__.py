@@ -1,0 +1,1 @@
+"""The commands of `linkassist bert finetune`: a module a command."""

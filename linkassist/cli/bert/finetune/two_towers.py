@@ -1,0 +1,26 @@
+"""The command `bert finetune two-towers`: a BERT learns vectors in which linked pages are near each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linkassist.cli.bert.finetune.links import learning_command
+from linkassist.research.finetune.two_towers import Towers
+from linkassist.settings import BERT_JAPANESE
+
+
+def _print_use(output: Path, max_seq_length: int) -> None:
+    print(f"Use it with --encoder '{BERT_JAPANESE}{output}?layer=-1&window={max_seq_length}'")
+
+
+two_towers = learning_command(
+    Towers,
+    description="""Let a BERT learn vectors in which linked pages are near each other.
+
+    Each page gets a vector of its own, which can be kept. The newest pages and their links are not learnt from; the
+    figures tell how well they are found. Training that was interrupted goes on with the same command. The folder
+    serves as an encoder afterwards.
+    """,
+    epilog="Example: linkassist bert finetune two-towers notes.json --model bert-wiki-ja --output towers",
+    print_use=_print_use,
+)

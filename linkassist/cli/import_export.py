@@ -1,0 +1,61 @@
+"""The command `import`: the pages of an export, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from linkassist.cli.lazy_group import command
+from linkassist.cli.options import ConfigOption, EncoderOption, ExportFile, LibraryOption, ReindexOption
+from linkassist.cli.output import print_lines
+from linkassist.cli.progress import progress
+from linkassist.cli.reindex import keep_encoder, reindex_project
+from linkassist.pipeline.ingest import IngestReport, ingest
+from linkassist.settings import load_settings
+
+_N_RENAMED_SHOWN = 20
+
+
+@command(epilog="Example: linkassist import notes.json.gz --library ~/wiki")
+def import_export(
+    export: ExportFile,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    project_name: Annotated[
+        str | None, typer.Option("--project", metavar="NAME", help="A name in place of the one in the export.")
+    ] = None,
+    is_reindexed: ReindexOption = True,
+    skip_bad_pages: Annotated[
+        bool, typer.Option("--skip-bad-pages", help="Leave out pages that cannot be read, and list them.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take in an export and find its missing links.
+
+    All of the export is taken in, or nothing. A page that is in the library already is recognised and keeps what
+    was decided about it.
+    """
+    settings = load_settings(library, config=config, encoder=encoder)
+    with progress() as on_progress:
+        report = ingest(settings.library, export, project_name, on_progress, skip_bad_pages=skip_bad_pages)
+    print_lines(ingest_text(report))
+    if is_reindexed:
+        reindex_project(settings, report.imported.project.name)
+    keep_encoder(encoder, library, config, settings)
+
+
+def ingest_text(report: IngestReport) -> Iterator[str]:
+    """What an import found, in lines: the counts, the renamed pages, and every page that was left out."""
+    found = report.imported
+    in_words = ", ".join(f"{number:,} {name}" for name, number in report.counts.items())
+    yield f"{found.project.name}: {found.project.n_pages:,} pages ({in_words})"
+    for before, after in found.renamed[:_N_RENAMED_SHOWN]:
+        yield f"  renamed: {before} -> {after}"
+    if len(found.renamed) > _N_RENAMED_SHOWN:
+        yield f"  and {len(found.renamed) - _N_RENAMED_SHOWN:,} more renamed"
+    if found.n_mended:
+        yield f"  {found.n_mended:,} texts in the library were damaged; those of this export took their place"
+    for message in report.skipped:
+        yield f"  skipped: {message}"
