@@ -1,4 +1,4 @@
-"""The failures that a reader can do something about. They are caught only at the doors (`cli/app.py`, `server/`)."""
+"""Expected errors, about which the user can do something. Only `cli/app.py` and `server/` catch them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from linkassist.terminal_escape import visible
 class LinkAssistError(Exception):
     """An expected failure; its message says what was found, where, what was expected and what to do.
 
-    It is one paragraph, and whatever it quotes, it can be shown on a terminal, written into a file and kept in the
-    library: signs that could not, or that do something there, are made visible.
+    It is one paragraph that is safe to show on a terminal and to write to a file: control characters in it are escaped.
     """
 
     def __init__(self, message: str) -> None:
@@ -37,4 +36,4 @@ class ModelError(LinkAssistError):
 
 
 class FetchError(LinkAssistError):
-    """Pages that cannot be had from where they come from."""
+    """Pages that cannot be fetched."""

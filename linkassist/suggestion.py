@@ -1,8 +1,4 @@
-"""The nouns of suggesting: mentions, candidates, evidence, suggestions, reasons and verdicts.
-
-How they are found is left to `suggest/`, where they are kept to `store/`, how reasons are worded to
-`suggest/explain/reasons.py`.
-"""
+"""The data types of suggestions: mentions, reasons, suggestions and verdicts."""
 
 from __future__ import annotations
 
@@ -10,23 +6,23 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["page", "red", "new"]
-# What a reader can ask to see alone: a kind, or existing pages that lie far apart. Kept in libraries, so never renamed.
+# What a reader can filter by: a kind, or existing pages far away by links. Stored in libraries, so never renamed.
 Group = Literal["page", "red", "new", "far"]
 Decision = Literal["accept", "reject"]
-# What a reader can say against a suggestion: `Verdict.why` of a rejection. Kept in libraries, so never renamed.
+# The reasons for a rejection (`Verdict.why`). Stored in libraries, so never renamed.
 Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 
-# The least probability of a suggestion that is put before the reader. Less likely ones are kept for those who ask, and
-# count for nothing: a page with nothing likelier is a page with nothing to suggest.
+# The least probability of a suggestion that is shown. Less likely ones are stored for readers who ask for all, and not
+# counted: a page with only such suggestions counts as one without.
 WORTH_SHOWING: Final = 0.1
-# Reasons against showing a suggestion, however likely it is by itself: a better one stands for it, or the page has its
-# fill, by the wiki's custom or by the reader's wish.
+# Signals of reasons against showing a likely suggestion: a better one covers it, or the page has enough by the wiki's
+# link budget or the reader's rule.
 HELD_BACK: Final = frozenset(("same_title", "same_place", "taken", "enough", "beyond"))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mention:
-    """A span of a page's own text that could become a link: `lines[line][start:end] == surface`."""
+    """A span of a page's text that could become a link: `lines[line][start:end] == surface`."""
 
     line: int
     start: int
@@ -36,11 +32,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A piece of evidence, ready to be put into words in any language.
+    """A reason for a suggestion, independent of language.
 
-    `count` of `total` is the figure the words need, `names` the page titles they name, `quote` a line of text.
-    Of a pair of lines, `quote` is the page's own and `names` are the other page's title and its line.
-    `weight` is the share of the score that it carried, in log-odds.
+    count, total: the figures in its text. names: page titles. quote: a line of text. For a pair of lines, quote is the
+    page's own line, and names are the other page's title and line. weight: its contribution to the score, in log-odds.
     """
 
     signal: str
@@ -64,22 +59,22 @@ class Suggestion:
 
     @property
     def group(self) -> Group:
-        """Where a reader looks for it: "far" where two lines of pages far apart speak for it, else its kind."""
+        """The group to filter by: "far" if a similar line of a far page supports it, else its kind."""
         is_far = any(reason.signal == "far" and len(reason.names) == 2 for reason in self.reasons)
         return "far" if is_far else self.kind
 
     @property
     def is_worth_showing(self) -> bool:
-        """Whether it is likely enough to be put before the reader, and nothing holds it back."""
+        """Whether it is likely enough and not held back."""
         return self.probability >= WORTH_SHOWING and not any(reason.signal in HELD_BACK for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the reader decided about one target for one page.
+    """The reader's decision about one target for one page.
 
-    `probability` is what the ranker gave, before what the reader had taught moved it. `mention` is what an accepted
-    link brackets, or what a rejected one would have, if anything. `why` is a rejection's Objection, "" without one.
+    probability: the ranker's, before lessons. mention: the span of the link, None where it has none. why: the Objection
+    of a rejection, "" without one.
     """
 
     target: str

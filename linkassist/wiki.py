@@ -1,11 +1,9 @@
-"""The nouns of a wiki: pages, lines, spans and links.
-
-Nothing here reads a file or knows the notation; `scrapbox/` makes these values and everything else uses them.
-"""
+"""The data types of a wiki: pages, lines, spans, links and passages. `scrapbox/` makes them."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
@@ -68,7 +66,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An internal link that stands in a page. `span` covers the whole notation: `[x]` or `#x`."""
+    """An internal link in a page. `span` covers the whole notation: `[x]` or `#x`."""
 
     line: int
     span: Span
@@ -83,7 +81,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a passage's text and where it stands in the raw line. `is_prose`: a link may be put there."""
+    """A segment of a passage's text, and its place in the raw line. `is_prose`: a link can be put there."""
 
     start: int
     raw_start: int
@@ -93,36 +91,41 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One line as a reader sees it: links by their titles, without code, URLs, math and icons.
+    """The visible text of one line: links by their titles, without code, URLs, math and icons.
 
-    `parts` ascend and tile `text`, but for the separators (U+001F) that stand where something was left out.
+    `segments` ascend and tile `text`, except for the separators (U+001F) in place of what was left out.
     """
 
     line: int
     text: str
-    parts: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
 
     def raw_span(self, start: int, end: int) -> Span | None:
-        """The raw span of `text[start:end]`, which is not empty; None where it leaves one stretch of prose."""
-        place = bisect_right(self.parts, start, key=_start_of) - 1
+        """The raw span of `text[start:end]`, which is not empty; None where it is not within one segment of prose."""
+        place = bisect_right(self.segments, start, key=_start_of) - 1
         if place < 0:
             return None
-        part = self.parts[place]
-        if not part.is_prose or end > part.start + part.length:
+        segment = self.segments[place]
+        if not segment.is_prose or end > segment.start + segment.length:
             return None
-        offset = part.raw_start - part.start
+        offset = segment.raw_start - segment.start
         return Span(start + offset, end + offset)
+
+    def links(self) -> Iterator[tuple[str, Segment]]:
+        """(title key, segment) of the segments that are no prose. A segment is a link if the page links that key."""
+        for segment in self.segments:
+            if not segment.is_prose:
+                yield title_key(self.text[segment.start : segment.start + segment.length]), segment
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is learnt from one page: its passages, the targets it links (distinct, as written) and the icons it shows.
+    """The parts of a page that are learnt from: passages, linked targets (distinct, as written) and icons.
 
-    `also_linked`: targets linked only where nothing is learnt, as in a diary's line of dates, below an AI marker or
-    behind some thousand others.
-    `author` is the id of the user who wrote most of its lines, "" where the export does not say.
-    `marks`: what else it shows and says of itself, each with its kind in front: the hosts it links to ("host:"), other
-    projects ("project:"), icons ("icon:") and its author ("author:").
+    also_linked: targets linked only where nothing is learnt, as in a diary's line of dates, below an AI marker or after
+    some thousand others.
+    marks: other attributes, prefixed with their kind: the hosts it links to ("host:"), other projects ("project:"),
+    icons ("icon:") and the user who wrote most of its lines ("author:").
     """
 
     title: str
@@ -131,7 +134,6 @@ class Reading:
     icons: tuple[str, ...] = ()
     also_linked: tuple[str, ...] = ()
     created: int = 0
-    author: str = ""
     marks: tuple[str, ...] = ()
 
     @property

@@ -99,13 +99,13 @@ def ask_about(
     titles: the title keys of the pages that could be linked, besides what `before` links.
     """
     known = titles | {link.key for page in before for link in page_links(page.texts)}
-    pages = (*before, *(hide_targets(page, is_blind=is_blind) for page in fresh))
+    pages = (*before, *(without_links(page, is_blind=is_blind) for page in fresh))
     asked = tuple(_asked_pages(fresh, len(before), known, {page.key for page in pages}))
     unknown = frozenset(page.key for page in fresh) - known
     return FuturesTest(pages, asked, len(before), is_blind, is_by_id, unknown)
 
 
-def hide_targets(page: Page, *, is_blind: bool) -> Page:
+def without_links(page: Page, *, is_blind: bool) -> Page:
     """The page without links: their titles stay as plain text, or are removed too if `is_blind`.
 
     Code and the title line hold no links and stay as they are. A link that appears when an inner one is removed, as in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linkassist.evaluate.report import EvaluationReport, report_from_json
 from linkassist.store.library import Library
-from linkassist.store.summaries.evaluations import evaluation, put_evaluation
+from linkassist.store.summaries.evaluations import last_evaluation, put_evaluation
 
 
 def keep_report(library: Library, project_id: int, report: EvaluationReport) -> None:
@@ -14,5 +14,5 @@ def keep_report(library: Library, project_id: int, report: EvaluationReport) -> 
 
 def kept_report(library: Library, project_id: int) -> EvaluationReport | None:
     """The project's last report, None if it was never evaluated. Raises OtherVersionError."""
-    text = evaluation(library, project_id)
+    text = last_evaluation(library, project_id)
     return report_from_json(text) if text is not None else None

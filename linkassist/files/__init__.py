@@ -1,1 +1,1 @@
-"""Files of the reader's own: private ones, and what the operating system reports about them."""
+"""Private files, and messages for errors of the operating system."""

@@ -1,6 +1,6 @@
-"""What the operating system reports about a file or a folder, in words; and files opened only if they are files.
+"""Messages for errors of the operating system about files, and opening files that must be plain ones.
 
-The words name the path, the reason and what to do about it: more room for a full disk, a right for one that lacks.
+A message names the path, the reason and what to do about it.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ _KINDS: Final = (
 
 
 def is_no_room(error: OSError) -> bool:
-    """Whether a disk is full, a quota used up or a file at its greatest length."""
+    """Whether the disk is full, a quota is exceeded or a file is too large."""
     return error.errno in _NO_ROOM
 
 
 def cannot_be(use: Use, path: Path | str, error: OSError) -> str:
-    """A sentence for the path that cannot be used so, and what to do: `cannot_be("read", path, error)`."""
+    """The message that the path cannot be used, and what to do: `cannot_be("read", path, error)`."""
     if is_no_room(error):
         reason, advice = "the disk is full", "Free some space, then try again."
     elif error.errno in (errno.EACCES, errno.EPERM):
@@ -67,7 +67,7 @@ def cannot_be(use: Use, path: Path | str, error: OSError) -> str:
 
 
 def at_home(path: Path | str) -> Path:
-    """The path with the folder that a "~" at its beginning stands for. Raises LinkAssistError for an unknown user's."""
+    """The path with a leading "~" expanded. Raises LinkAssistError for an unknown user."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
@@ -76,7 +76,7 @@ def at_home(path: Path | str) -> Path:
 
 @contextmanager
 def file_errors_as(kind: type[LinkAssistError], use: Use, path: Path) -> Iterator[None]:
-    """Turns an OSError into a `kind` that names the file which the system names, else `path`."""
+    """Raises `kind` for an OSError, with the file that it names, else `path`."""
     try:
         yield
     except OSError as error:
@@ -84,8 +84,7 @@ def file_errors_as(kind: type[LinkAssistError], use: Use, path: Path) -> Iterato
 
 
 def open_plain(path: Path) -> IO[bytes]:
-    """The file, opened for reading. OSError for a folder, a pipe, a socket and a device, which would be waited for or
-    read without end."""
+    """The file, opened for reading. OSError for a folder, pipe, socket or device, which may block or never end."""
     mode = path.stat().st_mode
     for is_of_kind, number, words in _KINDS:
         if is_of_kind(mode):
@@ -100,10 +99,10 @@ def read_plain_text(path: Path) -> str:
 
 
 def why_not_writable(folder: Path) -> OSError | None:
-    """What the operating system has against a new file in the folder, None if nothing.
+    """The OSError of creating a file in the folder, None if that works.
 
-    For the failures of a library that tells only that something failed. No file that is there is opened: to close one
-    would end the locks that this process holds on it.
+    For errors of SQLite, which do not name the reason. No existing file is opened, since closing one would release the
+    locks that this process has on it.
     """
     try:
         with tempfile.TemporaryFile(dir=folder) as file:

@@ -1,4 +1,4 @@
-"""Files for their owner alone (mode 0600): made empty, written as a whole, or taken from all others."""
+"""Files private to their owner (mode 0600): creating, replacing, and restricting existing ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _creating = Lock()
 
 
 def create_private(path: Path) -> None:
-    """Makes an empty file; one that is there is neither opened nor changed. Raises OSError."""
+    """Creates an empty file; an existing one is neither opened nor changed. Raises OSError."""
     with _creating:  # another thread that calls this opens the new file only after its descriptor is closed here
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -24,9 +24,9 @@ def create_private(path: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Puts the data in place of the file that was there, which stands until the new one is whole on the disk.
+    """Replaces the file atomically, after the new one is synced to the disk.
 
-    A link goes on leading to where it led. Raises OSError; nothing is left of the new file then.
+    A symbolic link stays, and its target is replaced. Raises OSError; nothing is left of the new file then.
     """
     path = Path(os.path.realpath(path))
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -42,7 +42,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def keep_private(path: Path) -> None:
-    """Takes the rights of group and others from a file or folder of this user, where it is there and they have any."""
+    """Removes the permissions of group and others from a file or folder of this user, if it exists."""
     if os.name != "posix":
         return
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linkassist.errors import LinkAssistError
-from linkassist.scrapbox.edits import Replacement, import_file, link_text, linked_page
+from linkassist.scrapbox.edits import Replacement, import_file_text, link_text, linked_page
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.library import Library
 from linkassist.store.outbox import WaitingPage, waiting_pages
@@ -96,7 +96,7 @@ def _refusal(verdict: Verdict) -> str:
 def file_for_import(library: Library, project_id: int) -> str:
     """The text of an import file with every page that waiting links change."""
     changed = (changed_page(library, waiting) for waiting in waiting_pages(library, project_id))
-    return import_file((page.title, page.lines) for page in changed if page.changes)
+    return import_file_text((page.title, page.lines) for page in changed if page.changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def _indent(text: str) -> int:
     return len(text) - len(text.lstrip(WHITE))
 
 
-def import_file(pages: Iterable[tuple[str, Sequence[str]]]) -> str:
+def import_file_text(pages: Iterable[tuple[str, Sequence[str]]]) -> str:
     """The JSON text of a Scrapbox import file, from each page's title and lines; the title line becomes the title.
 
     On import Scrapbox overwrites pages of the same title; the screen that offers this file says so.

@@ -135,19 +135,17 @@ def _text_line(text: str) -> ParsedLine:
 
 def _table_row(text: str, depth: int) -> ParsedLine:
     tokens = [_plain("indent", 0, depth)]
-    cells: list[Span] = []
     start = depth
     for cell in text[depth:].split("\t"):
-        if cells:
+        if start > depth:
             tokens.append(_plain("separator", start - 1, start))
         end = start + len(cell)
-        cells.append(_span(start, end))
         if cell.startswith(">") or HELPFEEL.match(cell) or (NUMBER.match(cell) and not BREAK.search(cell)):
             tokens.append(_plain("verbatim", start, end))
         else:
             tokens.extend(_inline(text, start, end, in_table=True))
         start = end + 1
-    return ParsedLine("table", depth, tuple(tokens), tuple(cells))
+    return ParsedLine("table", depth, tuple(tokens))
 
 
 def _inline(

@@ -58,7 +58,6 @@ def read_page(page: Page) -> Reading:
         icons=tuple(icons),
         also_linked=tuple(target for key, target in also_linked.items() if key not in links and key != page.key),
         created=page.created,
-        author=author,
         marks=tuple(shown),
     )
 

@@ -59,13 +59,12 @@ class ParsedLine:
     """One line: its tokens tile the raw text. `indent` is the number of leading white space characters.
 
     In code and table rows it is one more than that of the block's head; further white space belongs to the code or to
-    the first cell. cells: the spans of a table row's cells, without the tabs between them.
+    the first cell. Tokens of kind "separator" are the tabs between cells.
     """
 
     kind: LineKind
     indent: int
     tokens: tuple[Token, ...]
-    cells: tuple[Span, ...] = ()
 
 
 def walk(tokens: Sequence[Token]) -> Iterator[Token]:

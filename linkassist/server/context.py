@@ -41,7 +41,7 @@ class ServerContext:
 
     def open_library(self) -> AbstractContextManager[Library]:
         """A connection to the library, for one request."""
-        return self.libraries.lent()
+        return self.libraries.borrow()
 
 
 def context_of(request: Request) -> ServerContext:

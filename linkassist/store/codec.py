@@ -1,6 +1,6 @@
-"""How a page's lines are written down, and the hashes by which they are recognised.
+"""The stored form of a page's lines, and the hashes of it.
 
-Lines are one JSON array a page; who wrote them when is a second one, left out where the export says nothing.
+Lines are one JSON array per page; their users and times are a second one, NULL where the export has none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class EncodedPage:
-    """A page's text as it is stored. `text_hash` covers title and texts, `content_hash` also who wrote them when."""
+    """The stored form of a page's text. `text_hash` covers title and texts, `content_hash` also users and times."""
 
     lines: str
     line_meta: str | None
@@ -31,7 +31,7 @@ class EncodedPage:
 
 
 def encode_page(page: Page) -> EncodedPage:
-    """The page's text as it is stored. Raises StoreError if it holds a lone surrogate."""
+    """The stored form of the page's text. Raises StoreError for a lone surrogate."""
     lines = _to_json([line.text for line in page.lines])
     line_meta = _encode_meta(page.lines)
     try:
@@ -50,12 +50,12 @@ def text_hash_of(title: str, lines: str) -> str:
 
 
 def content_hash_of(text_hash: str, line_meta: str | None) -> bytes:
-    """The hash of a text, by that of its title and lines, and of who wrote them when."""
+    """The hash of `text_hash` and the users and times of the lines."""
     return blake2b(bytes.fromhex(text_hash) + (line_meta or "").encode(), digest_size=_HASH_BYTES).digest()
 
 
 def is_text_sound(text_hash: Any, title: Any, lines: Any, line_meta: Any, content_hash: Any) -> bool:
-    """Whether title, lines and who wrote them when are those of the hashes."""
+    """Whether title, lines, users and times match the hashes."""
     try:
         return bool(text_hash_of(title, lines) == text_hash and content_hash_of(text_hash, line_meta) == content_hash)
     except (ValueError, TypeError, AttributeError):
@@ -78,7 +78,7 @@ def decode_lines(lines: str, line_meta: str | None) -> tuple[Line, ...]:
 
 
 def search_form(title: str) -> str:
-    """The form in which titles are searched, wider than the title key: compatibility forms and case are one."""
+    """The form in which titles and texts are searched: NFKC in lower case, wider than the title key."""
     return unicodedata.normalize("NFKC", title).lower()
 
 

@@ -1,9 +1,9 @@
-"""The database's files on the disk: which they are, and the one that was opened told from another in its place.
+"""The files of the database, and their identity, to notice that another file has taken the place of an open one.
 
-Only SQLite opens the database, its log and its shared memory. POSIX drops all locks that a process has on a file as
-soon as the process closes any descriptor of it, and SQLite's are such locks: another process would take itself for the
-last one and delete the log under us. So what is asked here is asked of the path (`stat`), and the file is made only
-where there is none (`create_private`). Source: https://sqlite.org/howtocorrupt.html, section 2.2.
+Only SQLite opens the database, its log and its shared memory. POSIX drops all locks of a process on a file as soon
+as it closes any descriptor of it; another process would then think it is the last one and delete the log. So the
+files are only examined by `stat`, and created only where there are none (`create_private`).
+Source: https://sqlite.org/howtocorrupt.html, section 2.2.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ Identity = tuple[int, int]  # device and inode
 
 
 def database_files(path: Path) -> tuple[Path, Path, Path]:
-    """The database, the log of what is not yet in it, and the index of the log that processes share.
+    """The database, its write-ahead log and the shared-memory index of the log.
 
-    The last two are there while some connection is open, and after the program was killed.
+    The last two exist while a connection is open, and after the program was killed.
     """
     return path, Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def identity(path: Path) -> Identity | None:
-    """What tells the file at that path from another one that takes its place; None where there is none."""
+    """Device and inode of the file at that path; None where there is none."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,7 +1,7 @@
-"""Embeddings, kept by what they are made of: the text's hash and the encoder's fingerprint.
+"""Embeddings, stored by the hash of their text and the fingerprint of their encoder.
 
-So an unchanged page is never encoded twice, and going back to an earlier encoder costs nothing.
-A vector is its float32 numbers, little-endian. One whose checksum is another is not known, and so encoded again.
+So an unchanged page is never encoded twice, and going back to an earlier encoder costs nothing. A vector is stored as
+little-endian float32. One with a wrong checksum counts as missing, and so is encoded again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STORED: Final = np.dtype("<f4")
 
 
 def known(library: Library, fingerprint: str, text_hashes: Iterable[str]) -> set[str]:
-    """Those of the hashes whose text this encoder has already encoded."""
+    """The hashes of texts that have an embedding of this encoder."""
     sql = "SELECT text_hash, vector, checksum FROM embeddings WHERE fingerprint = ?"
     rows = library.rows(sql, (fingerprint,))
     sound = {text_hash for text_hash, vector, found in rows if found == vector_checksum(fingerprint, text_hash, vector)}
@@ -28,7 +28,7 @@ def known(library: Library, fingerprint: str, text_hashes: Iterable[str]) -> set
 
 
 def put(library: Library, fingerprint: str, text_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
-    """Keeps one vector a text, replacing what was there. vectors: (texts, width)."""
+    """Stores one vector per text in place of earlier ones. vectors: (texts, width)."""
     if vectors.ndim != 2 or len(vectors) != len(text_hashes):
         raise ValueError(f"{len(text_hashes)} texts, but vectors of shape {vectors.shape}")
     stored = np.ascontiguousarray(vectors, dtype=_STORED)
@@ -71,25 +71,23 @@ def matrix(library: Library, project_id: int, fingerprint: str) -> tuple[NDArray
 
 
 def prune(library: Library, *, keep: Iterable[str] | None = None) -> int:
-    """Drops embeddings of texts that no page has any more (pages that are gone count); returns how many.
+    """Deletes embeddings of texts that no page has, gone ones included; returns how many.
 
-    keep: encoder fingerprints; given, those of every other encoder go too.
+    keep: fingerprints of encoders; if given, the embeddings of other encoders are deleted too.
     """
     with library.transaction() as connection:
         n_dropped = connection.execute(
             "DELETE FROM embeddings WHERE text_hash NOT IN (SELECT text_hash FROM pages)"
         ).rowcount
         if keep is not None:
-            kept = set(keep)
-            for (fingerprint,) in connection.execute("SELECT DISTINCT fingerprint FROM embeddings").fetchall():
-                if fingerprint not in kept:
-                    n_dropped += connection.execute(
-                        "DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,)
-                    ).rowcount
+            kept = list(keep)
+            marks = ", ".join("?" * len(kept))
+            sql = f"DELETE FROM embeddings WHERE fingerprint NOT IN ({marks})"
+            n_dropped += connection.execute(sql, kept).rowcount
     return n_dropped
 
 
 def drop_encoder(library: Library, fingerprint: str) -> None:
-    """Drops the vectors of an encoder that will never be used again, such as one that was learnt anew."""
+    """Deletes the embeddings of an encoder that is no longer used, such as one that was trained again."""
     with library.transaction() as connection:
         connection.execute("DELETE FROM embeddings WHERE fingerprint = ?", (fingerprint,))

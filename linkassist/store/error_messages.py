@@ -1,4 +1,4 @@
-"""What SQLite and the file system report about a library's file, as a sentence that says what to do."""
+"""Translates errors of SQLite and the file system about a library's file into messages that say what to do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NO_UTF8: Final = "Could not decode to UTF-8"  # Python's message about a column
 
 
 class DamagedError(StoreError):
-    """Stored data that cannot be what was written; `damage.py` tells what is damaged, and what to do."""
+    """Stored data is damaged; `damage.py` finds what and says what to do."""
 
 
 @contextmanager
 def translate_sqlite_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite reports about the file into a StoreError; a bug in our SQL stays what it is."""
+    """Raises StoreError for errors of SQLite about the file at `path`; an error in our SQL is passed on."""
     try:
         yield
     except UnicodeEncodeError as error:
@@ -30,7 +30,7 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
             f"A text holds a lone surrogate ({ascii(error.object[error.start : error.start + 1])}), which is no "
             "character and cannot be stored. Correct the text and import it again."
         ) from error
-    except UnicodeDecodeError as error:  # Python's own, on what SQLite says about a damaged schema
+    except UnicodeDecodeError as error:  # from a message of SQLite about a damaged schema
         raise DamagedError(damaged(path, "a text in it is not UTF-8")) from error
     except sqlite3.Error as error:
         if str(error).startswith(_NO_UTF8):
@@ -43,7 +43,7 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def translate_os_errors(path: Path) -> Iterator[None]:
-    """Turns what the operating system reports about the file, or what lies beside it, into a StoreError."""
+    """Raises StoreError for an OSError about the file at `path` or one beside it."""
     try:
         yield
     except OSError as error:
@@ -52,10 +52,10 @@ def translate_os_errors(path: Path) -> Iterator[None]:
 
 
 def damaged(path: Path, found: str) -> str:
-    """What to do about a library's file that is damaged: the newest backup and the command, where there is one."""
+    """The message about a damaged library: the newest backup and the command to restore it, if there is one."""
     try:
         backups = backup_files(path.parent)
-    except OSError:  # a folder that cannot be read tells of none
+    except OSError:  # an unreadable folder counts as empty
         backups = []
     if backups:
         command = f"linkassist restore --latest --library {shlex.quote(str(path.parent))}"
@@ -84,7 +84,7 @@ class MovedError(StoreError):
 
 
 def sqlite_message(error: sqlite3.Error, path: Path) -> str | None:
-    """What SQLite reports about the file at `path` and what to do; None for what is a bug in our SQL."""
+    """The message about an error of SQLite with the file at `path`; None for an error in our SQL."""
     # The low byte is the primary result code: https://sqlite.org/rescode.html
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -110,7 +110,7 @@ def sqlite_message(error: sqlite3.Error, path: Path) -> str | None:
 
 
 def _full(path: Path | str) -> str:
-    """What to do where a file finds no room. What was finished before stays: only the caller knows what that is."""
+    """The message about a full disk."""
     return (
         f"{path} cannot grow: the disk is full. The step under way was undone, and those before it are kept; "
         "free some space and try again."
@@ -118,7 +118,7 @@ def _full(path: Path | str) -> str:
 
 
 def _without_access(path: Path, error: sqlite3.Error) -> str:
-    """Why SQLite cannot open or write the file, of which it tells little: the operating system is asked itself."""
+    """The message about a file that SQLite cannot open or write, with the reason from the operating system."""
     reason = _of_path(path) or why_not_writable(path.parent)
     if reason is None:
         return (
@@ -129,7 +129,7 @@ def _without_access(path: Path, error: sqlite3.Error) -> str:
 
 
 def _of_path(path: Path) -> OSError | None:
-    """What the operating system has against the path itself, such as its length; None if nothing."""
+    """The OSError of the path itself, such as its length; None if it is fine."""
     try:
         path.stat()
     except FileNotFoundError:

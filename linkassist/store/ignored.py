@@ -1,4 +1,4 @@
-"""What is ignored in a project: words that are never suggested as targets, and pages that get no suggestions."""
+"""Ignored titles of a project: words that are never suggested as targets, and pages that get no suggestions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ IgnoredSort = Literal["word", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A title as it was written when it was put here, and its key."""
+    """An ignored title as it was written, and its key."""
 
     sort: IgnoredSort
     key: str
     title: str
-    added_at: int
 
 
 def ignored(library: Library, project_id: int) -> list[Ignored]:
@@ -32,12 +31,12 @@ def ignored(library: Library, project_id: int) -> list[Ignored]:
     found = []
     for row in library.rows(sql, (project_id,)):
         require_sound(IGNORED, row)
-        found.append(Ignored(*row[1:-1]))
+        found.append(Ignored(*row[1:4]))
     return found
 
 
 def ignored_page_ids(library: Library, project_id: int) -> frozenset[int]:
-    """The rows of the present pages that are ignored."""
+    """The row ids of the ignored pages that are present."""
     rows = library.rows(
         """
         SELECT p.id FROM ignored i CROSS JOIN pages p ON p.project_id = i.project_id AND p.key = i.key

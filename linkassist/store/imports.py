@@ -291,7 +291,7 @@ def _drop_texts_without_page(library: Library) -> None:
     dropped = [text_id for (text_id,) in library.rows("SELECT id FROM texts EXCEPT SELECT text_id FROM pages")]
     for start in range(0, len(dropped), _DROPPED_AT_ONCE):
         some = dropped[start : start + _DROPPED_AT_ONCE]
-        with library.turn() as connection:
+        with library.yielding_transaction() as connection:
             unindex_texts(connection, some)
             connection.executemany("DELETE FROM texts WHERE id = ?", [(text_id,) for text_id in some])
 

@@ -1,7 +1,7 @@
-"""A library: one folder with one SQLite file, opened and migrated. `error_messages.py` words what can fail.
+"""A library: one folder with one SQLite file, opened and migrated.
 
 The other modules of `store/` hold the SQL and run it through `rows`, `row` and `transaction`; nothing outside `store/`
-touches the connection. A Library belongs to one thread at a time; `pool.py` lends them to those of a server.
+uses the connection. A Library belongs to one thread at a time; `pool.py` lends them to the threads of a server.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 DATABASE_NAME: Final = "linkassist.sqlite3"
 _KEPT_BEFORE_UPGRADES: Final = 3
 _ASK_AGAIN_S: Final = 0.003
-_GAP_S: Final = 0.01  # some times the above
+_GAP_S: Final = 0.01  # a few times the above
 
 
 class Library:
@@ -48,14 +48,13 @@ class Library:
         *,
         wait_s: float = 30.0,
         cache_kb: int = 32_768,
-        is_lent: bool = False,
+        is_pooled: bool = False,
         must_exist: bool = False,
     ) -> Library:
         """The library in `folder`, made if it is not there (folder 0700, file 0600) and brought to this version.
 
-        wait_s: how long a write waits for another process that is writing. cache_kb: how much of the file it keeps in
-        memory. is_lent: it goes from thread to thread, which `KeptOpen` does one after another. must_exist: none is
-        made, for whoever works on a library that was there before.
+        wait_s: how long a write waits for another process that writes. cache_kb: memory for pages of the file.
+        is_pooled: `LibraryPool` passes it from thread to thread. must_exist: do not create a library.
         Raises StoreError for a folder that cannot be used, a file that is no library, and one of a newer linkassist.
         """
         path = folder / DATABASE_NAME
@@ -69,7 +68,7 @@ class Library:
                 uri=True,
                 timeout=wait_s,
                 isolation_level=None,
-                check_same_thread=not is_lent,
+                check_same_thread=not is_pooled,
                 cached_statements=256,
             )
         library = cls(folder, connection, wait_s, database)
@@ -96,16 +95,16 @@ class Library:
         return self.folder / DATABASE_NAME
 
     def close(self) -> None:
-        """Gives the file back. A second call does nothing."""
+        """Closes the connection. A second call does nothing."""
         self.connection.close()
 
     def is_in_place(self) -> bool:
-        """Whether the database and its log are still the files that were opened, and not moved, replaced or removed."""
+        """Whether the database and its log are still the files that were opened."""
         database, log, _ = database_files(self.path)
         return identity(database) == self.identity and self._log in (None, identity(log))
 
     def is_of_this_version(self) -> bool:
-        """Whether the file, which was when it was opened, still is: a newer linkassist may have migrated it since."""
+        """Whether the file still has this version; a newer linkassist may have migrated it meanwhile."""
         with translate_sqlite_errors(self.path):
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
         return bool(version == len(MIGRATIONS))
@@ -113,8 +112,7 @@ class Library:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of one query, streamed."""
         with translate_sqlite_errors(self.path):
-            # Not `yield from`, which would close the cursor of a query that nobody read to its end, and of a library
-            # that is closed by then.
+            # Not `yield from`, which would close the cursor of an unfinished query after the library was closed.
             for row in self.connection.execute(sql, parameters):  # noqa: UP028
                 yield row
 
@@ -126,11 +124,11 @@ class Library:
 
     @contextmanager
     def transaction(self, *, is_durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """The connection, inside one write transaction: committed at the end, undone by any exception.
+        """The connection in a write transaction, committed at the end and rolled back by any exception.
 
-        is_durable: on the disk before it returns (what a person decided), where otherwise the last moments before a
-        power cut may be lost (what can be computed again). Never leaves the file inconsistent, either way.
-        Raises StoreError where the file was moved, replaced or removed: what is written then is in no library.
+        is_durable: synced to the disk before it returns (for what a person decided); otherwise the last transactions
+        before a power cut may be lost (for what can be computed again). The file stays consistent either way.
+        Raises MovedError where the file was moved, replaced or removed meanwhile.
         """
         with translate_sqlite_errors(self.path):
             if is_durable:
@@ -146,24 +144,24 @@ class Library:
             raise MovedError(self.path)
 
     @contextmanager
-    def turn(self) -> Iterator[sqlite3.Connection]:
-        """`transaction`, for work that is done in many of them: whoever else wants to write comes in between."""
+    def yielding_transaction(self) -> Iterator[sqlite3.Connection]:
+        """`transaction` after a pause in which other writers can begin, for work in many transactions."""
         time.sleep(_GAP_S)
         with self.transaction() as connection:
             yield connection
 
     @contextmanager
     def staging(self) -> Iterator[sqlite3.Connection]:
-        """The connection, inside one transaction that may write temporary tables only, and so holds up nobody."""
+        """The connection in a transaction that writes temporary tables only, and so blocks nobody."""
         with translate_sqlite_errors(self.path):
             self.connection.execute("BEGIN DEFERRED")
             with self._begun() as connection:
                 yield connection
 
     def _await_turn(self) -> None:
-        """Begins to write as soon as nobody else does.
+        """Begins a write transaction as soon as no other process has one.
 
-        SQLite's own waiting asks ten times a second, and misses the gaps between the transactions of an import.
+        SQLite's own busy handler polls ten times a second and misses the gaps between the transactions of an import.
         """
         deadline = time.monotonic() + self._wait_s
         self.connection.execute("PRAGMA busy_timeout = 0")
@@ -191,27 +189,27 @@ class Library:
 
     def _prepare(self, cache_kb: int) -> None:
         with translate_sqlite_errors(self.path):
-            self.connection.execute("BEGIN")  # one moment for all that is read, should another be making the library
+            self.connection.execute(
+                "BEGIN"
+            )  # one snapshot for all reads, should another process be creating the library
             try:
                 version = self._version()
             except sqlite3.OperationalError as error:
-                if (
-                    getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
-                ):  # our SQL is right, so it is the file's format
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
                     raise StoreError(damaged(self.path, str(error))) from error
                 raise
             finally:
-                if self.connection.in_transaction:  # SQLite itself ends one where the disk fails
+                if self.connection.in_transaction:  # SQLite ends one itself if the disk fails
                     self.connection.execute("COMMIT")
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self.connection.execute(f"PRAGMA {pragma}")
-            # Without a limit the log of a first import would stay on the disk at its full size.
+            # Without a limit the log of a first import would keep its full size on the disk.
             self.connection.execute("PRAGMA journal_size_limit = 16777216")
             self.connection.execute(f"PRAGMA cache_size = -{cache_kb}")
         if version < len(MIGRATIONS):
             self._migrate()
         with translate_sqlite_errors(self.path):
-            self._version()  # the first read of a connection makes the log, where there is none
+            self._version()  # the first read of a connection creates the log
         _, log, _ = files = database_files(self.path)
         for file in (*files, self.folder / "models"):
             keep_private(file)
@@ -238,7 +236,7 @@ class Library:
         return version
 
     def _migrate(self) -> None:
-        """Takes the library to this version, or leaves it as it was; one that holds something is backed up before."""
+        """Migrates the library to this version in one transaction, after a backup unless it is new."""
         with self.transaction() as connection:
             version = self._version()  # again: another process may have migrated it while we waited
             if 0 < version < len(MIGRATIONS):

@@ -1,4 +1,4 @@
-"""What only a screen asks of a library: what one page links, what it shares with others, and who comes next."""
+"""Queries for the screens: the links of one page, the targets it shares with others, its neighbours in the list."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from linkassist.store.page_filter import GROUP_BITS
 from linkassist.suggestion import Group
 from linkassist.terminal_escape import quoted
 
-# Lines 1 to 8 as a JSON array, null where a page is shorter: a long page need not be decoded for its first lines.
+# Lines 1 to 8 as a JSON array, null where a page is shorter, so that long pages need not be decoded.
 _BEGINNING: Final = "json_extract(t.lines, '$[1]', '$[2]', '$[3]', '$[4]', '$[5]', '$[6]', '$[7]', '$[8]')"
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectName:
-    """A project without its figures: to count the pages of a large one takes longer than to show one of them."""
+    """A project without counts: to count the pages of a large one takes longer than to show one of them."""
 
     id: int
     name: str
@@ -28,7 +28,7 @@ class ProjectName:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFigures:
-    """What the head of the list tells of a project. `n_links` counts a target once a page."""
+    """The totals of a project above its list of pages. `n_links` counts a target once per page."""
 
     n_pages: int
     n_links: int
@@ -37,7 +37,7 @@ class ProjectFigures:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A title at a glance: as it is written, the first lines of its page if it has one, how many pages link it."""
+    """A summary of a title: as it is written, the first lines of its page if any, and how many pages link it."""
 
     title: str
     has_page: bool
@@ -55,7 +55,7 @@ class LinkedTargets:
 
 @dataclass(frozen=True, slots=True)
 class SharedTarget:
-    """A target that a page shares with other pages: its title as written, and the most recently updated of them."""
+    """A target that a page and others link: its title, and the titles of the others, the latest updated first."""
 
     target: str
     has_page: bool
@@ -112,7 +112,7 @@ def greatest_gain(library: Library, project_id: int) -> float:
 
 
 def linked_targets(library: Library, page_id: int) -> LinkedTargets:
-    """What the page links. Costs by the page's own links, whatever the size of the project."""
+    """The targets that the page links. The cost depends only on the links of the page."""
     rows = list(
         library.rows(
             """
@@ -168,13 +168,13 @@ def first_lines(library: Library, page_ids: Sequence[int], n_lines: int = 3) -> 
 
 
 def glances(library: Library, project_id: int, keys: Sequence[str], n_lines: int = 4) -> dict[str, Glance]:
-    """What the library knows of each title key, in three queries for all of them. Unknown keys are absent."""
-    # CROSS JOIN: from the few links to their pages. Left to itself, SQLite reads all pages of the project first.
+    """A summary of each title key, in three queries for all of them. Unknown keys are left out."""
+    # CROSS JOIN: from the few links to their pages. SQLite would otherwise read all pages of the project first.
     linked = """
         FROM links l CROSS JOIN pages p ON p.text_id = l.text_id
         WHERE l.key IN ({}) AND p.project_id = ? AND p.is_gone = 0 GROUP BY l.key
     """
-    # Counted in indexes alone; how a key is written stands in the link itself, and is asked only where no page tells.
+    # Counted in indexes alone. The link holds the spelling of a red link, which is read only where there is no page.
     count = f"SELECT l.key, count(DISTINCT p.id) {linked}".format(_marks(keys))
     n_linked = dict(library.rows(count, (*keys, project_id)))
     found: dict[str, Glance] = {}
@@ -197,7 +197,7 @@ def glances(library: Library, project_id: int, keys: Sequence[str], n_lines: int
 def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, str]:
     """The titles of the page before and the page after this one, most to gain first; "" at either end.
 
-    Pages without a suggestion are passed over; after one of them comes the best page of all.
+    Pages without suggestions are skipped; after one of them comes the page with the largest gain.
     """
     here = library.row("SELECT gain, key FROM pages WHERE id = ?", (page_id,))
     if here is None:
@@ -217,7 +217,7 @@ def next_by_gain(library: Library, project_id: int, page_id: int) -> tuple[str, 
         f"{present} AND gain < ? AND gain > 0 ORDER BY gain DESC, key LIMIT 1", (project_id, gain)
     )
     if after is None and not gain:
-        # Whoever stands on a page that has nothing left walks on from the top.
+        # After a page without suggestions the list begins again.
         after = library.row(f"{present} AND gain > 0 ORDER BY gain DESC, key LIMIT 1", (project_id,))
     return (before[0] if before else ""), (after[0] if after else "")
 
@@ -227,7 +227,7 @@ def shared_targets(
 ) -> list[SharedTarget]:
     """The targets that this page shares with others, the rarest first: what Scrapbox calls 2-hop links.
 
-    A target that more than `at_most` texts link says little, and would cost much; it is left out.
+    A target that more than `at_most` texts link is left out: it says little and is expensive.
     """
     targets = library.rows(
         """

@@ -1,7 +1,7 @@
-"""The outbox: accepted links that the wiki itself does not have yet, and the batches in which they left.
+"""The outbox: accepted links that are not in the wiki yet, and the batches in which they left.
 
-A link waits from the moment it is accepted until it leaves in a batch, or until an import shows that the page links it.
-A batch that is taken back waits again. Nothing here sends anything.
+A link waits from its acceptance until it leaves in a batch, or until an import shows that the page has it. The links of
+a batch that is taken back wait again. Nothing here sends anything.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Verdict
 
 # How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed.
-Way = Literal["by_hand", "import_file"]
+SendMethod = Literal["by_hand", "import_file"]
 
 _N_TITLES: Final = 3
 
-# What is accepted on a present page, has left in no batch that holds, and is not linked there by now. CROSS JOIN, for
-# there are few verdicts, and SQLite would walk all pages of the project instead.
+# Accepted links on present pages that are in no batch in force and not on the page yet. CROSS JOIN: there are few
+# verdicts, and SQLite would otherwise scan all pages of the project.
 _WAITING: Final = """
     CROSS JOIN pages p ON p.id = v.page_id
     WHERE p.project_id = ? AND p.is_gone = 0 AND l.decision = 'accept'
@@ -46,7 +46,7 @@ class WaitingPage:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What left at once. `titles` are the first of its `n_pages` pages; undone_at: 0 while it holds."""
+    """Links that left together. `titles` are the first of its `n_pages` pages; undone_at: 0 while it is in force."""
 
     id: int
     made_at: int
@@ -72,12 +72,11 @@ def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
     return [WaitingPage(page_id, tuple(as_verdicts(found))) for page_id, found in of_page.items()]
 
 
-def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, until: int) -> int:
-    """Puts what waits on these pages into a batch; it is on the disk when this returns. Returns the batch's number.
+def send_off(library: Library, project_id: int, page_ids: list[int], way: SendMethod, until: int) -> int:
+    """Moves the waiting links of these pages into a new batch; it is on the disk when this returns. Returns its id.
 
-    until: the last decision that the reader was shown (`last_decision`); what was accepted after it goes on waiting.
-
-    Raises NotFoundError if nothing waits on any of them.
+    until: the last decision that the reader was shown (`last_decision`); links accepted after it keep waiting.
+    Raises NotFoundError if no link waits on these pages.
     """
     with library.transaction(is_durable=True) as connection:
         batch_id: int = connection.execute(
@@ -102,7 +101,7 @@ def send_off(library: Library, project_id: int, page_ids: list[int], way: Way, u
 
 
 def take_back(library: Library, project_id: int, batch_id: int) -> None:
-    """Lets what left in the batch wait again. Raises NotFoundError if there is no such batch, or it does not hold."""
+    """Takes a batch back, so that its links wait again. Raises NotFoundError if there is no such batch in force."""
     with library.transaction(is_durable=True) as connection:
         row = connection.execute(
             f"SELECT {BATCHES.selected} FROM outbox_batches WHERE id = ? AND project_id = ? AND undone_at IS NULL",

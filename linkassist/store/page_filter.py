@@ -1,4 +1,4 @@
-"""Which of a project's pages a list holds: what a reader picks from the picture of the wiki, as a condition in SQL."""
+"""A filter of a project's pages, as an SQL condition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from linkassist.suggestion import Group
 
 GROUP_BITS: Final[dict[Group, int]] = {"page": 1, "red": 2, "new": 4, "far": 8}  # of the column `kinds`
 
-# A page that links nothing and that no present page of its project links: the indexed look-up runs for the former only.
+# A page without links and backlinks. The indexed look-up runs only for pages without links.
 IS_ALONE = """
     n_links = 0 AND NOT EXISTS (
         SELECT 1 FROM links l CROSS JOIN pages q ON q.text_id = l.text_id
@@ -20,11 +20,10 @@ IS_ALONE = """
 
 @dataclass(frozen=True, slots=True)
 class PageFilter:
-    """Pages that meet every condition; as it stands, all of them.
+    """Pages that meet every condition; by default all of them.
 
-    links: how many targets they link, from and to (inclusive; to None: no bound). created: from which Unix second to
-    before which. changed_since: a Unix second. group: they are offered one of these. is_alone: link nothing, and
-    nothing links them.
+    links: the least and the greatest number of linked targets (None: no bound). created: half-open range of Unix
+    seconds. changed_since: a Unix second. group: a group of which they have an offer. is_alone: no links and backlinks.
     """
 
     links: tuple[int, int | None] | None = None
@@ -36,13 +35,13 @@ class PageFilter:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the table of counts knows how many pages it holds: it has the links and the kinds alone."""
+        """Whether the table `page_counts`, which is by links and kinds alone, can count its pages."""
         return not (self.created or self.changed_since or self.is_alone)
 
     def conditions(self) -> tuple[str, list[object]]:
-        """What follows a WHERE over `pages`, beginning with " AND " or empty, and its parameters.
+        """(condition, parameters): SQL on `pages` that begins with " AND " or is empty.
 
-        Where it is counted, it holds over `page_counts` too.
+        If `is_counted`, the condition is also valid on `page_counts`.
         """
         found: list[tuple[str, list[object]]] = []
         if self.links:

@@ -1,7 +1,7 @@
-"""Libraries that stay open from one request to the next.
+"""A pool of open libraries for the threads of a server.
 
-To open one takes two milliseconds, and a fresh one reads the schema, prepares every query and fetches every page of the
-file anew: of the 20 ms of processor time that a screen took, that was half.
+Opening one takes two milliseconds, and a fresh one reads the schema, prepares every query and reads every page of the
+file again: half of the 20 ms of processor time that a screen took.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ _CACHE_KB: Final = 8_192  # of the file's pages in memory, each library its own
 
 
 class LibraryPool:
-    """Lends the library of one folder, to one thread at a time each.
+    """Open connections to the library of one folder, each lent to one thread at a time.
 
-    The first one that is lent may be made then; from there on it is that file or none. Where another has taken its
-    place, or it is not there any more, StoreError says so until it is back: a new one would look as if all were lost,
-    and the log of the old one would be taken for that of the new.
+    The first one may create the library; from then on all must open the same file. While it is moved or replaced,
+    MovedError is raised: a new library would look as if all data were lost, and SQLite would read the old log into it.
     """
 
     def __init__(self, folder: Path, *, wait_s: float) -> None:
@@ -38,15 +37,14 @@ class LibraryPool:
         self._idle: list[Library] = []
         self._database: Identity | None = None
         self._is_closed = False
-        # Not __del__: of objects that refer to each other, the connections could be collected first.
+        # Not __del__: in a reference cycle the connections could be collected first.
         finalize(self, _close_all, self._idle)
 
     @contextmanager
-    def lent(self) -> Iterator[Library]:
-        """The library, for this block alone; every query that was begun in it has to be read to its end or dropped.
+    def borrow(self) -> Iterator[Library]:
+        """A library for this block; every query begun in it must be read to its end or dropped.
 
-        A library after whose block an exception left is not lent again: its query may be half read, and would go on
-        showing the state of its moment.
+        After an exception it is closed, since an unfinished query would keep its old snapshot.
         """
         library = self._taken() or self._opened()
         try:
@@ -63,7 +61,7 @@ class LibraryPool:
             library.close()
 
     def close(self) -> None:
-        """Closes what is not lent at the moment; what is, when it comes back."""
+        """Closes the idle libraries now and the others when they are returned."""
         with self._lock:
             self._is_closed = True
             _close_all(self._idle)
@@ -71,14 +69,14 @@ class LibraryPool:
     def _opened(self) -> Library:
         with self._lock:
             expected = self._database
-        # Another file is not opened even to look at it: SQLite would read the log of the old one into it.
+        # Another file must not be opened at all: SQLite would read the log of the old one into it.
         if expected is not None and identity(self._path) != expected:
             raise MovedError(self._path)
         library = Library.open(
             self._path.parent,
             wait_s=self._wait_s,
             cache_kb=_CACHE_KB,
-            is_lent=True,
+            is_pooled=True,
             must_exist=expected is not None,
         )
         with self._lock:
@@ -90,7 +88,7 @@ class LibraryPool:
         return library
 
     def _taken(self) -> Library | None:
-        """The one that was used last, which has most in memory; None where there is none of the file that is there."""
+        """The idle library used last, which has most in its cache; None where there is none for the present file."""
         while True:
             with self._lock:
                 if not self._idle:

@@ -1,6 +1,6 @@
-"""What is worked out from a project's present pages and kept by the process until one of them changes.
+"""A cache of values computed from a project's present pages, valid until one of them changes.
 
-Whether one did is told by a number that the library keeps (`page_changes`, see `schema.py`), whoever writes the pages.
+The library counts changes of pages by any process in the table `page_changes` (see `schema.py`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _Value = TypeVar("_Value")
 
 
 class ProjectCache(Generic[_Value]):
-    """A value for each project, made on first use and again after its pages have changed.
+    """One value per project, computed on first use and again after its pages have changed.
 
-    Of threads that ask at once, one makes it and the others wait: were each to, all would wait longer.
+    If several threads need it at once, one computes it and the others wait.
     """
 
     def __init__(self, make: Callable[[Library, int], _Value]) -> None:
-        """make: the value for a library and the id of one of its projects."""
+        """make: computes the value for a library and the id of one of its projects."""
         self._make = make
         self._kept: dict[tuple[Path, int], tuple[int, _Value]] = {}
         self._making: dict[tuple[Path, int], Lock] = {}
 
     def of(self, library: Library, project_id: int) -> _Value:
-        """The value as the pages are now."""
+        """The value for the present pages."""
         at = (library.path, project_id)
         row = library.row("SELECT n FROM page_changes WHERE project_id = ?", (project_id,))
         n_changes = int(row[0]) if row else 0

@@ -1,4 +1,4 @@
-"""What the reader has set for one project; settings of the whole library lie in its `linkassist.toml`."""
+"""The settings of a single project; those of the whole library are in its `linkassist.toml`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SettingName = Literal["most_per_page"]
 
 
 def project_setting(library: Library, project_id: int, name: SettingName) -> str | None:
-    """The value as it was written, None where nothing is set."""
+    """The stored value, None if it is not set."""
     sql = f"SELECT {PROJECT_SETTINGS.selected} FROM project_settings WHERE project_id = ? AND name = ?"
     row = library.row(sql, (project_id, name))
     if row is None:
@@ -22,7 +22,7 @@ def project_setting(library: Library, project_id: int, name: SettingName) -> str
 
 
 def set_project_setting(library: Library, project_id: int, name: SettingName, value: str | None) -> None:
-    """Keeps the value; None takes the setting back."""
+    """Stores the value; None removes it."""
     with library.transaction(is_durable=True) as connection:
         if value is None:
             connection.execute("DELETE FROM project_settings WHERE project_id = ? AND name = ?", (project_id, name))

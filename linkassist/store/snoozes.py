@@ -1,4 +1,4 @@
-"""What the reader has put off: pairs of page and target that stay out of the queue until a moment."""
+"""Snoozed suggestions: pairs of page and target that stay out of the queue until a given time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Final
 from linkassist.store.integrity.checksums import SNOOZES, require_sound, seal
 from linkassist.store.library import Library
 
-# One that was put off in the future was so by a clock that has been set back, and its end is as wrong; a clock that is
-# a little off is none.
+# A snooze from more than a day in the future was made by a clock that has been set back since, and is not in force.
 _HOLDS: Final = "s.until > ? AND s.snoozed_at <= ? + 86400"
 
 
 def snooze(library: Library, page_id: int, target_key: str, at: int, until: int) -> None:
-    """Puts the pair off until that Unix second; a later call takes the place of an earlier one."""
+    """Snoozes the pair until that Unix second, in place of an earlier snooze."""
     with library.transaction(is_durable=True) as connection:
         connection.execute(
             """
@@ -26,14 +25,14 @@ def snooze(library: Library, page_id: int, target_key: str, at: int, until: int)
 
 
 def wake(library: Library, page_id: int, target_key: str) -> None:
-    """Lets the pair come up again at once."""
+    """Ends the snooze of the pair."""
     with library.transaction(is_durable=True) as connection:
         connection.execute("DELETE FROM snoozes WHERE page_id = ? AND target_key = ?", (page_id, target_key))
 
 
 def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]:
-    """(page row id, target key) of every pair that is put off at that moment."""
-    # CROSS JOIN: few pairs are put off, and SQLite would walk all pages of the project instead.
+    """(page row id, target key) of every pair snoozed at Unix second `now`."""
+    # CROSS JOIN: few pairs are snoozed, and SQLite would otherwise scan all pages of the project.
     rows = library.rows(
         f"SELECT {SNOOZES.selected} FROM (SELECT s.* FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id"
         f" WHERE p.project_id = ? AND {_HOLDS})",
@@ -47,7 +46,7 @@ def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]
 
 
 def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> int:
-    """How many pairs were put off after that Unix second and still are, those decided on by now left out."""
+    """How many pairs were snoozed after Unix second `since` and still are, without those decided meanwhile."""
     row = library.row(
         f"""
         SELECT count(*) FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id
@@ -60,6 +59,6 @@ def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> 
 
 
 def prune_snoozes(library: Library, now: int) -> int:
-    """Forgets what was put off until a moment that has passed; returns how many pairs."""
+    """Deletes the snoozes that have ended; returns how many."""
     with library.transaction() as connection:
         return connection.execute("DELETE FROM snoozes WHERE until < ?", (now,)).rowcount

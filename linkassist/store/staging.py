@@ -86,7 +86,7 @@ def keep_staged_texts(library: Library) -> None:
     """Moves the staged texts and links into the library and its search, in many short transactions."""
     sizes = library.rows("SELECT id, length(lines) FROM staged_texts ORDER BY id")
     for first, last in _chunks(list(sizes)):
-        with library.turn() as connection:
+        with library.yielding_transaction() as connection:
             _keep_chunk(connection, first, last)
             while index_next_texts(connection):
                 pass

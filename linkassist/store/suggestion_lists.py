@@ -1,10 +1,9 @@
-"""How a page's list of suggestions is written down, and the count and sum of those that are open and worth showing.
+"""The binary format of a page's list of suggestions, and the totals of those that are open and worth showing.
 
-A list is written by column, texts as JSON and numbers as they are, since writing numbers as text took most of the time.
-Layout: three lengths, then, compressed with zlib, the texts, the integers (int64) and the real numbers (float64), then
-the evidence of each suggestion. All little-endian. The hash is that of what was compressed and the evidence, so two
-lists are compared without being read, and a damaged one is told from what was written: for its readers it is none, and
-the next reindex makes it anew.
+A list is stored by column, texts as JSON and numbers in binary, since formatting numbers took most of the time.
+Layout: three lengths; compressed with zlib the texts, the integers (int64) and the reals (float64); the evidence of
+each suggestion. All little-endian. The hash is that of the uncompressed part and the evidence, so lists are compared
+without decoding. A list that does not match its hash counts as absent, and the next reindex writes it again.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class OpenList:
-    """What is open in a page's list, as the ranker found it, best first.
+    """The open suggestions of a page as the ranker made them, best first.
 
-    n_answered: how many of the others are worth showing; these are decided.
+    n_answered: how many decided suggestions of the list are worth showing.
     """
 
     page_id: int
@@ -36,11 +35,11 @@ class OpenList:
     n_answered: int
 
 
-# A page's open suggestions as the reader is shown them.
+# Applies the reader's lessons and rules to a page's open suggestions.
 AsShown = Callable[[OpenList], Sequence[Suggestion]]
 
 _HASH_BYTES: Final = 16
-# Counts, sum and kinds of the offers within the budget; only pages where they are others than before are written.
+# Counts, sums and kinds of the offers within the budget; only pages where they differ are written.
 _ADD_UP: Final = """
     UPDATE pages SET n_suggestions = now.n, gain = now.gain, kinds = now.kinds FROM (
         SELECT p.id AS page_id, count(o.place) AS n, total(o.probability) AS gain,
@@ -68,7 +67,7 @@ class EncodedList:
 
     @property
     def checksum(self) -> int:
-        """Of what is stored, so that it can be checked without being unpacked."""
+        """The checksum of the stored bytes, to check them without unpacking."""
         return list_checksum(self.list_hash, self.blob)
 
 
@@ -110,12 +109,12 @@ def encode_list(suggestions: Sequence[Suggestion]) -> EncodedList:
 
 
 class DamagedListError(Exception):
-    """A stored list that is not what its hash says; a reindex makes it anew."""
+    """A stored list that does not match its hash; a reindex writes it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Unpacked:
-    """A stored list whose hash is right. targets: the first of its texts. evidence_at: where the evidence begins."""
+    """A stored list that matches its hash. targets: the first of its texts. evidence_at: where the evidence begins."""
 
     plain: bytes
     n_texts: int
@@ -125,7 +124,7 @@ class _Unpacked:
 
 
 def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
-    """The parts of the list. Raises DamagedListError unless they are those that were written, the head included."""
+    """The parts of the list. Raises DamagedListError if the head or the rest is damaged."""
     try:
         n_packed, n_texts, n_integers = _HEAD.unpack_from(blob)
         evidence_at = _HEAD.size + n_packed
@@ -134,7 +133,7 @@ def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
         if blake2b(plain + evidence, digest_size=_HASH_BYTES).digest() != list_hash:
             raise DamagedListError("a list of suggestions is not what was written")
         targets: list[str] = _first_of(plain[:n_texts].decode(), 1)[0]
-        # The head has no part in the hash: its numbers have to fit what the list itself counts.
+        # The hash does not cover the head, so its numbers are checked against the counts in the list.
         heads = struct.unpack_from(f"<{3 * len(targets)}q", plain, n_texts)
     except (zlib.error, struct.error, ValueError, TypeError, IndexError) as error:
         raise DamagedListError("a list of suggestions cannot be read") from error
@@ -147,7 +146,7 @@ def _unpack(blob: bytes, list_hash: bytes) -> _Unpacked:
 
 
 def is_sound_list(blob: object, list_hash: object, checksum: object) -> bool:
-    """Whether the list is the one that was written. 23,000 take a third of a second, without checksums some seconds."""
+    """Whether the list is undamaged. 23,000 take a third of a second, without checksums some seconds."""
     if not isinstance(blob, bytes) or not isinstance(list_hash, bytes):
         return False
     if checksum is not None:
@@ -159,27 +158,23 @@ def is_sound_list(blob: object, list_hash: object, checksum: object) -> bool:
 
 
 def list_checksum(list_hash: bytes, blob: bytes) -> int:
-    """Of what is stored of a list."""
+    """CRC-32 of a stored list and its hash."""
     return zlib.crc32(blob, zlib.crc32(list_hash))
 
 
 @lru_cache(maxsize=_MOST_DECODED)
 def decode_list(blob: bytes, list_hash: bytes, least: float = 0.0) -> tuple[Suggestion, ...]:
-    """The suggestions that `encode_list` wrote, best first; least: those of at least this probability alone.
+    """The suggestions that `encode_list` wrote, best first; least: only those of at least this probability.
 
-    A damaged list has none. Those read last are kept: the start and the queue read the same ten again and again, at a
+    A damaged list has none. Cached, since the start page and the queue read the same ten again and again, at a
     millisecond each.
     """
     try:
         unpacked = _unpack(blob, list_hash)
     except DamagedListError:
         return ()
-    plain, n_texts, n_integers, evidence_at = (
-        unpacked.plain,
-        unpacked.n_texts,
-        unpacked.n_integers,
-        unpacked.evidence_at,
-    )
+    plain, n_texts, n_integers = unpacked.plain, unpacked.n_texts, unpacked.n_integers
+    evidence_at = unpacked.evidence_at
     targets, kinds, surfaces, signals, quotes, names = map(iter, json.loads(plain[:n_texts]))
     n_reals = (len(plain) - n_texts - 8 * n_integers) // 8
     numbers = struct.unpack_from(f"<{n_integers}q{n_reals}d", plain, n_texts)
@@ -190,7 +185,7 @@ def decode_list(blob: bytes, list_hash: bytes, least: float = 0.0) -> tuple[Sugg
         for target, kind in zip(targets, kinds, strict=True)
     ]
     n_wanted = sum(1 for _ in takewhile(lambda head: head[-1] >= least, heads))
-    # Mentions come before reasons, so of the mentions that are not wanted the numbers are passed over.
+    # The integers of mentions precede those of reasons, so those of unwanted mentions are skipped.
     n_mentions_wanted, n_mentions_all = sum(head[2] for head in heads[:n_wanted]), sum(head[2] for head in heads)
     mentions = iter(
         [Mention(next(integers), next(integers), next(integers), next(surfaces)) for _ in range(n_mentions_wanted)]
@@ -208,21 +203,13 @@ def decode_list(blob: bytes, list_hash: bytes, least: float = 0.0) -> tuple[Sugg
     for target, kind, n_mentions, n_reasons, n_evidence, probability in heads[:n_wanted]:
         evidence = blob[evidence_at : evidence_at + n_evidence]
         evidence_at += n_evidence
-        suggestions.append(
-            Suggestion(
-                target,
-                kind,
-                probability,
-                tuple(islice(mentions, n_mentions)),
-                tuple(islice(reasons, n_reasons)),
-                evidence,
-            )
-        )
+        of_suggestion = tuple(islice(mentions, n_mentions)), tuple(islice(reasons, n_reasons))
+        suggestions.append(Suggestion(target, kind, probability, *of_suggestion, evidence))
     return tuple(suggestions)
 
 
 def decode_targets(blob: bytes, list_hash: bytes) -> list[tuple[str, float]]:
-    """(target, probability) of each suggestion that `encode_list` wrote, best first; the rest is not read.
+    """(target, probability) of each suggestion that `encode_list` wrote, best first.
 
     A damaged list has none.
     """
@@ -235,7 +222,7 @@ def decode_targets(blob: bytes, list_hash: bytes) -> list[tuple[str, float]]:
 
 
 def decided_keys(connection: Connection, page_id: int) -> set[str]:
-    """The title keys that the reader has decided about for this page; a renamed target's old and new one."""
+    """The title keys of the targets decided for this page; of a renamed target the old and the new one."""
     rows = connection.execute(
         """
         SELECT v.target_key, t.key FROM verdicts v LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
@@ -247,7 +234,7 @@ def decided_keys(connection: Connection, page_id: int) -> set[str]:
 
 
 def open_list(page_id: int, suggestions: Sequence[Suggestion], decided: Collection[str]) -> OpenList:
-    """The page's list, best first, without what is decided. decided: title keys."""
+    """The page's list, best first, without the decided suggestions. decided: title keys."""
     if not decided:
         return OpenList(page_id, tuple(suggestions), 0)
     still = tuple(s for s in suggestions if title_key(s.target) not in decided)
@@ -258,9 +245,9 @@ def open_list(page_id: int, suggestions: Sequence[Suggestion], decided: Collecti
 def new_offers(
     connection: Connection, page_id: int, suggestions: Sequence[Suggestion], as_shown: AsShown
 ) -> list[tuple[int, Group, float]] | None:
-    """What the page would be offered, were these its suggestions, best first: (place, group, probability).
+    """The offers that the page would have with these suggestions, best first: (place, group, probability).
 
-    None where it is what the page is offered already.
+    None where they equal the stored ones.
     """
     found = open_list(page_id, suggestions, decided_keys(connection, page_id))
     offered = [each for each in as_shown(found) if _is_offered(each)]
@@ -270,17 +257,17 @@ def new_offers(
 
 
 def update_page_totals(connection: Connection, which: str, values: Sequence[object] = ()) -> None:
-    """Adds up the offers of pages within the budget of the moment. which: a condition on "p", with its values.
+    """Updates the totals of pages: of their offers within the present budget. which, values: a condition on "p".
 
-    23,000 pages take half a second; only those are written that come to something else than before.
+    23,000 pages take half a second; only pages whose totals differ are written.
     """
     connection.execute(_ADD_UP.format(which), values)
 
 
 def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least: float = 0.0) -> None:
-    """Keeps with the page what its list offers, as it is shown, and adds that up.
+    """Updates the offers of the page and their totals.
 
-    least: what is less likely as found never counts.
+    least: suggestions of a lower stored probability never count.
     """
     sql = "SELECT suggestions, list_hash FROM suggestion_lists WHERE page_id = ?"
     row = connection.execute(sql, (page_id,)).fetchone()
@@ -292,11 +279,11 @@ def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least:
 
 
 def _is_offered(suggestion: Suggestion) -> bool:
-    """Whether it is worth showing, or would be within a greater budget."""
+    """Whether it is worth showing, or would be with a larger budget."""
     is_held_back = any(reason.signal in HELD_BACK and reason.signal != "beyond" for reason in suggestion.reasons)
     return suggestion.probability >= WORTH_SHOWING and not is_held_back
 
 
 def as_found(found: OpenList) -> Sequence[Suggestion]:
-    """The suggestions as the ranker found them, for those who know of nothing that would change them."""
+    """The suggestions unchanged, without lessons and rules."""
     return found.suggestions

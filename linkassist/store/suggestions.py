@@ -1,9 +1,9 @@
-"""The suggestions of each page: replaced as a whole list, read with what the reader has decided left out.
+"""The suggestion lists of pages: replaced as a whole, and read without the suggestions already decided.
 
-A list is kept as the ranker made it, decided targets and all, so undoing a verdict brings its suggestion back at once,
-and all that the verdict had taught is gone with it. `pages.n_suggestions` and `pages.gain` speak of the open ones that
-are worth showing, as they were shown when last added up: what was taught on other pages since is not in them until
-`refresh_gains`. A list belongs to the text that the page had: an import that changes the text drops it (`imports.py`).
+A list is stored as the ranker made it, decided targets included, so undoing a verdict brings its suggestion back at
+once. `pages.n_suggestions` and `pages.gain` are totals of the open suggestions worth showing as of the last update;
+later lessons from other pages are in them after `refresh_gains`. A list belongs to one text of the page: an import that
+changes the text deletes it (`imports.py`).
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from linkassist.suggestion import Suggestion, Verdict
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
-# Pages at once: few enough that a verdict given meanwhile need not wait.
+# Pages of one transaction: few enough that a verdict does not have to wait long.
 _N_PAGES_AT_ONCE: Final = 500
 _MAX_LIST: Final = 1_000_000
-_EMPTY: Final = "-"  # before the origin of a list that was found empty, and so is not kept: it need not be made again
+_EMPTY: Final = "-"  # before the origin of an empty list, which is not stored and need not be made again
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSuggestion:
-    """A suggestion in its page's list. `rank` counts from 1, the best.
+    """A suggestion in its page's list. `rank` counts from 1, the best. `verdict`: on the target, None while it is open.
 
-    `id` is unique in the library until the page's list is replaced. `verdict` is what was decided about the target.
+    `id` is unique in the library until the page's list is replaced.
     """
 
     id: int
@@ -64,14 +64,13 @@ def replace_suggestions(
     notes: Sequence[Note] = (),
     made_of: Mapping[int, str] | None = None,
 ) -> int:
-    """Makes the given lists the pages' suggestions; returns how many pages were written, those that differed.
+    """Replaces the lists of the given pages; returns how many differed and were written.
 
-    per_page: (page row id, its suggestions in any order); a page not given keeps its list, an empty list clears it.
-    as_shown: for the gains alone; the lists are kept as given. notes: of artefacts, made together with the lists;
-    the last list given may still add one. made_of: by page row id, what tells of what its list was made; "" for those
-    left out.
-    While the lists come, they are put aside, where they hold up nobody; then one short transaction makes them the
-    pages' own, for all readers at one moment. Broken off, every page has the list that it had.
+    per_page: (page row id, its suggestions in any order); other pages keep their lists, an empty list deletes one.
+    as_shown: for the gains; the lists are stored as given. notes: of artefacts, written with the lists; they are read
+    after the last list. made_of: the origin of a page's list by page row id, "" for pages left out.
+    The lists are staged in temporary tables, which block nobody; then one short transaction replaces them, for all
+    readers at once. If interrupted, every page keeps its list.
     """
     with library.staging() as connection:
         for statement in _STAGE:
@@ -103,9 +102,9 @@ def refresh_gains(
     least: float,
     on_progress: OnCount = no_count,
 ) -> None:
-    """Adds up the gains of these pages anew; some hundred pages at a time, like `replace_suggestions`.
+    """Updates the gains of these pages, in transactions of some hundred pages; about 1,000 pages a second.
 
-    least: what is less likely as found is not worth showing whatever the reader taught. 1,000 pages a second or so.
+    least: suggestions of a lower stored probability are not worth showing after any lesson.
     """
     for start in range(0, len(page_ids), _N_PAGES_AT_ONCE):
         with library.transaction() as connection:
@@ -115,7 +114,7 @@ def refresh_gains(
 
 
 def damaged_lists(library: Library, project_id: int) -> list[int]:
-    """The rows of the project's pages whose lists are not what was written."""
+    """The rows of the project's pages whose lists are damaged."""
     rows = library.rows(
         """
         SELECT s.page_id, s.suggestions, s.list_hash, s.checksum
@@ -127,10 +126,9 @@ def damaged_lists(library: Library, project_id: int) -> list[int]:
 
 
 def drop_damaged_lists(library: Library, project_id: int) -> int:
-    """Drops the lists that are not what was written, so that a reindex makes them anew; returns how many.
+    """Deletes damaged lists, so that a reindex makes them again; returns how many.
 
-    Those of an older linkassist get their checksums; otherwise nothing is written where all are sound. For the holder
-    of the lock.
+    Lists without a checksum, of an older linkassist, get one. For the holder of the work lock.
     """
     dropped = [(page_id,) for page_id in damaged_lists(library, project_id)]
     if dropped:
@@ -146,7 +144,7 @@ def _seal_lists(library: Library, project_id: int) -> None:
     sql = "SELECT s.page_id FROM suggestion_lists s CROSS JOIN pages p ON p.id = s.page_id"
     rows = list(library.rows(f"{sql} WHERE p.project_id = ? AND s.checksum IS NULL", (project_id,)))
     for start in range(0, len(rows), _N_PAGES_AT_ONCE):
-        with library.turn() as connection:
+        with library.yielding_transaction() as connection:
             for row in rows[start : start + _N_PAGES_AT_ONCE]:
                 list_hash, blob = connection.execute(
                     "SELECT list_hash, suggestions FROM suggestion_lists WHERE page_id = ?", row
@@ -157,27 +155,27 @@ def _seal_lists(library: Library, project_id: int) -> None:
 
 
 def add_up_budget(library: Library, project_id: int) -> None:
-    """Adds up the gains of all pages of the project within the budget of this moment."""
+    """Updates the totals of all pages of the project for the present budget."""
     with library.transaction() as connection:
         update_page_totals(connection, "p.project_id = ?", (project_id,))
 
 
 def best_offers(library: Library, page_ids: Sequence[int]) -> dict[int, float]:
-    """How likely the best of a page's offers was when they were last added up; pages without any are left out."""
+    """The largest probability of each page's offers; pages without offers are left out."""
     marks = ",".join("?" * len(page_ids))
     sql = f"SELECT page_id, max(probability) FROM offers WHERE page_id IN ({marks}) GROUP BY page_id"
     return dict(library.rows(sql, page_ids))
 
 
 def is_added_up(library: Library, project_id: int) -> bool:
-    """Whether it is known what is offered on which page; not so in a library of an older linkassist."""
+    """Whether the project has offers stored; a library of an older linkassist has none."""
     sql = "SELECT 1 FROM page_counts WHERE project_id = ? AND kinds = 0 AND n_suggestions > 0 LIMIT 1"
     return library.row(sql, (project_id,)) is None
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """A present page, and of what its list was made: None where it has no list, as one whose text an import changed."""
+    """A present page and the origin of its list, None without a list, as after an import that changed its text."""
 
     page_id: int
     title: str
@@ -207,7 +205,7 @@ def page_suggestions(
 ) -> list[StoredSuggestion]:
     """The page's open suggestions, best first; with_decided: also accepted and rejected ones, with their verdicts.
 
-    least: those found to be at least so likely alone, which takes a fraction of the time.
+    least: only those of at least this stored probability, which takes a fraction of the time.
     """
     row = library.row("SELECT suggestions, list_hash FROM suggestion_lists WHERE page_id = ?", (page_id,))
     if row is None:
@@ -235,7 +233,7 @@ def open_suggestion(library: Library, page_id: int, target_key: str) -> StoredSu
     raise NotFoundError(f"{quoted(target_key)} is no longer suggested for this page. Reload the page to see what is.")
 
 
-# list_hash: NULL for an empty list. suggestions: NULL for a list that is as it was. Offers that are stay unstaged too.
+# list_hash: NULL for an empty list. suggestions: NULL for an unchanged list. Unchanged offers are not staged.
 _STAGE: Final = (
     "DROP TABLE IF EXISTS temp.staged_lists",
     "DROP TABLE IF EXISTS temp.staged_offers",
@@ -279,7 +277,7 @@ def _stage_list(
 
 
 def _switch(connection: Connection, run_id: int) -> int:
-    """Makes what is staged the pages' own; returns how many lists were written or cleared."""
+    """Replaces lists and offers by the staged ones; returns how many lists were written or deleted."""
     n_written = connection.execute(
         """
         INSERT OR REPLACE INTO suggestion_lists (page_id, run_id, text_hash, list_hash, suggestions, checksum)
@@ -303,7 +301,7 @@ def _switch(connection: Connection, run_id: int) -> int:
 
 
 def _decided_since(connection: Connection, project_id: int, log_id: int) -> list[int]:
-    """The pages whose gains were added up before the reader decided once more."""
+    """The pages with log entries after that one."""
     rows = connection.execute(
         """
         SELECT DISTINCT page_id FROM verdict_log

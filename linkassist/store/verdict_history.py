@@ -1,4 +1,4 @@
-"""What the reader has decided so far, looked back on: what was rejected and why, and all decisions in figures."""
+"""Past verdicts: the rejections with their objections, and totals of all decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from linkassist.suggestion import Objection, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A rejected target and the page it was suggested for; is_gone: the page is in the wiki no longer."""
+    """A rejected target and the page it was suggested for; is_gone: the page is no longer in the wiki."""
 
     page_id: int
     title: str
@@ -23,9 +23,8 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class DecisionFigures:
-    """The decisions that hold. n_expected: how many acceptances their probabilities promised. whys: most often first.
-
-    A rejection that nothing more was said against is in none of the whys.
+    """Totals of the verdicts in force. n_expected: the sum of their probabilities. whys: the number of each objection,
+    the most frequent first.
     """
 
     n_accepted: int
@@ -37,7 +36,7 @@ class DecisionFigures:
 def rejections(
     library: Library, project_id: int, *, search: str = "", limit: int, offset: int = 0
 ) -> tuple[list[Rejection], int]:
-    """What is rejected, the latest first, and how many there are in all.
+    """The rejections, the latest first, and how many there are in all.
 
     search: a part of the target or of the page's title, compared as `list_pages` does.
     """

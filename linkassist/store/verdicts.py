@@ -219,12 +219,12 @@ def as_verdicts(rows: Iterable[tuple[Any, ...]]) -> list[Verdict]:
     """The verdicts of rows of `HOLDING`. Raises DamagedError where one is not what was written."""
     found = []
     for row in rows:
-        page_id, first_key, current_key, current_title, *told = row[:14]
+        page_id, first_key, current_key, current_title, *decision = row[:14]
         logged, (target_page_id, log_id, verdict_checksum) = row[14:21], row[21:]
-        require_sound(VERDICT_LOG, (*logged[:-1], *told, logged[-1]))
+        require_sound(VERDICT_LOG, (*logged[:-1], *decision, logged[-1]))
         require_sound(VERDICTS, (page_id, first_key, target_page_id, log_id, verdict_checksum))
         is_renamed = current_key is not None and current_key != first_key
-        found.append(_verdict(current_title if is_renamed else told[0], *told[1:]))
+        found.append(_verdict(current_title if is_renamed else decision[0], *decision[1:]))
     return found
 
 

@@ -11,7 +11,6 @@ ones are. A ranker trained with all backlinks would wait for backlinks that do n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,23 +117,20 @@ def hide_targets(reading: Reading, hidden: set[str], *, is_blind: bool) -> Readi
     )
 
 
-def _without(passage: Passage, hidden: Sequence[str] | set[str], *, is_blind: bool) -> Passage:
-    def is_hidden(part: Segment) -> bool:
-        surface = passage.text[part.start : part.start + part.length]
-        return not part.is_prose and title_key(surface) in hidden
-
-    if not any(is_hidden(part) for part in passage.parts):
+def _without(passage: Passage, hidden: set[str], *, is_blind: bool) -> Passage:
+    hidden_segments = {segment for key, segment in passage.links() if key in hidden}
+    if not hidden_segments:
         return passage
     pieces: list[str] = []
     parts: list[Segment] = []
     at = length = 0
-    for part in passage.parts:
+    for part in passage.segments:
         between = part.start - at
         pieces.append(passage.text[at : part.start])
         at, length = part.start + part.length, length + between
-        if is_blind and is_hidden(part):
+        if is_blind and part in hidden_segments:
             continue
-        parts.append(replace(part, start=length, is_prose=part.is_prose or is_hidden(part)))
+        parts.append(replace(part, start=length, is_prose=part.is_prose or part in hidden_segments))
         pieces.append(passage.text[part.start : at])
         length += part.length
     return Passage(passage.line, "".join(pieces) + passage.text[at:], tuple(parts))

@@ -281,9 +281,7 @@ class _Places:
                 pages.append(number)
                 passages.append(i)
                 linked += [
-                    (at + p.start, at + p.start + p.length)
-                    for p in passage.parts
-                    if not p.is_prose and title_key(passage.text[p.start : p.start + p.length]) in keys
+                    (at + each.start, at + each.start + each.length) for key, each in passage.links() if key in keys
                 ]
                 at += len(passage.text) + 1
         self._borders = np.array([*starts, at], np.int64)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkassist.errors import LinkAssistError
-from linkassist.scrapbox.edits import Accepted, import_file, link_text, linked_page, linked_text, replacements
+from linkassist.scrapbox.edits import Accepted, import_file_text, link_text, linked_page, linked_text, replacements
 from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.tokens import walk
 from linkassist.suggestion import Mention
@@ -130,7 +130,7 @@ def test_of_many_links_in_one_line_all_that_can_stand_do() -> None:
 
 
 def test_an_import_file_begins_each_page_with_its_title() -> None:
-    text = import_file([("題 名", [" 題 名", "[a]"]), ("B", [])])
+    text = import_file_text([("題 名", [" 題 名", "[a]"]), ("B", [])])
     assert json.loads(text) == {
         "pages": [{"title": "題 名", "lines": ["題 名", "[a]"]}, {"title": "B", "lines": ["B"]}]
     }

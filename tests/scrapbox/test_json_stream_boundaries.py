@@ -36,7 +36,17 @@ def test_a_header_behind_the_pages_is_read_wherever_a_reading_ends(n_cut: int) -
     assert [page.title for page in export] == ["T"]
 
 
-VALUES = ["true", "null", "-17", "1620000000.25", "1e3", "2.5E+10", '"\\u6f22\\ud83d\\ude00 \\n"', '"漢字😀"', '{"a": [1, {"b": []}]}']
+VALUES = [
+    "true",
+    "null",
+    "-17",
+    "1620000000.25",
+    "1e3",
+    "2.5E+10",
+    '"\\u6f22\\ud83d\\ude00 \\n"',
+    '"漢字😀"',
+    '{"a": [1, {"b": []}]}',
+]
 
 
 @pytest.mark.parametrize("value", VALUES)

@@ -221,30 +221,30 @@ LINE = st.builds(
 )
 
 
-def _assert_alike(pages: Sequence[Sequence[str]]) -> None:
-    for texts, theirs in zip(pages, reference_keys(pages), strict=True):
-        assert our_keys(texts) == theirs, texts
+def read_differently(pages: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The pages in which the reference finds other links."""
+    return [texts for texts, theirs in zip(pages, reference_keys(pages), strict=True) if our_keys(texts) != theirs]
 
 
 def test_every_line_of_the_table_has_the_links_that_the_reference_finds() -> None:
-    _assert_alike([["t", line] for line in LINES])
+    assert read_differently([["t", line] for line in LINES]) == []
 
 
 def test_blocks_end_where_the_reference_ends_them() -> None:
-    _assert_alike(PAGES)
+    assert read_differently(PAGES) == []
 
 
 def test_a_cell_holds_the_links_that_the_reference_finds() -> None:
-    _assert_alike([["t", "table:x", f" {line}\t{line}"] for line in LINES])
+    assert read_differently([["t", "table:x", f" {line}\t{line}"] for line in LINES]) == []
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(st.lists(LINE, min_size=30, max_size=30))
 def test_made_up_lines_have_the_links_that_the_reference_finds(lines: list[str]) -> None:
-    _assert_alike([["t", line] for line in lines])
+    assert read_differently([["t", line] for line in lines]) == []
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(st.lists(LINE, min_size=30, max_size=30))
 def test_a_made_up_page_has_the_links_that_the_reference_finds(lines: list[str]) -> None:
-    _assert_alike([["t", *lines[at : at + 6]] for at in range(0, 30, 6)])
+    assert read_differently([["t", *lines[at : at + 6]] for at in range(0, 30, 6)]) == []

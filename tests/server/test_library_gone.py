@@ -84,7 +84,7 @@ def test_a_file_that_took_the_place_of_the_library_is_not_written_to(tmp_path: P
 def test_a_log_that_was_taken_away_is_missed_when_a_decision_is_made(tmp_path: Path) -> None:
     client = begun(tmp_path)
     Path(f"{tmp_path / DATABASE_NAME}-wal").unlink()
-    with client.app.state.context.libraries.lent() as library:  # type: ignore[attr-defined]
+    with client.app.state.context.libraries.borrow() as library:  # type: ignore[attr-defined]
         assert library.is_in_place()  # a fresh one: the idle ones, whose log is gone, are not lent
     decide(client, PAGE, "検索", "reject")
     assert "検索" in {verdict.target for verdict in verdicts_of(tmp_path, PAGE)}

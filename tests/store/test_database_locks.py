@@ -65,14 +65,16 @@ def test_in_the_store_only_sqlite_opens_a_file_that_may_be_the_database() -> Non
 
 def test_outside_of_the_store_nobody_has_the_path_of_the_database_but_to_ask_whether_it_is_there() -> None:
     asks = ("is_file", "exists")
+    n_named = 0
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text("utf-8")
         if (PACKAGE / "store") in path.parents:
             continue
         assert DATABASE_NAME not in text, path
         assert "sqlite3" not in text.replace("wiki.sqlite3", ""), path  # the example of a backup's name
-        if "DATABASE_NAME" not in text:
+        if "from linkassist.store.library import DATABASE_NAME" not in text:
             continue
+        n_named += 1
         tree = ast.parse(text)
         asked = [node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in asks]
         given = [node.args for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -82,6 +84,7 @@ def test_outside_of_the_store_nobody_has_the_path_of_the_database_but_to_ask_whe
                 is_compared = any(node in each.comparators for each in ast.walk(tree) if isinstance(each, ast.Compare))
                 in_database_files = node in compared and "database_files(" + ast.unparse(node) in text
                 assert node in asked or is_compared or in_database_files, f"{path}: {ast.unparse(node)}"
+    assert n_named  # else the name has changed, and nothing was looked at
 
 
 def held_by_this_process(folder: Path) -> list[bool]:
@@ -101,7 +104,7 @@ def upload(client: TestClient) -> None:
 
 def lend_two(client: TestClient) -> None:
     libraries = client.app.state.context.libraries  # type: ignore[attr-defined]
-    with libraries.lent(), libraries.lent():
+    with libraries.borrow(), libraries.borrow():
         pass
 
 

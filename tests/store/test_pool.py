@@ -51,19 +51,19 @@ def shown_name(library: Library) -> str:
 def test_a_library_is_lent_again_and_never_to_two_at_once(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
     kept = LibraryPool(tmp_path, wait_s=1.0)
-    with kept.lent() as first, kept.lent() as second:
+    with kept.borrow() as first, kept.borrow() as second:
         assert first is not second
-    with kept.lent() as again, kept.lent() as other:
+    with kept.borrow() as again, kept.borrow() as other:
         assert {id(again), id(other)} == {id(first), id(second)}
 
 
 def test_what_another_process_writes_shows_at_once(tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
     kept = LibraryPool(tmp_path, wait_s=1.0)
-    with kept.lent() as first:
+    with kept.borrow() as first:
         assert shown_name(first) != "another"
     written_elsewhere(tmp_path, "another")
-    with kept.lent() as again:
+    with kept.borrow() as again:
         assert again is first and shown_name(again) == "another"
 
 
@@ -72,15 +72,15 @@ def test_a_file_that_took_the_place_of_the_library_is_refused_until_the_library_
     shutil.copytree(tmp_path / "one", tmp_path / "other")
     written_elsewhere(tmp_path / "other", "another")
     kept = LibraryPool(tmp_path / "one", wait_s=1.0)
-    with kept.lent() as first:
+    with kept.borrow() as first:
         name = shown_name(first)
     (tmp_path / "one" / DATABASE_NAME).rename(tmp_path / "aside")
     (tmp_path / "other" / DATABASE_NAME).rename(tmp_path / "one" / DATABASE_NAME)
     for _ in range(2):
-        with pytest.raises(StoreError, match="Put the library back in its place"), kept.lent():
+        with pytest.raises(StoreError, match="Put the library back in its place"), kept.borrow():
             pass
     (tmp_path / "aside").rename(tmp_path / "one" / DATABASE_NAME)
-    with kept.lent() as again:
+    with kept.borrow() as again:
         assert shown_name(again) == name
     kept.close()
 
@@ -88,14 +88,14 @@ def test_a_file_that_took_the_place_of_the_library_is_refused_until_the_library_
 def test_where_the_library_was_taken_away_no_new_one_is_made(tmp_path: Path) -> None:
     write_little_wiki(tmp_path / "one")
     kept = LibraryPool(tmp_path / "one", wait_s=1.0)
-    with kept.lent() as first:
+    with kept.borrow() as first:
         name = shown_name(first)
     (tmp_path / "one").rename(tmp_path / "unplugged")
-    with pytest.raises(StoreError, match="no new library was made"), kept.lent():
+    with pytest.raises(StoreError, match="no new library was made"), kept.borrow():
         pass
     assert not (tmp_path / "one").exists()
     (tmp_path / "unplugged").rename(tmp_path / "one")
-    with kept.lent() as again:
+    with kept.borrow() as again:
         assert shown_name(again) == name
     kept.close()
 
@@ -116,25 +116,25 @@ def test_what_is_written_into_a_file_that_is_no_longer_in_place_is_not_said_to_b
 def test_a_library_that_a_newer_linkassist_took_over_is_not_lent_again(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
     kept = LibraryPool(tmp_path, wait_s=1.0)
-    with kept.lent():
+    with kept.borrow():
         pass
     with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as newer:
         newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
         seal_schema(newer)
         newer.commit()
-    with pytest.raises(StoreError, match="Update linkassist"), kept.lent():
+    with pytest.raises(StoreError, match="Update linkassist"), kept.borrow():
         pass
 
 
 def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> None:
     write_little_wiki(tmp_path)
     kept = LibraryPool(tmp_path, wait_s=1.0)
-    with pytest.raises(ZeroDivisionError) as failure, kept.lent() as library:
+    with pytest.raises(ZeroDivisionError) as failure, kept.borrow() as library:
         half_read = library.connection.execute("SELECT title FROM pages")
         next(half_read)
         raise ZeroDivisionError
     written_elsewhere(tmp_path, "another")
-    with kept.lent() as again:
+    with kept.borrow() as again:
         assert shown_name(again) == "another"
     assert failure.traceback  # which still holds the query
 
@@ -142,7 +142,7 @@ def test_after_a_failure_the_state_of_its_moment_is_not_kept(tmp_path: Path) -> 
 def test_a_library_that_comes_back_after_the_server_has_ended_is_closed(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
     kept = LibraryPool(tmp_path, wait_s=1.0)
-    with kept.lent() as library:
+    with kept.borrow() as library:
         kept.close()
         assert library.row("SELECT count(*) FROM projects") == (0,)
     with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
@@ -155,7 +155,7 @@ def test_a_server_that_is_dropped_without_an_end_closes_its_libraries(tmp_path: 
     client.get("/")
     assert isinstance(client.app, Starlette)
     kept: LibraryPool = client.app.state.context.libraries
-    with kept.lent() as library:
+    with kept.borrow() as library:
         connection = library.connection
     del client, kept, library
     gc.collect()

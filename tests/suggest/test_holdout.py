@@ -209,9 +209,9 @@ def test_the_words_of_a_hidden_link_are_prose_or_gone(line: str, inline: str, bl
     gone = hide_targets(page, {"道具", "sample_text"}, is_blind=True).passages[0]
 
     assert (kept.text, gone.text) == (inline, blind)
-    assert [line[p.raw_start : p.raw_start + p.length] for p in kept.parts if p.is_prose] == prose
+    assert [line[p.raw_start : p.raw_start + p.length] for p in kept.segments if p.is_prose] == prose
     for passage in (kept, gone):
-        for part in passage.parts:
+        for part in passage.segments:
             cut = line[part.raw_start : part.raw_start + part.length]
             assert passage.text[part.start : part.start + part.length] == cut
 

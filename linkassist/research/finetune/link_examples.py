@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from linkassist.errors import LinkAssistError
-from linkassist.evaluate.futures import distinct_pages, hide_targets
+from linkassist.evaluate.futures import distinct_pages, without_links
 from linkassist.evaluate.single_wiki import as_it_stood, has_times
 from linkassist.scrapbox.page_text import SEPARATOR, read_page
 from linkassist.suggest.corpus import is_date_title
@@ -122,7 +122,7 @@ def plain_text(page: Page, *, is_blind: bool) -> str:
     if not is_blind:
         return read_page(page).text.replace(SEPARATOR, " ")
     targets = sorted(read_page(page).links, key=len, reverse=True)
-    title, *lines = read_page(hide_targets(page, is_blind=True)).text.replace(SEPARATOR, " ").split("\n")
+    title, *lines = read_page(without_links(page, is_blind=True)).text.replace(SEPARATOR, " ").split("\n")
     if targets:
         spelt = re.compile("|".join(re.escape(target) for target in targets), re.IGNORECASE)
         lines = [spelt.sub(" ", line) for line in lines]

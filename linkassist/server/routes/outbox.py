@@ -15,7 +15,7 @@ from linkassist.server.forms import number_in, takes_form
 from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import outbox_address
 from linkassist.server.views.outbox import outbox_view
-from linkassist.store.outbox import Way, send_off, take_back, waiting_pages
+from linkassist.store.outbox import SendMethod, send_off, take_back, waiting_pages
 from linkassist.store.pages import project
 from linkassist.terminal_escape import quoted
 
@@ -42,12 +42,12 @@ def import_file(request: Request) -> Response:
 def done(request: Request, form: FormData) -> Response:
     """Marks a page's links as written back, or those of all pages, then shows the outbox again."""
     way = form.get("way", "")
-    if way not in get_args(Way):
-        raise HTTPException(400, f"The way is {quoted(str(way))}; expected {' or '.join(get_args(Way))}.")
+    if way not in get_args(SendMethod):
+        raise HTTPException(400, f"The way is {quoted(str(way))}; expected {' or '.join(get_args(SendMethod))}.")
     with open_project(request) as (library, here):
         given = form.get("page", "")
         pages = [_number(given)] if given else [waiting.page_id for waiting in waiting_pages(library, here.id)]
-        send_off(library, here.id, pages, cast(Way, way), _number(form.get("until", "")))
+        send_off(library, here.id, pages, cast(SendMethod, way), _number(form.get("until", "")))
     return RedirectResponse(outbox_address(here.name), status_code=303)
 
 

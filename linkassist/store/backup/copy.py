@@ -1,7 +1,7 @@
-"""Copies of a library's database: whole, checked, and kept by count.
+"""Copies of a library's database: checked, and limited in number.
 
-SQLite's online backup reads one moment of the file, whoever else reads or writes it meanwhile. The copy is written
-beside its place, checked and then renamed: under a backup's name lies a good backup, or nothing.
+SQLite's online backup copies a snapshot while others read and write. The copy is written to a temporary file, checked
+and then renamed, so that a backup's name never belongs to an incomplete file.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _COMPLAINTS: Final = 3
 def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
     """A new backup of the database at `path`, in the folder of backups beside it. Returns its file.
 
-    occasion: see `BackupFile`. keep: how many of that sort of occasion stay, the newest ones; None for all. Since the
-    new one is checked before an old one goes, a good one is always left.
-    Raises StoreError for a database that is damaged or cannot be copied; all backups are then as they were.
+    occasion: see `BackupFile`. keep: how many backups of that sort are kept, the newest ones; None for all. Old ones
+    are deleted only after the new one was checked.
+    Raises StoreError for a database that is damaged or cannot be copied; the other backups then stay.
     """
     folder = path.parent / BACKUPS_NAME
     with translate_os_errors(folder):
@@ -46,7 +46,7 @@ def keep_copy(path: Path, occasion: str, keep: int | None) -> Path:
 
 
 def drop_older(folder: Path, sort: str, keep: int) -> None:
-    """Drops the backups of that sort of the library in `folder`, all but the newest `keep`."""
+    """Deletes all but the newest `keep` backups of that sort of the library in `folder`."""
     if keep < 1:
         raise ValueError(f"keep is {keep}; expected at least 1")
     for each in [each for each in backup_files(folder) if each.sort == sort][keep:]:
@@ -54,10 +54,9 @@ def drop_older(folder: Path, sort: str, keep: int) -> None:
 
 
 def copy_whole(source: Path, target: Path) -> None:
-    """Writes a copy of the database at `source` to the file `target`, for its owner alone (0600), in place of what is
-    there.
+    """Replaces the file `target` by a copy of the database at `source`, private to its owner (0600).
 
-    Raises StoreError if the source is damaged or the copy cannot be written; `target` is then as it was.
+    Raises StoreError if the source is damaged or the copy cannot be written; `target` is then unchanged.
     """
     beside = target.with_name(f".{target.name}.partial")
     with translate_os_errors(target):
@@ -75,10 +74,9 @@ def copy_whole(source: Path, target: Path) -> None:
 
 
 def complaints(path: Path) -> str:
-    """What is wrong with the library's database at `path`, "" for a good one. It is read as it lies, and not changed.
+    """What is wrong with the structure, the indexes or the schema of the database at `path`, "" if nothing.
 
-    A damage in the structure, the indexes and the schema included, is found; a letter that has become another one is
-    for `damage.py` to find.
+    The file is not changed. `damage.py` finds damaged values.
     """
     try:
         with closing(for_reading(path)) as connection:
@@ -88,7 +86,9 @@ def complaints(path: Path) -> str:
             if not is_schema_sound(connection):
                 return "its schema is not what was written"
             if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone():
-                connection.execute("SELECT rowid FROM words LIMIT 1").fetchall()  # the search opens its own tables
+                connection.execute(
+                    "SELECT rowid FROM words LIMIT 1"
+                ).fetchall()  # loads the tables of the full-text index
             found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_COMPLAINTS})")]
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter is Python's, on a message that is not UTF-8
         return str(error)
@@ -96,22 +96,22 @@ def complaints(path: Path) -> str:
 
 
 def for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing of the database and does not make it."""
+    """A read-only connection; it does not create the database."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _copy(source: Path, target: Path) -> None:
     with translate_sqlite_errors(source), closing(for_reading(source)) as opened:
-        opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # a failure here is the source's
+        opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # fails here if the source is damaged
         with translate_sqlite_errors(target), closing(sqlite3.connect(target)) as copy:
             opened.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file that holds all, wherever it is carried
+            copy.execute("PRAGMA journal_mode = DELETE")  # a single file without a log
     with target.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
-    """Brings the new name to the disk; a platform that cannot open a folder does so by itself."""
+    """Syncs the renaming to the disk, on platforms where a folder can be opened."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -122,7 +122,7 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """One backup after the other. The operating system lets go of the lock when the program ends, however."""
+    """A lock, so that one process at a time makes a backup. It is released when its process ends."""
     lock_path = folder / "backup.lock"
     create_private(lock_path)
     with translate_sqlite_errors(lock_path), closing(sqlite3.connect(lock_path, timeout=_WAIT_S)) as lock:

@@ -1,7 +1,6 @@
-"""The backups of a library: where they lie, and what their names tell.
+"""The backup files of a library, and what their names say.
 
-They are numbered, since a clock may be set back: the highest number is the newest, whatever the dates say.
-Making one is left to `copy.py`.
+They are numbered, since a clock may be set back: the highest number is the newest, whatever the dates.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _NAME: Final = re.compile(r"linkassist-(\d+)-(\d{4}-\d\d-\d\d-\d{6})(?:-([a-z0-9
 
 @dataclass(frozen=True, slots=True)
 class BackupFile:
-    """A backup by its name. date: local time as it is written. occasion: "" for one that was asked for."""
+    """A backup by its name. date: local time as in the name. occasion: "" for one made by a user."""
 
     path: Path
     number: int
@@ -30,7 +29,7 @@ class BackupFile:
 
     @property
     def sort(self) -> str:
-        """The occasion without a version: those of one sort are counted together."""
+        """The occasion without a version: backups of one sort are limited in number together."""
         return self.occasion.rstrip("-0123456789")
 
 
@@ -46,7 +45,7 @@ def backup_files(folder: Path) -> list[BackupFile]:
 
 
 def next_backup(folder: Path, occasion: str) -> BackupFile:
-    """The backup that is to be made now, under the next number. occasion: small letters, digits and hyphens, or ""."""
+    """The file of a new backup, with the next number. occasion: lower-case letters, digits and hyphens, or ""."""
     number = max((each.number for each in backup_files(folder)), default=0) + 1
     date = time.strftime("%Y-%m-%d-%H%M%S")
     name = f"linkassist-{number:04d}-{date}{'-' if occasion else ''}{occasion}.sqlite3"

@@ -1,7 +1,7 @@
-"""Damaged rows brought back one by one, each from the newest backup that has it whole; all else stays as it is.
+"""Restores damaged rows one by one, each from the newest backup that has it undamaged.
 
-What is in no backup cannot be guessed: a decision is then taken back, so that its suggestion is open again, and any
-other row goes. What holds for a page follows from the log of decisions, and is put together from that anew.
+Without a backup a decision is taken back, so that its suggestion is open again, and any other row is deleted. The table
+of verdicts in force is rebuilt from the log of decisions.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ _TRIGGERS: Final = ("verdict_log_is_never_changed", "verdict_log_is_never_delete
 
 @dataclass(frozen=True, slots=True)
 class MendedRow:
-    """What was damaged, in words, and the file that it came back from: a backup, the library itself for what its log
-    of decisions tells, None where nothing has it. instead: what holds now, in the last case."""
+    """A damaged row and the file it was restored from: a backup, or the library itself if its log has the decision.
+
+    None if no file has it; instead: what was done then.
+    """
 
     what: str
     source: Path | None
@@ -42,17 +44,17 @@ class MendedRow:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was damaged. kept: where the library lies as it was before; None where nothing was damaged."""
+    """The damaged rows. kept: the backup of the library as it was before; None where nothing was damaged."""
 
     rows: tuple[MendedRow, ...]
     kept: Path | None
 
 
 def mend(folder: Path) -> Mended:
-    """Brings back every damaged row of the library in `folder`, in one transaction; what it was is kept as a backup.
+    """Restores every damaged row of the library in `folder` in one transaction, after a backup.
 
-    Raises StoreError where its structure is damaged, which a whole backup alone puts right, and while an import or a
-    reindex is under way; the library is then as it was.
+    Raises StoreError if its structure is damaged, which only a whole backup restores, and while an import or a reindex
+    runs; the library is then unchanged.
     """
     path = folder / DATABASE_NAME
     with work_lock(folder), Library.open(folder) as library:
@@ -60,9 +62,9 @@ def mend(folder: Path) -> Mended:
         if not found:
             return Mended((), None)
         kept = keep_copy(path, BEFORE_RESTORE, None)
-        told: list[MendedRow] = []
+        mended: list[MendedRow] = []
         with library.transaction(is_durable=True) as connection:
-            # By the schema's own words, since that has a checksum.
+            # Restored below by their exact SQL, since the schema has a checksum.
             triggers = [
                 connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()[0]
                 for name in _TRIGGERS
@@ -77,12 +79,12 @@ def mend(folder: Path) -> Mended:
                 else:
                     _mend_row(connection, each, row)
                 is_in_log = isinstance(each, DamagedRow) and each.table is VERDICTS
-                told.append(MendedRow(each.what, path if is_in_log else backup, _instead(each)))
-            _hold_what_the_log_says(connection)
-            _forget_the_unheld(connection)
+                mended.append(MendedRow(each.what, path if is_in_log else backup, _instead(each)))
+            _rebuild_verdicts(connection)
+            _delete_orphaned_items(connection)
             for sql in triggers:
                 connection.execute(sql)
-    return Mended(tuple(told), kept)
+    return Mended(tuple(mended), kept)
 
 
 def _instead(damaged: Damage) -> str:
@@ -92,10 +94,10 @@ def _instead(damaged: Damage) -> str:
 
 
 def _mend_row(connection: Connection, damaged: DamagedRow, row: Row | None) -> None:
-    """Puts the row in place of the damaged one; without one, that goes, or is a decision that was taken back."""
+    """Replaces the damaged row; without a row it is deleted, or in the log replaced by an undo."""
     table, key = damaged.table, damaged.row[: damaged.table.n_key]
     _delete(connection, table, key)
-    if row is None and table is VERDICT_LOG:  # entries of the log are counted, so something has to stand there
+    if row is None and table is VERDICT_LOG:  # the log must have no gaps
         (some_page,) = connection.execute("SELECT min(id) FROM pages").fetchone()
         row = (*key, some_page, "", "undo", 0, None, "", "reject", 0, "page", 0.0, *(None,) * 4, "")
     if row is not None:
@@ -103,7 +105,7 @@ def _mend_row(connection: Connection, damaged: DamagedRow, row: Row | None) -> N
 
 
 def _delete(connection: Connection, table: SealedTable, key: Row) -> None:
-    """Deletes the row of that key, which may be damaged itself: text is compared by its bytes."""
+    """Deletes the row with that key, which may be damaged too: text is compared as bytes."""
     conditions, values = [], []
     for name, value in zip(table.columns, key, strict=False):
         is_text = isinstance(value, str)
@@ -120,7 +122,7 @@ def _insert(connection: Connection, table: SealedTable, row: Sequence[object]) -
 
 
 def _mend_text(connection: Connection, damaged: DamagedText, row: Row | None) -> None:
-    """Puts title and lines in place of the damaged ones. Without any they stay as they are, and are told as damaged."""
+    """Replaces title and lines of the damaged text; without a row they stay damaged."""
     if row is not None:
         title, lines, line_meta, export_id = row
         connection.execute(
@@ -131,8 +133,8 @@ def _mend_text(connection: Connection, damaged: DamagedText, row: Row | None) ->
         )
 
 
-def _hold_what_the_log_says(connection: Connection) -> None:
-    """Makes the verdicts those of the log; one that is right stays, with the page that its target became."""
+def _rebuild_verdicts(connection: Connection) -> None:
+    """Makes the table of verdicts agree with the log; right rows stay, with the page of their target."""
     should = holding_by_log(connection)
     for page_id, target_key, log_id in connection.execute(
         "SELECT page_id, target_key, log_id FROM verdicts"
@@ -156,8 +158,8 @@ def _hold_what_the_log_says(connection: Connection) -> None:
         seal(connection, VERDICTS, VERDICTS.is_this_row, (page_id, target_key))
 
 
-def _forget_the_unheld(connection: Connection) -> None:
-    """Takes out of the outbox what points at no decision or at no batch any more."""
+def _delete_orphaned_items(connection: Connection) -> None:
+    """Deletes items of the outbox without a decision or a batch."""
     connection.execute(
         """
         DELETE FROM outbox_items WHERE log_id NOT IN (SELECT id FROM verdict_log WHERE action = 'decide')

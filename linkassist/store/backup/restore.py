@@ -1,7 +1,4 @@
-"""Backups of a library: making one, what one holds, and the way back to it.
-
-Files and their names are left to `files.py`, the copying to `copy.py`.
-"""
+"""Makes backups of a library, summarises their contents, and restores them."""
 
 from __future__ import annotations
 
@@ -24,13 +21,13 @@ from linkassist.store.locks import exclusive_serving_lock, work_lock
 from linkassist.store.schema import MIGRATIONS
 
 KEPT: Final = 14  # backups, where nothing else is said
-# What says nothing about the file that is there: it stays as it is then.
+# Errors that do not come from damage: the file is then left alone.
 _NOT_OF_THE_FILE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a library's file holds. last_decided_at, imported_at: Unix seconds, 0 for never. version: of its schema."""
+    """A summary of a library. last_decided_at, imported_at: Unix seconds, 0 for never. version: of its schema."""
 
     n_pages: int
     n_verdicts: int
@@ -41,10 +38,9 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A library that was restored. kept: where it lies as it was before, None where there was none.
+    """The result of a restore. kept: the copy of the library as it was before, None where there was none.
 
-    before: what it held, None where that cannot be read any more. damage: what is damaged in it now, in words, "" for
-    nothing.
+    before: its contents then, None if unreadable. damage: the message about damage in it now, "" if there is none.
     """
 
     source: Path
@@ -57,14 +53,14 @@ class Restored:
 def make_backup(library: Library, keep: int) -> Path:
     """A new backup in the library's folder `backups`, checked. Returns its file.
 
-    keep: how many of the backups made this way stay, the newest ones; those before an upgrade are counted apart.
-    Raises StoreError where the structure is damaged or the disk is full; all backups are then as they were. Where a
-    row of the reader's own or a text is damaged, the backup is made and StoreError says so: it is counted apart, so
-    that no good one goes for it.
+    keep: how many of the backups made this way are kept, the newest ones; those before an upgrade are counted apart.
+    Raises StoreError if the structure is damaged or the disk is full; the backups then stay. If a row of the reader's
+    own data or a text is damaged, the backup is made and StoreError says so; it is counted apart, so that no undamaged
+    one is deleted for it.
     """
     made = keep_copy(library.path, "", None)
     if all_damage(made):
-        # The number stays, so the new name is nobody else's.
+        # The number is unique, so the new name is too.
         apart = made.with_name(f"{made.stem}-{WITH_DAMAGE}.sqlite3")
         with translate_os_errors(apart):
             os.replace(made, apart)
@@ -75,7 +71,7 @@ def make_backup(library: Library, keep: int) -> Path:
 
 
 def contents(path: Path) -> Contents | None:
-    """What the file of a library, of this version or an older one, holds; None where it cannot be read."""
+    """The contents of a library's file, of this version or an older one; None if it cannot be read."""
     try:
         with closing(for_reading(path)) as connection:
             row = connection.execute(
@@ -93,12 +89,12 @@ def contents(path: Path) -> Contents | None:
 
 
 def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """The newest good backup of the library in `folder`, and in words which newer ones are damaged.
+    """The newest undamaged backup of the library in `folder`, and a message for each newer one.
 
-    What a restore has put aside is passed over. Where none is good throughout, it is the newest of those in which only
-    rows are damaged. Raises StoreError where there is none.
+    Backups made by a restore are skipped. If all are damaged, it is the newest in which only rows are damaged. Raises
+    StoreError if there is none.
     """
-    told: list[str] = []
+    messages: list[str] = []
     second_best: Path | None = None
     for each in backup_files(folder):
         if each.occasion == BEFORE_RESTORE:
@@ -107,12 +103,15 @@ def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
         if not found:
             rows = all_damage(each.path)
             if not rows:
-                return each.path, tuple(told)
+                return each.path, tuple(messages)
             second_best = second_best or each.path
             found = "; ".join(row.what for row in rows)
-        told.append(f"{each.path} is damaged ({found}) and was passed over.")
+        messages.append(f"{each.path} is damaged ({found}) and was passed over.")
     if second_best:
-        return second_best, (*told, f"{second_best} is the best there is: only what is named above is damaged in it.")
+        return second_best, (
+            *messages,
+            f"{second_best} is the best there is: only what is named above is damaged in it.",
+        )
     raise StoreError(
         f"There is no good backup in {folder / BACKUPS_NAME}. Name a file that you copied elsewhere: "
         "`linkassist restore FILE`."
@@ -120,11 +119,11 @@ def latest_good(folder: Path) -> tuple[Path, tuple[str, ...]]:
 
 
 def restore(folder: Path, source: Path) -> Restored:
-    """Makes the library in `folder` what the backup `source` holds; what it was is kept among the backups.
+    """Replaces the library in `folder` by the backup `source`, after a backup of the present state.
 
-    The backup is checked first and brought to this version beside the library; then one transaction exchanges all.
-    Raises StoreError where it is damaged or of a newer version, while a server shows the library, and while an import
-    or a reindex is under way; the library is then as it was.
+    A copy of the source is checked and migrated first; then one transaction replaces everything.
+    Raises StoreError if it is damaged or of a newer version, while a server shows the library, and while an import or a
+    reindex runs; the library is then unchanged.
     """
     _require_usable(source)
     path = folder / DATABASE_NAME
@@ -147,7 +146,7 @@ def restore(folder: Path, source: Path) -> Restored:
 
 
 def _require_usable(source: Path) -> None:
-    """Refuses what would not be a library of this program afterwards, before anything is replaced."""
+    """Raises StoreError unless the file is an undamaged library that this version can migrate."""
     with file_errors_as(StoreError, "read", source):
         if not source.is_file():
             raise StoreError(f"{source} is no file. `linkassist restore --list` shows the backups there are.")
@@ -166,7 +165,7 @@ def _require_usable(source: Path) -> None:
 
 
 def _lacking(source: Path) -> str:
-    """What of a library's tables the database lacks, "" for nothing: its mark alone makes no library."""
+    """Which columns of a library the database lacks, "" for none; its application id alone does not tell."""
     with (
         translate_sqlite_errors(source),
         closing(for_reading(source)) as found,
@@ -174,7 +173,7 @@ def _lacking(source: Path) -> str:
     ):
         (version,) = found.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
-            return ""  # which is told otherwise
+            return ""  # reported by the caller
         for migration in MIGRATIONS[:version]:
             for statement in migration:
                 made.execute(statement)
@@ -194,7 +193,7 @@ def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def _prepare(place: Path, source: Path) -> Path:
-    """A copy of the backup, brought to this version, in a folder of its own."""
+    """A copy of the backup, migrated to this version, in a folder of its own."""
     shutil.rmtree(place, ignore_errors=True)  # of a restore that was killed
     place.mkdir(mode=0o700)
     copy_whole(source, place / DATABASE_NAME)
@@ -203,14 +202,14 @@ def _prepare(place: Path, source: Path) -> Path:
 
 
 def _keep(path: Path) -> Path | None:
-    """Where a copy of the library lies now: among the backups, or beside them if it is damaged."""
+    """A copy of the library: a backup, or a plain copy among the backups if it is damaged."""
     if not path.exists():
         return None
     if not complaints(path):
         return keep_copy(path, BEFORE_RESTORE, None)
     (path.parent / BACKUPS_NAME).mkdir(mode=0o700, exist_ok=True)
     kept = next_backup(path.parent, "damaged").path.with_suffix(".damaged")
-    for ending in ("", "-wal"):  # which SQLite looks for under this very name
+    for ending in ("", "-wal"):  # SQLite looks for the log under this name
         of, beside = Path(f"{path}{ending}"), Path(f"{kept}{ending}")
         try:
             if of.is_file():
@@ -218,23 +217,23 @@ def _keep(path: Path) -> Path | None:
                 continue
         except PermissionError:
             pass
-        if of.exists():  # a folder, or a file that cannot be read: nobody has it open as a database
+        if of.exists():  # a folder or an unreadable file, which nobody has open as a database
             os.replace(of, beside)
     return kept
 
 
 def _exchange(prepared: Path, path: Path) -> None:
-    """Puts the prepared database in place of the one at `path`, for all readers at one moment.
+    """Replaces the database at `path` by the prepared one, for all readers at once.
 
-    It is written into the file that is there, in a transaction: whoever has that open sees the old state or the new
-    one. Only a file in which SQLite cannot write any more, and which nobody can have open then, is replaced.
+    It is copied into the existing file in a transaction, so that open connections see the old or the new state. Only a
+    file that SQLite cannot write any more, and which nobody can have open then, is replaced.
     """
     try:
         with closing(sqlite3.connect(prepared)) as source, closing(sqlite3.connect(path, timeout=30.0)) as target:
             target.execute("PRAGMA synchronous = FULL")
             source.backup(target)
     except UnicodeDecodeError:
-        pass  # of a message about a damaged schema
+        pass  # from a message about a damaged schema
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
             with translate_sqlite_errors(path):

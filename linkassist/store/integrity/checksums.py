@@ -1,8 +1,8 @@
-"""A checksum in each row that is the reader's own: decisions, what is put off, choices, batches of the outbox.
+"""Checksums of the rows with the reader's own data: decisions, snoozes, rules, batches of the outbox.
 
-SQLite notices damage to the structure of its file, not a letter or a number that has become another one. What is
-derived can be made again; what a person decided cannot, so each such row carries the hash of its columns in the column
-`checksum`. Whoever writes a row seals it in the same transaction; whoever reads one asks `require_sound`.
+SQLite detects damage to the structure of its file, but not a changed letter or number. Derived data can be made
+again, what a person decided cannot; so each such row has a hash of its columns in the column `checksum`. Code that
+writes a row calls `seal` in the same transaction; code that reads one calls `require_sound`.
 The schema has a checksum too, in the only row of `schema_check`.
 """
 
@@ -33,7 +33,7 @@ class SealedTable:
 
     @property
     def is_this_row(self) -> str:
-        """The condition that tells one row by its key."""
+        """The SQL condition that selects one row by its key."""
         return " AND ".join(f"{name} = ?" for name in self.columns[: self.n_key])
 
 
@@ -58,9 +58,9 @@ _CHECKSUM_BYTES: Final = 8
 
 
 def checksum(table: SealedTable, values: Sequence[object]) -> bytes:
-    """The 8 bytes that tell this row from any other. values: of the table's columns, as SQLite gives them back."""
-    told = json.dumps([table.name, *values], default=repr)  # ASCII; a BLOB, which no sound row has, by its repr
-    return blake2b(told.encode(), digest_size=_CHECKSUM_BYTES).digest()
+    """The checksum of a row, 8 bytes. values: of the table's columns, as SQLite returns them."""
+    text = json.dumps([table.name, *values], default=repr)  # ASCII; a BLOB, which no sound row has, by its repr
+    return blake2b(text.encode(), digest_size=_CHECKSUM_BYTES).digest()
 
 
 def require_sound(table: SealedTable, row: Sequence[Any]) -> None:
@@ -75,7 +75,7 @@ def is_sound(table: SealedTable, row: Sequence[Any]) -> bool:
 
 
 def seal(connection: Connection, table: SealedTable, where: str = "1", values: Iterable[object] = ()) -> None:
-    """Gives their checksums to the rows just written, within the same transaction. where: which, with its values."""
+    """Writes the checksums of rows, within the transaction that wrote them. where, values: a condition on the table."""
     columns = ", ".join(table.columns)
     rows = connection.execute(f"SELECT {columns} FROM {table.name} WHERE {where}", tuple(values)).fetchall()
     connection.executemany(
@@ -85,7 +85,7 @@ def seal(connection: Connection, table: SealedTable, where: str = "1", values: I
 
 
 def seal_everything(connection: Connection) -> None:
-    """Seals every row, as it is, of a library that had no checksums before."""
+    """Writes the checksums of all rows of a library that had none."""
     for table in SEALED:
         seal(connection, table)
     for (number,) in connection.execute("SELECT id FROM embeddings").fetchall():
@@ -100,22 +100,22 @@ def seal_everything(connection: Connection) -> None:
 
 
 def vector_checksum(fingerprint: str, text_hash: str, vector: bytes) -> bytes:
-    """That of an embedding, which is derived: a damaged one is encoded again."""
+    """The checksum of an embedding; a damaged one is encoded again."""
     return blake2b(f"{fingerprint} {text_hash} ".encode() + vector, digest_size=_CHECKSUM_BYTES).digest()
 
 
 def report_checksum(report: bytes) -> bytes:
-    """That of the report of an evaluation, as UTF-8, which is derived: a damaged one is none."""
+    """The checksum of an evaluation's report, as UTF-8; a damaged one counts as missing."""
     return blake2b(report, digest_size=_CHECKSUM_BYTES).digest()
 
 
 def seal_schema(connection: Connection) -> None:
-    """Keeps the checksum of the schema and the version, once both are what they are to be."""
+    """Writes the checksum of the schema and the version, after both are final."""
     connection.execute("INSERT OR REPLACE INTO schema_check VALUES (1, ?)", (_of_schema(connection),))
 
 
 def is_schema_sound(connection: Connection) -> bool:
-    """Whether schema and version are those that were sealed; True for a library that has no such checksum yet."""
+    """Whether schema and version match their checksum; True for a library without one."""
     if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_check'").fetchone():
         return True
     row = connection.execute("SELECT checksum FROM schema_check").fetchone()
@@ -125,7 +125,7 @@ def is_schema_sound(connection: Connection) -> bool:
 def _of_schema(connection: Connection) -> bytes:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    # Not where each table begins: the structure is SQLite's to check, and another program may compact the file.
+    # Without the root pages: SQLite checks the structure, and another program may vacuum the file.
     objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
-    told = json.dumps([version, application, *objects], default=repr)
-    return blake2b(told.encode(), digest_size=_CHECKSUM_BYTES).digest()
+    text = json.dumps([version, application, *objects], default=repr)
+    return blake2b(text.encode(), digest_size=_CHECKSUM_BYTES).digest()

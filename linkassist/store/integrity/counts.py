@@ -1,7 +1,4 @@
-"""The counts that triggers keep of a project's pages, held against the pages themselves.
-
-The triggers are always right; a count that is not has been damaged, and is then made again.
-"""
+"""Checks the counts that triggers maintain against the pages, and repairs damaged ones."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import Final
 
 from linkassist.store.library import Library
 
-# (table, its columns after the project, what they should be). A count of nothing may stand there or not.
+# (table, its columns after the project, the query of the right values). A count of 0 may be stored or not.
 _COUNTS: Final = (
     (
         "page_counts",
@@ -32,9 +29,9 @@ _COUNTS: Final = (
 
 
 def recount(library: Library, project_id: int) -> bool:
-    """Makes the counts of the project's pages what they should be; whether they were not. For the holder of the lock.
+    """Repairs the counts of the project's pages; returns whether any was wrong. For the holder of the work lock.
 
-    Nothing is written where they are right, which 23,000 pages tell in a twentieth of a second.
+    To check 23,000 pages takes a twentieth of a second.
     """
     wrong = []
     for table, columns, should in _COUNTS:

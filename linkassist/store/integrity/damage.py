@@ -1,8 +1,8 @@
-"""What is damaged in a library, in words that say what to do: the row, the backup that has it whole, the command.
+"""Finds damage in a library, and says what is damaged, which backup has it undamaged, and which command restores it.
 
-Three things are told apart. The structure of the file is SQLite's to check, and a whole backup puts it right. A row
-that is the reader's own is held against its checksum, and the text of a page against its hash; these can be brought
-back one by one (`store/backup/mend.py`). What is derived is made again by a reindex, and no concern of this module.
+There are three kinds. SQLite checks the structure of the file, which only a whole backup restores. Rows of the reader's
+own data are checked by their checksums and the texts of pages by their hashes; these can be restored one by one
+(`store/backup/mend.py`). Derived data is made again by a reindex.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from linkassist.wiki import title_key
 
 Row = tuple[Any, ...]
 
-# What damaged data makes Python or SQLite raise, wherever it is used; a failure in words is none of these.
+# The exceptions that damaged data may cause anywhere.
 _SYMPTOMS: Final = (
     *(sqlite3.Error, struct.error, zlib.error, DamagedError),
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, MemoryError),
@@ -52,9 +52,9 @@ _MOST_TOLD: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row that is not what was written. row: the table's columns as they are, the checksum last. what: in words.
+    """A damaged row. row: the columns as they are, the checksum last. what: a description for messages.
 
-    Of a verdict that the log knows and the table of verdicts lacks, the row is what it should be, without a checksum.
+    For a verdict that is missing in the table but in the log, the row is the right one, without a checksum.
     """
 
     table: SealedTable
@@ -64,7 +64,7 @@ class DamagedRow:
 
 @dataclass(frozen=True, slots=True)
 class DamagedText:
-    """A page whose title or lines are not those of its hash. what: in words."""
+    """A page whose title or lines do not match its hash. what: a description for messages."""
 
     page_id: int
     text_id: int
@@ -76,10 +76,9 @@ Damage = DamagedRow | DamagedText
 
 
 def raise_if_damaged(path: Path, error: BaseException) -> None:
-    """Raises StoreError in place of `error` where it may come from damage and the database at `path` is damaged.
+    """Raises StoreError if damage may have caused `error` and the database at `path` is damaged.
 
-    So a bug stays what it is, and whatever a damaged file makes the program do ends in the advice. To look through a
-    library of 23,000 pages takes four seconds.
+    Other errors are bugs and left alone. To check a library of 23,000 pages takes four seconds.
     """
     if isinstance(error, _SYMPTOMS):
         found = diagnosis(path)
@@ -90,7 +89,7 @@ def raise_if_damaged(path: Path, error: BaseException) -> None:
 
 
 def diagnosis(path: Path) -> str:
-    """What is damaged in the library at `path` and what to do, "" where all is whole."""
+    """The message about the damage in the library at `path`, "" if there is none."""
     if not path.is_file():
         return ""
     try:
@@ -148,14 +147,14 @@ def damaged_texts(path: Path) -> list[DamagedText]:
             """
         )
         return [
-            DamagedText(page_id, text_id, str(text[0]), f"the text of page {quoted(text[1])}")
+            DamagedText(page_id, text_id, str(text[0]), f"the text of page {_quoted(text[1])}")
             for page_id, text_id, export_id, *text in rows
             if not is_text_sound(*text) or not _is_utf8(export_id)
         ]
 
 
 def derived_damage(path: Path) -> str:
-    """What is damaged of what is derived and makes screens fail, and the command that makes it anew, "" for nothing."""
+    """The message about damaged derived data that makes screens fail, "" if there is none."""
     with closing(tolerant(path)) as connection:
         for table, columns in _RECORDS.items():
             for row in connection.execute(f"SELECT {columns} FROM {table}"):
@@ -164,7 +163,7 @@ def derived_damage(path: Path) -> str:
         text_ids = damaged_links(path)
         if text_ids:
             row = connection.execute("SELECT title FROM pages WHERE text_id = ?", (text_ids[0],)).fetchone()
-            of = f" of page {quoted(row[0])}" if row else ""
+            of = f" of page {_quoted(row[0])}" if row else ""
             return f"{path} is damaged in the links{of}. {_REINDEX.format(' --full', _place(path))}"
     return ""
 
@@ -178,7 +177,7 @@ _REINDEX: Final = "Run `linkassist reindex{0} --library {1}`, which makes them a
 
 
 def damaged_links(path: Path) -> list[int]:
-    """The rows of the texts of which a stored link does not stand where it says. Costs a second for 110,000 links."""
+    """The ids of texts with a stored link that is not at its place. Takes a second for 110,000 links."""
     found: list[int] = []
     text_id, lines = None, []
     with closing(tolerant(path)) as connection:
@@ -198,14 +197,12 @@ def damaged_links(path: Path) -> list[int]:
 
 
 def damage_message(path: Path, found: Sequence[Damage]) -> str:
-    """Each damaged thing with the backup from which it can come back, and the command that does it."""
-    told = []
-    for each in found[:_MOST_TOLD]:
-        told.append(f"{each.what} ({_where_whole(path.parent, each)})")
+    """The message about damaged rows and texts: a backup of each, and the command that restores them."""
+    places = [f"{each.what} ({_where_whole(path.parent, each)})" for each in found[:_MOST_TOLD]]
     more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
     command = f"linkassist restore --damaged --library {_place(path)}"
     texts = " Or import the export again, which brings back texts." if isinstance(found[-1], DamagedText) else ""
-    return f"{path} is damaged in places: {'; '.join(told)}{more}. `{command}` mends these places alone.{texts}"
+    return f"{path} is damaged in places: {'; '.join(places)}{more}. `{command}` mends these places alone.{texts}"
 
 
 def _where_whole(folder: Path, each: Damage) -> str:
@@ -218,11 +215,10 @@ def _where_whole(folder: Path, each: Damage) -> str:
 
 
 def sound_copies(folder: Path, of: Damage) -> Iterator[tuple[BackupFile, Row]]:
-    """(backup, the row as it holds it) of the library's backups that have what is damaged whole, the newest first.
+    """(backup, its undamaged row) of the backups that have one, the newest first.
 
-    Of a text the row is (title, lines, line_meta, export_id); of a damaged row its columns without the checksum. A
-    backup that has the very row that was written is better than a newer one that has an earlier state of it, and comes
-    first.
+    For a text the row is (title, lines, line_meta, export_id), else the columns without the checksum. Backups with the
+    very row that was damaged, by its checksum, come before newer ones with another state of it.
     """
     earlier = []
     for each in backup_files(folder):
@@ -230,7 +226,7 @@ def sound_copies(folder: Path, of: Damage) -> Iterator[tuple[BackupFile, Row]]:
             with closing(tolerant(each.path)) as connection:
                 row = _text_of(connection, of) if isinstance(of, DamagedText) else _row_of(connection, of)
         except (sqlite3.Error, UnicodeError):
-            continue  # a damaged backup has nothing to give
+            continue  # a damaged backup
         if row is None:
             continue
         if isinstance(of, DamagedText) or checksum(of.table, row) == of.row[-1]:
@@ -241,19 +237,19 @@ def sound_copies(folder: Path, of: Damage) -> Iterator[tuple[BackupFile, Row]]:
 
 
 def tolerant(path: Path) -> sqlite3.Connection:
-    """A connection for reading whose texts need not be UTF-8: what is not stands in them as lone surrogates."""
+    """A read-only connection that decodes invalid UTF-8 to lone surrogates."""
     connection = for_reading(path)
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return connection
 
 
-def quoted(value: object) -> str:
-    """A value in quotation marks that any terminal and any report can hold."""
+def _quoted(value: object) -> str:
+    """The whole value in quotation marks, for messages."""
     return '"' + visible(str(value)).encode("utf-8", "backslashreplace").decode() + '"'
 
 
 def holding_by_log(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
-    """(page row id, target key) to the entry of the log that holds for it, as the log has it from its beginning."""
+    """The log entry in force by (page row id, target key), from a replay of the whole log."""
     holding: dict[tuple[int, str], int] = {}
     decisions: set[int] = set()
     rows = connection.execute("SELECT id, page_id, target_key, action, previous_id FROM verdict_log ORDER BY id")
@@ -261,7 +257,7 @@ def holding_by_log(connection: sqlite3.Connection) -> dict[tuple[int, str], int]
         if action == "decide":
             decisions.add(number)
             holding[page_id, target_key] = number
-        elif previous_id not in decisions:  # None, or one that was damaged and came back from nowhere
+        elif previous_id not in decisions:  # None, or a damaged entry without a backup
             holding.pop((page_id, target_key), None)
         else:
             holding[page_id, target_key] = previous_id
@@ -273,7 +269,7 @@ def _has_checksums(connection: sqlite3.Connection) -> bool:
 
 
 def _against_the_log(connection: sqlite3.Connection, known: set[Row]) -> list[DamagedRow]:
-    """Verdicts that are not what the log says, beside those that are known to be damaged."""
+    """Verdicts that differ from the log, without those known to be damaged."""
     should = holding_by_log(connection)
     found = []
     for row in connection.execute(f"SELECT {VERDICTS.selected} FROM verdicts"):
@@ -286,7 +282,7 @@ def _against_the_log(connection: sqlite3.Connection, known: set[Row]) -> list[Da
 
 
 def _row_of(connection: sqlite3.Connection, of: DamagedRow) -> Row | None:
-    """The row in a backup: the very one by its checksum, else a sound one of the same key."""
+    """The row in a backup: the one with the same checksum, else an undamaged one with the same key."""
     table, key = of.table, of.row[: of.table.n_key]
     columns = ", ".join(table.columns)
     if not _has_checksums(connection):  # of an older linkassist
@@ -319,17 +315,17 @@ def _row_in_words(connection: sqlite3.Connection, table: SealedTable, row: Row) 
         taken_back = ", taken back" if at["action"] == "undo" else ""
         when = _moment(at["decided_at"])
         return (
-            f"a decision: {quoted(at['target'])} on page {_page(connection, at['page_id'])} ({did} {when}{taken_back})"
+            f"a decision: {_quoted(at['target'])} on page {_page(connection, at['page_id'])} ({did} {when}{taken_back})"
         )
     if table is VERDICTS:
-        return f"what holds for {quoted(at['target_key'])} on page {_page(connection, at['page_id'])}"
+        return f"what holds for {_quoted(at['target_key'])} on page {_page(connection, at['page_id'])}"
     if table is SNOOZES:
         until = _moment(at["until"])
-        return f"{quoted(at['target_key'])} on page {_page(connection, at['page_id'])}, put off until {until}"
+        return f"{_quoted(at['target_key'])} on page {_page(connection, at['page_id'])}, put off until {until}"
     if table is IGNORED:
-        return f"the ignored {at['sort']} {quoted(at['title'])}"
+        return f"the ignored {at['sort']} {_quoted(at['title'])}"
     if table is PROJECT_SETTINGS:
-        return f"the setting {quoted(at['name'])}, {quoted(at['value'])}"
+        return f"the setting {_quoted(at['name'])}, {_quoted(at['value'])}"
     if table is BATCHES:
         return f"batch {at['id']} of the outbox, of {_moment(at['made_at'])}"
     assert table is ITEMS
@@ -337,7 +333,7 @@ def _row_in_words(connection: sqlite3.Connection, table: SealedTable, row: Row) 
 
 
 def _is_utf8(value: object) -> bool:
-    """Whether a value that `tolerant` gave is one that any reader can be given."""
+    """Whether a value read by `tolerant` is valid UTF-8."""
     try:
         return not isinstance(value, str) or bool(value.encode()) or not value
     except UnicodeEncodeError:
@@ -350,12 +346,12 @@ def _place(path: Path) -> str:
 
 def _page(connection: sqlite3.Connection, page_id: object) -> str:
     row = connection.execute("SELECT title FROM pages WHERE id = ?", (page_id,)).fetchone()
-    return quoted(row[0]) if row else f"number {quoted(page_id)}"
+    return _quoted(row[0]) if row else f"number {_quoted(page_id)}"
 
 
 def _moment(at: object) -> str:
-    """`2026-11-22 14:07`, in local time; what is no moment as it is."""
+    """`2026-11-22 14:07`, in local time; a value that is no time in quotes."""
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
-        return quoted(at)
+        return _quoted(at)

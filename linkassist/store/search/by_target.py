@@ -1,7 +1,7 @@
-"""Which pages are suggested a target: an index of all lists of a project, in a file of its own beside the database.
+"""An inverted index from targets to the pages whose lists suggest them, in a file beside the database.
 
-It is derived from the lists and says where to look; what a list holds now is for its reader to see. A reindex writes it
-anew, and where there is none the first question does: 23,000 lists take some seconds, a look into it a millisecond.
+It is derived from the lists and may be out of date. A reindex writes it, and so does the first look-up where there is
+none: 23,000 lists take some seconds, a look-up a millisecond.
 Layout, in the machine's byte order: a checksum of the rest; the hashes of the title keys, ascending; the page row ids;
 the probabilities as found; 8 bytes each. Of one target the likeliest comes first. A damaged file is written anew.
 """
@@ -28,7 +28,7 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class SuggestedOn:
-    """A page that was suggested the target when the index was written, and how likely it was found."""
+    """A page whose list had the target when the index was written, and the stored probability."""
 
     page_id: int
     probability: float
@@ -57,7 +57,7 @@ def write_target_index(library: Library, project_id: int) -> int:
 
 
 def suggested_on(library: Library, project_id: int, target: str, *, limit: int | None = None) -> list[SuggestedOn]:
-    """The pages that are suggested the target, the likeliest first; limit: at most so many."""
+    """The pages whose lists suggest the target, the most probable first. limit: how many at most."""
     whole = _read(_path(library, project_id))
     if whole is None:
         write_target_index(library, project_id)

@@ -207,7 +207,7 @@ def fill_search(library: Library, on_progress: OnCount = no_count, n_characters:
     """
     n_lacking, n_done = n_unread(library), 0
     while n_done < n_lacking:
-        with library.turn() as connection:
+        with library.yielding_transaction() as connection:
             n_read = index_next_texts(connection, n_characters)
         if not n_read:
             break  # another process was faster

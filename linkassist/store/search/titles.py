@@ -1,4 +1,4 @@
-"""The titles of a project in memory, so that a search as one types looks through all of them in a millisecond."""
+"""The titles of a project in memory, for a search while typing: all titles in a millisecond."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Final
 from linkassist.store.library import Library
 from linkassist.store.project_cache import ProjectCache
 
-_END: Final = "\0"  # stands in no word that is looked for
+_END: Final = "\0"  # in no search word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Titles:
-    """The folded titles of the present pages, the shortest first, and their row ids.
+    """The titles of the present pages in search form, the shortest first, and their row ids.
 
-    `text` is all of them, each with its end; `starts` tells where in it each begins, and where the last one ends.
+    text: all of them, each followed by NUL. starts: where each begins in `text`, and where the last one ends.
     """
 
     folded: tuple[str, ...]
@@ -27,19 +27,19 @@ class Titles:
     starts: tuple[int, ...]
 
     def holding(self, words: tuple[str, ...]) -> tuple[int, ...]:
-        """The pages that have every word in their title; at least one word.
+        """The pages with every word (at least one) in their title.
 
-        The title that is the words comes first, then those that begin with the first word, then the shorter ones.
+        A title equal to the words comes first, then those that begin with the first word; shorter ones first.
         """
         return _holding(self, words)
 
 
 def titles(library: Library, project_id: int) -> Titles:
-    """The titles as they are now; they are read again only after pages have changed."""
+    """The titles of the project, cached until its pages change."""
     return _titles.of(library, project_id)
 
 
-@lru_cache(maxsize=32)  # one search asks for the pages found by title, and for those found not by title
+@lru_cache(maxsize=32)  # a search calls it twice
 def _holding(of: Titles, words: tuple[str, ...]) -> tuple[int, ...]:
     longest, whole = max(words, key=len), " ".join(words)
     others = [word for word in words if word is not longest]

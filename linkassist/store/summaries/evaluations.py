@@ -1,7 +1,4 @@
-"""The last evaluation of each project, as the text that `evaluate/` makes of it; what it says is no matter here.
-
-One that is not what was written, by its checksum, is none: it can be measured again.
-"""
+"""The last evaluation report of each project, as text. A damaged one, by its checksum, counts as missing."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from linkassist.store.library import Library
 
 
 def put_evaluation(library: Library, project_id: int, report: str) -> None:
-    """Keeps the report in place of the project's earlier one."""
+    """Stores the report in place of the project's earlier one."""
     with library.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO evaluations (project_id, report, checksum) VALUES (?, ?, ?)",
@@ -18,7 +15,7 @@ def put_evaluation(library: Library, project_id: int, report: str) -> None:
         )
 
 
-def evaluation(library: Library, project_id: int) -> str | None:
+def last_evaluation(library: Library, project_id: int) -> str | None:
     """The project's last report, None if there is none."""
     row = library.row("SELECT CAST(report AS BLOB), checksum FROM evaluations WHERE project_id = ?", (project_id,))
     if row is None or row[1] != report_checksum(row[0]):

@@ -1,4 +1,4 @@
-"""A wiki at a glance: how many links its pages have, how many stand alone, and how that changed with the years."""
+"""Statistics of a wiki for its overview: pages by number of links, pages without links, pages by month."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def pages_by_links(library: Library, project_id: int) -> dict[int, int]:
 
 
 def pages_by_month(library: Library, project_id: int) -> list[MonthOfPages]:
-    """The months in which present pages were made, in order; pages of which that is not known are left out."""
+    """The present pages by the month in which they were created, in order; those without a time are left out."""
     sql = "SELECT month, n_pages, n_linked FROM month_counts WHERE project_id = ? AND n_pages > 0 ORDER BY month"
     return [MonthOfPages(*row) for row in library.rows(sql, (project_id,))]
 
 
 def n_alone(library: Library, project_id: int) -> int:
-    """How many present pages link nothing and are linked by none."""
+    """How many present pages have neither links nor backlinks."""
     return _alone.of(library, project_id)
 
 
@@ -43,7 +43,7 @@ def _count_alone(library: Library, project_id: int) -> int:
 
 
 def n_without_list(library: Library, project_id: int) -> int:
-    """How many present pages wait for suggestions: those that came or changed since the last reindex."""
+    """How many present pages have no list of suggestions, such as those changed since the last reindex."""
     row = library.row(
         """
         SELECT count(*) FROM pages p WHERE project_id = ? AND is_gone = 0

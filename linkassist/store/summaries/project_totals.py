@@ -1,4 +1,4 @@
-"""What a project comes to, in numbers: for `linkassist status` and the foot of the list of pages."""
+"""The totals of a project, for `linkassist status` and below the list of pages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from linkassist.store.runs import Run, last_run
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`n_links` counts pairs of a page and a target, `n_suggestions` the open ones that are
-    worth showing, over present pages.
+    """Over present pages, `n_links` counts pairs of page and target, `n_suggestions` the open ones worth showing.
 
-    `n_verdicts` counts what holds now, also on pages that are gone. `imported_at` is 0 before the first import.
+    `n_verdicts` counts those in force, also on pages that are gone. `imported_at` is 0 before the first import.
     """
 
     n_pages: int

@@ -1,4 +1,4 @@
-"""How good the suggestions of a project were, night after night: a row for each time that a sample was measured."""
+"""The quality of a project's suggestions over time: one row per measured sample."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from linkassist.store.library import Library
 
 @dataclass(frozen=True, slots=True)
 class QualitySample:
-    """What a sample showed at Unix second `measured_at`. n_asked: pages that were asked about; n_links: what there was
-    to find on them. found_in_10: the share of it that ten suggestions a page found; first_right: the share of pages
-    whose first suggestion was right."""
+    """A sample at Unix second `measured_at`: n_asked pages with n_links hidden links. found_in_10: the share of these
+    among ten suggestions per page. first_right: the share of pages whose first suggestion was right."""
 
     measured_at: int
     n_asked: int
@@ -21,7 +20,7 @@ class QualitySample:
 
 
 def put_sample(library: Library, project_id: int, sample: QualitySample) -> None:
-    """Keeps the sample; one that was measured in the same second is replaced."""
+    """Stores the sample in place of one of the same second."""
     with library.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO quality_samples VALUES (?, ?, ?, ?, ?, ?)",
@@ -37,7 +36,7 @@ def put_sample(library: Library, project_id: int, sample: QualitySample) -> None
 
 
 def samples(library: Library, project_id: int) -> list[QualitySample]:
-    """Every sample of the project that is kept, the earliest first."""
+    """The samples of the project, the earliest first."""
     rows = library.rows(
         """
         SELECT measured_at, n_asked, n_links, found_in_10, first_right FROM quality_samples
@@ -49,7 +48,7 @@ def samples(library: Library, project_id: int) -> list[QualitySample]:
 
 
 def prune_samples(library: Library, keep: int) -> int:
-    """Drops all but the latest `keep` samples of each project; returns how many."""
+    """Deletes all but the latest `keep` samples of each project; returns how many."""
     with library.transaction() as connection:
         return connection.execute(
             """

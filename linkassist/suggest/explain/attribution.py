@@ -21,34 +21,26 @@ from linkassist.suggest.ranker import Model
 
 # A feature in no group tells how likely links are on the page, and is no evidence for one target.
 _FEATURES_OF: Final = {
-    "text": (
-        "n_mentions",
-        "n_free",
-        "edges",
-        "first_mention",
-        "link_probability",
-        "link_probability_rank",
-        "link_probability_share",
-        "rarity",
-    ),
-    "in_title": ("in_title",),
-    "context": ("context", "context_rank", "cover"),
-    "popularity": ("n_linked", "n_mentioned"),
-    "recency": ("linked_lately", "days_since_linked", "target_age"),
-    "neighbours": ("neighbours", "neighbours_rank", "alike", "alike_rank", "neighbour_link_rate", "closest"),
-    "namesakes": ("namesakes", "namesakes_rank"),
-    "co_citation": ("co_cited", "co_cited_rank", "co_cited_likely", "co_cited_likely_rank"),
-    "co_cited_self": ("co_cited_self",),
-    "seeds_link": ("seeds_link",),
-    "marked": ("marked", "marked_rank"),
-    "profile": ("term_profile", "term_profile_rank", "profile_similarity", "profile_similarity_rank"),
-    "similar_page": ("page_similarity", "page_similarity_rank"),
-    "titles": ("titles", "titles_rank"),
-    "backlink": ("links_back",),
-    "icon": ("is_icon",),
+    "text": "n_mentions n_free edges first_mention link_probability link_probability_rank "
+    "link_probability_share rarity",
+    "in_title": "in_title",
+    "context": "context context_rank cover",
+    "popularity": "n_linked n_mentioned",
+    "recency": "linked_lately days_since_linked target_age",
+    "neighbours": "neighbours neighbours_rank alike alike_rank neighbour_link_rate closest",
+    "namesakes": "namesakes namesakes_rank",
+    "co_citation": "co_cited co_cited_rank co_cited_likely co_cited_likely_rank",
+    "co_cited_self": "co_cited_self",
+    "seeds_link": "seeds_link",
+    "marked": "marked marked_rank",
+    "profile": "term_profile term_profile_rank profile_similarity profile_similarity_rank",
+    "similar_page": "page_similarity page_similarity_rank",
+    "titles": "titles titles_rank",
+    "backlink": "links_back",
+    "icon": "is_icon",
 }
 FEATURE_GROUPS: Final = tuple(_FEATURES_OF)
-_GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_OF.values()) for name in names}
+_GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_OF.values()) for name in names.split()}
 
 
 class Contributions:

@@ -16,7 +16,7 @@ from linkassist.suggest.corpus import BoolArray, Corpus, IntArray, csr
 from linkassist.suggest.folding import fold
 from linkassist.suggest.statistics import Bigrams
 from linkassist.suggestion import Reason
-from linkassist.wiki import Passage, Reading, Segment, title_key
+from linkassist.wiki import Passage, Reading, Segment
 
 _SHORTEST: Final = 8  # characters besides the link; shorter lines are similar by chance
 _SHORTEST_FAR: Final = 14  # of the page's own line: shorter ones are names and list entries
@@ -197,11 +197,9 @@ def _linking_lines(corpus: Corpus, is_teacher: BoolArray) -> list[_LinkingLine]:
 def _links_of(passage: Passage, number: Mapping[str, int]) -> Iterator[tuple[int, Segment]]:
     """(target, its segment) of the links of the passage; of a long one the first, for the line is read for each."""
     most = min(_MOST_OF_LINE, _MOST_READ_OF_LINE // max(1, len(passage.text)))
-    links = (part for part in passage.parts if not part.is_prose)
-    for part in islice(links, most):
-        target = number.get(title_key(passage.text[part.start : part.start + part.length]))
-        if target is not None:
-            yield target, part
+    for key, segment in islice(passage.links(), most):
+        if key in number:
+            yield number[key], segment
 
 
 def _rest(text: str, line: _LinkingLine) -> str:

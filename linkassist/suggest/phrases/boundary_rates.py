@@ -107,9 +107,7 @@ def _are_links(corpus: Corpus, phrases: Phrases, teachers: Sequence[int] | IntAr
         reading = corpus.readings[page]
         linked = {title_key(target) for target in reading.links}
         for number, passage in enumerate(reading.passages):
-            for part in passage.parts:
-                if not part.is_prose and title_key(passage.text[part.start : part.start + part.length]) in linked:
-                    places.append((page, number, part.start, part.length))
+            places += [(page, number, each.start, each.length) for key, each in passage.links() if key in linked]
     table = np.array(places, np.int64).reshape(-1, 4)
     wanted = _place(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
     start = phrases.start[rows]

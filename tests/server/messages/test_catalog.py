@@ -21,14 +21,14 @@ from linkassist.server.views.home import IndexState
 from linkassist.server.views.imports import GROUPS
 from linkassist.server.views.local_graph import NodeRole
 from linkassist.server.views.queue import QueueAnswer
-from linkassist.store.outbox import Way
+from linkassist.store.outbox import SendMethod
 from linkassist.suggestion import Group, Objection
 
 # "kind." ~ name and the like: the names that can follow.
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
     "queue.did.": get_args(QueueAnswer),
-    "outbox.history.": get_args(Way),
+    "outbox.history.": get_args(SendMethod),
     "draft.step.": STEPS,
     "import.": ("new", "changed", "gone", "renamed"),
     "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),

@@ -62,6 +62,7 @@ def test_the_counts_are_those_of_the_pages(
                     if is_undone:
                         undo_verdict(library, page_id, "one")
             check(library, of)
+            assert figures(library, of).n_pages == len(export)
 
 
 def page(title: str, n_links: int, month: int) -> Page:

@@ -38,7 +38,7 @@ from linkassist.store.schema import MIGRATIONS
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
-from linkassist.store.summaries.evaluations import evaluation, put_evaluation
+from linkassist.store.summaries.evaluations import last_evaluation, put_evaluation
 from linkassist.store.summaries.overview import pages_by_month
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
@@ -320,12 +320,12 @@ def test_a_damaged_vector_is_not_known_and_a_damaged_evaluation_is_none(tmp_path
         put(library, "encoder", ["a", "b"], np.ones((2, 4), np.float32))
         put_evaluation(library, of, '{"n": 1}')
         assert known(library, "encoder", ["a", "b"]) == {"a", "b"}
-        assert evaluation(library, of) == '{"n": 1}'
+        assert last_evaluation(library, of) == '{"n": 1}'
     change(tmp_path, "UPDATE embeddings SET vector = zeroblob(16) WHERE text_hash = 'a'")
     change(tmp_path, "UPDATE evaluations SET report = '{\"n\": 3}'")
     with Library.open(tmp_path) as library:
         assert known(library, "encoder", ["a", "b"]) == {"b"}
-        assert evaluation(library, of) is None
+        assert last_evaluation(library, of) is None
 
 
 def _flip_the_schema(path: Path, what: bytes, to: bytes) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.summaries.evaluations import evaluation, put_evaluation
+from linkassist.store.summaries.evaluations import last_evaluation, put_evaluation
 from linkassist.wiki import Line, Page
 
 
@@ -16,7 +16,7 @@ def test_each_project_keeps_its_latest_evaluation(tmp_path: Path) -> None:
         for name in ("one", "two"):
             import_pages(library, name, name, 1, [Page("p", (Line("p"),))], lambda lines: [])
         one, two = project(library, "one").id, project(library, "two").id
-        assert evaluation(library, one) is None
+        assert last_evaluation(library, one) is None
         for report in ("first", "second"):
             put_evaluation(library, one, report)
-        assert (evaluation(library, one), evaluation(library, two)) == ("second", None)
+        assert (last_evaluation(library, one), last_evaluation(library, two)) == ("second", None)
