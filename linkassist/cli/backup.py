@@ -28,19 +28,19 @@ from linkassist.terminal_escape import shown
 def backup(
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Another place than the library's folder of backups."),
+        typer.Option("--to", metavar="FILE", help="A file elsewhere than in the library's folder of backups."),
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option("--keep", metavar="N", min=1, help=f"How many backups stay, the newest. [default: {KEPT}]"),
+        typer.Option("--keep", metavar="N", min=1, help=f"How many backups to keep, the newest. [default: {KEPT}]"),
     ] = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the library to one checked file.
+    """Copy the library to a single verified file.
 
-    The library may be in use meanwhile. What was imported, suggested and decided is in the file; what is learnt from
-    it is not, for a reindex learns it again.
+    The library may be in use meanwhile. The file holds the pages, the suggestions and your decisions; it does not hold
+    the learnt models, which a reindex builds again.
     """
     if to and keep:
         raise typer.BadParameter("--keep counts what is in the library's folder of backups; leave out --to, or --keep.")

@@ -28,22 +28,22 @@ def fetch(
         typer.Argument(
             metavar="SOURCE",
             help="The address of a Scrapbox project, or an export, a folder or a pattern of exports; the library "
-            "remembers it. [default: what it remembers]",
+            "remembers it. [default: the remembered one]",
         ),
     ] = None,
     project_name: Annotated[
         str | None,
-        typer.Option("--project", metavar="NAME", help="The project. [default: as the source calls it, or every one]"),
+        typer.Option("--project", metavar="NAME", help="The project. [default: the one of the source, or all]"),
     ] = None,
     is_reindexed: ReindexOption = True,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take in the newest pages of a project from where they come from.
+    """Import the newest pages of a project from its source.
 
-    Of a project in Scrapbox only the pages that have changed are fetched. A private one asks for a key: the value of
-    the cookie connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of exports the newest is
-    taken.
+    From a Scrapbox project only the changed pages are fetched. A private project needs a key: the value of the cookie
+    connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is
+    imported.
     """
     settings = load_settings(library, config=config)
     if source:

@@ -28,16 +28,16 @@ _LONGEST = 1_000  # characters
 @command(epilog="Example: linkassist password --library ~/wiki")
 def password(
     is_token: Annotated[
-        bool, typer.Option("--token", help="Make a token for programs and print it; an older one ends.")
+        bool, typer.Option("--token", help="Create a token for programs and print it; it replaces an older one.")
     ] = False,
-    is_removed: Annotated[bool, typer.Option("--remove", help="Take password and token away.")] = False,
+    is_removed: Annotated[bool, typer.Option("--remove", help="Remove the password and the token.")] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Set the password that the browser asks for.
 
-    It is asked for twice, or read from standard input where that is no terminal. Who was logged in is logged out. Its
-    hash lies in the library's folder, readable by you alone.
+    It is asked for twice, or read from standard input if that is not a terminal. All sessions end. Its hash is stored
+    in the library's folder, readable only by you.
     """
     if is_token and is_removed:
         raise typer.BadParameter("Choose one of --token and --remove.")

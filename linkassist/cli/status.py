@@ -30,14 +30,14 @@ _ALARM = 3  # the exit code when a night failed or was missed, or something deci
 
 @command(epilog="Example: linkassist status --json")
 def status(
-    is_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what the library holds and how old it is.
+    """Show what the library holds and how old it is.
 
-    Its projects and pages, the encoder, the age of the suggestions, how the last run went, and how the nights go. The
-    exit code is 3 when a night failed or was missed, or something that you decided or chose is damaged.
+    Its projects and pages, the encoder, the age of the suggestions, the last run, and the nightly runs. The exit code
+    is 3 if a night failed or was missed, or if one of your decisions or choices is damaged.
     """
     settings = load_settings(library, config=config)
     nights = health(settings.library, now())
