@@ -1,4 +1,4 @@
-"""The command `backup`: a copy of the library that is known to be good."""
+"""The command `backup`: a verified copy of the library."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def backup(
     print(f"{shown(made)}: {held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
     if n_damaged:
         say(
-            f"linkassist: Of {n_damaged:,} pages the stored suggestions are damaged. "
-            "Run `linkassist reindex` to make them anew."
+            f"linkassist: The stored suggestions of {n_damaged:,} pages are damaged. "
+            "Run `linkassist reindex` to rebuild them."
         )
 
 
 def _require_replaceable(path: Path, own: Path) -> None:
-    """A backup may take the place of an earlier one, and of nothing else."""
+    """Refuses a path that exists and is no backup: a backup replaces only an earlier one."""
     own_files = {identity(file) for file in database_files(own)} - {None}
     with file_errors_as(StoreError, "written", path):
         if os.path.lexists(path) and (not path.is_file() or identity(path) in own_files or complaints(path)):
@@ -73,7 +73,7 @@ def _require_replaceable(path: Path, own: Path) -> None:
 
 
 def held(found: Contents | None) -> str:
-    """In words what a file holds: pages, and decisions with the time of the last."""
+    """The contents of a library file in words: its pages, and its decisions with the time of the last."""
     if found is None:
         return "cannot be read"
     pages = f"{found.n_pages:,} pages"

@@ -39,7 +39,7 @@ def demo(
     """
     settings = load_settings(library or default_folder("demo"), port=port)
     site = create_app(settings)
-    # Before the work, so that a port that is taken is told of at once.
+    # Before the import, so that an error about the port comes at once.
     listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
     if settings.port not in (0, listener.getsockname()[1]):
         say(f"Port {settings.port} is taken by another program, so another one is used.")

@@ -1,4 +1,4 @@
-"""The command `experiments`: what two old ideas find in a wiki, beside what linkassist finds."""
+"""The command `experiments`: two old ideas, measured on a wiki beside linkassist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `fetch`: the newest pages of a project, from where they come from."""
+"""The command `fetch`: imports the newest pages of a project from its source."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def fetch(
         sources = _remembered(settings, project_name)
     pace = Pace()
     for name, place in sources.items():
-        _take_in(settings, name, place, pace, is_any=source is not None)
+        _import(settings, name, place, pace, is_any=source is not None)
         if source:
             remember_source(settings.library, name, place)
         if is_reindexed:
@@ -65,13 +65,13 @@ def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
     if not found:
         of = f" of {project_name}" if project_name else ""
         raise NotFoundError(
-            f"It is not known where the pages{of} come from. Run `linkassist fetch SOURCE` with the address of a "
+            f"No source of the pages{of} is known. Run `linkassist fetch SOURCE` with the address of a "
             "Scrapbox project, or with an export, a folder or a pattern of exports."
         )
     return found
 
 
-def _take_in(settings: Settings, name: str, place: str, pace: Pace, *, is_any: bool) -> None:
+def _import(settings: Settings, name: str, place: str, pace: Pace, *, is_any: bool) -> None:
     with progress() as on_progress:
         with Library.open(settings.library) as opened:
             found = arrival(opened, name, place, settings.scrapbox_key, pace, on_progress, is_any=is_any)

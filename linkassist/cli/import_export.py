@@ -1,4 +1,4 @@
-"""The command `import`: the pages of an export, and what became of them."""
+"""The command `import`: imports an export, and reports what changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `nightly`: all that is done to a library in a night, now or every night from now on."""
+"""The command `nightly`: the nightly work of a library, now or on a schedule."""
 
 from __future__ import annotations
 
@@ -130,21 +130,21 @@ def _schedule(
     try:
         perform(actions)
     except LinkAssistError:
-        (library / SCHEDULE_NAME).unlink(missing_ok=True)  # nothing starts the nights now
+        (library / SCHEDULE_NAME).unlink(missing_ok=True)  # nothing is scheduled now
         raise
     if is_install:
-        print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` tells how it goes.")
+        print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` shows the results.")
         say_notes(_notes(settings, chosen))
     else:
-        print("No more nights; what was written for them is gone.")
+        print("The nightly runs are no longer scheduled.")
 
 
 def _notes(settings: Settings, scheduler: Scheduler) -> list[str]:
-    """What the person should know who relies on the nights from now on."""
+    """What to know about the schedule that was installed."""
     notes = []
     if not settings.sources:
         notes.append(
-            "no project has a source yet, so the nights bring no new pages. Run `linkassist fetch SOURCE` once: the "
+            "no project has a source yet, so the nightly runs fetch no pages. Run `linkassist fetch SOURCE` once: the "
             "library remembers it."
         )
     unseen = [n for n, v in os.environ.items() if n.startswith("LINKASSIST_") and v and n not in _OF_THE_COMMAND_LINE]
@@ -152,7 +152,7 @@ def _notes(settings: Settings, scheduler: Scheduler) -> list[str]:
         notes.append(f"the nights do not see {', '.join(sorted(unseen))}. Set that in linkassist.toml instead.")
     if scheduler == "systemd":
         notes.append(
-            "a night while you are logged out is caught up when you log in; `loginctl enable-linger` does it on time."
+            "a night missed while you are logged out runs when you log in; `loginctl enable-linger` runs it on time."
         )
     return notes
 

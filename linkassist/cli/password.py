@@ -45,7 +45,7 @@ def password(
     if is_removed:
         existing_access(folder)
         remove_access(folder)
-        print("The password and the token are gone. `linkassist serve` shows the library to this machine alone.")
+        print("The password and the token are removed. `linkassist serve` now serves only this machine.")
     elif is_token:
         access, token = new_token(existing_access(folder))
         write_access(folder, access)
@@ -55,7 +55,7 @@ def password(
         try:
             before = read_access(folder)
         except SettingsError:
-            before = None  # damaged, and written anew now
+            before = None  # damaged, and replaced now
         write_access(folder, new_access(word, before.token if before else b""))
         print("The password is set. Whoever was logged in has to log in again; a token for programs stays as it was.")
 

@@ -1,4 +1,4 @@
-"""The command `restore`: the way back to a backup, whole or for damaged rows alone."""
+"""The command `restore`: restores the library from a backup, or only its damaged rows."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def restore(
     """
     if (file is not None) + is_latest + is_list + is_damaged != 1:
         raise typer.BadParameter(
-            "Name one backup FILE, or the newest with --latest, or see them all with --list, or bring back what is "
-            "damaged alone with --damaged."
+            "Name one backup FILE, or the newest with --latest, or list them with --list, or repair only what is "
+            "damaged with --damaged."
         )
     folder = load_settings(library, config=config).library
     if is_list:

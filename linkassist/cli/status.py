@@ -1,4 +1,4 @@
-"""The command `status`: what the library holds, how old it is, and how the nights go; in words or as JSON.
+"""The command `status`: what the library holds, how old it is, and its nightly runs; as text or as JSON.
 
 The JSON is a contract with other programs: keys are added, never renamed.
 """
@@ -164,18 +164,18 @@ def _nights_object(nights: Health) -> dict[str, object]:
 
 
 def _nights_text(nights: Health, now: float) -> Iterator[str]:
-    """How the nights go: what happened, when the last one did everything, and what to do."""
+    """The state of the nightly runs, the last success, and what to do."""
     at, success = _moment(nights.at, now), _moment(nights.last_success_at, now)
     again = "Run `linkassist nightly` to do it now; nightly.log in the library tells more."
-    anew = "Look whether it is still started: `linkassist nightly --install` writes that anew."
+    anew = "Check whether it is still scheduled: `linkassist nightly --install` schedules it again."
     words: dict[HealthState, Sequence[str]] = {
         "none": ("not set up; `linkassist nightly --install` does",),
         "waiting": (f"the first is still to come, by {nights.schedule}",),
         "running": ("one is under way",),
         "done": (f"done {at}" + (f", by {nights.schedule}" if nights.schedule else ""),),
-        "failed": (f"FAILED {at}; the last that did everything: {success}",),
-        "killed": (f"BROKEN OFF, begun {at}; the last that did everything: {success}", again),
-        "missed": (f"MISSED; the last that did everything: {success}", anew, again),
+        "failed": (f"FAILED {at}; the last that succeeded: {success}",),
+        "killed": (f"BROKEN OFF, begun {at}; the last that succeeded: {success}", again),
+        "missed": (f"MISSED; the last that succeeded: {success}", anew, again),
         "clock": (f"NOT KNOWN: the last is dated {at}, in the future, so the clock was set back", again),
     }
     first, *more = words[nights.state]

@@ -1,6 +1,6 @@
 """The commands that let a BERT learn from a wiki's links: what they share.
 
-`learning_command` makes the commands `two-towers` and `cross-encoder`, which differ in what they learn alone.
+`learning_command` makes the commands `two-towers` and `cross-encoder`, which differ only in the model.
 """
 
 from __future__ import annotations
