@@ -22,21 +22,21 @@ _WORK = (["import"], ["reindex"], ["nightly"])  # commands of minutes, often wit
 
 class _Linkassist(Commands):
     entries = {
-        "import": Entry("import_export", "Take in an export and find its missing links."),
-        "fetch": Entry("fetch", "Take in the newest pages of a project from where they come from."),
+        "import": Entry("import_export", "Import an export and find its missing links."),
+        "fetch": Entry("fetch", "Import the newest pages of a project from its source."),
         "reindex": Entry("reindex", "Bring embeddings, index and suggestions up to date."),
-        "suggest": Entry("suggest", "Print the links that a page lacks, best first."),
+        "suggest": Entry("suggest", "Print the missing links of a page, best first."),
         "links": Entry("links", "Print every link of an export as JSON lines."),
         "serve": Entry("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Entry("password", "Set the password that the browser asks for."),
-        "evaluate": Entry("evaluate", "Measure suggestions by the links that people made."),
-        "experiments": Entry("experiments", "Try two old ideas on a wiki and see what they are worth."),
-        "nightly": Entry("nightly", "Do all that a library needs in a night."),
-        "backup": Entry("backup", "Copy the library to one checked file."),
-        "restore": Entry("restore", "Make the library what a backup holds."),
-        "status": Entry("status", "Tell what the library holds and how old it is."),
+        "evaluate": Entry("evaluate", "Measure the suggestions on links that people made."),
+        "experiments": Entry("experiments", "Try two old ideas on a wiki and measure their worth."),
+        "nightly": Entry("nightly", "Do the nightly work of a library."),
+        "backup": Entry("backup", "Copy the library to a single verified file."),
+        "restore": Entry("restore", "Restore the library from a backup."),
+        "status": Entry("status", "Show what the library holds and how old it is."),
         "demo": Entry("demo", "Show the sample wiki in the browser, until Ctrl-C."),
-        "bert": Entry("bert.commands", "Work with a Japanese BERT: its files, its tokens, its vectors."),
+        "bert": Entry("bert.commands", "Convert, use and fine-tune a Japanese BERT."),
     }
 
 
@@ -44,7 +44,7 @@ class _Linkassist(Commands):
 def app(
     is_version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Suggests the links that the pages of a Scrapbox (Cosense) wiki lack, on your own machine."""
+    """Find the links that the pages of a Scrapbox (Cosense) wiki are missing, on your own machine."""
     if is_version:
         print(version("linkassist"))
         raise typer.Exit

@@ -1,4 +1,4 @@
-"""The command `backup`: a copy of the library that is known to be good."""
+"""The command `backup`: a verified copy of the library."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from linkassist.terminal_escape import shown
 def backup(
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Another place than the library's folder of backups."),
+        typer.Option("--to", metavar="FILE", help="A file elsewhere than in the library's folder of backups."),
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option("--keep", metavar="N", min=1, help=f"How many backups stay, the newest. [default: {KEPT}]"),
+        typer.Option("--keep", metavar="N", min=1, help=f"How many backups to keep, the newest. [default: {KEPT}]"),
     ] = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the library to one checked file.
+    """Copy the library to a single verified file.
 
-    The library may be in use meanwhile. What was imported, suggested and decided is in the file; what is learnt from
-    it is not, for a reindex learns it again.
+    The library may be in use meanwhile. The file holds the pages, the suggestions and your decisions; it does not hold
+    the learnt models, which a reindex builds again.
     """
     if to and keep:
         raise typer.BadParameter("--keep counts what is in the library's folder of backups; leave out --to, or --keep.")
@@ -57,13 +57,13 @@ def backup(
     print(f"{shown(made)}: {held(contents(made))}, {made.stat().st_size / 1e6:,.1f} MB")
     if n_damaged:
         say(
-            f"linkassist: Of {n_damaged:,} pages the stored suggestions are damaged. "
-            "Run `linkassist reindex` to make them anew."
+            f"linkassist: The stored suggestions of {n_damaged:,} pages are damaged. "
+            "Run `linkassist reindex` to rebuild them."
         )
 
 
 def _require_replaceable(path: Path, own: Path) -> None:
-    """A backup may take the place of an earlier one, and of nothing else."""
+    """Refuses a path that exists and is no backup: a backup replaces only an earlier one."""
     own_files = {identity(file) for file in database_files(own)} - {None}
     with file_errors_as(StoreError, "written", path):
         if os.path.lexists(path) and (not path.is_file() or identity(path) in own_files or complaints(path)):
@@ -73,7 +73,7 @@ def _require_replaceable(path: Path, own: Path) -> None:
 
 
 def held(found: Contents | None) -> str:
-    """In words what a file holds: pages, and decisions with the time of the last."""
+    """The contents of a library file in words: its pages, and its decisions with the time of the last."""
     if found is None:
         return "cannot be read"
     pages = f"{found.n_pages:,} pages"

@@ -20,23 +20,26 @@ from linkassist.settings import default_folder, load_settings
 @command(epilog="Example: linkassist demo --no-browser")
 def demo(
     library: Annotated[
-        Path | None, typer.Option("--library", metavar="DIR", help="Its folder. [default: one of its own]")
+        Path | None,
+        typer.Option("--library", metavar="DIR", help="The folder of its library. [default: a separate one]"),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", metavar="N", help="Where to listen. [default: 8000, or any free one if that is taken]"),
+        typer.Option(
+            "--port", metavar="N", help="The port to listen on. [default: 8000, or a free one if it is taken]"
+        ),
     ] = None,
     is_browser_opened: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Whether to open the browser where there is a desktop.")
+        bool, typer.Option("--browser/--no-browser", help="Whether to open the browser if there is a desktop.")
     ] = True,
 ) -> None:
     """Show the sample wiki in the browser, until Ctrl-C.
 
-    It has a library of its own; yours is left alone.
+    It uses its own library; yours is left alone.
     """
     settings = load_settings(library or default_folder("demo"), port=port)
     site = create_app(settings)
-    # Before the work, so that a port that is taken is told of at once.
+    # Before the import, so that an error about the port comes at once.
     listener = listen_nearby(settings.host, settings.port) if port is None else listen(settings.host, settings.port)
     if settings.port not in (0, listener.getsockname()[1]):
         say(f"Port {settings.port} is taken by another program, so another one is used.")

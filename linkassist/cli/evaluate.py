@@ -31,35 +31,40 @@ def evaluate(
         Path | None, typer.Argument(metavar="OLD", help="An export. [default: the project in the library]")
     ] = None,
     new: Annotated[
-        Path | None, typer.Argument(metavar="NEW", help="A later export of the same project, if there is one.")
+        Path | None, typer.Argument(metavar="NEW", help="A later export of the same project, if any.")
     ] = None,
     is_blind: BlindOption = False,
     by_id: Annotated[
         bool | None,
         typer.Option(
-            "--by-id/--by-title", help="How pages of two exports are recognised. [default: by id where all have one]"
+            "--by-id/--by-title", help="How pages are matched between two exports. [default: by id if all have one]"
         ),
     ] = None,
     n_pages: SampleOption = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", metavar="N", min=0, help="Chooses the pages where times do not tell them. [default: 0]"),
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            help="The random seed of the choice of pages if there are no times. [default: 0]",
+        ),
     ] = None,
-    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="NAME", help="The encoder to measure with. [default: the library's]"),
+        typer.Option("--encoder", metavar="NAME", help="The encoder to use. [default: the library's]"),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Measure suggestions by the links that people made.
+    """Measure the suggestions on links that people made.
 
-    How many of the links of the newest pages would have been suggested, had these pages come without any? Simple
-    suggesters answer the same questions, for comparison. Two exports tell the past exactly. A wiki alone tells it by
-    the times of its lines, or else random pages have their links hidden. The library keeps its last report for the
-    browser; of files nothing is kept.
+    How many links of the newest pages would have been suggested if these pages had come without any? Simple baselines
+    are measured on the same links. Two exports show exactly what was there before. For a single wiki, the times of its
+    lines show it; without times, the links of random pages are hidden. The library keeps its last report for the
+    browser; for files nothing is kept.
     """
     if old:
         _refuse(

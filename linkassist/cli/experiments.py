@@ -1,4 +1,4 @@
-"""The command `experiments`: what two old ideas find in a wiki, beside what linkassist finds."""
+"""The command `experiments`: two old ideas, measured on a wiki beside linkassist."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _N_PAIRS = 20
 def experiments(
     export: WikiFile = None,
     is_nearest: Annotated[
-        bool, typer.Option("--nearest", help="Each page and the nearest other page, by distance.")
+        bool, typer.Option("--nearest", help="Pairs of a page and its nearest other page, by distance.")
     ] = False,
     is_buckets: Annotated[
-        bool, typer.Option("--buckets", help="Pages whose twelve-bit codes are the same: signs, and a learnt code.")
+        bool, typer.Option("--buckets", help="Pages with the same twelve-bit code, by signs and by a learnt code.")
     ] = False,
     is_blind: BlindOption = False,
     n_pairs: Annotated[
@@ -41,22 +41,24 @@ def experiments(
         typer.Option("--pairs", metavar="N", min=0, help="How many of the nearest pairs to print. [default: 20]"),
     ] = None,
     n_pages: SampleOption = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Chooses whatever is random.")] = 0,
-    is_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON object, all pairs too.")] = False,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The random seed.")] = 0,
+    is_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as one JSON object, with all pairs.")
+    ] = False,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="NAME", help="Whose vectors. [default: the library's encoder]"),
+        typer.Option("--encoder", metavar="NAME", help="The encoder of the vectors. [default: the library's]"),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Try two old ideas on a wiki and see what they are worth.
+    """Try two old ideas on a wiki and measure their worth.
 
-    The nearest page by the distance of raw vectors, and buckets of pages whose vectors have the same signs, each held
-    against the links that people made, as `evaluate` does, with linkassist and simple suggesters beside them. Without
-    --nearest and --buckets, both. The vectors are those of the encoder by itself: a model is not joined with the wiki's
-    own. The library is only read.
+    The nearest page by the distance of raw vectors, and buckets of pages whose vectors have the same signs. Both are
+    measured on the links that people made, as in `evaluate`, along with linkassist and the baselines. Without --nearest
+    and --buckets, both are tried. The vectors are those of the encoder alone: a model is not combined with the wiki's
+    own encoder. The library is only read.
     """
     require_one_wiki(export, project_name, library)
     if n_pairs is not None and (is_json or (is_buckets and not is_nearest)):

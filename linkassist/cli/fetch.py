@@ -1,4 +1,4 @@
-"""The command `fetch`: the newest pages of a project, from where they come from."""
+"""The command `fetch`: imports the newest pages of a project from its source."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def fetch(
         typer.Argument(
             metavar="SOURCE",
             help="The address of a Scrapbox project, or an export, a folder or a pattern of exports; the library "
-            "remembers it. [default: what it remembers]",
+            "remembers it. [default: the remembered one]",
         ),
     ] = None,
     project_name: Annotated[
         str | None,
-        typer.Option("--project", metavar="NAME", help="The project. [default: as the source calls it, or every one]"),
+        typer.Option("--project", metavar="NAME", help="The project. [default: the one of the source, or all]"),
     ] = None,
     is_reindexed: ReindexOption = True,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take in the newest pages of a project from where they come from.
+    """Import the newest pages of a project from its source.
 
-    Of a project in Scrapbox only the pages that have changed are fetched. A private one asks for a key: the value of
-    the cookie connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of exports the newest is
-    taken.
+    From a Scrapbox project only the changed pages are fetched. A private project needs a key: the value of the cookie
+    connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is
+    imported.
     """
     settings = load_settings(library, config=config)
     if source:
@@ -53,7 +53,7 @@ def fetch(
         sources = _remembered(settings, project_name)
     pace = Throttle()
     for name, place in sources.items():
-        _take_in(settings, name, place, pace, is_any=source is not None)
+        _import(settings, name, place, pace, is_any=source is not None)
         if source:
             remember_source(settings.library, name, place)
         if is_reindexed:
@@ -65,13 +65,13 @@ def _remembered(settings: Settings, project_name: str | None) -> dict[str, str]:
     if not found:
         of = f" of {project_name}" if project_name else ""
         raise NotFoundError(
-            f"It is not known where the pages{of} come from. Run `linkassist fetch SOURCE` with the address of a "
+            f"No source of the pages{of} is known. Run `linkassist fetch SOURCE` with the address of a "
             "Scrapbox project, or with an export, a folder or a pattern of exports."
         )
     return found
 
 
-def _take_in(settings: Settings, name: str, place: str, pace: Throttle, *, is_any: bool) -> None:
+def _import(settings: Settings, name: str, place: str, pace: Throttle, *, is_any: bool) -> None:
     with progress() as on_progress:
         with Library.open(settings.library) as opened:
             found = incoming_export(opened, name, place, settings.scrapbox_key, pace, on_progress, is_any=is_any)

@@ -1,4 +1,4 @@
-"""The command `import`: the pages of an export, and what became of them."""
+"""The command `import`: imports an export, and reports what changed."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def import_export(
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     project_name: Annotated[
-        str | None, typer.Option("--project", metavar="NAME", help="A name in place of the one in the export.")
+        str | None, typer.Option("--project", metavar="NAME", help="A name instead of the one in the export.")
     ] = None,
     is_reindexed: ReindexOption = True,
     skip_bad_pages: Annotated[
-        bool, typer.Option("--skip-bad-pages", help="Leave out pages that cannot be read, and list them.")
+        bool, typer.Option("--skip-bad-pages", help="Skip pages that cannot be read, and list them.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Take in an export and find its missing links.
+    """Import an export and find its missing links.
 
-    All of the export is taken in, or nothing. A page that is in the library already is recognised and keeps what
-    was decided about it.
+    The whole export is imported, or nothing. A page that is already in the library is recognised and keeps your
+    decisions.
     """
     settings = load_settings(library, config=config, encoder=encoder)
     with progress() as on_progress:

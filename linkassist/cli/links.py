@@ -21,7 +21,7 @@ from linkassist.wiki import Link
 def links(export: ExportFile) -> None:
     """Print every link of an export as JSON lines.
 
-    Each page is an object with its links and their spans. No library is needed.
+    One object per page, with its links and their spans. No library is needed.
     """
     print_utf8()
     with read_export(export) as opened:

@@ -1,4 +1,4 @@
-"""The command `nightly`: all that is done to a library in a night, now or every night from now on."""
+"""The command `nightly`: the nightly work of a library, now or on a schedule."""
 
 from __future__ import annotations
 
@@ -39,39 +39,41 @@ _OF_THE_COMMAND_LINE = ("LINKASSIST_LIBRARY", "LINKASSIST_CONFIG", "LINKASSIST_C
 @command(epilog="Example: linkassist nightly --install --at 03:30")
 def nightly(
     project_names: Annotated[
-        list[str] | None, typer.Option("--project", metavar="NAME", help="A project, or several. [default: every one]")
+        list[str] | None, typer.Option("--project", metavar="NAME", help="A project; may be repeated. [default: all]")
     ] = None,
-    is_json: Annotated[bool, typer.Option("--json", help="Print the report as a JSON object, not the line.")] = False,
-    is_quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing of a night that did everything.")] = False,
+    is_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as one JSON object instead of the line.")
+    ] = False,
+    is_quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing if everything succeeded.")] = False,
     wait_minutes: Annotated[
-        float, typer.Option("--wait", metavar="MINUTES", min=0, help="For another import or reindex to finish.")
+        float, typer.Option("--wait", metavar="MINUTES", min=0, help="How long to wait for another import or reindex.")
     ] = 30,
     is_if_due: Annotated[
         bool, typer.Option("--if-due", help="Do nothing unless a night was missed, or failed some hours ago.")
     ] = False,
-    is_install: Annotated[bool, typer.Option("--install", help="Let this machine do it every night.")] = False,
-    is_uninstall: Annotated[bool, typer.Option("--uninstall", help="Take that back.")] = False,
+    is_install: Annotated[bool, typer.Option("--install", help="Schedule it every night on this machine.")] = False,
+    is_uninstall: Annotated[bool, typer.Option("--uninstall", help="Remove the schedule.")] = False,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="HH:MM", help=f"When, with --install. [default: {_USUAL_AT}]")
+        str | None, typer.Option("--at", metavar="HH:MM", help=f"The time, with --install. [default: {_USUAL_AT}]")
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            "--scheduler", metavar="|".join(SCHEDULERS), help="What starts it. [default: what this machine has]"
+            "--scheduler", metavar="|".join(SCHEDULERS), help="The scheduler. [default: the one of this machine]"
         ),
     ] = None,
     is_dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what --install or --uninstall would write and run.")
+        bool, typer.Option("--dry-run", help="Only show what --install or --uninstall would do.")
     ] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Do all that a library needs in a night.
+    """Do the nightly work of a library.
 
-    For each project: fetch its pages, import, reindex, evaluate a sample. Then prune what grows without use, and back
-    up. A step that fails does not stop the others. One line tells the night, nightly.json and nightly.log in the
-    library's folder tell more. Exit codes: 0 all done, 1 nothing begun, 9 the library cannot be opened, 10 fetch, 11
-    import, 12 reindex, 13 evaluate, 14 prune, 15 backup failed, 16 another import or reindex did not end.
+    For each project: fetch its pages, import, reindex, evaluate a sample. Then delete old records and back up. A failed
+    step does not stop the others. One line sums up the night; nightly.json and nightly.log in the library's folder have
+    the details. Exit codes: 0 success, 1 nothing started, 9 the library cannot be opened, 10 fetch, 11 import, 12
+    reindex, 13 evaluate, 14 prune, 15 backup failed, 16 another import or reindex did not finish.
     """
     settings = load_settings(library, config=config)
     if is_install or is_uninstall:
@@ -128,21 +130,21 @@ def _schedule(
     try:
         perform(actions)
     except LinkAssistError:
-        (library / SCHEDULE_NAME).unlink(missing_ok=True)  # nothing starts the nights now
+        (library / SCHEDULE_NAME).unlink(missing_ok=True)  # nothing is scheduled now
         raise
     if is_install:
-        print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` tells how it goes.")
+        print(f"Every night at {at or _USUAL_AT}, by {chosen}; `linkassist status` shows the results.")
         say_notes(_notes(settings, chosen))
     else:
-        print("No more nights; what was written for them is gone.")
+        print("The nightly runs are no longer scheduled.")
 
 
 def _notes(settings: Settings, scheduler: Scheduler) -> list[str]:
-    """What the person should know who relies on the nights from now on."""
+    """What to know about the schedule that was installed."""
     notes = []
     if not settings.sources:
         notes.append(
-            "no project has a source yet, so the nights bring no new pages. Run `linkassist fetch SOURCE` once: the "
+            "no project has a source yet, so the nightly runs fetch no pages. Run `linkassist fetch SOURCE` once: the "
             "library remembers it."
         )
     unseen = [n for n, v in os.environ.items() if n.startswith("LINKASSIST_") and v and n not in _OF_THE_COMMAND_LINE]
@@ -150,7 +152,7 @@ def _notes(settings: Settings, scheduler: Scheduler) -> list[str]:
         notes.append(f"the nights do not see {', '.join(sorted(unseen))}. Set that in linkassist.toml instead.")
     if scheduler == "systemd":
         notes.append(
-            "a night while you are logged out is caught up when you log in; `loginctl enable-linger` does it on time."
+            "a night missed while you are logged out runs when you log in; `loginctl enable-linger` runs it on time."
         )
     return notes
 

@@ -23,17 +23,17 @@ WikiFile = Annotated[
 ]
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", metavar="DIR", help="The library's folder. [default: the platform's place for data]"),
+    typer.Option("--library", metavar="DIR", help="The library's folder. [default: in the platform's data folder]"),
 ]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A file of settings beside the library's own.")
+    Path | None, typer.Option("--config", metavar="FILE", help="A settings file that overrides the library's own.")
 ]
 EncoderOption = Annotated[
     str | None,
     typer.Option(
         "--encoder",
         metavar="NAME",
-        help='"wiki", learnt from the wiki itself, or a model to join it: '
+        help='"wiki", learnt from the wiki itself, or a model to add to it: '
         "bert-japanese:FOLDER, or a transformers model by folder or hub name. The library remembers it. "
         "[default: wiki]",
     ),
@@ -42,10 +42,10 @@ ProjectOption = Annotated[
     str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
 ]
 ReindexOption = Annotated[
-    bool, typer.Option("--reindex/--no-reindex", help="Whether to bring the suggestions up to date afterwards.")
+    bool, typer.Option("--reindex/--no-reindex", help="Whether to update the suggestions afterwards.")
 ]
 BlindOption = Annotated[
-    bool, typer.Option("--blind", help="Take the linked words out too, and not their brackets alone.")
+    bool, typer.Option("--blind", help="Remove the words of the links too, not only their brackets.")
 ]
 SampleOption = Annotated[
     int | None,
@@ -53,7 +53,7 @@ SampleOption = Annotated[
         "--pages",
         metavar="N",
         min=1,
-        help="How many pages of a single wiki to ask about. [default: an eighth or so, from 30 to 500]",
+        help="How many pages of a single wiki to test. [default: about an eighth, from 30 to 500]",
     ),
 ]
 

@@ -28,16 +28,16 @@ _LONGEST = 1_000  # characters
 @command(epilog="Example: linkassist password --library ~/wiki")
 def password(
     is_token: Annotated[
-        bool, typer.Option("--token", help="Make a token for programs and print it; an older one ends.")
+        bool, typer.Option("--token", help="Create a token for programs and print it; it replaces an older one.")
     ] = False,
-    is_removed: Annotated[bool, typer.Option("--remove", help="Take password and token away.")] = False,
+    is_removed: Annotated[bool, typer.Option("--remove", help="Remove the password and the token.")] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Set the password that the browser asks for.
 
-    It is asked for twice, or read from standard input where that is no terminal. Who was logged in is logged out. Its
-    hash lies in the library's folder, readable by you alone.
+    It is asked for twice, or read from standard input if that is not a terminal. All sessions end. Its hash is stored
+    in the library's folder, readable only by you.
     """
     if is_token and is_removed:
         raise typer.BadParameter("Choose one of --token and --remove.")
@@ -45,7 +45,7 @@ def password(
     if is_removed:
         existing_access(folder)
         remove_access(folder)
-        print("The password and the token are gone. `linkassist serve` shows the library to this machine alone.")
+        print("The password and the token are removed. `linkassist serve` now serves only this machine.")
     elif is_token:
         access, token = new_token(existing_access(folder))
         write_access(folder, access)
@@ -55,7 +55,7 @@ def password(
         try:
             before = read_access(folder)
         except SettingsError:
-            before = None  # damaged, and written anew now
+            before = None  # damaged, and replaced now
         write_access(folder, new_access(word, before.token if before else b""))
         print("The password is set. Whoever was logged in has to log in again; a token for programs stays as it was.")
 

@@ -18,9 +18,9 @@ from linkassist.store.pages import project, projects
 
 @command(epilog="Example: linkassist reindex --library ~/wiki")
 def reindex(
-    is_full: Annotated[bool, typer.Option("--full", help="Do everything anew, also what has not changed.")] = False,
+    is_full: Annotated[bool, typer.Option("--full", help="Rebuild everything, even what has not changed.")] = False,
     project_name: Annotated[
-        str | None, typer.Option("--project", metavar="NAME", help="The project. [default: every one]")
+        str | None, typer.Option("--project", metavar="NAME", help="The project. [default: all]")
     ] = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,

@@ -1,4 +1,4 @@
-"""The command `restore`: the way back to a backup, whole or for damaged rows alone."""
+"""The command `restore`: restores the library from a backup, or only its damaged rows."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from linkassist.terminal_escape import shown
 @command(epilog="Example: linkassist restore --latest")
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
-    is_latest: Annotated[bool, typer.Option("--latest", help="Go back to the newest backup that is good.")] = False,
-    is_list: Annotated[bool, typer.Option("--list", help="Show the backups there are, the newest first.")] = False,
+    is_latest: Annotated[bool, typer.Option("--latest", help="Restore the newest intact backup.")] = False,
+    is_list: Annotated[bool, typer.Option("--list", help="List the backups, newest first.")] = False,
     is_damaged: Annotated[
-        bool, typer.Option("--damaged", help="Bring back single decisions, choices and texts that are damaged.")
+        bool, typer.Option("--damaged", help="Repair only damaged decisions, choices and texts.")
     ] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make the library what a backup holds.
+    """Restore the library from a backup.
 
-    The backup is checked first. What the library was is kept among the backups. End the server before. With --damaged,
-    each row that is damaged comes from the newest backup that has it whole, and all else stays.
+    The backup is verified first, and the present library is kept among the backups. Stop the server before. With
+    --damaged, each damaged row comes from the newest backup that has it intact, and everything else stays.
     """
     if (file is not None) + is_latest + is_list + is_damaged != 1:
         raise typer.BadParameter(
-            "Name one backup FILE, or the newest with --latest, or see them all with --list, or bring back what is "
-            "damaged alone with --damaged."
+            "Name one backup FILE, or the newest with --latest, or list them with --list, or repair only what is "
+            "damaged with --damaged."
         )
     folder = load_settings(library, config=config).library
     if is_list:

@@ -26,25 +26,28 @@ from linkassist.store.search.full_text import fill_search
 @command(epilog="Example: linkassist serve --port 8080")
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")
+        str | None, typer.Option("--host", metavar="ADDRESS", help="The address to listen on. [default: 127.0.0.1]")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="Where to listen; 0 is any that is free. [default: 8000]")
+        int | None,
+        typer.Option("--port", metavar="N", help="The port to listen on; 0 for any free one. [default: 8000]"),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="A further name it is reached by, as of a reverse proxy."),
+        typer.Option(
+            "--allow-host", metavar="NAME", help="A further host name of the server, such as that of a reverse proxy."
+        ),
     ] = None,
     trusted_proxy: Annotated[
         str | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed."),
+        typer.Option("--trusted-proxy", metavar="ADDRESS", help="A proxy whose X-Forwarded headers are trusted."),
     ] = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Show the library in the browser, until Ctrl-C.
 
-    Others than this machine are answered only once `linkassist password` has set a password.
+    Other machines are served only after `linkassist password` has set a password.
     """
     settings = load_settings(
         library, config=config, host=host, port=port, allow_host=allow_host or None, trusted_proxy=trusted_proxy

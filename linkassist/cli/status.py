@@ -1,4 +1,4 @@
-"""The command `status`: what the library holds, how old it is, and how the nights go; in words or as JSON.
+"""The command `status`: what the library holds, how old it is, and its nightly runs; as text or as JSON.
 
 The JSON is a contract with other programs: keys are added, never renamed.
 """
@@ -30,14 +30,14 @@ _ALARM = 3  # the exit code when a night failed or was missed, or something deci
 
 @command(epilog="Example: linkassist status --json")
 def status(
-    is_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what the library holds and how old it is.
+    """Show what the library holds and how old it is.
 
-    Its projects and pages, the encoder, the age of the suggestions, how the last run went, and how the nights go. The
-    exit code is 3 when a night failed or was missed, or something that you decided or chose is damaged.
+    Its projects and pages, the encoder, the age of the suggestions, the last run, and the nightly runs. The exit code
+    is 3 if a night failed or was missed, or if one of your decisions or choices is damaged.
     """
     settings = load_settings(library, config=config)
     nights = health(settings.library, now())
@@ -164,18 +164,18 @@ def _nights_object(nights: Health) -> dict[str, object]:
 
 
 def _nights_text(nights: Health, now: float) -> Iterator[str]:
-    """How the nights go: what happened, when the last one did everything, and what to do."""
+    """The state of the nightly runs, the last success, and what to do."""
     at, success = _moment(nights.at, now), _moment(nights.last_success_at, now)
     again = "Run `linkassist nightly` to do it now; nightly.log in the library tells more."
-    anew = "Look whether it is still started: `linkassist nightly --install` writes that anew."
+    anew = "Check whether it is still scheduled: `linkassist nightly --install` schedules it again."
     words: dict[HealthState, Sequence[str]] = {
         "none": ("not set up; `linkassist nightly --install` does",),
         "waiting": (f"the first is still to come, by {nights.schedule}",),
         "running": ("one is under way",),
         "done": (f"done {at}" + (f", by {nights.schedule}" if nights.schedule else ""),),
-        "failed": (f"FAILED {at}; the last that did everything: {success}",),
-        "killed": (f"BROKEN OFF, begun {at}; the last that did everything: {success}", again),
-        "missed": (f"MISSED; the last that did everything: {success}", anew, again),
+        "failed": (f"FAILED {at}; the last that succeeded: {success}",),
+        "killed": (f"BROKEN OFF, begun {at}; the last that succeeded: {success}", again),
+        "missed": (f"MISSED; the last that succeeded: {success}", anew, again),
         "clock": (f"NOT KNOWN: the last is dated {at}, in the future, so the clock was set back", again),
     }
     first, *more = words[nights.state]

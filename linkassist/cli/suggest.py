@@ -44,27 +44,29 @@ class Format(StrEnum):
 
 @command(epilog='Example: linkassist suggest --page "KJ法" --limit 5')
 def suggest(
-    page: Annotated[str | None, typer.Option("--page", metavar="TITLE", help="The page of this title.")] = None,
-    is_all: Annotated[bool, typer.Option("--all", help="Every page.")] = False,
+    page: Annotated[str | None, typer.Option("--page", metavar="TITLE", help="The page with this title.")] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
     text: Annotated[
         Path | None,
-        typer.Option("--text", metavar="FILE", help="A text that is no page yet, title first; - is standard input."),
+        typer.Option("--text", metavar="FILE", help="A text that is not a page yet, title first; - is standard input."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many of each kind. [default: 50]")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="The most suggestions of each kind. [default: 50]")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="Words, or a JSON object a line.")] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="Text, or one JSON object per line.")] = Format.text,
     language: Annotated[
         str | None,
-        typer.Option("--language", metavar="auto|ja|en", help="Of the reasons. [default: auto, that of the locale]"),
+        typer.Option(
+            "--language", metavar="auto|ja|en", help="The language of the reasons. [default: auto, by the locale]"
+        ),
     ] = None,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Print the links that a page lacks, best first.
+    """Print the missing links of a page, best first.
 
-    Of pages, what the last reindex found is read. For a text, all pages are read first, by what was learnt then.
+    For pages, the suggestions of the last reindex are printed. For a text, they are computed from what was learnt then.
     """
     if (page is not None) + is_all + (text is not None) != 1:
         raise typer.BadParameter(

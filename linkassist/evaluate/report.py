@@ -99,13 +99,13 @@ class EvaluationReport:
             )
         if self.origin == "hidden links":
             return (
-                f"Hidden links: {self.earlier}, whose line times do not tell its past\n"
+                f"Hidden links: {self.earlier}, whose line times do not show its past\n"
                 f"{self.n_pages_before:,} pages as they are, and {self.n_asked:,} random ones that others still link."
             )
         by = "their ids and titles" if self.is_by_id else "their titles"
         return (
             f"Future links: {self.earlier} -> {self.later}\n"
-            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, told by {by}."
+            f"{self.n_pages_before:,} pages as they stood and {self.n_asked:,} new ones, matched by {by}."
         )
 
 

@@ -44,7 +44,7 @@ def test_a_list_says_of_each_command_what_its_own_help_says() -> None:
 def test_a_shell_completes_commands_with_their_help() -> None:
     group = linkassist()
     (found,) = group.shell_complete(Context(group), "nig")
-    assert (found.value, found.help) == ("nightly", "Do all that a library needs in a night.")
+    assert (found.value, found.help) == ("nightly", "Do the nightly work of a library.")
 
 
 @pytest.mark.parametrize(

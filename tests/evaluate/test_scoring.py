@@ -139,7 +139,7 @@ def test_a_report_of_another_version_says_how_to_get_one_of_this(text: str) -> N
 
 def test_the_report_as_text_has_a_table_for_each_group_and_fits_a_terminal() -> None:
     text = report_of_stand_in().as_text()
-    assert "3 pages as they stood and 1 new ones, told by their titles" in text
+    assert "3 pages as they stood and 1 new ones, matched by their titles" in text
     assert "(inline)" in text
     assert text.count("linkassist ") == 4
     assert "Our probabilities (page or red): calibration error" in text

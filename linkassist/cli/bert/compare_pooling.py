@@ -35,11 +35,14 @@ _TABLE_WIDTH = 120  # where there is no terminal to fit into
 def compare_pooling(
     model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT with all its files.")],
     export: WikiFile = None,
-    layers: Annotated[str, typer.Option("--layers", metavar="N,N...", help="Which ones; -1 is the last.")] = "-1,-2",
+    layers: Annotated[str, typer.Option("--layers", metavar="N,N...", help="The layers; -1 is the last.")] = "-1,-2",
     max_seq_length: Annotated[
         int,
         typer.Option(
-            "--max-seq-length", metavar="N", min=3, help="Tokens of a page, or of a window, [CLS] and [SEP] too."
+            "--max-seq-length",
+            metavar="N",
+            min=3,
+            help="The most tokens of a page, or of a window, with [CLS] and [SEP].",
         ),
     ] = 128,
     overlap: Annotated[
@@ -48,25 +51,28 @@ def compare_pooling(
             "--overlap",
             metavar="N",
             min=0,
-            help="Read long pages to the end, in windows that share so many tokens. [default: the beginning alone]",
+            help="Read long pages in windows that overlap by N tokens. [default: only the beginning]",
         ),
     ] = None,
     is_blind: BlindOption = False,
     n_pages: SampleOption = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, help="Chooses the pages where times do not tell them.")
+        int,
+        typer.Option(
+            "--seed", metavar="N", min=0, help="The random seed of the choice of pages if there are no times."
+        ),
     ] = 0,
     precision: PrecisionOption = Precision.auto,
-    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON object.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell which pooling finds the pages that people link.
+    """Measure which pooling finds the pages that people link.
 
-    The links of the newest pages are hidden, as in `evaluate`. Each page is read once, and every way to make a vector
-    of it is scored: is a linked page among the nearest, or among what the nearest pages link? linkassist's own encoder
-    stands beside. The library is only read.
+    The links of the newest pages are hidden, as in `evaluate`. Each page is encoded once, and every pooling of its
+    layers is scored: is a linked page among the nearest, or among those that the nearest pages link? linkassist's own
+    encoder is the reference. The library is only read.
     """
     require_one_wiki(export, project_name, library)
     indexes = layer_numbers(layers)

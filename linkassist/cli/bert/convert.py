@@ -22,20 +22,19 @@ from linkassist.cli.output import say_notes
 
 @command(epilog="Example: linkassist bert convert bert-wiki-ja bert-wiki-ja-hf")
 def convert(
-    model: Annotated[Path, typer.Argument(metavar="FOLDER", help="A TensorFlow BERT as it is downloaded.")],
+    model: Annotated[Path, typer.Argument(metavar="FOLDER", help="A TensorFlow BERT as downloaded.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The new folder.")],
-    is_overwritten: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what an earlier conversion left there.")
-    ] = False,
+    is_overwritten: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier conversion.")] = False,
     checkpoint: CheckpointOption = None,
     config: ConfigFileOption = None,
     vocabulary: VocabularyOption = None,
     sentencepiece: SentencePieceOption = None,
     do_lower_case: LowerCaseOption = None,
 ) -> None:
-    """Write a TensorFlow BERT as a folder of transformers.
+    """Convert a TensorFlow BERT to a transformers folder.
 
-    AutoModel loads it and gives the same vectors. TensorFlow is not needed. Its README.md tells how tokens are made.
+    AutoModel loads it and gives the same vectors. TensorFlow is not needed. The README.md in the folder explains the
+    tokens.
     """
     files = BertFiles(checkpoint, config, vocabulary, sentencepiece, do_lower_case)
     done = convert_checkpoint(model, out, files, is_overwritten=is_overwritten)

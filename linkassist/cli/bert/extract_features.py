@@ -42,25 +42,28 @@ class FeatureFormat(StrEnum):
     "--model bert-wiki-ja --layers=-2",
 )
 def extract_features(
-    input_file: Annotated[Path, typer.Option("--input_file", metavar="FILE", help="A text a line, or a pair a ||| b.")],
-    output_file: Annotated[Path, typer.Option("--output_file", metavar="FILE", help="Where the features go.")],
+    input_file: Annotated[
+        Path, typer.Option("--input_file", metavar="FILE", help="One text, or one pair a ||| b, per line.")
+    ],
+    output_file: Annotated[Path, typer.Option("--output_file", metavar="FILE", help="The file to write.")],
     model: BertFolderOption = None,
     init_checkpoint: InitCheckpointOption = None,
     bert_config_file: BertConfigOption = None,
     vocab_file: VocabFileOption = None,
     model_file: ModelFileOption = None,
     layers: Annotated[
-        str, typer.Option("--layers", metavar="N,N...", help="Which ones; -1 is the last.")
+        str, typer.Option("--layers", metavar="N,N...", help="The layers; -1 is the last.")
     ] = "-1,-2,-3,-4",
     max_seq_length: Annotated[
-        int, typer.Option("--max_seq_length", metavar="N", min=3, help="Tokens of a line at most, [CLS] and [SEP] too.")
+        int,
+        typer.Option("--max_seq_length", metavar="N", min=3, help="The most tokens per line, with [CLS] and [SEP]."),
     ] = 128,
     do_lower_case: Annotated[
         str | None,
         typer.Option(
             "--do_lower_case",
             metavar="True|False",
-            help="Whether to lowercase. [default: as the model says, else True]",
+            help="Whether to lowercase the text. [default: as the model says, else True]",
         ),
     ] = None,
     batch_size: Annotated[
@@ -69,18 +72,18 @@ def extract_features(
             "--batch_size",
             metavar="N",
             min=1,
-            help="Lines of full length in the network at a time; of shorter ones more.",
+            help="Lines of full length per batch; more of shorter ones.",
         ),
     ] = 32,
     form: Annotated[
-        FeatureFormat, typer.Option("--format", help="The original's JSON lines, or the same as float32.")
+        FeatureFormat, typer.Option("--format", help="JSON lines as in the original, or float32 arrays.")
     ] = FeatureFormat.jsonl,
     precision: PrecisionOption = Precision.auto,
 ) -> None:
     """Write the vector of every token, layer by layer.
 
-    The options are those of bert-japanese's extract_features.py, also with hyphens, and so are the JSON lines. An
-    output that was interrupted lies beside as OUTPUT.part; the same command goes on with it.
+    The options and the JSON lines are those of bert-japanese's extract_features.py; hyphens work too. An interrupted
+    output stays as OUTPUT.part, and the same command continues it.
     """
     if model is None and init_checkpoint is None:
         raise typer.BadParameter("Name the BERT: --model FOLDER, or --init_checkpoint PREFIX.")

@@ -20,36 +20,36 @@ class Precision(StrEnum):
 
 PrecisionOption = Annotated[
     Precision,
-    typer.Option("--precision", help="Of the arithmetic; auto is the fastest that is near enough to float32."),
+    typer.Option("--precision", help="The arithmetic; auto is the fastest that is close enough to float32."),
 ]
 CheckpointOption = Annotated[
     Path | None,
-    typer.Option("--checkpoint", metavar="PREFIX", help="One of several checkpoints, as in model.ckpt-1400000."),
+    typer.Option("--checkpoint", metavar="PREFIX", help="One of several checkpoints, such as model.ckpt-1400000."),
 ]
 ConfigFileOption = Annotated[
-    Path | None, typer.Option("--bert-config", metavar="FILE", help="A config.json or config.ini elsewhere.")
+    Path | None, typer.Option("--bert-config", metavar="FILE", help="A config.json or config.ini in another place.")
 ]
 VocabularyOption = Annotated[
-    Path | None, typer.Option("--vocab", metavar="FILE", help="A .vocab or vocab.txt elsewhere.")
+    Path | None, typer.Option("--vocab", metavar="FILE", help="A .vocab or vocab.txt in another place.")
 ]
 SentencePieceOption = Annotated[
-    Path | None, typer.Option("--sentencepiece", metavar="FILE", help="A .model elsewhere.")
+    Path | None, typer.Option("--sentencepiece", metavar="FILE", help="A .model file in another place.")
 ]
 LowerCaseOption = Annotated[
     bool | None,
     typer.Option(
-        "--lower-case/--no-lower-case", help="Whether text is lowercased. [default: as the files say, else yes]"
+        "--lower-case/--no-lower-case", help="Whether to lowercase the text. [default: as the files say, else yes]"
     ),
 ]
 
 # The files of a BERT, by the names that bert-japanese gave their flags.
 BertFolderOption = Annotated[
     Path | None,
-    typer.Option("--model", metavar="FOLDER", help="A BERT with all its files; then the next four may be left out."),
+    typer.Option("--model", metavar="FOLDER", help="A BERT with all its files, instead of the next four options."),
 ]
 InitCheckpointOption = Annotated[
     Path | None,
-    typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, as in model.ckpt-1400000."),
+    typer.Option("--init_checkpoint", metavar="PREFIX", help="The checkpoint, such as model.ckpt-1400000."),
 ]
 BertConfigOption = Annotated[
     Path | None, typer.Option("--bert_config_file", metavar="FILE", help="config.json or config.ini.")

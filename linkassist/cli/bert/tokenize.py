@@ -30,9 +30,11 @@ class TokenFormat(StrEnum):
 
 @command(epilog="Example: linkassist bert tokenize notes.txt --model bert-wiki-ja --format jsonl")
 def tokenize(
-    model: Annotated[Path, typer.Option("--model", metavar="FOLDER", help="A BERT: TensorFlow's or transformers'.")],
+    model: Annotated[
+        Path, typer.Option("--model", metavar="FOLDER", help="A BERT, as a TensorFlow or transformers folder.")
+    ],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A text a line, or a pair a ||| b; - is standard input.")
+        Path, typer.Argument(metavar="FILE", help="One text, or one pair a ||| b, per line; - is standard input.")
     ] = Path("-"),
     max_seq_length: Annotated[
         int | None,
@@ -40,19 +42,19 @@ def tokenize(
             "--max-seq-length",
             metavar="N",
             min=3,
-            help="Tokens of a line at most, [CLS] and [SEP] too. [default: no limit]",
+            help="The most tokens per line, with [CLS] and [SEP]. [default: no limit]",
         ),
     ] = None,
     form: Annotated[
-        TokenFormat, typer.Option("--format", help="Pieces, a tab and ids; or a JSON object a line.")
+        TokenFormat, typer.Option("--format", help="Pieces, a tab and ids; or one JSON object per line.")
     ] = TokenFormat.text,
     vocabulary: VocabularyOption = None,
     sentencepiece: SentencePieceOption = None,
     do_lower_case: LowerCaseOption = None,
 ) -> None:
-    """Print how a BERT cuts text into tokens.
+    """Print the tokens of a text.
 
-    Each line gives one, as it is read: the pieces with [CLS] and [SEP], and their ids.
+    One line for each line of text, as it is read: the pieces with [CLS] and [SEP], and their ids.
     """
     files = BertFiles(vocabulary=vocabulary, sentencepiece=sentencepiece, do_lower_case=do_lower_case)
     tokenizer = open_bert_tokenizer(model, files)

@@ -449,7 +449,7 @@ def test_a_backup_of_damaged_lists_says_what_makes_them_anew(folder: Path) -> No
     change(folder, "UPDATE suggestion_lists SET suggestions = zeroblob(40) WHERE page_id = 1")
     result = run("backup", "--library", folder)
     assert result.exit_code == 0
-    assert "Of 1 pages the stored suggestions are damaged" in result.stderr and "linkassist reindex" in result.stderr
+    assert "The stored suggestions of 1 pages are damaged" in result.stderr and "linkassist reindex" in result.stderr
 
 
 @pytest.mark.parametrize(

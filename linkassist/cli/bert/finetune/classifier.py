@@ -65,10 +65,10 @@ def classifier(
         ),
     ],
     data_dir: Annotated[
-        Path, typer.Option("--data_dir", metavar="FOLDER", help="Where train.tsv, dev.tsv and test.tsv are.")
+        Path, typer.Option("--data_dir", metavar="FOLDER", help="The folder of train.tsv, dev.tsv and test.tsv.")
     ],
     output_dir: Annotated[
-        Path, typer.Option("--output_dir", metavar="FOLDER", help="Where the classifier and its results go.")
+        Path, typer.Option("--output_dir", metavar="FOLDER", help="The folder for the classifier and its results.")
     ],
     do_train: Annotated[bool, typer.Option("--do_train/--no-do_train", help="Fine-tune on train.tsv.")] = False,
     do_eval: Annotated[
@@ -81,7 +81,7 @@ def classifier(
         bool,
         typer.Option(
             "--do_frozen/--no-do_frozen",
-            help="Also score the vectors as they are, with a logistic regression: what does fine-tuning add?",
+            help="Also score a logistic regression on the vectors before fine-tuning, for comparison.",
         ),
     ] = False,
     model: BertFolderOption = None,
@@ -94,52 +94,59 @@ def classifier(
         typer.Option("--do_lower_case/--no-do_lower_case", help="[default: as the model says, else lowercase]"),
     ] = None,
     max_seq_length: Annotated[
-        int, typer.Option("--max_seq_length", metavar="N", min=3, help="Tokens of a text or pair at most.")
+        int, typer.Option("--max_seq_length", metavar="N", min=3, help="The most tokens of a text or pair.")
     ] = 128,
     train_batch_size: Annotated[
-        int, typer.Option("--train_batch_size", metavar="N", min=1, help="Examples of a step.")
+        int, typer.Option("--train_batch_size", metavar="N", min=1, help="Examples per step.")
     ] = 32,
     eval_batch_size: Annotated[
-        int, typer.Option("--eval_batch_size", metavar="N", min=1, help="Examples at a time.")
+        int, typer.Option("--eval_batch_size", metavar="N", min=1, help="Examples per batch.")
     ] = 8,
     predict_batch_size: Annotated[
-        int, typer.Option("--predict_batch_size", metavar="N", min=1, help="Examples at a time.")
+        int, typer.Option("--predict_batch_size", metavar="N", min=1, help="Examples per batch.")
     ] = 8,
-    learning_rate: Annotated[float, typer.Option("--learning_rate", metavar="R", help="At its highest.")] = 5e-5,
+    learning_rate: Annotated[
+        float, typer.Option("--learning_rate", metavar="R", help="The peak learning rate.")
+    ] = 5e-5,
     num_train_epochs: Annotated[
-        float, typer.Option("--num_train_epochs", metavar="N", help="How often each example is seen.")
+        float, typer.Option("--num_train_epochs", metavar="N", help="How many times each example is seen.")
     ] = 3.0,
     warmup_proportion: Annotated[
         float,
         typer.Option(
-            "--warmup_proportion", metavar="P", min=0, max=1, help="The part of training in which the rate rises."
+            "--warmup_proportion",
+            metavar="P",
+            min=0,
+            max=1,
+            help="The share of training in which the learning rate rises.",
         ),
     ] = 0.1,
     save_checkpoints_steps: Annotated[
-        int, typer.Option("--save_checkpoints_steps", metavar="N", min=1, help="How often training is saved.")
+        int, typer.Option("--save_checkpoints_steps", metavar="N", min=1, help="Steps between checkpoints.")
     ] = 1000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the head, order and dropout.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="The random seed of head, order and dropout.")
+    ] = 0,
     early_stop: Annotated[
         int | None,
         typer.Option(
             "--early_stop",
             metavar="N",
             min=1,
-            help="Stop after N epochs that were no better on dev.tsv, and keep the best. [default: never]",
+            help="Stop after N epochs without improvement on dev.tsv, and keep the best. [default: never]",
         ),
     ] = None,
     token_budget: Annotated[
         int,
         typer.Option(
-            "--token_budget", metavar="N", min=1, help="Tokens in memory at a time; batches stay what they are."
+            "--token_budget", metavar="N", min=1, help="The most tokens in memory at once; does not change the batches."
         ),
     ] = 4096,
 ) -> None:
-    """Fine-tune a BERT to tell classes of texts, or of pairs, apart.
+    """Fine-tune a BERT to classify texts or pairs of texts.
 
-    The options are those of run_classifier.py, also with hyphens, and so are the optimiser, eval_results.txt and
-    test_results.tsv. Training that was interrupted goes on with the same command. The folder holds a BERT that
-    every other command reads.
+    The options, the optimiser, eval_results.txt and test_results.tsv are those of run_classifier.py; hyphens work too.
+    The same command continues an interrupted training. The output folder holds a BERT that all other commands read.
     """
     if not (do_train or do_eval or do_predict or do_frozen):
         raise typer.BadParameter("Say what to do: --do_train, --do_eval, --do_predict, --do_frozen, or several.")

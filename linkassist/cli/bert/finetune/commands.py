@@ -7,14 +7,10 @@ from linkassist.cli.lazy_group import Entry, LazyGroup, group
 
 class _Finetune(LazyGroup):
     entries = {
-        "classifier": Entry(
-            "bert.finetune.classifier", "Fine-tune a BERT to tell classes of texts, or of pairs, apart."
-        ),
-        "two-towers": Entry(
-            "bert.finetune.two_towers", "Let a BERT learn vectors in which linked pages are near each other."
-        ),
+        "classifier": Entry("bert.finetune.classifier", "Fine-tune a BERT to classify texts or pairs of texts."),
+        "two-towers": Entry("bert.finetune.two_towers", "Fine-tune a BERT to give linked pages similar vectors."),
         "cross-encoder": Entry(
-            "bert.finetune.cross_encoder", "Let a BERT learn to tell from two pages whether they are linked."
+            "bert.finetune.cross_encoder", "Fine-tune a BERT to predict whether two pages are linked."
         ),
         "compare": Entry("bert.finetune.compare", "Print what fine-tuning on links adds, as a table."),
     }
@@ -22,4 +18,4 @@ class _Finetune(LazyGroup):
 
 @group(cls=_Finetune, epilog="Example: linkassist bert finetune classifier --help")
 def commands() -> None:
-    """Let a BERT go on learning, for a task."""
+    """Fine-tune a BERT for a task."""

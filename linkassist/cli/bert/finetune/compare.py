@@ -38,7 +38,7 @@ def compare(
     export: WikiFile = None,
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="FOLDER", help="The BERT. [default: a small one, made from the wiki's words]"),
+        typer.Option("--model", metavar="FOLDER", help="The BERT. [default: a small one, made from the wiki's text]"),
     ] = None,
     is_blind: BlindOption = True,
     max_seq_length: LengthOption = USUAL_LENGTH,
@@ -48,7 +48,7 @@ def compare(
         typer.Option(
             "--epochs",
             metavar="N",
-            help=f"How often each pair is seen, at most. [default: {USUAL_EPOCHS:g}, for the small BERT "
+            help=f"The most times that each pair is seen. [default: {USUAL_EPOCHS:g}, for the small BERT "
             f"{_EPOCHS_FROM_NOTHING:g}]",
         ),
     ] = None,
@@ -57,7 +57,7 @@ def compare(
         typer.Option(
             "--learning-rate",
             metavar="R",
-            help=f"At its highest. [default: {USUAL_RATE}, for the small BERT {_RATE_FROM_NOTHING}]",
+            help=f"The peak learning rate. [default: {USUAL_RATE}, for the small BERT {_RATE_FROM_NOTHING}]",
         ),
     ] = None,
     patience: PatienceOption = 3,
@@ -65,9 +65,7 @@ def compare(
     seed: SeedOption = 0,
     runs: Annotated[
         int,
-        typer.Option(
-            "--runs", metavar="N", min=1, help="Do it with as many seeds, and tell mean and standard deviation."
-        ),
+        typer.Option("--runs", metavar="N", min=1, help="Repeat with N seeds, and print mean and standard deviation."),
     ] = 1,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
@@ -75,8 +73,8 @@ def compare(
 ) -> None:
     """Print what fine-tuning on links adds, as a table.
 
-    The same test asks chance, bigrams, linkassist's own encoder, and a BERT before and after: as it is, with a logistic
-    regression, as two towers and as a cross-encoder. Nothing is kept.
+    One test for chance, bigrams, linkassist's own encoder, and a BERT before and after fine-tuning: as it is, with a
+    logistic regression, as two towers and as a cross-encoder. Nothing is kept.
     """
     wiki = read_linked_wiki(export, project_name, library, config, is_blind=is_blind, seed=seed)
     questions = questions_of(wiki)

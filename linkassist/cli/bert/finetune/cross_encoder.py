@@ -7,11 +7,11 @@ from linkassist.research.finetune.cross_encoder import cross_encoder as new_cros
 
 cross_encoder = learning_command(
     new_cross_encoder,
-    description="""Let a BERT learn to tell from two pages whether they are linked.
+    description="""Fine-tune a BERT to predict whether two pages are linked.
 
-    It reads both at once, so nothing can be kept: each pair costs a pass. Half of the pairs it learns from are linked.
-    The newest pages and their links are not learnt from; the figures tell how well they are found. Training that was
-    interrupted goes on with the same command.
+    It reads both pages at once, so no vectors can be stored: each pair costs a pass. Half of the training pairs are
+    linked. The newest pages and their links are held out, and the figures show how well they are found. The same
+    command continues an interrupted training.
     """,
     epilog="Example: linkassist bert finetune cross-encoder notes.json --model bert-wiki-ja --output linked-or-not",
 )

@@ -1,6 +1,6 @@
 """The commands that let a BERT learn from a wiki's links: what they share.
 
-`learning_command` makes the commands `two-towers` and `cross-encoder`, which differ in what they learn alone.
+`learning_command` makes the commands `two-towers` and `cross-encoder`, which differ only in the model.
 """
 
 from __future__ import annotations
@@ -30,26 +30,35 @@ USUAL_LENGTH = 128
 USUAL_EPOCHS = 4.0
 
 ModelOption = Annotated[
-    Path, typer.Option("--model", metavar="FOLDER", help="The BERT to begin with: a TensorFlow or Hugging Face folder.")
+    Path, typer.Option("--model", metavar="FOLDER", help="The BERT to start from: a TensorFlow or Hugging Face folder.")
 ]
 OutputOption = Annotated[
-    Path, typer.Option("--output", metavar="FOLDER", help="Where the result goes, and what is needed to go on.")
+    Path, typer.Option("--output", metavar="FOLDER", help="The folder for the result and the checkpoints.")
 ]
 BlindOption = Annotated[
-    bool, typer.Option("--blind/--inline", help="Whether the words of links are taken out, or stay without brackets.")
+    bool, typer.Option("--blind/--inline", help="Whether to remove the words of links, or only their brackets.")
 ]
 LengthOption = Annotated[
-    int, typer.Option("--max-seq-length", metavar="N", min=8, help="Tokens of a text, or of a pair, at most.")
+    int, typer.Option("--max-seq-length", metavar="N", min=8, help="The most tokens of a text or pair.")
 ]
-BatchOption = Annotated[int, typer.Option("--batch-size", metavar="N", min=2, help="Pairs of a step.")]
+BatchOption = Annotated[int, typer.Option("--batch-size", metavar="N", min=2, help="Pairs per step.")]
 PatienceOption = Annotated[
-    int, typer.Option("--patience", metavar="N", min=1, help="Stop after so many epochs that were no better.")
+    int, typer.Option("--patience", metavar="N", min=1, help="Stop after N epochs without improvement.")
 ]
 BudgetOption = Annotated[
-    int, typer.Option("--token-budget", metavar="N", min=1, help="Tokens in memory at a time; less memory, same loss.")
+    int,
+    typer.Option(
+        "--token-budget", metavar="N", min=1, help="The most tokens in memory at once; does not change the loss."
+    ),
 ]
 SeedOption = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="Of order, dropout, and of the split where times are missing.")
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        min=0,
+        help="The random seed of order and dropout, and of the split if times are missing.",
+    ),
 ]
 
 
@@ -81,10 +90,10 @@ def learning_command(
         max_seq_length: LengthOption = USUAL_LENGTH,
         batch_size: BatchOption = 32,
         epochs: Annotated[
-            float, typer.Option("--epochs", metavar="N", help="How often each pair is seen, at most.")
+            float, typer.Option("--epochs", metavar="N", help="The most times that each pair is seen.")
         ] = USUAL_EPOCHS,
         learning_rate: Annotated[
-            float, typer.Option("--learning-rate", metavar="R", help="At its highest.")
+            float, typer.Option("--learning-rate", metavar="R", help="The peak learning rate.")
         ] = USUAL_RATE,
         patience: PatienceOption = 3,
         token_budget: BudgetOption = 4096,

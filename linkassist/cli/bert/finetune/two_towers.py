@@ -15,11 +15,11 @@ def _print_use(output: Path, max_seq_length: int) -> None:
 
 two_towers = learning_command(
     Towers,
-    description="""Let a BERT learn vectors in which linked pages are near each other.
+    description="""Fine-tune a BERT to give linked pages similar vectors.
 
-    Each page gets a vector of its own, which can be kept. The newest pages and their links are not learnt from; the
-    figures tell how well they are found. Training that was interrupted goes on with the same command. The folder
-    serves as an encoder afterwards.
+    Each page gets its own vector, which can be stored. The newest pages and their links are held out, and the figures
+    show how well they are found. The same command continues an interrupted training. The output folder can be used as
+    an encoder.
     """,
     epilog="Example: linkassist bert finetune two-towers notes.json --model bert-wiki-ja --output towers",
     print_use=_print_use,
