@@ -24,11 +24,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import BertConfig, BertModel
 
-from linkassist.assets import shipped_folder
 from linkassist.bert.checkpoint.open import open_bert
 from linkassist.bert.encoder_options import Precision
 from linkassist.bert.forward import BertForward, has_fast_bfloat16
 from linkassist.embed.encoder import batches_by_length, normalised
+from linkassist.files.assets import shipped_folder
 from linkassist.scrapbox.export import read_export
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages

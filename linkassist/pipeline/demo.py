@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
 from linkassist.progress import OnProgress

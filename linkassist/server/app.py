@@ -17,8 +17,8 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from linkassist.assets import shipped_folder
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
+from linkassist.files.assets import shipped_folder
 from linkassist.server.auth.password import AccessFile
 from linkassist.server.context import ServerContext
 from linkassist.server.error_pages import (

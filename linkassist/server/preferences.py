@@ -8,7 +8,8 @@ from typing import Literal, cast, get_args
 from starlette.requests import Request
 from starlette.responses import Response
 
-Language = Literal["ja", "en"]
+from linkassist.files.catalogs import Language
+
 Theme = Literal["auto", "light", "dark"]
 
 LANGUAGE_COOKIE = "linkassist_language"

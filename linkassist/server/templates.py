@@ -9,7 +9,7 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.server import urls
 from linkassist.server.forms import is_lost_in_forms, quoted_for_form
 from linkassist.server.messages.catalog import Wording

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from support.wiki_by_hand import readings
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.model.fit import suggest_wiki
 from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import parse_page

@@ -25,7 +25,7 @@ LAYERS = (
     ("model",),
     ("bert", "review"),
     ("scrapbox", "store", "suggest", "embed"),
-    ("suggestion", "settings", "assets"),
+    ("suggestion", "settings"),
     ("wiki", "files"),
     ("errors",),
     ("terminal_escape", "progress"),

@@ -71,7 +71,7 @@ def test_the_wheel_installs_the_command(wheel: zipfile.ZipFile) -> None:
 
 def test_installed_from_the_wheel_the_program_finds_its_files(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path / "site")
-    program = "from linkassist.assets import shipped_folder as f; print(f('web'), f('data'), sep='\\n')"
+    program = "from linkassist.files.assets import shipped_folder as f; print(f('web'), f('data'), sep='\\n')"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
     found = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from support.little_server import running_server
 from support.little_wiki import AWKWARD_TITLES, PROJECT, write_little_wiki
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.server.app import create_app
 from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.middleware import limits

@@ -1,24 +1,19 @@
 """Looks up the words of the screens in the gettext catalogs `web/locale/ja.po` and `en.po`.
 
 A message is named by a key: `home.pages`. Its values stand in it as `{0}`, `{1}`; where it has plural forms, the first
-value chooses one. Reasons of suggestions are worded in `suggest/explain/reasons.py`.
+value chooses one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from typing import Final, get_args
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from starlette.requests import Request
 
-from linkassist.assets import shipped_folder
-from linkassist.server.preferences import Language, preferences_of
+from linkassist.files.catalogs import Language, catalog
+from linkassist.server.preferences import preferences_of
 
 _DAY_S: Final = 24 * 3600
 _UNITS: Final = ((_DAY_S, "ago.days"), (3600, "ago.hours"), (60, "ago.minutes"))
@@ -32,9 +27,9 @@ class Wording:
 
     def __call__(self, key: str, *values: object) -> str:
         """The message with the values put in, whole numbers with thousands separators. Raises KeyError if unknown."""
-        catalog = _catalog(self.language)
+        messages = catalog(self.language)
         first = values[0] if values else None
-        text = catalog.ngettext(key, key, first) if isinstance(first, int) else catalog.gettext(key)
+        text = messages.ngettext(key, key, first) if isinstance(first, int) else messages.gettext(key)
         return text.format(*(f"{value:,}" if isinstance(value, int) else value for value in values))
 
     def name_of(self, family: str, name: str) -> str:
@@ -79,29 +74,4 @@ def wording_of(request: Request) -> Wording:
 def read_catalogs() -> None:
     """Reads the catalogs of both languages, which else happens when the first screen is shown in one."""
     for language in get_args(Language):
-        _catalog(language)
-
-
-@cache
-def _catalog(language: Language) -> GNUTranslations:
-    compiled = BytesIO()
-    with (shipped_folder("web") / "locale" / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
-    compiled.seek(0)
-    catalog = GNUTranslations(compiled)
-    catalog.add_fallback(_Singular(catalog))
-    return catalog
-
-
-class _Singular(NullTranslations):
-    """Where a catalog has no plural forms for a key: its one form. gettext itself would give the key instead."""
-
-    def __init__(self, catalog: GNUTranslations) -> None:
-        super().__init__()
-        self._forms = catalog
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return self._forms.gettext(msgid1)
-
-    def gettext(self, message: str) -> str:
-        raise KeyError(message)
+        catalog(language)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from linkassist.server.preferences import Language
+from linkassist.files.catalogs import Language
 from linkassist.server.urls import page_address
 from linkassist.server.views.highlights import Highlight, fits
 from linkassist.server.views.links import NamedLink, page_link

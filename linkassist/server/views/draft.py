@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from linkassist.files.catalogs import Language
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.jobs.model_process import Progress
-from linkassist.server.preferences import Language
 from linkassist.server.views.cards import CardView, open_card
 from linkassist.server.views.highlights import Highlight, place_highlights
 from linkassist.server.views.page_text import Block, RenderContext, render_page

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
+from linkassist.files.catalogs import Language
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, shown_suggestions
-from linkassist.server.preferences import Language
 from linkassist.server.urls import listed_address, page_address
 from linkassist.server.views.cards import CardView, Entry, ObjectionView, card_view, highlights_of, objections_to
 from linkassist.server.views.highlights import Highlight, place_highlights

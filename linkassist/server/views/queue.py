@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from linkassist.files.catalogs import Language
 from linkassist.review.queue import (
     DEFAULT_CARDS,
     MAX_CARDS,
@@ -17,7 +18,6 @@ from linkassist.review.queue import (
     queue_session,
     waiting_items,
 )
-from linkassist.server.preferences import Language
 from linkassist.server.views.cards import CardView, ObjectionView
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.page import one_suggestion

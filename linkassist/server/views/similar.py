@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from linkassist.files.catalogs import Language
 from linkassist.review.verdicts import lessons_of, worth_showing
-from linkassist.server.preferences import Language
 from linkassist.server.views.cards import CardView, open_card
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.preview import PreviewRequest, PreviewView, preview_views

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
 from linkassist.server.messages.catalog import Wording

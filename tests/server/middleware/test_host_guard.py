@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from support.little_server import ORIGIN, address, client_of, decide, little_client, verdicts_of
 from support.little_wiki import PROJECT
 
-from linkassist.assets import shipped_folder
+from linkassist.files.assets import shipped_folder
 from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard, is_loopback
 from linkassist.store.library import Library
 

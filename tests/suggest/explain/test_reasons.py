@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 from support.signals import signals_of_the_explainers
 
-from linkassist.suggest.explain.reasons import Language, reason_text
+from linkassist.files.catalogs import Language
+from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggestion import Reason
 
 NAMES = ("庭", "道具")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from linkassist.errors import LinkAssistError
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_folder(name: Literal["web", "data"]) -> Path:
