@@ -15,28 +15,28 @@ from typing import Annotated
 import typer
 
 from linkassist.cli.exit_codes import Commands, open_standard_streams
-from linkassist.cli.lazy_group import Entry, group
+from linkassist.cli.lazy_group import Command, group
 
 _WORK = (["import"], ["reindex"], ["nightly"])  # commands of minutes, often with a server beside them
 
 
 class _Linkassist(Commands):
     entries = {
-        "import": Entry("import_export", "Import an export and find its missing links."),
-        "fetch": Entry("fetch", "Import the newest pages of a project from its source."),
-        "reindex": Entry("reindex", "Bring embeddings, index and suggestions up to date."),
-        "suggest": Entry("suggest", "Print the missing links of a page, best first."),
-        "links": Entry("links", "Print every link of an export as JSON lines."),
-        "serve": Entry("serve", "Show the library in the browser, until Ctrl-C."),
-        "password": Entry("password", "Set the password that the browser asks for."),
-        "evaluate": Entry("evaluate", "Measure the suggestions on links that people made."),
-        "experiments": Entry("experiments", "Try two old ideas on a wiki and measure their worth."),
-        "nightly": Entry("nightly", "Do the nightly work of a library."),
-        "backup": Entry("backup", "Copy the library to a single verified file."),
-        "restore": Entry("restore", "Restore the library from a backup."),
-        "status": Entry("status", "Show what the library holds and how old it is."),
-        "demo": Entry("demo", "Show the sample wiki in the browser, until Ctrl-C."),
-        "bert": Entry("bert.commands", "Convert, use and fine-tune a Japanese BERT."),
+        "import": Command("import_export", "Import an export and find its missing links."),
+        "fetch": Command("fetch", "Import the newest pages of a project from its source."),
+        "reindex": Command("reindex", "Bring embeddings, index and suggestions up to date."),
+        "suggest": Command("suggest", "Print the missing links of a page, best first."),
+        "links": Command("links", "Print every link of an export as JSON lines."),
+        "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
+        "password": Command("password", "Set the password that the browser asks for."),
+        "evaluate": Command("evaluate", "Measure the suggestions on links that people made."),
+        "experiments": Command("experiments", "Try two old ideas on a wiki and measure their worth."),
+        "nightly": Command("nightly", "Do the nightly work of a library."),
+        "backup": Command("backup", "Copy the library to a single verified file."),
+        "restore": Command("restore", "Restore the library from a backup."),
+        "status": Command("status", "Show what the library holds and how old it is."),
+        "demo": Command("demo", "Show the sample wiki in the browser, until Ctrl-C."),
+        "bert": Command("bert.commands", "Convert, use and fine-tune a Japanese BERT."),
     }
 
 

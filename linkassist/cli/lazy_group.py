@@ -45,7 +45,7 @@ def group(**attributes: Any) -> Decorator:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Command:
     """A command of a group. module: within `linkassist.cli`; has the command under its own name."""
 
     module: str
@@ -58,7 +58,7 @@ class LazyGroup(TyperGroup):
     `get_command` gives what a list shows of a command; `commands` and `resolve_command` import its module.
     """
 
-    entries: ClassVar[Mapping[str, Entry]]
+    entries: ClassVar[Mapping[str, Command]]
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -79,7 +79,7 @@ class LazyGroup(TyperGroup):
 class _Commands(Mapping[str, Any]):
     """The commands by name, each imported when it is read."""
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[str, Command]) -> None:
         self._entries = entries
 
     def __getitem__(self, name: str) -> Any:

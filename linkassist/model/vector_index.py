@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,18 +61,11 @@ class PageIndex:
         """The length of a vector."""
         return int(self._faiss.d)
 
-    def nearest(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        *,
-        batch_size: int = 2048,
-        on_progress: Callable[[int], None] | None = None,
-    ) -> Neighbours:
+    def nearest(self, queries: NDArray[np.float32], k: int, *, batch_size: int = 2048) -> Neighbours:
         """The `k` nearest pages of each query, or all pages where there are fewer.
 
         queries: (queries, width), each of length 1 or zero. A page that is itself a query finds itself first.
-        A zero vector has similarity 0 with everything. `on_progress` is told after each batch how many are done.
+        A zero vector has similarity 0 with everything.
         What is found for a query is the same to the last bit, whatever other queries stand beside it.
         """
         if queries.ndim != 2 or queries.shape[1] != self.width:
@@ -88,8 +80,6 @@ class PageIndex:
         for start in range(0, len(queries), batch_size):
             batch = np.ascontiguousarray(queries[start : start + batch_size], dtype=np.float32)
             self._fill(found, start, batch, k)
-            if on_progress:
-                on_progress(start + len(batch))
         return found
 
     def _fill(self, found: Neighbours, start: int, queries: NDArray[np.float32], k: int) -> None:

@@ -74,12 +74,6 @@ def test_a_page_without_text_is_near_to_nothing() -> None:
     assert PageIndex(page_ids(4), vectors, "f").nearest(vectors[3:], 4).similarities.tolist() == [[0, 0, 0, 0]]
 
 
-def test_progress_is_told_after_each_batch() -> None:
-    vectors, told = random_vectors(25), list[int]()
-    PageIndex(page_ids(25), vectors, "f").nearest(vectors, 1, batch_size=10, on_progress=told.append)
-    assert told == [10, 20, 25]
-
-
 @pytest.mark.parametrize("bad", [2.0, np.nan, np.inf])
 def test_a_vector_that_is_not_of_length_1_is_refused(bad: float) -> None:
     vectors = random_vectors(3)

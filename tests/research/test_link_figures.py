@@ -12,7 +12,7 @@ from support.wiki_of_synonyms import N_TOPICS, half_of, wiki_of_synonyms
 from linkassist.research.finetune.judging import auc, best_threshold, hits_of, judge, list_auc, questions_of
 from linkassist.research.finetune.link_examples import build_linked_wiki
 from linkassist.research.finetune.pairs import AskedList, Pair, balanced_pairs
-from linkassist.research.finetune.scores import PageVectors, learn_regression
+from linkassist.research.finetune.scores import VectorCache, learn_regression
 
 
 def test_the_auc_counts_pairs_in_the_right_order_and_half_of_the_ties() -> None:
@@ -72,7 +72,7 @@ def test_a_page_is_encoded_once() -> None:
         asked.extend(pages)
         return np.eye(5, dtype=np.float32)[list(pages)]
 
-    vectors = PageVectors(encode)
+    vectors = VectorCache(encode)
     pairs = [Pair(3, 1, True), Pair(3, 2, False), Pair(2, 2, True)]
     assert vectors.cosines(pairs).tolist() == [0, 0, 1]
     assert vectors.cosines(pairs[:1]).tolist() == [0]
@@ -81,7 +81,7 @@ def test_a_page_is_encoded_once() -> None:
 
 def test_the_features_of_a_pair_are_product_and_distance() -> None:
     table = np.array([[0.6, 0.8], [1.0, 0.0]], np.float32)
-    vectors = PageVectors(lambda pages: table[list(pages)])
+    vectors = VectorCache(lambda pages: table[list(pages)])
     assert vectors.features([Pair(0, 1, True)])[0] == pytest.approx([0.6, 0.0, 0.4, 0.8])
 
 
@@ -92,14 +92,14 @@ def test_the_regression_finds_the_odds_that_the_pairs_were_drawn_from() -> None:
     products = np.array([float(table[pair.page, 0] * table[pair.other, 0]) for pair in pairs])
     is_linked = random.random(20_000) < 1 / (1 + np.exp(-(1.5 * products - 0.5)))
     pairs = [replace(pair, is_linked=bool(linked)) for pair, linked in zip(pairs, is_linked, strict=True)]
-    score = learn_regression(PageVectors(lambda pages: table[list(pages)]), pairs)
+    score = learn_regression(VectorCache(lambda pages: table[list(pages)]), pairs)
     assert score(pairs[:50]) == pytest.approx(1.5 * products[:50] - 0.5, abs=0.4)
 
 
 def test_a_regression_over_vectors_that_tell_the_topic_finds_its_links() -> None:
     wiki = build_linked_wiki(wiki_of_synonyms(), is_blind=True)
     halves = np.eye(2 * N_TOPICS, dtype=np.float32)
-    vectors = PageVectors(lambda pages: halves[[half_of(wiki.titles[page]) for page in pages]])
+    vectors = VectorCache(lambda pages: halves[[half_of(wiki.titles[page]) for page in pages]])
     questions = questions_of(wiki)
     figures = judge(questions, learn_regression(vectors, balanced_pairs(wiki, wiki.train)))
     # Whatever is of one half is not linked, though it is the most alike.

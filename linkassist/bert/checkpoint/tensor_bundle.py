@@ -30,7 +30,7 @@ _AGAIN = "Download the checkpoint again, all its files."
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BundleEntry:
     """The location of a tensor, or the slices of a partitioned one, with an extent per dimension."""
 
     dtype: int
@@ -119,7 +119,7 @@ class Bundle:
             )
         return header.number(1)
 
-    def _entry(self, key: bytes, content: bytes) -> Entry:
+    def _entry(self, key: bytes, content: bytes) -> BundleEntry:
         name = key.decode("utf-8", "replace")
         message = self._message(name, content)
         try:
@@ -127,7 +127,7 @@ class Bundle:
             slices = tuple(tuple(Extent.read(extent) for extent in part.messages(1)) for part in message.messages(7))
         except ValueError as error:
             raise self._damaged(f"{name}: {error}") from error
-        return Entry(
+        return BundleEntry(
             dtype=message.number(1),
             shape=shape,
             shard=message.number(3),
@@ -143,7 +143,7 @@ class Bundle:
         except ValueError as error:
             raise self._damaged(f"{name}: {error}") from error
 
-    def _read(self, name: str, entry: Entry) -> NDArray[Any]:
+    def _read(self, name: str, entry: BundleEntry) -> NDArray[Any]:
         dtype, path = self._as_numpy(name, entry), self._data_path(entry.shard)
         data, end = self._data(entry.shard), entry.offset + entry.n_bytes
         if entry.n_bytes != math.prod(entry.shape) * dtype.itemsize:
@@ -158,7 +158,7 @@ class Bundle:
         values: NDArray[Any] = content.view(dtype).reshape(entry.shape)
         return (values.astype(np.uint32) << 16).view(np.float32) if entry.dtype == _BFLOAT16 else values
 
-    def _as_numpy(self, name: str, entry: Entry) -> np.dtype[Any]:
+    def _as_numpy(self, name: str, entry: BundleEntry) -> np.dtype[Any]:
         if entry.dtype not in _DTYPES:
             raise ModelError(
                 f"{self._index}: the tensor {name} has the type {entry.dtype}; expected float32, float64, float16,"

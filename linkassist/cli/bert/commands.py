@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from linkassist.cli.lazy_group import Entry, LazyGroup, group
+from linkassist.cli.lazy_group import Command, LazyGroup, group
 
 
 class _Bert(LazyGroup):
     entries = {
-        "convert": Entry("bert.convert", "Convert a TensorFlow BERT to a transformers folder."),
-        "tokenize": Entry("bert.tokenize", "Print the tokens of a text."),
-        "extract-features": Entry("bert.extract_features", "Write the vector of every token, layer by layer."),
-        "compare-pooling": Entry("bert.compare_pooling", "Measure which pooling finds the pages that people link."),
-        "finetune": Entry("bert.finetune.commands", "Fine-tune a BERT for a task."),
+        "convert": Command("bert.convert", "Convert a TensorFlow BERT to a transformers folder."),
+        "tokenize": Command("bert.tokenize", "Print the tokens of a text."),
+        "extract-features": Command("bert.extract_features", "Write the vector of every token, layer by layer."),
+        "compare-pooling": Command("bert.compare_pooling", "Measure which pooling finds the pages that people link."),
+        "finetune": Command("bert.finetune.commands", "Fine-tune a BERT for a task."),
     }
 
 

@@ -22,7 +22,7 @@ from linkassist.research.finetune.judging import FloatArray, LinkFigures, Questi
 from linkassist.research.finetune.link_examples import LinkedWiki
 from linkassist.research.finetune.link_training import LinkTraining, open_to_train
 from linkassist.research.finetune.pairs import Pair, balanced_pairs
-from linkassist.research.finetune.scores import PageVectors, learn_regression
+from linkassist.research.finetune.scores import VectorCache, learn_regression
 from linkassist.research.finetune.two_towers import Towers
 from linkassist.wiki import title_key
 
@@ -41,12 +41,12 @@ def compare_methods(
 ) -> Iterator[Method]:
     """Yields each method when it is evaluated, the simplest first. folder: for the checkpoints of the trained ones."""
     frozen = Towers(open_to_train(model, how), wiki, how)
-    vectors = PageVectors(frozen.encode)
+    vectors = VectorCache(frozen.encode)
 
     def trained_towers() -> ScorePairs:
         towers = Towers(open_to_train(model, how), wiki, how)
         towers.train(questions, folder / "two-towers", on_step)
-        return PageVectors(towers.encode).cosines
+        return VectorCache(towers.encode).cosines
 
     def untrained_cross_encoder() -> ScorePairs:
         return cross_encoder(open_to_train(model, how), wiki, how).scores

@@ -15,7 +15,7 @@ from linkassist.research.finetune.pairs import Pair
 EncodePages = Callable[[Sequence[int]], NDArray[np.float32]]
 
 
-class PageVectors:
+class VectorCache:
     """A cache of page vectors: each page is encoded once, on first use."""
 
     def __init__(self, encode: EncodePages) -> None:
@@ -46,7 +46,7 @@ class PageVectors:
         return self.of([pair.page for pair in pairs]), self.of([pair.other for pair in pairs])
 
 
-def learn_regression(vectors: PageVectors, pairs: Sequence[Pair]) -> ScorePairs:
+def learn_regression(vectors: VectorCache, pairs: Sequence[Pair]) -> ScorePairs:
     """The log-odds of "linked" by a logistic regression over the features of the training pairs."""
     learnt = LogisticRegression(vectors.features(pairs), [int(pair.is_linked) for pair in pairs], n_labels=2)
 

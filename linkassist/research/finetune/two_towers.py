@@ -20,7 +20,7 @@ from linkassist.research.finetune.link_examples import LinkedWiki
 from linkassist.research.finetune.link_training import LinkTraining
 from linkassist.research.finetune.pairs import Pair, linked_pairs
 from linkassist.research.finetune.sampled_lines import is_long, sampled_texts
-from linkassist.research.finetune.scores import PageVectors
+from linkassist.research.finetune.scores import VectorCache
 from linkassist.research.finetune.towers import contrastive_loss, false_negative_mask, tower_vectors
 
 
@@ -53,7 +53,7 @@ class Towers:
 
     def scores(self, pairs: Sequence[Pair]) -> FloatArray:
         """(pairs,) cosines."""
-        return PageVectors(self.encode).cosines(pairs)
+        return VectorCache(self.encode).cosines(pairs)
 
     def train(self, questions: Questions, checkpoints: Path, on_step: OnStep | None = None) -> TrainingReport:
         """Trains the BERT, in place, on `training_pairs`.

@@ -21,7 +21,7 @@ _DUPLICATE = 1e-5  # of the mean vector length: nearer pages are duplicates; vec
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class NearestPages:
     """pages: (asked, k) numbers of the nearest pages, nearest first, NO_PAGE where there are fewer.
 
     distances: (asked, k) Euclidean, infinite at NO_PAGE.
@@ -44,7 +44,7 @@ def representatives(vectors: FloatArray, texts: Sequence[Hashable]) -> IntArray:
     return found
 
 
-def nearest(vectors: FloatArray, same_as: IntArray, asked: IntArray, k: int, measure: Measure) -> Neighbours:
+def nearest(vectors: FloatArray, same_as: IntArray, asked: IntArray, k: int, measure: Measure) -> NearestPages:
     """The k nearest neighbours of each page asked about, without duplicates.
 
     vectors: (pages, width) as the encoder gives them; a page with the zero vector has no neighbours and is none.
@@ -69,7 +69,7 @@ def nearest(vectors: FloatArray, same_as: IntArray, asked: IntArray, k: int, mea
         rows = slice(start, start + len(batch))
         pages[rows, : order.shape[1]] = np.where(np.isfinite(found), kept[order], NO_PAGE)
         distances[rows, : order.shape[1]] = found
-    return Neighbours(pages, distances)
+    return NearestPages(pages, distances)
 
 
 def _points(vectors: FloatArray, measure: Measure) -> DoubleArray:

@@ -86,7 +86,7 @@ class CardView:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CardEntry:
     """A suggestion of the page, or a verdict on one that is no longer suggested.
 
     rank: its place in the list as it was found, which names it on the screen. found: the suggestion as it was found,
@@ -110,7 +110,7 @@ class Entry:
 
 def card_view(
     project: ProjectName,
-    entry: Entry,
+    entry: CardEntry,
     texts: Sequence[str],
     language: Language,
     latest: str | None,
@@ -148,7 +148,7 @@ def open_card(
     preview: PreviewView,
 ) -> CardView:
     """The card of an open suggestion for a text with these lines."""
-    return card_view(project, Entry(rank, suggestion, None, suggestion), texts, language, None, preview)
+    return card_view(project, CardEntry(rank, suggestion, None, suggestion), texts, language, None, preview)
 
 
 def _similar_lines(project: ProjectName, reason: Reason) -> SimilarLinesView:
@@ -171,7 +171,7 @@ def _percent(probability: float) -> int:
     return min(99, max(1, round(100 * probability)))
 
 
-def objections_to(entry: Entry) -> tuple[ObjectionView, ...]:
+def objections_to(entry: CardEntry) -> tuple[ObjectionView, ...]:
     """The objections that make sense for a rejected suggestion, none for others.
 
     A new link has no page that could be close or have another sense; without a mention there are no words to object to.
@@ -191,7 +191,7 @@ def objections_to(entry: Entry) -> tuple[ObjectionView, ...]:
     )
 
 
-def _mention_views(entry: Entry, texts: Sequence[str]) -> Iterable[MentionView]:
+def _mention_views(entry: CardEntry, texts: Sequence[str]) -> Iterable[MentionView]:
     for mention in entry.suggestion.mentions[:_N_MENTIONS]:
         if fits(texts, mention):
             before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
@@ -204,7 +204,7 @@ def _mention_views(entry: Entry, texts: Sequence[str]) -> Iterable[MentionView]:
             )
 
 
-def highlights_of(entries: Iterable[Entry]) -> Iterable[Highlight]:
+def highlights_of(entries: Iterable[CardEntry]) -> Iterable[Highlight]:
     for entry in entries:
         suggestion = entry.suggestion
         if entry.verdict and entry.verdict.decision == "accept":

@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from linkassist.files.catalogs import Language
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, shown_suggestions
 from linkassist.server.urls import listed_address, page_address
-from linkassist.server.views.cards import CardView, Entry, ObjectionView, card_view, highlights_of, objections_to
+from linkassist.server.views.cards import CardEntry, CardView, ObjectionView, card_view, highlights_of, objections_to
 from linkassist.server.views.highlights import Highlight, place_highlights
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.local_graph import MOST_JOINED, MOST_LINKS, GraphView, Spoke, local_graph
@@ -194,21 +194,21 @@ def one_suggestion(
 
 def _entries_of(
     library: Library, stored: StoredPage, linked: LinkedTargets, lessons: Lessons
-) -> tuple[list[Entry], str | None]:
+) -> tuple[list[CardEntry], str | None]:
     """What was suggested for the page or decided on it, best first, and the title key that was decided on last."""
     decided = verdicts(library, stored.id)
     suggestions = shown_suggestions(library, stored.id, lessons, with_decided=True)
     return _entries(suggestions, decided, linked), title_key(decided[0].target) if decided else None
 
 
-def _previews(library: Library, project: ProjectName, entries: Sequence[Entry]) -> list[PreviewView]:
+def _previews(library: Library, project: ProjectName, entries: Sequence[CardEntry]) -> list[PreviewView]:
     return preview_views(
         library, project, [PreviewRequest(entry.suggestion.target, entry.suggestion.kind) for entry in entries]
     )
 
 
 def _appended(
-    project: ProjectName, entries: Sequence[Entry], highlights: Mapping[int, Sequence[Highlight]]
+    project: ProjectName, entries: Sequence[CardEntry], highlights: Mapping[int, Sequence[Highlight]]
 ) -> Iterable[NamedLink]:
     """The accepted links that the text has no words for, so that they go to the end of the page."""
     placed = {each.card for on_line in highlights.values() for each in on_line if each.is_accepted}
@@ -225,10 +225,12 @@ def _backlinks(library: Library, project: ProjectName, stored: StoredPage) -> tu
     return tuple(page_link(project.name, each.title, plain_text(each.text)) for each in found), n_found
 
 
-def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict], linked: LinkedTargets) -> list[Entry]:
+def _entries(
+    suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict], linked: LinkedTargets
+) -> list[CardEntry]:
     """The entries, best first, without targets that the page links by now."""
     entries = [
-        Entry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion)
+        CardEntry(shown.stored.rank, shown.suggestion, shown.stored.verdict, shown.stored.suggestion)
         for shown in suggestions
         if title_key(shown.suggestion.target) not in linked.keys
     ]
@@ -238,12 +240,12 @@ def _entries(suggestions: Sequence[ShownSuggestion], decided: Sequence[Verdict],
             mentions = (verdict.mention,) if verdict.mention else ()
             suggestion = Suggestion(verdict.target, verdict.kind, verdict.probability, mentions)
             entries.append(
-                Entry(max((entry.rank for entry in entries), default=0) + 1, suggestion, verdict, suggestion)
+                CardEntry(max((entry.rank for entry in entries), default=0) + 1, suggestion, verdict, suggestion)
             )
     return entries
 
 
-def _best(entries: Sequence[Entry], n_open: int) -> Iterable[Entry]:
+def _best(entries: Sequence[CardEntry], n_open: int) -> Iterable[CardEntry]:
     """The first `n_open` likely open entries, and all decided ones."""
     for entry in entries:
         if entry.state != "open":
@@ -254,7 +256,7 @@ def _best(entries: Sequence[Entry], n_open: int) -> Iterable[Entry]:
 
 
 def _groups(
-    project: ProjectName, title: str, entries: Sequence[Entry], chosen: Group | None, *, shows_all: bool
+    project: ProjectName, title: str, entries: Sequence[CardEntry], chosen: Group | None, *, shows_all: bool
 ) -> tuple[GroupOption, ...]:
     """The filters, that for all groups first; empty if there is only one group."""
     counted = Counter(entry.found.group for entry in entries if entry.verdict or shows_all or entry.is_likely)
@@ -288,7 +290,7 @@ def _graph(
     library: Library,
     project: ProjectName,
     stored: StoredPage,
-    shown: Sequence[Entry],
+    shown: Sequence[CardEntry],
     previews: Sequence[PreviewView],
 ) -> GraphView | None:
     """The graph of the page: its first links, and its likely suggestions that are not rejected."""
@@ -311,7 +313,7 @@ def _graph(
     return local_graph(spoke(stored.page.title), links, proposed, n_links - len(links))
 
 
-def _completed(notice: Notice, entries: Sequence[Entry], ignored: frozenset[str]) -> Notice | None:
+def _completed(notice: Notice, entries: Sequence[CardEntry], ignored: frozenset[str]) -> Notice | None:
     """The notice with its objections; None if it no longer holds, as at an old address opened again."""
     key = title_key(notice.target)
     if notice.decision in ("never", "again"):

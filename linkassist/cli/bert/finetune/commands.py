@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from linkassist.cli.lazy_group import Entry, LazyGroup, group
+from linkassist.cli.lazy_group import Command, LazyGroup, group
 
 
 class _Finetune(LazyGroup):
     entries = {
-        "classifier": Entry("bert.finetune.classifier", "Fine-tune a BERT to classify texts or pairs of texts."),
-        "two-towers": Entry("bert.finetune.two_towers", "Fine-tune a BERT to give linked pages similar vectors."),
-        "cross-encoder": Entry(
+        "classifier": Command("bert.finetune.classifier", "Fine-tune a BERT to classify texts or pairs of texts."),
+        "two-towers": Command("bert.finetune.two_towers", "Fine-tune a BERT to give linked pages similar vectors."),
+        "cross-encoder": Command(
             "bert.finetune.cross_encoder", "Fine-tune a BERT to predict whether two pages are linked."
         ),
-        "compare": Entry("bert.finetune.compare", "Print what fine-tuning on links adds, as a table."),
+        "compare": Command("bert.finetune.compare", "Print what fine-tuning on links adds, as a table."),
     }
 
 
