@@ -1,7 +1,7 @@
 """The second experiment: a short binary code for each page, so that pages with one code share a bucket.
 
 The bits are the signs of the first dimensions, or of a learnt rotation (ITQ) of the principal components.
-`faiss.ITQMatrix` (1.15) would not do: after 50 iterations its loss is still that of its random rotation.
+`faiss.ITQMatrix` (1.15) does so too, but with 12 bits its loss was 0.6 to 0.8 % higher on random vectors.
 """
 
 from __future__ import annotations
