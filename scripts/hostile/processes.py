@@ -25,7 +25,8 @@ from starlette.applications import Starlette
 
 from linkassist.errors import LinkAssistError
 from linkassist.pipeline.draft import load_search
-from linkassist.server.jobs.model_process import FindNearest, run_models
+from linkassist.server.jobs.model_process import run_models
+from linkassist.server.jobs.model_requests import FindNearest
 from linkassist.store.backup.copy import complaints
 from linkassist.store.backup.files import backup_files
 from linkassist.store.library import Library

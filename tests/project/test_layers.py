@@ -79,28 +79,13 @@ def imports_between_parts(package: Path) -> dict[str, set[str]]:
 
 
 def imports_between_modules(package: Path) -> dict[str, set[str]]:
-    """For each module, the modules of the package that it imports when it is loaded itself, so outside of functions."""
+    """For each module, the modules of the package that it imports, at its top or inside a function."""
     sources = {module: (is_package, source) for module, is_package, source in modules(package)}
     found: dict[str, set[str]] = {}
     for module, (is_package, source) in sources.items():
-        tree = ast.parse(source)
-        inside = {
-            inner
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            for inner in ast.walk(node)
-        }
-        names = {
-            name
-            for node in ast.walk(tree)
-            if node not in inside
-            for name in _imported(node, module, is_package=is_package)
-        }
-        found[module] = {
-            name if name in sources else name.rpartition(".")[0]
-            for name in names
-            if name in sources or name.rpartition(".")[0] in sources
-        } - {module, "linkassist"}
+        names = imported_modules(source, module, is_package=is_package)
+        known = {name if name in sources else name.rpartition(".")[0] for name in names}
+        found[module] = (known & sources.keys()) - {module, "linkassist"}
     return found
 
 

@@ -19,7 +19,7 @@ from linkassist.files.errors import cannot_be
 from linkassist.pipeline.draft import Drafting, MeaningSearch, draft_page, load_search, prepare
 from linkassist.review.verdicts import lessons_of
 from linkassist.server.jobs.child_process import MessageSender
-from linkassist.server.jobs.model_process import Done, FindNearest, Progress, Request, SuggestFor
+from linkassist.server.jobs.model_requests import Done, FindNearest, Progress, Request, SuggestFor
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.suggest.feedback.learn import apply_lessons

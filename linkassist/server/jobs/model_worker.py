@@ -1,7 +1,7 @@
 """The server's side of the process that holds the models: started on first use, ended when idle, new after a crash.
 
 One process serves all requests of a server. It is replaced when a reindex has made newer suggestions, and ends with the
-server, however that ends. `model_process.py` has its requests.
+server, however that ends. `model_requests.py` has its requests.
 """
 
 from __future__ import annotations
@@ -17,16 +17,8 @@ from typing import Final
 
 from linkassist.errors import LinkAssistError, ModelError
 from linkassist.server.jobs.child_process import ChildProcess
-from linkassist.server.jobs.model_process import (
-    Done,
-    FindNearest,
-    Nearness,
-    Prepare,
-    Progress,
-    Request,
-    SuggestFor,
-    run_models,
-)
+from linkassist.server.jobs.model_process import run_models
+from linkassist.server.jobs.model_requests import Done, FindNearest, Nearness, Prepare, Progress, Request, SuggestFor
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.store.runs import artefact

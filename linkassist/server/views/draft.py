@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from linkassist.files.catalogs import Language
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.jobs.model_process import Progress
+from linkassist.server.jobs.model_requests import Progress
 from linkassist.server.views.cards import CardView, open_card
 from linkassist.server.views.highlights import Highlight, place_highlights
 from linkassist.server.views.page_text import Block, RenderContext, render_page

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from support.drafted_wiki import PROJECT, import_into, pages_of_a_wiki
 from support.little_server import client_of
 
-from linkassist.server.jobs.model_process import Progress
+from linkassist.server.jobs.model_requests import Progress
 from linkassist.server.routes.draft import MOST_CHARACTERS
 from linkassist.server.views.draft import Draft, found_view, waiting_view
 from linkassist.store.library import Library

@@ -12,7 +12,7 @@ from support.little_wiki import PROJECT
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links
-from linkassist.server.jobs.model_process import Nearness, Progress
+from linkassist.server.jobs.model_requests import Nearness, Progress
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
