@@ -1,4 +1,4 @@
-"""Requests of the server to the process that holds the models, and its answers: links for a draft, search by meaning."""
+"""Requests of the server to the process that holds the models, for links of a draft or a search, and its answers."""
 
 from __future__ import annotations
 
