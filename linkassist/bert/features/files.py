@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -33,14 +34,13 @@ from linkassist.progress import OnCount, no_count
 
 FeatureFormat = Literal["jsonl", "npz", "parquet"]
 
-_ROWS_AT_ONCE = 8192  # tokens per Parquet row group
-
 
 @dataclass(frozen=True, slots=True)
 class FeatureRequest:
     """What to compute. layers: -1 is the last. max_seq_length: tokens, [CLS] and [SEP] included.
 
-    batch_size: lines of that length per batch; of shorter lines proportionally more.
+    batch_size: lines of that length per batch; of shorter lines proportionally more. row_group: tokens per row group of
+    a Parquet file.
     """
 
     layers: tuple[int, ...]
@@ -48,6 +48,7 @@ class FeatureRequest:
     batch_size: int
     precision: Precision
     format: FeatureFormat
+    row_group: int = 8192
 
 
 def write_features(
@@ -90,7 +91,7 @@ def write_features(
         case "npz":
             made = _write_npz(partial, request.layers, width)
         case "parquet":
-            made = _write_parquet(partial, request.layers, width)
+            made = _write_parquet(partial, request, width)
     partial.finish(made, output)
 
 
@@ -129,10 +130,8 @@ def _write_npz(partial: PartialOutput, layers: Sequence[int], width: int) -> Pat
     n_tokens = int(starts[-1])
     text = np.dtype(f"<U{max([1, *map(len, _tokens(tokens_path))])}")
     tokens = _mapped(partial.folder / "tokens.text", text, (n_tokens,), "w+")
-    done = 0
-    for chunk in _in_chunks(_tokens(tokens_path)):
-        tokens[done : done + len(chunk)] = chunk
-        done += len(chunk)
+    for number, token in enumerate(_tokens(tokens_path)):
+        tokens[number] = token
     arrays: dict[str, Any] = {
         str(layer): _mapped(path, np.dtype("<f4"), (n_tokens, width), "r")
         for layer, path in zip(layers, layer_paths, strict=True)
@@ -147,7 +146,7 @@ def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], mode: Lite
     return np.memmap(path, dtype, mode, shape=shape) if math.prod(shape) else np.zeros(shape, dtype)
 
 
-def _write_parquet(partial: PartialOutput, layers: Sequence[int], width: int) -> Path:
+def _write_parquet(partial: PartialOutput, request: FeatureRequest, width: int) -> Path:
     # Imported here: an optional package that only this format needs.
     import pyarrow
     import pyarrow.parquet
@@ -155,7 +154,7 @@ def _write_parquet(partial: PartialOutput, layers: Sequence[int], width: int) ->
     lengths_path, tokens_path, *layer_paths = partial.paths
     starts = _starts(lengths_path)
     columns = [("line", pyarrow.int64()), ("position", pyarrow.int32()), ("token", pyarrow.string())]
-    columns += [(str(layer), pyarrow.list_(pyarrow.float32(), width)) for layer in layers]
+    columns += [(str(layer), pyarrow.list_(pyarrow.float32(), width)) for layer in request.layers]
     made = partial.folder / "made.parquet"
     raw_files = [path.open("rb") for path in layer_paths]
     try:
@@ -163,7 +162,8 @@ def _write_parquet(partial: PartialOutput, layers: Sequence[int], width: int) ->
             made, pyarrow.schema(columns), compression="zstd", use_dictionary=["token"]
         ) as writer:
             done = 0
-            for chunk in _in_chunks(_tokens(tokens_path)):
+            tokens = _tokens(tokens_path)
+            while chunk := list(islice(tokens, request.row_group)):
                 row = np.arange(done, done + len(chunk))
                 line = np.searchsorted(starts, row, "right") - 1
                 position = (row - starts[line]).astype(np.int32)
@@ -187,14 +187,3 @@ def _tokens(path: Path) -> Iterator[str]:
     with path.open(encoding="ascii") as file:
         for line in file:
             yield json.loads(line)
-
-
-def _in_chunks(tokens: Iterator[str]) -> Iterator[list[str]]:
-    some: list[str] = []
-    for token in tokens:
-        some.append(token)
-        if len(some) == _ROWS_AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +99,9 @@ def test_npz_holds_the_same_vectors(bert: Bert, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_parquet_holds_the_same_vectors(bert: Bert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_holds_the_same_vectors(bert: Bert, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
-    monkeypatch.setattr(feature_files, "_ROWS_AT_ONCE", 30)
-    write_features(bert, survey(INPUTS), tmp_path / "out.parquet", request("parquet"))
+    write_features(bert, survey(INPUTS), tmp_path / "out.parquet", replace(request("parquet"), row_group=30))
     rows = parquet.read_table(tmp_path / "out.parquet").to_pylist()
     wanted = [
         (line["linex_index"], position, token["token"], token["layers"][0]["values"], token["layers"][1]["values"])
