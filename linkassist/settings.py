@@ -163,7 +163,7 @@ def remember_encoder(library: Path, encoder: str) -> None:
     path = library / FILE_NAME
     line = f"encoder = {_toml_text(encoder)}"
     try:
-        before = path.read_text("utf-8") if path.is_file() else ""
+        before = path.read_text("utf-8-sig") if path.is_file() else ""
         replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
         after = replaced if n_replaced else f"{line}\n{before}"
         if after != before:
@@ -182,7 +182,7 @@ def remember_source(library: Path, project: str, place: str) -> None:
     path = library / FILE_NAME
     line = f"{_toml_text(project)} = {_toml_text(place)}"
     try:
-        before = path.read_text("utf-8") if path.is_file() else ""
+        before = path.read_text("utf-8-sig") if path.is_file() else ""
         lines = before.splitlines()
         header = next((n for n, text in enumerate(lines) if re.fullmatch(r"\s*\[\s*sources\s*\]\s*(#.*)?", text)), None)
         if header is None:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Literal
+from typing import Final, Literal
 
 Notation = Literal["bracket", "hashtag"]
 _start_of = attrgetter("start")
+
+LATEST_TIME: Final = 4_102_444_800  # 2100-01-01
+_EARLIEST_IN_FRACTIONS: Final = 315_532_800  # 1980-01-01: a time counted in milliseconds or microseconds is no older
+_UNITS_PER_S: Final = (1_000, 1_000_000)
+
+
+def unix_second(value: object) -> int:
+    """A time from outside in Unix seconds, 0 if unknown: `unix_second(1_616_457_600_000) == 1_616_457_600`.
+
+    value: seconds up to 2100, or milliseconds or microseconds from 1980 to 2100; fractions are dropped.
+    Anything else, such as a negative number, text or null, is unknown.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        return 0
+    whole = int(value)
+    if whole < LATEST_TIME:
+        return whole
+    seconds = (whole // per_s for per_s in _UNITS_PER_S)
+    return next((each for each in seconds if _EARLIEST_IN_FRACTIONS <= each < LATEST_TIME), 0)
 
 
 def title_key(title: str) -> str:

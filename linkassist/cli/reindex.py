@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -37,18 +38,20 @@ def reindex(
     keep_encoder(encoder, library, config, settings)
 
 
-def reindex_project(settings: Settings, project_name: str, *, is_full: bool = False) -> None:
-    """Brings the project's suggestions up to date, and prints how many there are."""
+def reindex_project(
+    settings: Settings, project_name: str, *, is_full: bool = False, tell: Callable[[str], None] = print
+) -> None:
+    """Brings the project's suggestions up to date, and tells how many there are."""
     with existing_library(settings) as opened, progress() as on_progress:
         report = bring_up_to_date(opened, project(opened, project_name), settings, on_progress, is_full=is_full)
     say_notes(report.notes)
     if report.was_needed:
-        print(
+        tell(
             f"{project_name}: {report.n_suggestions:,} suggestions for {report.n_pages:,} pages, "
             f"{report.n_pages_rewritten:,} of them new or changed, in {report.seconds:.1f} s"
         )
     else:
-        print(f"{project_name}: the suggestions are up to date")
+        tell(f"{project_name}: the suggestions are up to date")
 
 
 def keep_encoder(encoder: str | None, library: Path | None, config: Path | None, settings: Settings) -> None:

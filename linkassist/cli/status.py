@@ -24,6 +24,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import Project, projects
 from linkassist.store.runs import Run, artefact, last_run
 from linkassist.store.summaries.project_totals import Totals, totals
+from linkassist.wiki import unix_second
 
 _ALARM = 3  # the exit code when a night failed or was missed, or something decided or chosen is damaged
 
@@ -204,6 +205,7 @@ def _run_object(run: Run | None) -> dict[str, object] | None:
 
 def _moment(at: int, now: float) -> str:
     """`2026-11-22 14:07 (3 days ago)`, in local time."""
+    at = unix_second(at)
     if not at:
         return "never"
     age_s = max(0, int(now - at))

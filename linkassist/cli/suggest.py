@@ -110,10 +110,11 @@ def _of_text(library: Library, of: Project, source: Path) -> Iterator[tuple[str,
 
 
 def _read_text(source: Path) -> str:
+    """The text without a byte-order mark, which editors on Windows write."""
     try:
         if str(source) == "-":
-            return sys.stdin.read(_MOST_READ)
-        with io.TextIOWrapper(open_plain(source), "utf-8") as file:
+            return sys.stdin.read(_MOST_READ).removeprefix("\ufeff")
+        with io.TextIOWrapper(open_plain(source), "utf-8-sig") as file:
             return file.read(_MOST_READ)
     except OSError as error:
         raise LinkAssistError(cannot_be("read", source, error)) from error

@@ -20,6 +20,7 @@ from linkassist.evaluate.figures import (
     SignalFigures,
     SuggesterFigures,
 )
+from linkassist.wiki import unix_second
 
 _GROUPS: tuple[tuple[Group, str], ...] = (
     ("page or red", "What the earlier wiki knew, as a page or as a red link"),
@@ -92,7 +93,7 @@ class EvaluationReport:
 
     def _made_from(self) -> str:
         if self.origin == "line times":
-            day = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.moment))
+            day = time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_second(self.moment)))
             return (
                 f"Links by line times: {self.earlier} as it stood on {day}\n"
                 f"{self.n_pages_before:,} pages with the lines they had, and {self.n_asked:,} that were made since."

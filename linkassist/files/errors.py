@@ -93,9 +93,9 @@ def open_plain(path: Path) -> IO[bytes]:
 
 
 def read_plain_text(path: Path) -> str:
-    """The UTF-8 text of a plain file. Raises OSError as `open_plain`, and UnicodeDecodeError."""
+    """The UTF-8 text of a plain file without a byte-order mark. Raises OSError as `open_plain`, UnicodeDecodeError."""
     with open_plain(path) as file:
-        return file.read().decode("utf-8")
+        return file.read().decode("utf-8-sig")
 
 
 def why_not_writable(folder: Path) -> OSError | None:

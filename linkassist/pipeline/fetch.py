@@ -147,7 +147,7 @@ def _fetched(
         on_progress("list", 0, 0)
         listed = client.list_pages(counting(on_progress, "list"))
         have = page_versions(library, found.id) if found else {}
-        changed = [page for page in listed if have.get(page.page_id) != page.updated]
+        changed = [page for page in listed if not page.updated or have.get(page.page_id) != page.updated]
         if not changed and len(listed) == len(have) == (found.n_pages if found else 0):
             return None
         if len(changed) > _FEW and _is_exported(client, path, on_progress):

@@ -20,7 +20,7 @@ from linkassist.wiki import title_key
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """A line that accepted links change. `number` counts from 0; `before` is "" for a line added at the end.
+    """A line that accepted links change. `number`: from 0, the title line. `before`: "" for one added at the end.
 
     replaced: the replacements in `before`, in reading order.
     """
@@ -72,12 +72,12 @@ def changed_page(library: Library, waiting: WaitingPage) -> ChangedPage:
         else:
             accepted.append((verdict.target, verdict.mention))
     linked = linked_page(page, accepted)
-    texts = page.texts
+    before = linked.before
     changes = [
-        LineChange(number, texts[number], linked.lines[number], False, replaced)
+        LineChange(number, before[number], linked.lines[number], False, replaced)
         for number, replaced in sorted(linked.replaced.items())
     ]
-    changes += [LineChange(number, "", linked.lines[number], True) for number in range(len(texts), len(linked.lines))]
+    changes += [LineChange(number, "", linked.lines[number], True) for number in range(len(before), len(linked.lines))]
     at_end = {link.key for change in changes if change.is_added for link in page_links(["", change.after])}
     unplaced = tuple(target for target, mention in accepted if mention and title_key(target) in at_end)
     return ChangedPage(waiting.page_id, page.title, linked.lines, tuple(changes), tuple(refused), unplaced)

@@ -20,6 +20,7 @@ import requests
 from linkassist.errors import FetchError
 from linkassist.progress import OnCount
 from linkassist.terminal_escape import quoted
+from linkassist.wiki import unix_second
 
 _TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two reads of a response
 _PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
@@ -47,7 +48,7 @@ class RemoteProject:
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
-    """An entry of the list of pages. updated: Unix seconds."""
+    """An entry of the list of pages. updated: Unix seconds, 0 if unknown."""
 
     page_id: str
     title: str
@@ -191,9 +192,9 @@ class Client:
     def _listed(self, page: object) -> ListedPage:
         values = page if isinstance(page, dict) else {}
         page_id, title, updated = values.get("id"), values.get("title"), values.get("updated")
-        if not isinstance(page_id, str) or not isinstance(title, str) or not isinstance(updated, int):
+        if not isinstance(page_id, str) or not isinstance(title, str) or not isinstance(updated, int | float):
             self._refuse_answer("the list of pages")
-        return ListedPage(page_id, title, updated)
+        return ListedPage(page_id, title, unix_second(updated))
 
     @staticmethod
     def _line(line: object) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from linkassist.errors import LinkAssistError
@@ -52,9 +52,11 @@ class Replacement:
 class LinkedPage:
     """The lines of a page with accepted links written in, and the replacements by line number, in reading order.
 
-    Links without a place in the text are in one more line at the end.
+    before: the lines without them, the title line first. lines: with them; links without a place in the text are in one
+    more line at the end.
     """
 
+    before: tuple[str, ...]
     lines: tuple[str, ...]
     replaced: Mapping[int, tuple[Replacement, ...]]
 
@@ -91,17 +93,30 @@ def linked_text(text: str, replaced: Iterable[Replacement]) -> str:
     return "".join(pieces) + text[at:]
 
 
+def with_title_line(title: str, lines: Sequence[str]) -> list[str]:
+    """The lines with the title line first. It is put before lines that begin with other text, as converters write them.
+
+    A first line that differs from the title in letter case or outer spaces alone is the title line.
+    """
+    if lines and title_key(lines[0].strip()) == title_key(title.strip()):
+        return list(lines)
+    return [title, *lines]
+
+
 def linked_page(page: Page, accepted: Sequence[Accepted]) -> LinkedPage:
     """The page with the accepted links written in.
 
     A mention becomes a link in place if the changed line then has that link and every other link as before; of two that
     overlap, the one accepted first. All other targets are linked in one more line, unless the page links them already.
     """
-    texts = page.texts
+    before = with_title_line(page.title, page.texts)
+    n_added = len(before) - len(page.lines)  # 1 where the title line is put before the page's own
+    texts = before.copy()
     of_line: dict[int, list[tuple[str, Mention]]] = {}
     for target, mention in accepted:
-        if mention is not None and 0 < mention.line < len(texts):
-            of_line.setdefault(mention.line, []).append((target, mention))
+        if mention is not None and 0 < mention.line < len(page.lines):
+            number = mention.line + n_added
+            of_line.setdefault(number, []).append((target, replace(mention, line=number)))
     replaced: dict[int, tuple[Replacement, ...]] = {}
     for number, context in _contexts(texts, of_line).items():
         placed = _placed(texts[number], context, of_line[number])
@@ -112,7 +127,7 @@ def linked_page(page: Page, accepted: Sequence[Accepted]) -> LinkedPage:
     loose = {title_key(target): target for target, _ in accepted if title_key(target) not in linked}
     if loose:
         texts.append(" ".join(link_text(target) for target in loose.values()))
-    return LinkedPage(tuple(texts), replaced)
+    return LinkedPage(tuple(before), tuple(texts), replaced)
 
 
 def _contexts(texts: Sequence[str], numbers: Iterable[int]) -> dict[int, list[str]]:
@@ -166,9 +181,12 @@ def _indent(text: str) -> int:
 
 
 def import_file_text(pages: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """The JSON text of a Scrapbox import file, from each page's title and lines; the title line becomes the title.
+    """The JSON text of a Scrapbox import file, from each page's title and lines. Each page begins with its title line.
 
     On import Scrapbox overwrites pages of the same title; the screen that offers this file says so.
     """
-    entries = [{"title": title, "lines": [title, *lines[1:]]} for title, lines in pages]
+    entries = []
+    for title, lines in pages:
+        first, *rest = with_title_line(title, lines)
+        entries.append({"title": title, "lines": [title if first.strip() == title.strip() else first, *rest]})
     return json.dumps({"pages": entries}, ensure_ascii=False, indent=1) + "\n"

@@ -16,18 +16,18 @@ from linkassist.files.errors import cannot_be
 from linkassist.progress import OnCount, no_count
 from linkassist.scrapbox.json_stream import STANDARD_INPUT, JsonStream, ReadLimits, open_source
 from linkassist.terminal_escape import MOST_QUOTED, quoted
-from linkassist.wiki import Line, Page
+from linkassist.wiki import Line, Page, unix_second
 
 _LIMITS = ReadLimits()
 _EXPORT_AGAIN = "Export the project again from Scrapbox."
 _EXPORT_SHAPE = '{"name": ..., "pages": [...]}'
-_LARGEST = 2**53  # JSON numbers beyond this are not exact, and no time or count is
+_LARGEST = 2**53  # JSON numbers beyond this are not exact, and no count is
 
 
 class Export:
     """An export whose pages are read as it is iterated over, once. Reading to the end closes the file, as does `with`.
 
-    name, display_name, exported_at (Unix seconds, 0 if missing): from the file. A missing name is the file's name
+    name, display_name, exported_at (Unix seconds, 0 if unknown): from the file. A missing name is the file's name
     without .json, or "" for standard input; a missing display name is the name.
     skipped: a message for each page that was left out so far.
     """
@@ -123,7 +123,7 @@ def _read_header(stream: JsonStream, name: str) -> _Header:
         texts.append(text or "")
         if text and not _is_unicode(text):
             raise ExportError(f'{stream.place}: "{key}" holds half a character (a lone surrogate). {_EXPORT_AGAIN}')
-    return _Header(texts[0] or name, texts[1], _whole(header.get("exported")))
+    return _Header(texts[0] or name, texts[1], unix_second(header.get("exported")))
 
 
 def _stem(place: str) -> str:
@@ -200,9 +200,9 @@ def _page(value: object, place: str, item: str) -> Page:
         title=title if title.strip() else lines[0].text.strip() or "Untitled",
         lines=lines,
         page_id=page_id,
-        created=_whole(value.get("created")),
-        updated=_whole(value.get("updated")),
-        views=_whole(value.get("views")),
+        created=unix_second(value.get("created")),
+        updated=unix_second(value.get("updated")),
+        views=_count(value.get("views")),
     )
 
 
@@ -218,14 +218,14 @@ def _line(value: object, where: str) -> Line:
     user_id = value.get("userId")
     return Line(
         text,
-        _whole(value.get("created")),
-        _whole(value.get("updated")),
+        unix_second(value.get("created")),
+        unix_second(value.get("updated")),
         user_id if isinstance(user_id, str) and _is_unicode(user_id) else "",
     )
 
 
-def _whole(value: object) -> int:
-    """A time or a count as a whole number; 0 where it is missing or impossible."""
+def _count(value: object) -> int:
+    """A count as a whole number; 0 where it is missing or impossible."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
         return 0
     return int(value)

@@ -14,6 +14,7 @@ from linkassist.server import urls
 from linkassist.server.forms import is_lost_in_forms, quoted_for_form
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.frame import Frame
+from linkassist.wiki import unix_second
 
 
 class Templates:
@@ -55,4 +56,5 @@ def _environment() -> Environment:
 
 
 def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat() if moment > 0 else ""
+    second = unix_second(moment)
+    return datetime.fromtimestamp(second, UTC).isoformat() if second else ""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from linkassist.errors import StoreError
 from linkassist.terminal_escape import MOST_QUOTED, quoted
-from linkassist.wiki import Line, Page
+from linkassist.wiki import LATEST_TIME, Line, Page, unix_second
 
 _HASH_BYTES: Final = 16
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -74,7 +74,12 @@ def decode_lines(lines: str, line_meta: str | None) -> tuple[Line, ...]:
     if line_meta is None:
         return tuple(map(Line, texts))
     user_ids, users, created, updated = json.loads(line_meta)
-    return tuple(map(Line, texts, created, updated, [user_ids[user] for user in users]))
+    return tuple(map(Line, texts, _times(created), _times(updated), [user_ids[user] for user in users]))
+
+
+def _times(stored: list[int]) -> list[int]:
+    """The times in Unix seconds: earlier versions stored what the export had, which could be milliseconds."""
+    return stored if max(stored, default=0) < LATEST_TIME else [unix_second(each) for each in stored]
 
 
 def search_form(title: str) -> str:

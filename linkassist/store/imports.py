@@ -22,6 +22,7 @@ from linkassist.store.integrity.checksums import VERDICTS, is_sound, seal
 from linkassist.store.integrity.damage import damaged_links, damaged_texts
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, project
+from linkassist.store.renamed_pages import DatedText, pair_renamed
 from linkassist.store.runs import Note, end_run, write_notes
 from linkassist.store.search.full_text import fill_search, unindex_texts
 from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
@@ -89,9 +90,10 @@ def import_pages(
 ) -> ImportReport:
     """Makes the project's present pages those of the export, all or nothing, and reports what changed.
 
-    A page is recognised by its export id, else by its title key, and keeps its row, with its verdicts, whatever it is
-    called later. What the export lacks is marked gone and keeps its row too. Of two pages with one title key (or one
-    id) the most recently updated is kept, the first of equals.
+    A page is recognised by its export id, else by its title key, else (without an id) by its time of creation and its
+    text. It keeps its row, with its verdicts, whatever it is called later. What the export lacks is marked gone and
+    keeps its row too. Of two pages with one title key (or one id) the most recently updated is kept, the first of
+    equals.
     `pages` is read once, a page at a time; `links_of` is called for the texts that the library has never seen.
     notes, run: written in the transaction that changes the pages.
     """
@@ -106,7 +108,7 @@ def import_pages(
         text_ids: dict[bytes, int] = dict(connection.execute("SELECT content_hash, id FROM texts"))
         project_id = _keep_project(connection, name, display_name, exported_at)
         stored = _stored_rows(connection, project_id)
-        matches = _match(incoming, stored)
+        matches = _with_renamed(connection, incoming, _match(incoming, stored), stored, text_ids)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
         write_notes(connection, project_id, [Note(IMPORTED, "and not yet read"), *notes])
@@ -239,6 +241,28 @@ def _match(incoming: list[Incoming], stored: list[_Row]) -> list[_Row | None]:
     # The last one of a key wins: a present page over one that is gone, and of those the youngest.
     by_key = {row.key: row for row in sorted(stored, key=lambda row: (-row.is_gone, row.id)) if row.id not in taken}
     return [match or by_key.get(page.key) for page, match in zip(incoming, matches, strict=True)]
+
+
+def _with_renamed(
+    connection: Connection,
+    incoming: list[Incoming],
+    matches: list[_Row | None],
+    stored: list[_Row],
+    text_ids: dict[bytes, int],
+) -> list[_Row | None]:
+    """The matches, and for new pages without an id the vanished rows that they are under another title."""
+    taken = {row.id for row in matches if row}
+    rows = {row.id: row for row in stored if row.id not in taken and not row.is_gone}
+    vanished = [DatedText(row.id, row.title, row.created, row.text_id) for row in rows.values()]
+    new = [
+        DatedText(place, page.title, page.created, text_ids[page.content_hash])
+        for place, (page, match) in enumerate(zip(incoming, matches, strict=True))
+        if match is None and not page.export_id and page.content_hash in text_ids
+    ]
+    found = list(matches)
+    for row_id, place in pair_renamed(connection, vanished, new):
+        found[place] = rows[row_id]
+    return found
 
 
 def _write_pages(

@@ -22,7 +22,8 @@ from linkassist.store.database_file import Identity, database_files, identity
 from linkassist.store.error_messages import MovedError, damaged, translate_sqlite_errors
 from linkassist.store.integrity.checksums import is_schema_sound, seal_everything, seal_schema
 from linkassist.store.integrity.damage import raise_if_damaged
-from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
+from linkassist.store.integrity.times import mend_times
+from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS, WITH_SANE_TIMES
 
 DATABASE_NAME: Final = "linkassist.sqlite3"
 _KEPT_BEFORE_UPGRADES: Final = 3
@@ -241,6 +242,8 @@ class Library:
             version = self._version()  # again: another process may have migrated it while we waited
             if 0 < version < len(MIGRATIONS):
                 keep_copy(self.path, f"before-version-{len(MIGRATIONS)}", _KEPT_BEFORE_UPGRADES)
+            if 0 < version < WITH_SANE_TIMES:
+                mend_times(connection)  # first: migration 8 counts the months, and fails beyond year 9999
             for migration in MIGRATIONS[version:]:
                 for statement in migration:
                     connection.execute(statement)

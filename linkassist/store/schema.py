@@ -18,6 +18,7 @@ from typing import Final
 # In the file's header, so that another program's SQLite file is not mistaken for a library. ASCII "lnka".
 APPLICATION_ID: Final = 0x6C6E6B61
 WITH_CHECKSUMS: Final = 10  # the version from which on rows have them
+WITH_SANE_TIMES: Final = 11  # the version from which on a stored time is a Unix second, 0 if unknown
 
 
 def _statements(script: str) -> Iterator[str]:

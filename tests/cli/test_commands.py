@@ -136,6 +136,25 @@ class TestImport:
         assert "1 new" in said and "1 skipped" in said
         assert 'page "壊", line 1 is a number' in said
 
+    def test_ten_of_the_pages_left_out_are_told_and_all_of_them_with_json(self, tmp_path: Path, library: Path) -> None:
+        bad = [{"title": f"壊{number}", "lines": [12]} for number in range(182)]
+        source = export(tmp_path / "bad.json", [PAGES[0], *bad])
+        options = ("import", source, "--library", library, "--skip-bad-pages", "--no-reindex")
+        said = succeed(*options).splitlines()
+        assert said[0].endswith("182 skipped)")
+        assert [line.startswith("  skipped: ") for line in said[1:]] == 10 * [True] + [False]
+        assert said[-1] == "  and 172 more skipped"
+
+        found = json.loads(succeed(*options, "--json"))
+        assert (found["project"], found["pages"], found["counts"]["skipped"]) == ("niwa", 1, 182)
+        assert [f'"壊{number}"' in message for number, message in enumerate(found["skipped"])] == 182 * [True]
+
+    def test_with_json_nothing_else_is_on_standard_output(self, tmp_path: Path, imported: Path) -> None:
+        later = [PAGES[0], page("大工道具", "[庭] の道具", page_id="b")]
+        found = json.loads(succeed("import", export(tmp_path / "2.json", later), "--library", imported, "--json"))
+        assert found["renamed"] == [["道具", "大工道具"]]
+        assert found["counts"] == {"new": 0, "changed": 1, "unchanged": 1, "gone": 1, "renamed": 1, "skipped": 0}
+
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path, library: Path) -> None:
         said = fail("import", tmp_path / "none.json", "--library", library)
         assert said.startswith("linkassist: ") and "none.json cannot be opened" in said

@@ -146,6 +146,11 @@ def test_a_text_in_a_file_and_one_on_standard_input_are_told_the_same(drafted: P
     }
     assert of_input.stdout == of_file.stdout
 
+    draft.write_text(draft.read_text("utf-8"), "utf-8-sig")  # with a byte-order mark, as Windows writes it
+    marked = CliRunner().invoke(app, [*options, str(draft)])
+    assert marked.stdout == of_file.stdout
+    assert CliRunner().invoke(app, [*options, "-"], input=draft.read_bytes()).stdout == of_file.stdout
+
 
 @pytest.mark.parametrize(
     ("name", "advice"), [("nowhere.txt", "Check the path"), ("latin.txt", "Name a file of UTF-8 text")]

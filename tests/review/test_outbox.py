@@ -160,6 +160,20 @@ def test_the_import_file_holds_the_changed_pages_whole_and_no_other(library: Lib
     }
 
 
+def test_a_page_that_begins_with_its_text_keeps_its_first_line(library: Library) -> None:
+    pages = [Page("Tea", (Line("green tea"), Line("and a cup")), "Tea")]
+    import_pages(library, "wiki", "Wiki", 2, pages, lambda lines: page_links(lines))
+    accept(library, 1, "Cup", Mention(1, 6, 9, "cup"))
+    [waiting] = waiting_pages(library, 1)
+    page = changed_page(library, waiting)
+    assert page.body == "green tea\nand a [cup]"
+    assert [(change.number, change.before, change.after) for change in page.changes] == [
+        (2, "and a cup", "and a [cup]")
+    ]
+    (entry,) = json.loads(file_for_import(library, 1))["pages"]
+    assert entry == {"title": "Tea", "lines": ["Tea", "green tea", "and a [cup]"]}
+
+
 @pytest.mark.parametrize(
     ("language", "empty", "line", "warning"),
     [

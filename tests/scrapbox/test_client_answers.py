@@ -43,6 +43,17 @@ def test_a_listed_page_without_id_title_or_time_is_refused(
         client.list_pages(lambda done, total: None)
 
 
+@pytest.mark.parametrize(
+    ("updated", "read_as"),
+    [(1_616_457_600_000, 1_616_457_600), (1_616_457_600.5, 1_616_457_600), (-7, 0), (10**30, 0)],
+)
+def test_the_time_of_a_listed_page_is_a_unix_second_whatever_its_unit(
+    client: Client, scrapbox: LittleScrapbox, updated: float, read_as: int
+) -> None:
+    scrapbox.failures = [Answer(200, json.dumps({"count": 1, "pages": [GOOD | {"updated": updated}]}).encode())]
+    assert [page.updated for page in client.list_pages(lambda done, total: None)] == [read_as]
+
+
 def test_a_line_of_a_page_keeps_what_an_export_has_and_another_value_is_left_to_the_import(
     client: Client, scrapbox: LittleScrapbox
 ) -> None:

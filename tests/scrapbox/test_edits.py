@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.paths import TESTS
 
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import Accepted, import_file_text, link_text, linked_page, linked_text, replacements
@@ -14,6 +18,9 @@ from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.tokens import walk
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page, title_key
+
+sys.path.insert(0, str(TESTS / "witness"))
+from reference import missing, our_keys, reference_keys
 
 
 def mention(text: str, surface: str, line: int = 1) -> Mention:
@@ -32,7 +39,7 @@ def linked(text: str, accepted: list[tuple[str, Mention]]) -> str:
 def linked_lines(page: Page, accepted: list[Accepted]) -> list[str]:
     """The lines with the links in them, which are those that the replacements make of the lines before."""
     found = linked_page(page, accepted)
-    for number, line in enumerate(page.texts):
+    for number, line in enumerate(found.before):
         assert linked_text(line, found.replaced.get(number, ())) == found.lines[number]
     return list(found.lines)
 
@@ -55,6 +62,26 @@ def test_a_mention_becomes_a_link(text: str, target: str, surface: str, expected
 def test_several_mentions_of_a_line_become_links_in_any_order() -> None:
     text = "a b c"
     assert linked(text, [("c", mention(text, "c")), ("A", mention(text, "a"))]) == "[a] b [c]"
+
+
+WITHOUT_TITLE_LINE = {
+    "a link at its words": (["first", "see a"], Mention(1, 4, 5, "a"), ["t", "first", "see [a]"]),
+    "a link at the end": (["first", "see"], None, ["t", "first", "see", "[a]"]),
+    "code from the first line on": (["code:x", " a"], Mention(1, 1, 2, "a"), ["t", "code:x", " a", "[a]"]),
+    "a page of one line": (["first"], None, ["t", "first", "[a]"]),
+    "an empty first line": (["", "a"], Mention(1, 0, 1, "a"), ["t", "", "[a]"]),
+    "another title that begins alike": (["t 2", "a"], Mention(1, 0, 1, "a"), ["t", "t 2", "[a]"]),
+    "the title in capitals": (["T", "a"], Mention(1, 0, 1, "a"), ["T", "[a]"]),
+}
+
+
+@pytest.mark.parametrize(("lines", "where", "expected"), WITHOUT_TITLE_LINE.values(), ids=WITHOUT_TITLE_LINE)
+def test_a_title_line_is_put_before_a_first_line_that_is_other_text(
+    lines: list[str], where: Mention | None, expected: list[str]
+) -> None:
+    found = linked_lines(Page("t", tuple(Line(text) for text in lines)), [("a", where)])
+    assert found == expected
+    assert json.loads(import_file_text([("t", found)])) == {"pages": [{"title": "t", "lines": expected}]}
 
 
 def test_a_changed_line_is_refused() -> None:
@@ -129,6 +156,11 @@ def test_of_many_links_in_one_line_all_that_can_stand_do() -> None:
     assert found[1:] == [text.replace("word0 word1 word2", "[word0] [word1] [word2]"), "[code]"]
 
 
+def test_an_import_file_keeps_a_first_line_that_is_other_text() -> None:
+    text = import_file_text([("A", ["first", "second"]), ("a b", ["A_B", "x"])])
+    assert [entry["lines"] for entry in json.loads(text)["pages"]] == [["A", "first", "second"], ["A_B", "x"]]
+
+
 def test_an_import_file_begins_each_page_with_its_title() -> None:
     text = import_file_text([("題 名", [" 題 名", "[a]"]), ("B", [])])
     assert json.loads(text) == {
@@ -163,3 +195,64 @@ def test_a_row_of_a_table_is_read_as_one_when_a_link_is_put_into_it() -> None:
     row = " [a\tKJ法 b]"
     found = linked_lines(page("table:t", row), [("KJ法", mention(row, "KJ法", 2))])
     assert found == ["t", "table:t", " [a\t[KJ法] b]"]
+
+
+PIECES = [
+    "a",
+    "猫",
+    " ",
+    "\t",
+    "`",
+    "target",
+    "see target now",
+    "[a]",
+    "[* b]",
+    " #c ",
+    "> ",
+    "code:x",
+    "table:t",
+    "[",
+    "]",
+]
+a_line = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(
+    st.lists(
+        st.tuples(st.lists(a_line, min_size=1, max_size=5), st.booleans(), st.randoms(use_true_random=False)),
+        min_size=20,
+        max_size=30,
+    )
+)
+def test_the_page_after_has_every_line_and_one_link_more(drawn: list[tuple[list[str], bool, Random]]) -> None:
+    """As the reference parser reads it where it is installed, else ours. Half the pages have no title line."""
+    before: list[list[str]] = []
+    after: list[list[str]] = []
+    for lines, has_title_line, random in drawn:
+        if has_title_line:
+            lines = ["t", *lines]
+        mentions = [
+            Mention(number, at.start(), at.end(), "target")
+            for number, text in enumerate(lines)
+            for at in re.finditer("target", text)
+        ]
+        where = random.choice([None, *mentions])
+        found = linked_page(Page("t", tuple(Line(text) for text in lines)), [("target", where)])
+        (entry,) = json.loads(import_file_text([("t", found.lines)]))["pages"]
+        before.append(lines if lines[0] == "t" else ["t", *lines])
+        after.append(entry["lines"])
+    for old, new in zip(before, after, strict=True):
+        changed = [number for number, text in enumerate(old) if text != new[number]]
+        assert [new[number].replace("[target]", "target", 1) for number in changed] == [
+            old[number] for number in changed
+        ]
+        assert len(changed) + len(new) - len(old) == 1
+        assert new[len(old) :] in ([], ["[target]"])
+    if missing():
+        keys_before, keys_after = map(our_keys, before), map(our_keys, after)
+    else:
+        keys_before, keys_after = reference_keys(before), reference_keys(after)
+    for old, new, old_keys, new_keys in zip(before, after, keys_before, keys_after, strict=True):
+        assert new_keys == old_keys | {"target"}, (old, new)
+        assert "target" not in old_keys

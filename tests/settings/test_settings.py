@@ -145,6 +145,15 @@ def test_a_remembered_encoder_is_used_from_then_on_and_the_rest_stays(tmp_path: 
     assert "# the port of the office" in path.read_text("utf-8")
 
 
+def test_a_file_with_a_byte_order_mark_is_read_and_changed_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b'\xef\xbb\xbfencoder = "first"\nport = 9\n')
+    assert load_settings(tmp_path, environment={}).port == 9
+    remember_encoder(tmp_path, "x/y")
+    remember_source(tmp_path, "niwa", "/niwa.json")
+    found = load_settings(tmp_path, environment={})
+    assert (found.encoder, found.port, found.sources) == ("x/y", 9, {"niwa": "/niwa.json"})
+
+
 class TestSources:
     def test_a_path_is_made_absolute_and_an_address_stays(self, tmp_path: Path) -> None:
         write(tmp_path / FILE_NAME, '[sources]\nniwa = "https://scrapbox.io/niwa"\n"庭 2" = "exports/*.json"\n')

@@ -110,6 +110,62 @@ def test_an_export_without_ids_does_not_forget_the_ids_that_are_known(library: L
     assert stored_page(library, 1).page.page_id == "1"
 
 
+def made(title: str, created: int, *texts: str, page_id: str = "") -> Page:
+    return Page(title, tuple(Line(text) for text in (title, *texts)), page_id, created)
+
+
+BODY = ("first", "second", "third")
+
+
+@pytest.mark.parametrize("page_id", ["", "a"])
+def test_a_page_renamed_in_an_export_without_ids_keeps_its_verdicts(library: Library, page_id: str) -> None:
+    bring(library, made("A", 500, *BODY, page_id=page_id), made("B", 600, "sees [A]"))
+    of = project(library, "wiki").id
+    row = find_page(library, of, "a").id
+    record_verdict(library, row, Verdict("B", "reject", 1, "page", 0.5))
+
+    report = bring(library, made("A2", 500, "first", "second", "changed"), made("B", 600, "sees [A2]"))
+
+    assert report.renamed == (("A", "A2"),)
+    assert fates(report) == (0, 2, 0, 0)
+    assert find_page(library, of, "a2").id == row
+    assert [verdict.target for verdict in verdicts(library, row)] == ["B"]
+
+
+OTHERS = {
+    "created at another time": [made("A2", 501, *BODY)],
+    "of unknown time": [made("A2", 0, *BODY)],
+    "with other text": [made("A2", 500, "first", "x", "y")],
+    "with an id of its own": [made("A2", 500, *BODY, page_id="other")],
+    "of which there are two": [made("A2", 500, *BODY), made("A3", 500, *BODY)],
+    "without text": [made("A2", 500)],
+    "beside the page itself": [made("A", 500, "all", "new"), made("A2", 500, *BODY)],
+}
+
+
+@pytest.mark.parametrize("pages", OTHERS.values(), ids=OTHERS)
+def test_a_page_is_not_recognised_by_less_than_its_time_and_text(library: Library, pages: list[Page]) -> None:
+    bring(library, made("A", 500, *BODY))
+    row = find_page(library, project(library, "wiki").id, "a").id
+    assert bring(library, *pages).renamed == ()
+    present = {stored.page.title: stored.id for stored in read_pages(library, project(library, "wiki").id)}
+    assert all(number != row for title, number in present.items() if title != "A")
+
+
+def test_of_pages_of_one_second_each_is_recognised_by_its_own_text(library: Library) -> None:
+    bring(library, made("A", 500, *BODY), made("B", 500, "other", "lines", "third"))
+    report = bring(library, made("B2", 500, "other", "lines", "third"), made("A2", 500, *BODY))
+    assert set(report.renamed) == {("A", "A2"), ("B", "B2")}
+
+
+@pytest.mark.parametrize("damage", ["x'ff'", "'[1'", "'[5]'", "'7'"])
+def test_a_page_whose_stored_text_is_damaged_is_not_recognised_by_it(library: Library, damage: str) -> None:
+    bring(library, made("A", 500, *BODY))
+    with library.transaction() as connection:
+        connection.execute(f"UPDATE texts SET lines = CAST({damage} AS TEXT)")
+    assert fates(bring(library, made("A2", 500, *BODY))) == (1, 0, 0, 1)
+
+
 def test_views_and_times_are_kept_but_are_no_change(library: Library) -> None:
     bring(library, page("A", "x", updated=1, views=1))
     with_times = Page("A", (Line("A"), Line("x", 7, 8, "5f1e")), "", 0, 9, 2)

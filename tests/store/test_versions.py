@@ -19,20 +19,24 @@ from support.little_wiki import PROJECT, write_little_wiki
 from linkassist.errors import StoreError
 from linkassist.store import library as library_module
 from linkassist.store.backup.files import backup_files
+from linkassist.store.codec import decode_lines
 from linkassist.store.embeddings import put
 from linkassist.store.ignored import add_ignored
+from linkassist.store.integrity.checksums import seal_schema
+from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import all_damage
 from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
 from linkassist.store.runs import put_artefact
-from linkassist.store.schema import APPLICATION_ID, MIGRATIONS
+from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.search.full_text import fill_search, find_texts
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
 from linkassist.store.summaries.evaluations import put_evaluation
+from linkassist.store.summaries.overview import pages_by_month
 from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 from linkassist.store.verdicts import record_verdict, undo_verdict, verdicts
 from linkassist.suggestion import Mention, Verdict
@@ -92,15 +96,18 @@ def write_older(folder: Path, full: Path, version: int) -> None:
         connection.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM of_today.{table}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {version}")
+    if version >= WITH_CHECKSUMS:
+        seal_schema(connection)
     connection.close()
 
 
 def tables(connection: sqlite3.Connection) -> list[str]:
-    """Those that hold what was written; the search makes its own."""
+    """Those that hold what was written; the search makes its own, and the schema has its own checksum."""
     return [
         name
         for (name,) in connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'word%' AND name NOT LIKE 'sqlite_%'"
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_check' "
+            "AND name NOT LIKE 'word%' AND name NOT LIKE 'sqlite_%'"
         )
     ]
 
@@ -163,6 +170,41 @@ def _is_usable(folder: Path) -> None:
         assert [found.title for found in find_texts(library, of, ("草むしり",), limit=9).pages] == [PAGE]
         record_verdict(library, page.id, Verdict("つながり", "accept", 200, "new", 0.4))
     assert client_of(folder).get(f"/p/{PROJECT}").status_code == 200
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_an_older_library_with_times_in_other_units_opens_with_seconds(
+    tmp_path: Path, full: Path, version: int
+) -> None:
+    folder = tmp_path / "library"
+    write_older(folder, full, version)
+    made, key = 1_616_457_600, title_key(PAGE)
+    connection = sqlite3.connect(folder / DATABASE_NAME)
+    # Versions 8 to 10 refuse such a time of creation, and take the others.
+    created = 1000 * made if version < 8 else made
+    connection.execute("UPDATE pages SET created = ?, updated = ? WHERE key = ?", (created, 1_000_000 * made, key))
+    connection.execute("UPDATE pages SET updated = -5 WHERE key = ?", (title_key("検索"),))
+    connection.execute("UPDATE projects SET exported_at = ?", (1000 * made,))
+    connection.commit()
+    connection.close()
+    with Library.open(folder) as library:
+        found = project(library, PROJECT)
+        assert found.exported_at == made
+        page = find_page(library, found.id, key).page
+        assert (page.created, page.updated) == (made, made)
+        assert find_page(library, found.id, title_key("検索")).page.updated == 0
+        assert 12 * 2021 + 2 in {each.month for each in pages_by_month(library, found.id)}
+        assert not recount(library, found.id)
+    _is_usable(folder)
+    client = client_of(folder)
+    for screen in ("", "/outbox", "/quality", f"/page/{PAGE}"):
+        assert client.get(f"/p/{PROJECT}{screen}").status_code in (200, 404), screen
+
+
+def test_the_times_of_lines_that_an_older_library_holds_are_read_as_seconds() -> None:
+    texts, meta = '["T","a","b"]', '[["u"],[0,0,0],[0,1616457600000,300000000000],[5,1616457600000000,-1]]'
+    lines = decode_lines(texts, meta)
+    assert [(line.created, line.updated) for line in lines] == [(0, 5), (1_616_457_600, 1_616_457_600), (0, 0)]
 
 
 def test_a_server_that_meets_an_older_library_backs_it_up_once_for_all_its_threads(tmp_path: Path, full: Path) -> None:

@@ -83,7 +83,7 @@ def _read_config(path: Path) -> BertConfig:
 
 def _from_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}). Download it again.") from error
     if not isinstance(found, dict):
@@ -94,7 +94,7 @@ def _from_json(path: Path) -> dict[str, Any]:
 def _from_ini(path: Path) -> dict[str, Any]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text("utf-8"))
+        parser.read_string(path.read_text("utf-8-sig"))
     except (OSError, ValueError, configparser.Error) as error:
         raise ModelError(f"{path} cannot be read as an INI file ({error}). Download it again.") from error
     if not parser.has_section(_SECTION):

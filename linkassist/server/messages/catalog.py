@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from linkassist.files.catalogs import Language, catalog
 from linkassist.server.preferences import preferences_of
+from linkassist.wiki import unix_second
 
 _DAY_S: Final = 24 * 3600
 _UNITS: Final = ((_DAY_S, "ago.days"), (3600, "ago.hours"), (60, "ago.minutes"))
@@ -46,11 +47,12 @@ class Wording:
 
     def day(self, moment: int) -> str:
         """The day of Unix second `moment`, in local time."""
-        return datetime.fromtimestamp(moment).strftime("%Y-%m-%d")
+        return datetime.fromtimestamp(unix_second(moment)).strftime("%Y-%m-%d")
 
     def ago(self, moment: int, now: int) -> str:
         """How long ago Unix second `moment` was at `now`; beyond 30 days the date. 0 stands for unknown: ""."""
-        if moment <= 0:
+        moment = unix_second(moment)
+        if not moment:
             return ""
         past_s = max(0, now - moment)
         if past_s > 30 * _DAY_S:

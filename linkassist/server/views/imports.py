@@ -28,7 +28,8 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("suggestions", ("index", "statistics", "suggest")),
 )
 _GROUP_OF: Final = {step: number for number, (_, steps) in enumerate(GROUPS) for step in steps}
-_N_NAMED: Final = 30
+_N_RENAMED: Final = 30
+_N_SKIPPED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class RunView:
     """An import or a reindex. name: of the file, or of the project that is reindexed.
 
     remains: what a run that did not finish has left: nothing new, new pages with older suggestions, or unchanged pages
-    with older suggestions.
+    with older suggestions. skipped: the first messages on pages left out, of n_skipped. more_skipped: all others; empty
+    while the run goes on, since the screen is loaded again and again.
     """
 
     state: RunState
@@ -82,6 +84,7 @@ class RunView:
     was_needed: bool = True
     notes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    more_skipped: tuple[str, ...] = ()
     n_skipped: int = 0
 
     @property
@@ -122,8 +125,9 @@ def job_view(job: Job, now: float) -> RunView:
         counts = (found.new, found.changed, found.gone, len(found.renamed), found.unchanged)
         view = replace(
             view,
-            changes=ChangesView(*counts, found.renamed[:_N_NAMED]),
-            skipped=taken.skipped[:_N_NAMED],
+            changes=ChangesView(*counts, found.renamed[:_N_RENAMED]),
+            skipped=taken.skipped[:_N_SKIPPED],
+            more_skipped=taken.skipped[_N_SKIPPED:] if job.ended_at is not None else (),
             n_skipped=len(taken.skipped),
         )
     if indexed:

@@ -22,7 +22,7 @@ _COUNTS: Final = (
         """
         SELECT strftime('%Y', created, 'unixepoch') * 12 + strftime('%m', created, 'unixepoch') - 1 AS month,
                count(*), sum(n_links > 0)
-        FROM pages WHERE project_id = ? AND is_gone = 0 AND created > 0 GROUP BY month
+        FROM pages WHERE project_id = ? AND is_gone = 0 AND created > 0 AND created < 4102444800 GROUP BY month
         """,
     ),
 )

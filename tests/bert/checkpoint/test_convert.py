@@ -163,6 +163,11 @@ def test_without_a_limit_nothing_is_cut() -> None:
     assert len(result.stdout.split("\t")[1].split()) == 1003
 
 
+def test_tokenize_reads_past_a_byte_order_mark() -> None:
+    marked = run("tokenize", "--model", GOLDEN, given=b"\xef\xbb\xbfa ||| b\n")
+    assert marked.stdout == run("tokenize", "--model", GOLDEN, given=b"a ||| b\n").stdout != ""
+
+
 def test_what_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
     result = run("tokenize", "--model", GOLDEN, given=b"a\n\xff\n")
     assert result.exit_code == 1 and "-, line 2 is not UTF-8 (byte 0 of it). Save the file as UTF-8." in result.stderr

@@ -187,6 +187,15 @@ def test_only_a_line_feed_ends_a_line(bert: Bert, tmp_path: Path, content: bytes
     assert sum(len(block.sequences) for block in blocks(path, bert.tokenizer, 16, 3)) == n_lines
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(bert: Bert, tmp_path: Path) -> None:
+    plain, marked = tmp_path / "plain.txt", tmp_path / "marked.txt"
+    plain.write_bytes("猫\n犬\n".encode())
+    marked.write_bytes("\ufeff猫\n犬\n".encode())
+    found, wanted = (list(blocks(path, bert.tokenizer, 16, 3)) for path in (marked, plain))
+    assert [block.sequences for block in found] == [block.sequences for block in wanted]
+    assert found[-1].end == marked.stat().st_size
+
+
 def test_blocks_begin_where_the_one_before_ended(bert: Bert) -> None:
     whole = list(blocks(INPUTS, bert.tokenizer, 48, 50))
     assert len(whole) > 2

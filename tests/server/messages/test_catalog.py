@@ -153,3 +153,5 @@ def test_long_ago_is_a_date_and_an_unknown_time_is_nothing() -> None:
     assert Wording("en").ago(moment, 1_700_000_000) == "2020-09-13"
     assert Wording("ja").when(moment, 1_700_000_000) == "2020-09-13に"
     assert Wording("en").ago(0, 1_700_000_000) == Wording("ja").when(0, 1_700_000_000) == ""
+    assert Wording("en").ago(1000 * moment, 1_700_000_000) == Wording("en").day(1000 * moment) == "2020-09-13"
+    assert Wording("en").ago(253_402_300_800, 1_700_000_000) == ""

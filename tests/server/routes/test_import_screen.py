@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -175,6 +176,18 @@ def test_pages_that_cannot_be_read_are_left_out_on_demand_and_listed(client: Tes
 
     assert pages_in(tmp_path) == {"niwa": 13}
     assert "1 page skipped" in html and "there are no lines" in html
+
+
+def test_ten_pages_left_out_are_listed_and_the_others_are_folded(client: TestClient) -> None:
+    broken = json.loads(SMALL)
+    broken["pages"] += [{"title": f"broken {number:03}", "lines": []} for number in range(182)]
+
+    html = take_in(client, json.dumps(broken).encode(), skip_bad_pages="1")
+
+    listed, folded = html[html.index('id="run-skipped"') :].split('id="run-skipped-more"')
+    assert "182 pages skipped" in listed and "and 172 more" in folded
+    assert re.findall(r"broken (\d+)", listed) == [f"{number:03}" for number in range(10)]
+    assert re.findall(r"broken (\d+)", folded) == [f"{number:03}" for number in range(10, 182)]
 
 
 def test_a_file_that_is_too_large_is_not_kept(client: TestClient, tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
+from linkassist.store.integrity.counts import recount
 from linkassist.store.library import Library
 from linkassist.store.navigation import figures, project_name
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.pages import list_pages, read_pages
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
-from linkassist.store.summaries.overview import pages_by_links, pages_by_month
+from linkassist.store.summaries.overview import MonthOfPages, pages_by_links, pages_by_month
 from linkassist.store.verdicts import record_verdict, undo_verdict
 from linkassist.suggestion import Group, Kind, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
@@ -41,6 +43,22 @@ OFFERED = (
 a_page = st.tuples(st.integers(0, 3), st.integers(0, 40))  # how many links, in which month it was made
 an_export = st.dictionaries(st.sampled_from(TITLES), a_page, max_size=3)
 lists = st.dictionaries(st.sampled_from(TITLES), st.sets(st.sampled_from(OFFERED)), max_size=3)
+
+
+@pytest.mark.parametrize("time", [-5, 4_102_444_800, 253_402_300_800, 1_616_457_600_000, 2**62])
+def test_a_page_whose_time_is_none_is_in_no_month(tmp_path: Path, time: int) -> None:
+    with Library.open(tmp_path) as library:
+        pages = [Page("a", (Line("a"),), created=time), Page("b", (Line("b"),), created=86_400)]
+        import_pages(library, "wiki", "wiki", 0, pages, page_links)
+        of = project_name(library, "wiki").id
+        only = [MonthOfPages(1970 * 12, 1, 0)]
+        assert pages_by_month(library, of) == only
+        with library.transaction() as connection:
+            connection.execute("UPDATE pages SET created = created + 1, n_links = 1 WHERE title = 'a'")
+        assert pages_by_month(library, of) == only
+        assert not recount(library, of)
+        import_pages(library, "wiki", "wiki", 0, [Page("a", (Line("a"),), created=86_400)], page_links)
+        assert pages_by_month(library, of) == only
 
 
 @settings(max_examples=12, deadline=None)

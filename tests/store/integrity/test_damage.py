@@ -34,7 +34,7 @@ from linkassist.store.navigation import figures
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
 from linkassist.store.runs import drop_unreadable
-from linkassist.store.schema import MIGRATIONS
+from linkassist.store.schema import MIGRATIONS, WITH_CHECKSUMS
 from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
@@ -237,7 +237,7 @@ def test_a_row_comes_back_from_the_backup_before_an_upgrade(folder: Path) -> Non
         connection.execute("DROP TRIGGER verdict_log_is_never_changed")
         for table in SEALED:
             connection.execute(f"ALTER TABLE {table.name} DROP COLUMN checksum")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+        connection.execute(f"PRAGMA user_version = {WITH_CHECKSUMS - 1}")
     before = everything_of_the_reader(folder)
     damage(folder, "verdict_log")
     assert backup.path.name in run("restore", "--damaged", "--library", folder).stdout
