@@ -12,7 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from support.drafted_wiki import write_drafted_wiki
+from support.garden import Garden
 from support.little_browser import FLAGS, chromium_path, no_chromium
+from support.little_wiki import write_little_wiki
+
+from linkassist.store.library import Library
 
 settings.register_profile(
     "linkassist", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
@@ -50,6 +54,22 @@ def drafted(_drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("wiki") / "library"
     shutil.copytree(_drafted_once, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def _written_garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("garden")
+    write_little_wiki(folder)
+    return folder
+
+
+@pytest.fixture
+def garden(_written_garden: Path, tmp_path: Path) -> Iterator[Garden]:
+    """The little wiki with a list of suggestions on each page, as a copy of the test's own."""
+    folder = tmp_path / "library"
+    shutil.copytree(_written_garden, folder)
+    with Library.open(folder) as library:
+        yield Garden(library)
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from support.garden import Garden, Lists, changes, suggestions
-from support.little_wiki import AWKWARD_TITLES, write_little_wiki
+from support.little_wiki import AWKWARD_TITLES
 
 from linkassist.errors import NotFoundError
 from linkassist.review.verdicts import decide, follow_verdicts, lessons_of, object_to, shown_suggestions
 from linkassist.store.imports import import_pages
-from linkassist.store.library import Library
 from linkassist.store.pages import list_pages, project
 from linkassist.store.suggestions import page_suggestions
 from linkassist.suggest.feedback.learn import Lessons
@@ -33,21 +28,6 @@ TEN: tuple[tuple[int, str, Decision, Objection | None], ...] = (
     (4, "検索", "reject", "too_near"),
     (5, "検索", "reject", "too_near"),
 )
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("garden")
-    write_little_wiki(folder)
-    return folder
-
-
-@pytest.fixture
-def garden(written: Path, tmp_path: Path) -> Iterator[Garden]:
-    folder = tmp_path / "library"
-    shutil.copytree(written, folder)
-    with Library.open(folder) as library:
-        yield Garden(library)
 
 
 def undecided(lists: Lists) -> Lists:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from linkassist.store.library import Library
+from linkassist.wiki import LATEST_TIME
 
 # (table, its columns after the project, the query of the right values). A count of 0 may be stored or not.
 _COUNTS: Final = (
@@ -19,10 +20,10 @@ _COUNTS: Final = (
     (
         "month_counts",
         "month, n_pages, n_linked",
-        """
+        f"""
         SELECT strftime('%Y', created, 'unixepoch') * 12 + strftime('%m', created, 'unixepoch') - 1 AS month,
                count(*), sum(n_links > 0)
-        FROM pages WHERE project_id = ? AND is_gone = 0 AND created > 0 AND created < 4102444800 GROUP BY month
+        FROM pages WHERE project_id = ? AND is_gone = 0 AND created > 0 AND created < {LATEST_TIME} GROUP BY month
         """,
     ),
 )

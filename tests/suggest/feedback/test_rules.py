@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.garden import Garden, changes, suggestions
-from support.little_wiki import AWKWARD_TITLES, write_little_wiki
+from support.little_wiki import AWKWARD_TITLES
 from typer.testing import CliRunner
 
 from linkassist.cli.app import app
@@ -24,7 +21,6 @@ from linkassist.review.verdicts import (
     unignore,
 )
 from linkassist.store.ignored import IgnoredSort, ignored
-from linkassist.store.library import Library
 from linkassist.store.page_filter import PageFilter
 from linkassist.store.pages import list_pages
 from linkassist.store.runs import artefact, put_artefact
@@ -32,21 +28,6 @@ from linkassist.store.search.by_target import suggested_on, write_target_index
 from linkassist.store.suggestions import pages_with_lists, replace_suggestions
 from linkassist.suggest.feedback.rules import ReaderRules, apply_rules
 from linkassist.suggestion import Suggestion
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("garden")
-    write_little_wiki(folder)
-    return folder
-
-
-@pytest.fixture
-def garden(written: Path, tmp_path: Path) -> Iterator[Garden]:
-    folder = tmp_path / "library"
-    shutil.copytree(written, folder)
-    with Library.open(folder) as library:
-        yield Garden(library)
 
 
 def test_an_ignored_word_is_gone_from_every_page_at_once_and_nothing_else_changes(garden: Garden) -> None:
