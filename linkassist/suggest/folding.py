@@ -24,7 +24,7 @@ class _Fold(dict[int, int]):
         folded = unicodedata.normalize("NFKC", char).lower()
         if len(folded) != 1:
             folded = char.lower()
-        if char.isspace() and char not in "\n\x1f":  # U+001F marks a gap in a passage
+        if char.isspace() and char not in "\n\t\x1f":  # tabs part cells, U+001F marks a gap in a passage
             folded = "_"
         self[code] = ord(folded) if len(folded) == 1 else code
         return self[code]

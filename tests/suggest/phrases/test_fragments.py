@@ -20,6 +20,15 @@ REFUSED = {
     "emoji alone": ("🌱🌳", ["🌱🌳"], []),
     "words that a space keeps apart": ("奈良 桜 写真", ["奈良_桜", "桜_写真", "奈良_桜_写真"], ["奈良", "写真"]),
     "half of a name": ("フランシス・ベーコンの本", ["フランシス", "ベーコン"], ["フランシス・ベーコン"]),
+    "a piece of a contraction": ("we couldn't see", ["couldn"], ["couldn't"]),
+    "a possessive": ("see Darwin's garden", ["s_garden"], ["darwin", "garden"]),
+    "a curly possessive": ("see Darwin’s garden", ["s_garden"], ["darwin", "garden"]),
+    "an empty possessive": ("the garden it's in now", ["garden_it's", "it's"], ["garden"]),
+    "a piece of an identifier": ("see load_model_ and __main__", ["load", "model", "load_model", "main"], []),
+    "a piece of an address": ("to anna@garden.example", ["anna", "garden.example"], []),
+    "a piece of a name with a dot": ("use Vue.js now", ["vue", "js"], ["vue.js"]),
+    "a piece before a minus and a digit": ("the BEST−20 now", ["best"], []),
+    "words on both sides of a tab": ("Data\tBase", ["data", "base", "data_base", "data\tbase"], []),
 }
 KEPT = {
     "a book's title in its marks": ("『知的生産の技術』", "『知的生産の技術』"),
