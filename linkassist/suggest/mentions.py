@@ -16,7 +16,7 @@ import numpy as np
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, LATIN, OTHER, fold, fold_key, scripts
-from linkassist.suggest.segmentation import token_interiors
+from linkassist.suggest.segmentation import interiors
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
 
@@ -250,8 +250,8 @@ def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
 
 
 def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """False where a span begins or ends inside a token: "js" in "Node.js"."""
-    inside = token_interiors(raw, folded)
+    """False where a span begins or ends inside a character or a token: "js" in "Node.js"."""
+    inside = interiors(raw, folded)
     is_whole: BoolArray = ~(inside[start] | inside[end])
     return is_whole
 

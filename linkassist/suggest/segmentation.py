@@ -1,9 +1,10 @@
-"""The places in a text that are inside a token, where neither a mention nor a phrase begins or ends."""
+"""The places in a text that are inside a character or a token, where neither a mention nor a phrase begins or ends."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from linkassist.suggest.corpus import BoolArray
 from linkassist.suggest.folding import LATIN, OTHER, scripts
@@ -13,6 +14,42 @@ _BETWEEN_LETTERS = f"{_APOSTROPHES}@."
 _BETWEEN_DIGITS = ",:"
 _HYPHENS = "-‐−"
 _UNDERSCORES = "_＿"  # in the raw text: folding makes "_" of a space
+
+_CLUSTER = regex.compile(r"\X")
+# One of these is among any two code points of a cluster: a Hangul syllable extends by a vowel or a final consonant.
+_JOINING = regex.compile(r"[^\p{GCB=Other}\p{GCB=Control}\p{GCB=CR}\p{GCB=LF}\p{GCB=LV}\p{GCB=LVT}]")
+
+
+def interiors(raw: str, folded: str) -> BoolArray:
+    """(len(raw) + 1,): whether the place before that code point is inside a grapheme cluster or a token.
+
+    folded: `folding.fold` of the text.
+    """
+    return token_interiors(raw, folded) | cluster_interiors(raw)
+
+
+def cluster_interiors(raw: str) -> BoolArray:
+    """(len(raw) + 1,): whether the place before that code point is inside a grapheme cluster.
+
+    Source: UAX #29, section 3, https://unicode.org/reports/tr29/; the pair of CR and LF aside.
+    """
+    inside = np.zeros(len(raw) + 1, np.bool_)
+    codes = _codes(raw)
+    distinct = np.flatnonzero(np.bincount(codes))
+    joining = [ord(char) for char in _JOINING.findall("".join(map(chr, distinct.tolist())))]
+    if not joining:
+        return inside
+    is_joining = np.zeros(int(distinct[-1]) + 1, np.bool_)
+    is_joining[joining] = True
+    # stretches of joining code points with a neighbour on both sides: no cluster reaches beyond
+    near = np.concatenate([[False], is_joining[codes], [False]])
+    near[1:-1] = near[1:-1] | near[:-2] | near[2:]
+    change = np.flatnonzero(np.diff(np.concatenate([[False], near[1:-1], [False]])))
+    for start, end in change.reshape(-1, 2).tolist():
+        inside[start + 1 : end] = True
+        for cluster in _CLUSTER.finditer(raw[start:end]):
+            inside[start + cluster.start()] = False
+    return inside
 
 
 def token_interiors(raw: str, folded: str) -> BoolArray:

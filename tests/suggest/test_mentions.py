@@ -101,6 +101,31 @@ def test_titles_are_found(line: str, titles: list[str], expected: list[str]) -> 
     assert surfaces(titles, line) == expected
 
 
+# raw line, titles, expected mentions: nothing begins or ends inside a character
+CHARACTERS = {
+    "not before a combining sound mark": ("次のトラ\u3099マは", ["トラ"], []),
+    "nor behind it, in the rest of the word": ("カ\u3099ラス", ["ラス"], []),
+    "not before a half-width sound mark": ("ﾊﾗﾊﾟ", ["ハラハ", "ハラ"], []),
+    "nor behind it": ("ｶﾞﾗｽ", ["ラス"], []),
+    "not before an accent": ("le fiance\u0301 et", ["fiance"], []),
+    "nor behind it, in the rest of a Latin word": ("the nai\u0308ve one", ["ve", "nai"], []),
+    "not before an accent at the end of a line": ("resume\u0301", ["resume"], []),
+    "not before a variation selector": ("葛\U000e0100城と☂\ufe0f傘", ["葛", "雨☂"], []),
+    "not inside a family of emoji": ("👩\u200d🚀🌍", ["👩\u200d🚀", "🚀🌍"], ["👩\u200d🚀"]),
+    "not before a skin tone": ("手👋\U0001f3fb", ["手👋"], []),
+    "not inside a flag": ("🇯🇵🇺🇸", ["🇯🇵", "🇵🇺", "🇺🇸"], ["🇯🇵", "🇺🇸"]),
+    "not before a Hangul vowel": ("나의 한그\u11af", ["한그"], []),
+    "a title with an accent where it is written so": ("nai\u0308ve art", ["nai\u0308ve"], ["nai\u0308ve"]),
+    "before a possessive s behind an accent": ("the fiance\u0301's", ["fiance\u0301"], ["fiance\u0301"]),
+    "beside a whole character": ("🌍地球🌍", ["地球"], ["地球"]),
+}
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), CHARACTERS.values(), ids=CHARACTERS)
+def test_a_mention_is_made_of_whole_characters(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
 @pytest.mark.parametrize(("line", "titles", "expected"), TOKENS.values(), ids=TOKENS)
 def test_a_mention_is_made_of_whole_tokens(line: str, titles: list[str], expected: list[str]) -> None:
     assert surfaces(titles, line) == expected
@@ -235,6 +260,23 @@ def test_progress_ends_at_the_last_page() -> None:
 
 def test_scripts_tell_kanji_from_kana_from_latin() -> None:
     assert scripts("a漢かカー・가!").tolist() == [1, 4, 2, 3, 3, 0, 5, 0]
+
+
+def test_a_mark_has_the_script_of_what_it_follows() -> None:
+    assert scripts("\u0301e\u0301\u0323カ\u3099か\u3099葛\U000e0100!\u0301").tolist() == [
+        0,
+        1,
+        1,
+        1,
+        3,
+        3,
+        2,
+        2,
+        4,
+        4,
+        0,
+        0,
+    ]
 
 
 @given(st.text())

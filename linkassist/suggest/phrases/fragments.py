@@ -17,7 +17,7 @@ from linkassist.suggest.corpus import BoolArray, IntArray
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, OTHER
 from linkassist.suggest.phrases.boundaries import QUOTED, SPACE, Spans, script_runs
 from linkassist.suggest.phrases.hashing import Int32s, is_any
-from linkassist.suggest.segmentation import token_interiors
+from linkassist.suggest.segmentation import interiors
 
 _MAY_BEGIN = "@#._『《【○◯「"  # signs that may begin a phrase; "→ diary", "= other name" and "(sic)" are notes
 _BASIC = 0x10000  # code points beyond are emoji and rare letters rather than signs
@@ -84,7 +84,7 @@ def without_fragments(spans: Spans, raw: str, text: str, endings: Endings) -> Sp
     """The spans that are whole phrases. text: the folded `raw`."""
     script, codes = script_runs(f"{text}\n")
     start, end = spans.start, spans.end
-    inside = token_interiors(raw, text)
+    inside = interiors(raw, text)
     kept = (_counted(script != OTHER, start, end) > 0) & ~inside[start] & ~inside[end]
     kept &= ~_begins_with_sign(script, codes, start, end)
     kept &= ~_is_half_name(script, codes, start, end)

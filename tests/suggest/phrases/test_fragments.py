@@ -29,6 +29,10 @@ REFUSED = {
     "a piece of a name with a dot": ("use Vue.js now", ["vue", "js"], ["vue.js"]),
     "a piece before a minus and a digit": ("the BEST−20 now", ["best"], []),
     "words on both sides of a tab": ("Data\tBase", ["data", "base", "data_base", "data\tbase"], []),
+    "a word without its sound mark": ("次にトラ\u3099マを", ["トラ", "マ"], ["トラ\u3099マ"]),
+    "a half-width word without its sound mark": ("次にﾊﾗﾊﾞを", ["ハラ", "ハラハ"], ["ハラハ\u3099"]),
+    "a word without its accent": ("the fiance\u0301 here", ["fiance"], ["fiance\u0301"]),
+    "a kanji without its variation selector": ("次に榊葛\U000e0100を", ["榊葛"], []),
 }
 KEPT = {
     "a book's title in its marks": ("『知的生産の技術』", "『知的生産の技術』"),
