@@ -16,6 +16,7 @@ import numpy as np
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, LATIN, OTHER, fold, fold_key, scripts
+from linkassist.suggest.segmentation import interiors
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
 
@@ -108,7 +109,7 @@ class TitleFinder:
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
-        """(number of the text, number of the key) of each key that one of these folded texts says.
+        """(number of the text, number of the key) of each key that one of these texts says.
 
         Other spellings count, and so does what stands inside a longer title; a pair may come twice.
         """
@@ -123,13 +124,14 @@ class TitleFinder:
         yield from self._saying(chunk, first)
 
     def _saying(self, texts: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
-        text = "\n".join(texts)
+        raw = "\n".join(texts)
+        text = fold(raw)
         matches = chain.from_iterable(self._automaton.iter(text)) if len(self._members) else ()
         found = np.fromiter(matches, np.int64).reshape(-1, 2)
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right)
+        kept = _whole_words(left, right) & _whole_tokens(raw, text, start, end)
         borders = np.cumsum([len(each) + 1 for each in texts])
         owner = np.searchsorted(borders, start[kept], side="right")
         for number, of_group in sorted(set(zip(owner.tolist(), group[kept].tolist(), strict=True))):
@@ -144,7 +146,8 @@ class TitleFinder:
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right) & ((end - start >= SHORTEST_MENTION) | (left + right == 2))
+        kept = _whole_words(left, right) & _whole_tokens(raw, text, start, end)
+        kept &= (end - start >= SHORTEST_MENTION) | (left + right == 2)
         start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
         is_free = _is_free(start, end)
         # a row for each target of a folded form, of which several may share one
@@ -193,12 +196,14 @@ def _first_of_each(page: IntArray, target: IntArray) -> BoolArray:
 
 
 def _is_findable(folded: str) -> bool:
+    if "\t" in folded:
+        return False
     return len(folded.strip("_")) >= SHORTEST_MENTION or (len(folded) == 1 and scripts(folded)[0] == KANJI)
 
 
 def _as_key(raw: str) -> str:
     """The text in lower case with `_` for spaces, like title keys, and of the same length."""
-    spaced = raw.replace(" ", "_").replace("\t", "_")
+    spaced = raw.replace(" ", "_")
     plain = spaced.lower()
     if len(plain) != len(raw):  # "İ".lower() is two code points
         plain = "".join(low if len(low := char.lower()) == 1 else char for char in spaced)
@@ -241,6 +246,13 @@ def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray
 def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
     """False in the middle of a Latin or katakana word: "AI" in "MAIN", "リス" in "クリスマス"."""
     is_whole: BoolArray = (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
+    return is_whole
+
+
+def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
+    """False where a span begins or ends inside a character or a token: "js" in "Node.js"."""
+    inside = interiors(raw, folded)
+    is_whole: BoolArray = ~(inside[start] | inside[end])
     return is_whole
 
 
@@ -298,7 +310,7 @@ class _Places:
 
     def cover(self, codes: IntArray, start: IntArray, end: IntArray) -> FloatArray:
         """Per span, its share of the characters of its passage, blanks aside. codes: of the joined folded text."""
-        before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\n")))])
+        before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\t")) & (codes != ord("\n")))])
         row = self._row(start)
         whole = before[np.minimum(self._borders[row + 1], len(codes))] - before[self._borders[row]]
         share: FloatArray = ((before[end] - before[start]) / np.maximum(whole, 1)).astype(np.float32)
