@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import regex
@@ -34,15 +36,8 @@ def cluster_interiors(raw: str) -> BoolArray:
     Source: UAX #29, section 3, https://unicode.org/reports/tr29/; the pair of CR and LF aside.
     """
     inside = np.zeros(len(raw) + 1, np.bool_)
-    codes = _codes(raw)
-    distinct = np.flatnonzero(np.bincount(codes))
-    joining = [ord(char) for char in _JOINING.findall("".join(map(chr, distinct.tolist())))]
-    if not joining:
-        return inside
-    is_joining = np.zeros(int(distinct[-1]) + 1, np.bool_)
-    is_joining[joining] = True
     # stretches of joining code points with a neighbour on both sides: no cluster reaches beyond
-    near = np.concatenate([[False], is_joining[codes], [False]])
+    near = np.concatenate([[False], those_with(raw, lambda char: _JOINING.match(char) is not None), [False]])
     near[1:-1] = near[1:-1] | near[:-2] | near[2:]
     change = np.flatnonzero(np.diff(np.concatenate([[False], near[1:-1], [False]])))
     for start, end in change.reshape(-1, 2).tolist():
@@ -86,6 +81,17 @@ def are_possessive(codes: npt.NDArray[np.uint32], is_latin: BoolArray) -> BoolAr
     """Per code point of a folded text, whether it is an apostrophe before the "s" that ends a Latin word."""
     is_final_s = (codes == ord("s")) & ~np.append(is_latin[1:], False)
     return np.asarray(_is_one_of(codes, _APOSTROPHES) & np.append(is_final_s[1:], False))
+
+
+def those_with(text: str, holds: Callable[[str], bool]) -> BoolArray:
+    """(len(text),): whether `holds` is true of each code point; it is asked once about each that occurs."""
+    codes = _codes(text)
+    if len(codes) == 0:
+        return np.zeros(0, np.bool_)
+    table = np.bincount(codes) > 0
+    distinct = np.flatnonzero(table)
+    table[distinct] = [holds(chr(code)) for code in distinct.tolist()]
+    return np.asarray(table[codes])
 
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:

@@ -121,6 +121,42 @@ CHARACTERS = {
 }
 
 
+# raw line, titles, expected mentions: other forms of the same text, in spans of the raw line
+FORMS = {
+    "a decomposed word": ("次のト\u3099ラマは", ["ドラマ", "トラマ"], ["ト\u3099ラマ"]),
+    "a decomposed title": ("次のドラマは", ["ト\u3099ラマ"], ["ドラマ"]),
+    "half-width kana with sound marks": ("この ﾊﾟﾋﾟﾙｽ と", ["パピルス"], ["ﾊﾟﾋﾟﾙｽ"]),
+    "behind half-width kana": ("ﾊﾟﾝﾀﾞの道具", ["道具", "パンダ"], ["ﾊﾟﾝﾀﾞ", "道具"]),
+    "an accent of its own": ("le fiance\u0301 et", ["fiancé"], ["fiance\u0301"]),
+    "decomposed Hangul": (
+        "이 \u1112\u1161\u11ab\u1100\u1173\u11af은",
+        ["한글"],
+        ["\u1112\u1161\u11ab\u1100\u1173\u11af"],
+    ),
+    "a sign for several letters": ("㍻の㍿です", ["株式会社", "平成", "会社"], ["㍻", "㍿"]),
+    "three dots are not the sign for them": ("そして... それから…", ["…", "..."], ["..."]),
+    "several letters for a sign": ("株式会社です", ["㍿"], ["株式会社"]),
+    "a curly apostrophe": ("they couldn’t say", ["couldn't"], ["couldn’t"]),
+    "a curly apostrophe in the title": ("they couldn't say", ["couldn’t"], ["couldn't"]),
+    "curly quotation marks": ("the “best” tool", ['"best" tool'], ["“best” tool"]),
+    "the other wave dash": ("京都〜大阪、奈良～大阪", ["京都～大阪", "奈良〜大阪"], ["京都〜大阪", "奈良～大阪"]),
+    "a hyphen that does not break": ("use a k\u2011means here", ["k-means"], ["k\u2011means"]),
+}
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), FORMS.values(), ids=FORMS)
+def test_titles_are_found_in_every_form_of_the_same_text(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+def test_only_the_form_of_the_title_is_exact() -> None:
+    composed, decomposed = "ドラマ", "ト\u3099ラマ"
+    found = find([composed, decomposed, "say’s", "say's"], reading("頁", composed, decomposed, "say's", "say’s"))
+
+    assert found.target[found.is_exact].tolist() == [0, 1, 3, 2]
+    assert len(found) == 8
+
+
 @pytest.mark.parametrize(("line", "titles", "expected"), CHARACTERS.values(), ids=CHARACTERS)
 def test_a_mention_is_made_of_whole_characters(line: str, titles: list[str], expected: list[str]) -> None:
     assert surfaces(titles, line) == expected
