@@ -23,7 +23,7 @@ from linkassist.model.predict import Predictor
 from linkassist.model.wiki_model import WikiModel, target_hash
 from linkassist.store.suggestions import ListState
 from linkassist.suggest.corpus import FloatArray, IntArray
-from linkassist.suggest.folding import fold, fold_key
+from linkassist.suggest.folding import fold_key
 from linkassist.suggest.mentions import TitleFinder
 from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
@@ -120,7 +120,7 @@ class WikiDelta:
             return found
         finder = TitleFinder(self._new_keys)
         readings = self._model.corpus.readings
-        texts = (fold((self._readings.get(i) or readings[int(row)]).text) for i, row in enumerate(self._row))
+        texts = ((self._readings.get(i) or readings[int(row)]).text for i, row in enumerate(self._row))
         for place, member in finder.saying(texts):
             found[self._new_keys[member]].add(place)
         place_of = {int(self._row[i]): i for i in range(len(self.pages)) if i not in self._readings}

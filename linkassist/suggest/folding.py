@@ -14,6 +14,7 @@ import numpy as np
 from linkassist.suggest.corpus import FloatArray
 
 OTHER, LATIN, HIRAGANA, KATAKANA, KANJI, HANGUL = range(6)
+_MARK = 255
 
 
 class _Fold(dict[int, int]):
@@ -24,7 +25,7 @@ class _Fold(dict[int, int]):
         folded = unicodedata.normalize("NFKC", char).lower()
         if len(folded) != 1:
             folded = char.lower()
-        if char.isspace() and char not in "\n\x1f":  # U+001F marks a gap in a passage
+        if char.isspace() and char not in "\n\t\x1f":  # tabs part cells, U+001F marks a gap in a passage
             folded = "_"
         self[code] = ord(folded) if len(folded) == 1 else code
         return self[code]
@@ -44,6 +45,8 @@ def fold_key(key: str) -> str:
 
 
 def _script_of(code: int) -> int:
+    if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me") or code in (0x200C, 0x200D, 0xFF9E, 0xFF9F):
+        return _MARK
     if 0x3041 <= code <= 0x309F:
         return HIRAGANA
     if 0x30A1 <= code <= 0x30FF and code != 0x30FB:
@@ -59,9 +62,19 @@ _SCRIPTS = np.array([_script_of(code) for code in range(0x10000)], np.uint8)
 
 
 def scripts(text: str) -> np.ndarray:
-    """The script of each code point, (len(text),) uint8; beyond the basic plane they count as OTHER."""
+    """The script of each code point, (len(text),) uint8; beyond the basic plane they count as OTHER.
+
+    A combining mark, a joiner and a half-width sound mark have the script of what they follow.
+    """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return np.where(codes < 0x10000, _SCRIPTS[np.minimum(codes, 0xFFFF)], OTHER).astype(np.uint8)
+    script = np.where(codes < 0x10000, _SCRIPTS[np.minimum(codes, 0xFFFF)], OTHER).astype(np.uint8)
+    script[(codes >= 0xE0100) & (codes <= 0xE01EF)] = _MARK  # variation selectors of kanji
+    is_mark = script == _MARK
+    if is_mark.any():
+        base = np.maximum.accumulate(np.where(is_mark, 0, np.arange(len(script))))
+        script = script[base]
+        script[script == _MARK] = OTHER
+    return script
 
 
 def script_shares(texts: Sequence[str]) -> FloatArray:

@@ -1,7 +1,7 @@
 """Every place where the pages' text says a title or a red link.
 
-An Aho-Corasick automaton of the folded titles runs over the folded text (`folding.py`), in which a place is the same
-place of the passage. The raw span follows from the passage's segments, and nothing is searched for twice.
+An Aho-Corasick automaton of the folded titles runs over the folded text (`search_text.py`), whose places are mapped to
+those of the passage. The raw span follows from the passage's segments, and nothing is searched for twice.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, LATIN, OTHER, fold, fold_key, scripts
+from linkassist.suggest.search_text import SearchText, search_key, search_text
+from linkassist.suggest.segmentation import interiors
 from linkassist.suggest.title_forms import title_forms
 from linkassist.wiki import Reading, title_key
 
@@ -72,7 +74,7 @@ class TitleFinder:
     def __init__(self, keys: Sequence[str], is_target: BoolArray | None = None) -> None:
         """is_target: per key, False where it is not searched for; None searches for all."""
         wanted = [number for number in range(len(keys)) if is_target is None or is_target[number]]
-        found = [(folded, number) for number in wanted if _is_findable(folded := fold_key(keys[number]))]
+        found = [(folded, number) for number in wanted if _is_findable(folded := search_key(keys[number]))]
         groups = title_forms([folded for folded, _ in found], [number for _, number in found])
         self._members = np.array([number for group in groups.values() for number in group], np.int64)
         self._n_members = np.array([len(group) for group in groups.values()], np.int64)
@@ -108,7 +110,7 @@ class TitleFinder:
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
-        """(number of the text, number of the key) of each key that one of these folded texts says.
+        """(number of the text, number of the key) of each key that one of these texts says.
 
         Other spellings count, and so does what stands inside a longer title; a pair may come twice.
         """
@@ -123,36 +125,46 @@ class TitleFinder:
         yield from self._saying(chunk, first)
 
     def _saying(self, texts: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
-        text = "\n".join(texts)
-        matches = chain.from_iterable(self._automaton.iter(text)) if len(self._members) else ()
+        raw = "\n".join(texts)
+        text = fold(raw)
+        start, _, group, _ = self._matches(raw, text, search_text(raw, text))
+        borders = np.cumsum([len(each) + 1 for each in texts])
+        owner = np.searchsorted(borders, start, side="right")
+        for number, of_group in sorted(set(zip(owner.tolist(), group.tolist(), strict=True))):
+            at = self._first_member[of_group]
+            yield from ((first + number, int(member)) for member in self._members[at : at + self._n_members[of_group]])
+
+    def _matches(self, raw: str, text: str, searched: SearchText) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """(start, end, number of the form, how many ends are word boundaries) of what says a form in whole words.
+
+        text: the folded `raw`. The places are those of both.
+        """
+        matches = chain.from_iterable(self._automaton.iter(searched.text)) if len(self._members) else ()
         found = np.fromiter(matches, np.int64).reshape(-1, 2)
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._lengths[group]
+        if searched.place is not None:
+            start, end = searched.place[start], searched.place[end]
+            whole = (start >= 0) & (end >= 0)
+            start, end, group = start[whole], end[whole], group[whole]
         left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right)
-        borders = np.cumsum([len(each) + 1 for each in texts])
-        owner = np.searchsorted(borders, start[kept], side="right")
-        for number, of_group in sorted(set(zip(owner.tolist(), group[kept].tolist(), strict=True))):
-            at = self._first_member[of_group]
-            yield from ((first + number, int(member)) for member in self._members[at : at + self._n_members[of_group]])
+        kept = _whole_words(left, right) & _whole_tokens(raw, text, start, end)
+        return start[kept], end[kept], group[kept], (left + right)[kept]
 
     def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
         raw = "\n".join(reading.text for reading in readings)
         text = fold(raw)
-        matches = chain.from_iterable(self._automaton.iter(text)) if len(self._members) else ()
-        found = np.fromiter(matches, np.int64).reshape(-1, 2)
-        end, group = found[:, 0] + 1, found[:, 1]
-        start = end - self._lengths[group]
-        left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right) & ((end - start >= SHORTEST_MENTION) | (left + right == 2))
-        start, end, group, edges = start[kept], end[kept], group[kept], (left + right)[kept]
+        searched = search_text(raw, text)
+        start, end, group, edges = self._matches(raw, text, searched)
+        kept = (self._lengths[group] >= SHORTEST_MENTION) | (edges == 2)
+        start, end, group, edges = start[kept], end[kept], group[kept], edges[kept]
         is_free = _is_free(start, end)
         # a row for each target of a folded form, of which several may share one
         counts = self._n_members[group] if len(group) else group
         member = np.repeat(self._first_member[group] if len(group) else group, counts) + places_within(counts)
         start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
         plain = _as_key(raw)
-        is_exact = _is_unfolded(plain, text, start, end) & self._is_folded[member]
+        is_exact = _is_unfolded(plain, text, searched.is_changed, start, end) & self._is_folded[member]
         for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few: wide letters, other spellings
             is_exact[row] = plain[start[row] : end[row]] == self._keys[member[row]]
         place = _Places(readings)
@@ -193,24 +205,29 @@ def _first_of_each(page: IntArray, target: IntArray) -> BoolArray:
 
 
 def _is_findable(folded: str) -> bool:
+    if "\t" in folded:
+        return False
     return len(folded.strip("_")) >= SHORTEST_MENTION or (len(folded) == 1 and scripts(folded)[0] == KANJI)
 
 
 def _as_key(raw: str) -> str:
     """The text in lower case with `_` for spaces, like title keys, and of the same length."""
-    spaced = raw.replace(" ", "_").replace("\t", "_")
+    spaced = raw.replace(" ", "_")
     plain = spaced.lower()
     if len(plain) != len(raw):  # "İ".lower() is two code points
         plain = "".join(low if len(low := char.lower()) == 1 else char for char in spaced)
     return plain
 
 
-def _is_unfolded(plain: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """Per span, whether folding changed it no more than a title key does. plain: from `_as_key`."""
+def _is_unfolded(plain: str, folded: str, is_changed: BoolArray, start: IntArray, end: IntArray) -> BoolArray:
+    """Per span, whether folding changed it no more than a title key does. plain: from `_as_key`.
+
+    is_changed: of the `SearchText`.
+    """
     differs = np.frombuffer(plain.encode("utf-32-le"), np.uint32) != np.frombuffer(
         folded.encode("utf-32-le"), np.uint32
     )
-    before = np.concatenate([[0], np.cumsum(differs)])
+    before = np.concatenate([[0], np.cumsum(differs | is_changed)])
     return np.asarray(before[end] == before[start])
 
 
@@ -241,6 +258,13 @@ def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray
 def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
     """False in the middle of a Latin or katakana word: "AI" in "MAIN", "リス" in "クリスマス"."""
     is_whole: BoolArray = (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
+    return is_whole
+
+
+def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
+    """False where a span begins or ends inside a character or a token: "js" in "Node.js"."""
+    inside = interiors(raw, folded)
+    is_whole: BoolArray = ~(inside[start] | inside[end])
     return is_whole
 
 
@@ -298,7 +322,7 @@ class _Places:
 
     def cover(self, codes: IntArray, start: IntArray, end: IntArray) -> FloatArray:
         """Per span, its share of the characters of its passage, blanks aside. codes: of the joined folded text."""
-        before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\n")))])
+        before = np.concatenate([[0], np.cumsum((codes != ord("_")) & (codes != ord("\t")) & (codes != ord("\n")))])
         row = self._row(start)
         whole = before[np.minimum(self._borders[row + 1], len(codes))] - before[self._borders[row]]
         share: FloatArray = ((before[end] - before[start]) / np.maximum(whole, 1)).astype(np.float32)

@@ -92,10 +92,21 @@ def test_the_lists_made_from_what_was_kept_are_those_of_the_first_time(learnt_wi
 
 
 TITLES = st.sampled_from(
-    ["雨の日", "静かな午後", "まだない頁1", "ためし書き", "道具", "新しい題", "覚え書き 3", "友人"]
+    ["雨の日", "静かな午後", "まだない頁1", "ためし書き", "道具", "新しい題", "覚え書き 3", "友人", "パンダ", "notes"]
 )
 WORDS = st.sampled_from(
-    [*THINGS, "雨の日には", "新しい題", "ためし書き", "静かな午後に", "道具", "まだない頁2", "友人と"]
+    [
+        *THINGS,
+        "雨の日には",
+        "新しい題",
+        "ためし書き",
+        "静かな午後に",
+        "道具",
+        "まだない頁2",
+        "友人と",
+        "ﾊﾟﾝﾀﾞ",
+        "my_notes",
+    ]
 )
 TEXTS = st.lists(
     st.tuples(WORDS, st.booleans()).map(lambda word: f"[{word[0]}]のこと" if word[1] else f"{word[0]}のこと"),
@@ -148,6 +159,33 @@ def test_whatever_is_edited_night_after_night_the_lists_are_those_made_from_scra
             report = wiki.reindex()
             assert not report.was_needed or report.learnt == "nothing"
         assert wiki.lists() == from_scratch(pages, folder, folder.parent / "scratch")
+
+
+def test_titles_in_other_forms_and_beside_tokens_are_suggested_at_night_as_from_scratch(
+    learnt_wiki: Path, tmp_path: Path
+) -> None:
+    folder = copied(learnt_wiki, tmp_path / "library")
+    said = "ﾊﾟﾝﾀﾞとﾊ\u3099ラのこと\nmy_notes and Darwin's notes.txt, don’t\n㍿の話\nData\tBase"
+    nights = [
+        [("change", 12, said)],
+        [("add", title, "") for title in ("パンダ", "バラ", "notes", "Darwin", "株式会社")],
+    ]
+    pages = pages_of_a_wiki()
+    with Library.open(folder) as library:
+        wiki = Wiki(library)
+        for edits in nights:
+            pages = edited(pages, edits)
+            wiki.take_in(pages)
+            assert wiki.reindex().learnt == "nothing"
+        lists = wiki.lists()
+        marked = {
+            each.target
+            for each in lists[pages_of_a_wiki()[12].title]
+            if each.mentions and each.target in ("パンダ", "バラ", "notes", "Darwin", "株式会社")
+        }
+
+        assert marked == {"パンダ", "バラ", "Darwin", "株式会社"}
+        assert lists == from_scratch(pages, folder, tmp_path / "scratch")
 
 
 @pytest.fixture

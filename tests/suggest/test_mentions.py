@@ -61,10 +61,127 @@ FOUND = {
     "no titles": ("BERT", [], []),
 }
 
+# raw line, titles, expected mentions: nothing begins or ends inside a token
+TOKENS = {
+    "not a piece of a contraction": ("they couldn't say", ["couldn", "couldn't"], ["couldn't"]),
+    "nor with a curly apostrophe": ("they couldn’t say", ["couldn"], []),
+    "but before a possessive s": ("Darwin's and Lovelace’s notes", ["Darwin", "Lovelace"], ["Darwin", "Lovelace"]),
+    "which ends its word": ("the rock'star", ["rock", "star"], []),
+    "in single quotation marks": ("say 'Darwin', 'Lovelace'", ["Darwin", "Lovelace"], ["Darwin", "Lovelace"]),
+    "in single quotation marks among Japanese": ("彼は'Darwin'と'道具'を", ["Darwin", "道具"], ["Darwin", "道具"]),
+    "not a piece of an identifier": ("load_model and __main__", ["load", "model", "main"], []),
+    "nor before an underscore at its end": ("class_ と道具_", ["class", "道具"], []),
+    "an identifier that is a title": ("__main__ load_model", ["__main__", "load model"], ["__main__", "load_model"]),
+    "not a piece of a longer identifier": ("reload_model_", ["load model", "reload model"], []),
+    "beside a space, which folds to an underscore": ("the model  here", ["model"], ["model"]),
+    "not a piece of an address": ("write to anna@garden.example", ["anna", "garden", "example"], []),
+    "a place behind an at sign": ("読書会@京都", ["京都"], ["京都"]),
+    "not a piece of a domain": ("see www.garden.example", ["garden", "www"], []),
+    "not a piece of a name with a dot": ("Vue.js を使う", ["Vue", "js", "Vue.js"], ["Vue.js"]),
+    "nor behind it where the title begins with the dot": ("ASP.NETと .NET", [".NET"], [".NET"]),
+    "before the dot that ends a sentence": ("I like Vue. Really", ["Vue"], ["Vue"]),
+    "beside a dot among Japanese": ("道具.Vueです", ["道具", "Vue"], ["道具", "Vue"]),
+    "not a piece of a number": ("12:30 1,500 3.14", ["30", "12", "500", "14"], []),
+    "not before a hyphen and a digit": ("BEST-20とスライド-3", ["BEST", "20", "スライド", "BEST-20"], ["BEST-20"]),
+    "nor before another hyphen and a digit": ("BEST‑20 BEST−20", ["BEST", "20"], []),
+    "nor a digit behind a hyphen alone": ("-20 度", ["20"], []),
+    "before a hyphen and a letter": ("KJ-method", ["KJ"], ["KJ"]),
+    "not across a tab, nor beside one between words": (
+        "Data\tBase x",
+        ["Data Base", "Data", "Base", "Data\tBase"],
+        [],
+    ),
+    "before a tab at the end of a line": ("道具\t", ["道具"], ["道具"]),
+    "in wide letters": ("Ｖｕｅ．ｊｓ ｂｅｓｔ＿ａｉ", ["Vue", "best", "Vue.js"], ["Ｖｕｅ．ｊｓ"]),
+}
+
 
 @pytest.mark.parametrize(("line", "titles", "expected"), FOUND.values(), ids=FOUND)
 def test_titles_are_found(line: str, titles: list[str], expected: list[str]) -> None:
     assert surfaces(titles, line) == expected
+
+
+# raw line, titles, expected mentions: nothing begins or ends inside a character
+CHARACTERS = {
+    "not before a combining sound mark": ("次のトラ\u3099マは", ["トラ"], []),
+    "nor behind it, in the rest of the word": ("カ\u3099ラス", ["ラス"], []),
+    "not before a half-width sound mark": ("ﾊﾗﾊﾟ", ["ハラハ", "ハラ"], []),
+    "nor behind it": ("ｶﾞﾗｽ", ["ラス"], []),
+    "not before an accent": ("le fiance\u0301 et", ["fiance"], []),
+    "nor behind it, in the rest of a Latin word": ("the nai\u0308ve one", ["ve", "nai"], []),
+    "not before an accent at the end of a line": ("resume\u0301", ["resume"], []),
+    "not before a variation selector": ("葛\U000e0100城と☂\ufe0f傘", ["葛", "雨☂"], []),
+    "not inside a family of emoji": ("👩\u200d🚀🌍", ["👩\u200d🚀", "🚀🌍"], ["👩\u200d🚀"]),
+    "not before a skin tone": ("手👋\U0001f3fb", ["手👋"], []),
+    "not inside a flag": ("🇯🇵🇺🇸", ["🇯🇵", "🇵🇺", "🇺🇸"], ["🇯🇵", "🇺🇸"]),
+    "not before a Hangul vowel": ("나의 한그\u11af", ["한그"], []),
+    "a title with an accent where it is written so": ("nai\u0308ve art", ["nai\u0308ve"], ["nai\u0308ve"]),
+    "before a possessive s behind an accent": ("the fiance\u0301's", ["fiance\u0301"], ["fiance\u0301"]),
+    "beside a whole character": ("🌍地球🌍", ["地球"], ["地球"]),
+}
+
+
+# raw line, titles, expected mentions: other forms of the same text, in spans of the raw line
+FORMS = {
+    "a decomposed word": ("次のト\u3099ラマは", ["ドラマ", "トラマ"], ["ト\u3099ラマ"]),
+    "a decomposed title": ("次のドラマは", ["ト\u3099ラマ"], ["ドラマ"]),
+    "half-width kana with sound marks": ("この ﾊﾟﾋﾟﾙｽ と", ["パピルス"], ["ﾊﾟﾋﾟﾙｽ"]),
+    "behind half-width kana": ("ﾊﾟﾝﾀﾞの道具", ["道具", "パンダ"], ["ﾊﾟﾝﾀﾞ", "道具"]),
+    "an accent of its own": ("le fiance\u0301 et", ["fiancé"], ["fiance\u0301"]),
+    "decomposed Hangul": (
+        "이 \u1112\u1161\u11ab\u1100\u1173\u11af은",
+        ["한글"],
+        ["\u1112\u1161\u11ab\u1100\u1173\u11af"],
+    ),
+    "a sign for several letters": ("㍻の㍿です", ["株式会社", "平成", "会社"], ["㍻", "㍿"]),
+    "three dots are not the sign for them": ("そして... それから…", ["…", "..."], ["..."]),
+    "several letters for a sign": ("株式会社です", ["㍿"], ["株式会社"]),
+    "a curly apostrophe": ("they couldn’t say", ["couldn't"], ["couldn’t"]),
+    "a curly apostrophe in the title": ("they couldn't say", ["couldn’t"], ["couldn't"]),
+    "curly quotation marks": ("the “best” tool", ['"best" tool'], ["“best” tool"]),
+    "the other wave dash": ("京都〜大阪、奈良～大阪", ["京都～大阪", "奈良〜大阪"], ["京都〜大阪", "奈良～大阪"]),
+    "a hyphen that does not break": ("use a k\u2011means here", ["k-means"], ["k\u2011means"]),
+}
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), FORMS.values(), ids=FORMS)
+def test_titles_are_found_in_every_form_of_the_same_text(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+def test_only_the_form_of_the_title_is_exact() -> None:
+    composed, decomposed = "ドラマ", "ト\u3099ラマ"
+    found = find([composed, decomposed, "say’s", "say's"], reading("頁", composed, decomposed, "say's", "say’s"))
+
+    assert found.target[found.is_exact].tolist() == [0, 1, 3, 2]
+    assert len(found) == 8
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), CHARACTERS.values(), ids=CHARACTERS)
+def test_a_mention_is_made_of_whole_characters(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+@pytest.mark.parametrize(("line", "titles", "expected"), TOKENS.values(), ids=TOKENS)
+def test_a_mention_is_made_of_whole_tokens(line: str, titles: list[str], expected: list[str]) -> None:
+    assert surfaces(titles, line) == expected
+
+
+def test_a_mention_does_not_cross_the_cells_of_a_table() -> None:
+    page = reading("頁", "table:x", " Data\tBase", " Data Base")
+    found = find(["Data Base", "Base"], page)
+
+    assert [page.passages[row].line for row in found.passage] == [2, 3, 3]
+    assert found.target.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("line", "titles"), [(row[0], row[1]) for row in TOKENS.values()], ids=TOKENS)
+def test_a_text_says_the_titles_that_are_mentioned_in_it(line: str, titles: list[str]) -> None:
+    keys = [title_key(title) for title in titles]
+    page = reading("頁", line)
+    said = TitleFinder(keys).saying([page.text])
+
+    assert {member for _, member in said} == set(find(titles, page).target.tolist())
 
 
 def test_a_mention_in_the_title_counts_and_none_goes_over_the_end_of_a_line() -> None:
@@ -179,6 +296,23 @@ def test_progress_ends_at_the_last_page() -> None:
 
 def test_scripts_tell_kanji_from_kana_from_latin() -> None:
     assert scripts("a漢かカー・가!").tolist() == [1, 4, 2, 3, 3, 0, 5, 0]
+
+
+def test_a_mark_has_the_script_of_what_it_follows() -> None:
+    assert scripts("\u0301e\u0301\u0323カ\u3099か\u3099葛\U000e0100!\u0301").tolist() == [
+        0,
+        1,
+        1,
+        1,
+        3,
+        3,
+        2,
+        2,
+        4,
+        4,
+        0,
+        0,
+    ]
 
 
 @given(st.text())

@@ -27,6 +27,7 @@ from linkassist.suggest.phrases.hashing import (
     is_any,
     is_member,
 )
+from linkassist.suggest.segmentation import are_possessive
 
 Int16s = npt.NDArray[np.int16]
 Bytes = npt.NDArray[np.uint8]
@@ -48,9 +49,11 @@ _PARTICLES = "はがをのにでともへや"
 _FOLLOWING = "をはがにでともへのやかだなっしてすよねらりるまさせれ"
 _SUFFIXES = "氏製的化用性者式型等達系版後前中側店内外"  # 氏 of 立花隆氏
 _HANGUL_PARTICLES = "은는이가을를의에로도와과"
-_QUOTED = re.compile(r"[「『“‘\"《〈]([^「」『』“”‘’\"《》〈〉\n\x1f]{2,40})[」』”’\"》〉]")
-_BEFORE_COLON = re.compile(r"^[_・\-*>]*([^:\n\x1f(=→]{2,40}?)_?(?=[:(=→])", re.MULTILINE)
-_WHOLE_LINE = re.compile(r"^[_・\-*>]*([^_・\-*>\n\x1f][^\n\x1f]{0,39}?[^_\n\x1f。.、,])[。.、,_]*$", re.MULTILINE)
+_QUOTED = re.compile(r"[「『“‘\"《〈]([^「」『』“”‘’\"《》〈〉\n\t\x1f]{2,40})[」』”’\"》〉]")
+_BEFORE_COLON = re.compile(r"^[_・\-*>]*([^:\n\t\x1f(=→]{2,40}?)_?(?=[:(=→])", re.MULTILINE)
+_WHOLE_LINE = re.compile(
+    r"^[_・\-*>]*([^_・\-*>\n\t\x1f][^\n\t\x1f]{0,39}?[^_\n\t\x1f。.、,])[。.、,_]*$", re.MULTILINE
+)
 
 _EMPTY_WORDS = """
     a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its
@@ -123,7 +126,10 @@ _EMPTY = np.sort(hash_of(sorted(EMPTY_WORDS)))
 
 
 def script_runs(text: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-    """(script of each code point, code points). A hyphen, apostrophe or the like between Latin letters is LATIN."""
+    """(script of each code point, code points). A hyphen, apostrophe or the like between Latin letters is LATIN.
+
+    A possessive "'s" is a word of its own, whose apostrophe is OTHER.
+    """
     codes = codes_of(text)
     script = scripts(text).copy()
     if len(script):
@@ -131,6 +137,7 @@ def script_runs(text: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32
         glued = is_any(codes, _GLUE)
         glued[1:-1] &= is_latin[:-2] & is_latin[2:]
         glued[[0, -1]] = False
+        glued &= ~are_possessive(codes, is_latin)
         script[glued] = LATIN
     return script, codes
 
@@ -243,11 +250,14 @@ def _units(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher:
     return units
 
 
-def _are_empty(script: npt.NDArray[np.uint8], hasher: SubstringHasher) -> BoolArray:
+def _are_empty(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32], hasher: SubstringHasher) -> BoolArray:
     """Per code point, whether it belongs to an English stop word: "the", "of"."""
     is_latin, length, hashes = _words(script, hasher)
     flags = np.zeros(len(script), np.bool_)
     flags[is_latin] = np.repeat(is_member(hashes, _EMPTY), length)
+    apostrophe = np.flatnonzero(are_possessive(codes, is_latin))
+    apostrophe = apostrophe[apostrophe > 0]
+    flags[apostrophe + 1] = flags[apostrophe - 1]  # "it's" is as empty as "it"
     return flags
 
 
@@ -288,7 +298,7 @@ def _pieces(
     n_between = np.concatenate([[0], np.cumsum(~is_content & (codes != ord("・")))])
     is_border = np.ones(n + 1, np.bool_)
     is_border[1:-1] = ~(is_content[1:] & is_content[:-1])
-    is_empty = _are_empty(script, hasher)
+    is_empty = _are_empty(script, codes, hasher)
     found = []
     for step in range(_AT_START):
         chosen = (first_end + step < len(end_at)) & (at_start | (step < _INSIDE))

@@ -105,6 +105,10 @@ class Phrases:
         return np.where(self.hashes[at] == hashes, at, -1)
 
 
+def _joined(readings: Sequence[Reading]) -> str:
+    return "\n".join(reading.text for reading in readings)
+
+
 def _cut(text: str, start: Int32s, end: Int32s) -> list[str]:
     return [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
@@ -130,7 +134,7 @@ class PhraseCounts:
         n_excluded: by the hash of a phrase, how many of the pages that say it do not count.
         """
         text = fold(reading.text)
-        spans = without_fragments(find_spans(text, self.words), text, self.endings)
+        spans = without_fragments(find_spans(text, self.words), reading.text, text, self.endings)
         counted = _count([reading], spans)
         n_said, n_pages = self._counts(counted.hashes)
         less = np.array([n_excluded(each) for each in counted.hashes.tolist()], np.int32)
@@ -140,8 +144,9 @@ class PhraseCounts:
 
     def phrases_among(self, readings: Sequence[Reading]) -> Phrases:
         """The phrases of some of the wiki's pages, unchanged since the phrases were counted."""
-        text = fold("\n".join(reading.text for reading in readings))
-        spans = without_fragments(find_spans(text, self.words), text, self.endings)
+        raw = _joined(readings)
+        text = fold(raw)
+        spans = without_fragments(find_spans(text, self.words), raw, text, self.endings)
         counted = _count(readings, spans)
         n_said, n_pages = self._counts(counted.hashes)
         return _phrases_of(readings, text, spans, replace(counted, n_said=n_said, n_pages=n_pages), self.n_wiki_pages)
@@ -195,11 +200,11 @@ def find_phrases(
     on_progress: in pages. chunk_size: code points looked through at once.
     """
     chunks = list(_chunks(readings, chunk_size))
-    texts = [fold("\n".join(reading.text for reading in readings[first:last])) for first, last in chunks]
+    texts = [fold(_joined(readings[first:last])) for first, last in chunks]
     words, endings = ngram_words(texts), learn_endings(texts)
     parts, base = [], 0
-    for (_, last), text in zip(chunks, texts, strict=True):
-        spans = without_fragments(find_spans(text, words), text, endings)
+    for (first, last), text in zip(chunks, texts, strict=True):
+        spans = without_fragments(find_spans(text, words), _joined(readings[first:last]), text, endings)
         parts.append(replace(spans, start=spans.start + np.int32(base), end=spans.end + np.int32(base)))
         base += len(text) + 1
         on_progress(last, len(readings))
@@ -226,7 +231,7 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _
     first = np.zeros(int(used.sum()), np.int32)
     first[number[::-1]] = np.arange(len(number), dtype=np.int32)[::-1]
     codes = codes_of(text)
-    raw = codes_of("\n".join(reading.text for reading in readings))
+    raw = codes_of(_joined(readings))
     is_capital = (raw != codes) & (raw < _LAST_LATIN) & (raw != ord(" "))
     first_line = np.searchsorted(line_page, np.arange(len(readings) + 1)).astype(np.int32)
     line_end = np.append(line_start[1:], np.int32(len(text) + 1)) - 1

@@ -17,6 +17,7 @@ from linkassist.suggest.corpus import BoolArray, IntArray
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, OTHER
 from linkassist.suggest.phrases.boundaries import QUOTED, SPACE, Spans, script_runs
 from linkassist.suggest.phrases.hashing import Int32s, is_any
+from linkassist.suggest.segmentation import interiors
 
 _MAY_BEGIN = "@#._『《【○◯「"  # signs that may begin a phrase; "→ diary", "= other name" and "(sic)" are notes
 _BASIC = 0x10000  # code points beyond are emoji and rare letters rather than signs
@@ -79,11 +80,12 @@ def _kanji_and_kana(script: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint32]
     return at, codes[at].astype(np.int64) * _N_KANA + codes[at + 1].astype(np.int64) - _FIRST_KANA
 
 
-def without_fragments(spans: Spans, text: str, endings: Endings) -> Spans:
-    """The spans of this folded text that are whole phrases."""
+def without_fragments(spans: Spans, raw: str, text: str, endings: Endings) -> Spans:
+    """The spans that are whole phrases. text: the folded `raw`."""
     script, codes = script_runs(f"{text}\n")
     start, end = spans.start, spans.end
-    kept = _counted(script != OTHER, start, end) > 0
+    inside = interiors(raw, text)
+    kept = (_counted(script != OTHER, start, end) > 0) & ~inside[start] & ~inside[end]
     kept &= ~_begins_with_sign(script, codes, start, end)
     kept &= ~_is_half_name(script, codes, start, end)
     kept &= ~(_counted(_joins_words(script, codes), start, end) > 0) | (spans.kind == QUOTED)
