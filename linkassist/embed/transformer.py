@@ -23,6 +23,7 @@ from linkassist.embed.model_files import content_fingerprint, find_model
 from linkassist.embed.model_folder import read_recipe
 from linkassist.embed.pooling import pool
 from linkassist.embed.quiet import quiet_transformers
+from linkassist.embed.voiced_kana import check_voiced_kana
 from linkassist.errors import ModelError
 from linkassist.progress import OnCount, no_count
 
@@ -189,6 +190,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
             f"{folder}: the tokenizer knows {n_pieces} pieces, the network {n_known}. The files of the vocabulary"
             " are missing, such as tokenizer.json or vocab.txt. Download the model again, all its files."
         )
+    check_voiced_kana(folder, tokenizer.get_vocab().keys(), tokenizer.tokenize)
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     model.config.use_cache = False  # no cache of a decoder's keys and values: nothing is generated

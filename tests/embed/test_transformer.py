@@ -378,6 +378,20 @@ def test_weights_of_another_model_are_refused(model: Path) -> None:
         TransformerEncoder(str(model))
 
 
+def test_a_model_that_drops_the_voicing_marks_of_its_vocabulary_is_refused_until_it_keeps_the_case(
+    tmp_path: Path,
+) -> None:
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "か", "が"]
+    config = BertConfig(vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
+    BertModel(config).save_pretrained(tmp_path)
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n", "utf-8")
+    with pytest.raises(ModelError, match=r"holds が, but .*tokenizer_config\.json"):
+        TransformerEncoder(str(tmp_path))
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    encoder = TransformerEncoder(str(tmp_path))
+    assert not np.allclose(*encoder.encode(["が", "か"]))
+
+
 def test_a_folder_without_its_vocabulary_is_refused(model: Path) -> None:
     (model / "vocab.txt").unlink()
     with pytest.raises(ModelError, match="the tokenizer knows . pieces, the network 50.*Download the model again"):
