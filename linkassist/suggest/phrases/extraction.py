@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.progress import OnCount, no_count
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title, starts_run
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, starts_run
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.suggest.folding import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
     EMPTY_WORDS,
@@ -49,7 +50,8 @@ _STOP_WORDS = """
     不是 一个 这样 时候 现在 已经 可能
     그리고 하지만 그래서 그런데 우리 나는 있는 없는 하는 이런 그런 어떤 것이 때문에 그것 이것 지금 오늘 경우
 """
-_DATES_BEGIN = "0123456789日일djfmasonw\"'#([<*-+~.:_$€£¥"
+_NUMERALS = "0123456789〇零一二三四五六七八九十廿元"
+_DIARIES_BEGIN = "日일dj"
 _STOP = np.sort(hash_of(sorted(EMPTY_WORDS.union(_STOP_WORDS.split()))))
 
 
@@ -257,8 +259,11 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _
 
 
 def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s) -> BoolArray:
-    """Per span, whether it is a date or a quantity. Only spans with a likely first code point are matched."""
-    found = is_any(codes, _DATES_BEGIN)[start] & (end - start < 30)
+    """Per span, whether it is a date or a quantity. Only short ones with a numeral or a likely first code point are
+    matched."""
+    n_numerals = np.concatenate([[0], np.cumsum(is_any(codes, _NUMERALS))])
+    found = (n_numerals[end] > n_numerals[start]) | is_any(codes, _DIARIES_BEGIN)[start]
+    found &= end - start < 30
     found[found] = [is_date_title(key) or is_quantity(key) for key in _cut(text, start[found], end[found])]
     return found
 

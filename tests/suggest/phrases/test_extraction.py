@@ -111,6 +111,17 @@ def test_what_is_a_page_a_red_link_a_date_or_an_empty_word_is_not_new() -> None:
     assert is_new & {"道具", "検索", "自分", "i̇zmir", "izmir", "diary", "the"} == set()
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["令和3年", "令和3年3月3日", "R3.3.3", "2026/3", "3/3", "三月三日", "3월 3일", "March 3", "3rd of March"],
+)
+def test_a_date_of_any_form_is_not_new(date: str) -> None:
+    corpus = corpus_of({"道具": f"「{date}」: {date}\n{date}に", "甲": f"「{date}」 {date}"})
+    phrases = find_phrases(corpus.readings)[0]
+
+    assert not_new(corpus, phrases)[phrases.keys.index(fold(date))]
+
+
 def test_a_red_link_that_is_no_target_counts_as_new() -> None:
     corpus = corpus_of({"道具": "[検索] と検索"})
     phrases = find_phrases(corpus.readings)[0]
