@@ -26,6 +26,7 @@ class _Linkassist(Commands):
         "fetch": Command("fetch", "Import the newest pages of a project from its source."),
         "reindex": Command("reindex", "Bring embeddings, index and suggestions up to date."),
         "suggest": Command("suggest", "Print the missing links of a page, best first."),
+        "decide": Command("decide", "Decide on a suggested link, as on the screen."),
         "links": Command("links", "Print every link of an export as JSON lines."),
         "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Command("password", "Set the password that the browser asks for."),
