@@ -167,6 +167,8 @@ class LittleScrapbox:
         account = self.accounts.get(key)
         if method == "POST":
             return self._edit(names, account, headers, body)
+        if names == ["api", "users", "me"] and account is None:
+            return Answer(401, b'{"name": "NotLoggedInError"}')
         if names == ["api", "users", "me"] and account and account.sort != "service":
             return _found({
                 "id": "u-" + account.name, "name": account.name, "displayName": account.name.title(),
