@@ -17,7 +17,7 @@ from linkassist.errors import NotFoundError
 from linkassist.pipeline.fetch import discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import check_encoder
-from linkassist.scrapbox.client import Throttle
+from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.settings import Settings, load_settings, remember_source, source_place
 from linkassist.store.library import Library
 
@@ -42,9 +42,8 @@ def fetch(
 ) -> None:
     """Import the newest pages of a project from its source.
 
-    From a Scrapbox project only the changed pages are fetched. A private project needs a key: the value of the cookie
-    connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is
-    imported.
+    From a Scrapbox project only the changed pages are fetched. A private project needs a key: `linkassist login` asks
+    for it, or it is in LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is imported.
     """
     settings = load_settings(library, config=config)
     if source:
