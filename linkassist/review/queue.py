@@ -71,7 +71,7 @@ class QueueDay:
     @property
     def last(self) -> DayCard | None:
         """The card answered last, None if there is none."""
-        answered = [card for card in self.cards if card.state != "open"]
+        answered = [card for card in reversed(self.cards) if card.state != "open"]  # of one second, the later in order
         return max(answered, key=lambda card: card.answered_at, default=None)
 
 

@@ -11,12 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 _SAME_PAGE: Final = 0.3
 _SAME_TARGET: Final = 0.4
 _SAME_SERIES: Final = 0.7  # per card of the series: of three diaries, the third counts half
-_SHARED_LINKS: Final = 0.8
+_SHARED_LINKS: Final = 0.5  # times the Jaccard coefficient, per card before
 _APART: Final = 3  # cards between two of one page or one target, where others are left
 
 
@@ -42,20 +43,20 @@ def spread(candidates: Sequence[Candidate], n_cards: int, before: Sequence[Candi
     targets = Counter(each.target_key for each in chosen)
     series = Counter(series_of(each.title) for each in chosen)
     left = list(candidates)
-    overlap = [max((_jaccard(each, other) for other in chosen), default=0.0) for each in left]
+    apart = [prod(_apart(each, other) for other in chosen) for each in left]
     while left and len(chosen) < len(before) + n_cards:
         worth = [
             each.gain
             * _SAME_PAGE ** pages[each.page_id]
             * _SAME_TARGET ** targets[each.target_key]
             * _SAME_SERIES ** (series[series_of(each.title)] if series_of(each.title) else 0)
-            * (1 - _SHARED_LINKS * shared)
-            for each, shared in zip(left, overlap, strict=True)
+            * factor
+            for each, factor in zip(left, apart, strict=True)
         ]
         at = max(_furthest_apart(left, chosen), key=lambda place: worth[place])
         best = left.pop(at)
-        overlap.pop(at)
-        overlap = [max(old, _jaccard(each, best)) for each, old in zip(left, overlap, strict=True)]
+        apart.pop(at)
+        apart = [factor * _apart(each, best) for each, factor in zip(left, apart, strict=True)]
         chosen.append(best)
         pages[best.page_id] += 1
         targets[best.target_key] += 1
@@ -83,7 +84,9 @@ def _furthest_apart(left: Sequence[Candidate], chosen: Sequence[Candidate]) -> l
     return [place for place, each in enumerate(left) if each.page_id != last_page] or list(range(len(left)))
 
 
-def _jaccard(one: Candidate, other: Candidate) -> float:
-    """The Jaccard coefficient of their neighbours."""
+def _apart(one: Candidate, other: Candidate) -> float:
+    """1 for pages without a common neighbour, down to a half for the same neighbours (Jaccard coefficient)."""
     n_shared = len(one.neighbours & other.neighbours)
-    return n_shared / (len(one.neighbours) + len(other.neighbours) - n_shared) if n_shared else 0.0
+    if not n_shared:
+        return 1.0
+    return 1 - _SHARED_LINKS * n_shared / (len(one.neighbours) + len(other.neighbours) - n_shared)

@@ -34,11 +34,15 @@ _GAP: Final = 0.16  # share of a column
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """Today's queue. n_cards: still open. first: the page of the next one, None if there is none."""
+    """Today's queue. n_cards: still open. first: the page of the next one, None if there is none.
+
+    is_done: whether all of them are answered.
+    """
 
     n_cards: int
     first: NamedLink | None
     target: str
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def queue_card(library: Library, here: ProjectName, today: Today) -> QueueCard:
     """The queue of today."""
     day = queue_day(library, here.id, today)
     if day.next is None:
-        return QueueCard(0, None, "")
+        return QueueCard(0, None, "", is_done=day.n_done > 0)
     return QueueCard(len(day.cards) - day.n_done, NamedLink(day.next.title, ""), day.next.target)
 
 
