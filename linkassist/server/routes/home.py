@@ -11,6 +11,7 @@ from linkassist.nightly.clock import now as this_moment
 from linkassist.nightly.health import health
 from linkassist.server.context import context_of, frame_for, show
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.preferences import today_of
 from linkassist.server.urls import project_address
 from linkassist.server.views.home import index_view, picture_view, queue_card
 from linkassist.server.views.nights import night_view
@@ -40,7 +41,7 @@ def home(request: Request) -> Response:
         values = {
             "home": page_list_view(library, here, wanted, now, wording_of(request)),
             "figures": figures(library, here.id),
-            "queue": queue_card(library, here, now),
+            "queue": queue_card(library, here, today_of(request)),
             "index": index_view(library, here, now, is_working=is_work_running(site.library_folder)),
             "picture": picture_view(library, here, wanted),
             "night": night_view(health(site.library_folder, this_moment()), site.library_folder),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.review.queue import DEFAULT_CARDS, waiting_items
+from linkassist.review.days import Today
+from linkassist.review.queue import queue_day
 from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
@@ -33,11 +34,15 @@ _GAP: Final = 0.16  # share of a column
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """Today's queue. first: the page of the first card, None if there is none."""
+    """Today's queue. n_cards: still open. first: the page of the next one, None if there is none.
+
+    is_done: whether all of them are answered.
+    """
 
     n_cards: int
     first: NamedLink | None
     target: str
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +90,12 @@ class PictureView:
     alone_address: str
 
 
-def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
-    """The queue at Unix second `now`."""
-    items = waiting_items(library, here.id, now)
-    if not items:
-        return QueueCard(0, None, "")
-    return QueueCard(min(DEFAULT_CARDS, len(items)), NamedLink(items[0].title, ""), items[0].target)
+def queue_card(library: Library, here: ProjectName, today: Today) -> QueueCard:
+    """The queue of today."""
+    day = queue_day(library, here.id, today)
+    if day.next is None:
+        return QueueCard(0, None, "", is_done=day.n_done > 0)
+    return QueueCard(len(day.cards) - day.n_done, NamedLink(day.next.title, ""), day.next.target)
 
 
 def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from support.little_server import client_of, little_client
 from support.little_wiki import PROJECT
 
-from linkassist.review.queue import waiting_items
+from linkassist.review.days import Today
+from linkassist.review.queue import queue_day
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.views.page_list import PageList, page_list_of
 from linkassist.store.imports import import_pages
@@ -52,14 +53,23 @@ def set_times(folder: Path, *, made_h: int, imported_h: int) -> None:
         connection.execute("UPDATE projects SET imported_at = ?", (now - imported_h * HOUR_S,))
 
 
-def test_the_queue_is_told_with_its_first_card(tmp_path: Path) -> None:
+def test_the_queue_is_told_with_its_next_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_790_046_000.0)
     client = little_client(tmp_path)
-    html = client.get("/p/niwa").text
     with Library.open(tmp_path) as library:
-        items = waiting_items(library, project(library, PROJECT).id, int(time.time()))
-    assert f"{min(7, len(items))} cards" in html
-    assert f"The first: “{items[0].target}” on “{items[0].title}”" in unescape(html)
-    assert 'class="button primary" href="/queue/niwa"' in html
+        day = queue_day(library, project(library, PROJECT).id, Today(1_790_046_000))
+    first, second = (card.item for card in day.cards[:2])
+    html = unescape(client.get("/p/niwa").text)
+    assert f"{len(day.cards)} cards" in html and 'class="button primary" href="/queue/niwa"' in html
+    assert f"The first: “{first.target}” on “{first.title}”" in html
+    for card in day.cards:
+        answered = {"page": card.item.title, "target": card.item.target, "answer": "later"}
+        assert client.post("/queue/niwa", data=answered).status_code == 200
+        html = unescape(client.get("/p/niwa").text)
+        if card is day.cards[0]:
+            assert f"{len(day.cards) - 1} cards" in html
+            assert f"The first: “{second.target}” on “{second.title}”" in html
+    assert "Done for today" in html
 
 
 @pytest.mark.parametrize(
