@@ -82,11 +82,11 @@ def unread_news(library: Library, project_id: int) -> ImportNews | None:
     row = library.row(
         """
         SELECT max(id), max(imported_at), sum(n_links), sum(n_joined), min(first_decided_at), max(last_decided_at)
-        FROM import_news WHERE project_id = ?1 AND dismissed_at IS NULL AND imported_at > ?2 + (
-            SELECT imported_at FROM import_news WHERE project_id = ?1 ORDER BY id DESC LIMIT 1
-        )
+        FROM import_news WHERE project_id = ? AND dismissed_at IS NULL AND imported_at > (
+            SELECT imported_at FROM import_news WHERE project_id = ? ORDER BY id DESC LIMIT 1
+        ) - ?
         """,
-        (project_id, -_SHOWN_TOGETHER_S),
+        (project_id, project_id, _SHOWN_TOGETHER_S),
     )
     return ImportNews(*row) if row and row[0] is not None else None
 
