@@ -275,7 +275,7 @@ def test_a_reload_and_another_device_show_the_same_card(tmp_path: Path, client: 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Done for today", "accepted today", "to be written back", "1 for later", "Your first day")),
+        ("en", ("Done for today", "accepted today", "to be written back", "1 for later", "1 day of reviewing links")),
         ("ja", ("今日は終わりました", "今日採用したリンク", "書き戻しを待っています", "あとで 1", "通算 1 日目です")),
     ],
 )
@@ -346,7 +346,7 @@ def test_the_next_day_in_the_readers_time_zone_has_cards_of_its_own(tmp_path: Pa
     client = client_of(tmp_path)
     client.cookies.set("linkassist_zone", "Asia/Tokyo")
     end = answer_all(client)
-    assert "Done for today" in end and "Your first day" in end
+    assert "Done for today" in end and "1 day of reviewing links" in end
     clock.now = NOON + 12 * HOUR_S - 1
     assert "Done for today" in client.get(QUEUE).text
     clock.now = NOON + 12 * HOUR_S

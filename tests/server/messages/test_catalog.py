@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po
 from linkassist.files.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
+from linkassist.review.days import When
+from linkassist.review.queue import CardState
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.cards import Lane
 from linkassist.server.views.draft import STEPS
@@ -28,6 +30,8 @@ from linkassist.suggestion import Group, Objection
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
     "queue.did.": get_args(QueueAnswer),
+    "queue.done.": tuple(state for state in get_args(CardState) if state != "open"),
+    "queue.news.": get_args(When),
     "outbox.history.": get_args(SendMethod),
     "draft.step.": STEPS,
     "import.": ("new", "changed", "gone", "renamed"),
