@@ -26,9 +26,9 @@ WIKI = {
 BY_RULE, BY_SCORE = 0.05, 0.5  # how likely suggestions are whose reasons are a rule's, and those whose are the score's
 
 
-def suggestion(title: str, target: str, probability: float = BY_RULE) -> Suggestion:
+def suggestion(title: str, target: str, probability: float = BY_RULE, pages: dict[str, str] = WIKI) -> Suggestion:
     """The suggestion of this target for this page of the wiki, its score that of the ranker that ships."""
-    found = find(corpus_of(WIKI))
+    found = find(corpus_of(pages))
     corpus, pairs = found.corpus, found.pairs
     features = features_of(found)
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
@@ -60,6 +60,47 @@ def test_a_link_back_is_a_reason() -> None:
 def test_another_spelling_is_a_reason_that_quotes_it() -> None:
     for probability in (BY_RULE, BY_SCORE):
         assert reasons("手帖", "BERT", probability)["variant"].quote == "ＢＥＲＴ"
+
+
+INFLECTED = {
+    "an adjective": ("風が強い", "今日は風が強かった"),
+    "a verb": ("書き出す", "頭の中を書き出した"),
+    "a noun of a verb": ("振り返り", "週末に振り返る"),
+    "a plural": ("wiki page", "two wiki pages"),
+    "a singular": ("Notebooks", "a notebook"),
+    "other okurigana": ("読み込み", "設定の読込が遅い"),
+    "Korean": ("글쓰기", "글쓰는 방법"),
+}
+
+
+def test_every_spelling_of_a_title_is_a_mention() -> None:
+    corpus = corpus_of({"サーバー": "", "検索": "[サーバー]", "手帖": "サーバを立てる\nサーバーとｻｰﾊﾞｰ"})
+    finder = MentionFinder(corpus, find(corpus).mentions)
+    (found,) = finder.mentions_of(numbers_of(corpus, "手帖"), numbers_of(corpus, "サーバー"))
+
+    assert {each.surface for each in found} == {"サーバ", "サーバー", "ｻｰﾊﾞｰ"}
+
+
+@pytest.mark.parametrize(("target", "text"), INFLECTED.values(), ids=INFLECTED)
+@pytest.mark.parametrize("probability", [BY_RULE, BY_SCORE])
+def test_a_target_that_the_text_says_in_another_form_has_no_mention_and_says_so(
+    target: str, text: str, probability: float
+) -> None:
+    pages = {**WIKI, target: "[検索]", "読書": f"[{target}]", "日々": text}
+    found = suggestion("日々", target, probability, pages)
+
+    assert found.mentions == ()
+    (reason,) = (each for each in found.reasons if each.signal == "inflected")
+    assert reason.quote in text and reason.quote != target
+    assert found.is_worth_showing == (probability == BY_SCORE)
+
+
+def test_the_title_itself_elsewhere_on_the_page_is_the_mention() -> None:
+    pages = {**WIKI, "書き出す": "", "日々": "頭の中を書き出した\n紙に書き出す"}
+    found = suggestion("日々", "書き出す", BY_SCORE, pages)
+
+    assert [(each.line, each.surface) for each in found.mentions] == [(2, "書き出す")]
+    assert not {"inflected", "variant"} & {reason.signal for reason in found.reasons}
 
 
 def test_what_spoke_against_a_suggestion_is_no_reason() -> None:
