@@ -10,6 +10,9 @@ import re
 import unicodedata
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 _LONGEST: Final = 200  # code points
 _YEAR: Final = r"(?:1\d|2[01])\d\d"
 _MONTH: Final = r"(?:1[0-2]|0?[1-9])"
@@ -72,6 +75,29 @@ _DATE_TITLE: Final = re.compile(
     )\W*""",
     re.VERBOSE | re.IGNORECASE,
 )
+
+_DAY_IN_TEXT: Final = rf"_?{_DAY}[日일](?:\({_WEEKDAY}\))?"
+_STARTS_WITH_FIGURES: Final = re.compile(
+    rf"""\d{{1,4}}(?:
+        [年년](?:_?{_MONTH}[月월](?:{_DAY_IN_TEXT})? | _?第\d{{1,2}}[週周])? | [月월]{_DAY_IN_TEXT}
+      | /{_MONTH}/{_DAY} | /\d{{1,2}} | -\d\d-\d\d | -w\d\d | -q[1-4] | \.{_MONTH}\.{_DAY}
+      | (?:st|nd|rd|th)?_(?:of_)?{_MONTH_NAME}(?:,?_\d{{4}})?(?![^\W_])
+    )?(?:st|nd|rd|th)?(?![\d/])""",
+    re.VERBOSE,
+)
+_BEFORE_FIGURES: Final = re.compile(rf"(?:{_ERA}|(?<![^\W_]){_MONTH_NAME}_|(?<![a-z0-9])[rhs])$")
+_LONGEST_BEFORE: Final = 13  # code points of `_BEFORE_FIGURES`
+
+
+def date_interiors(folded: str) -> npt.NDArray[np.bool_]:
+    """(len(folded) + 1,): whether the place before that code point is inside a date that is written with figures."""
+    inside = np.zeros(len(folded) + 1, np.bool_)
+    for match in _STARTS_WITH_FIGURES.finditer(folded):
+        start, end = match.span()
+        before = _BEFORE_FIGURES.search(folded[max(0, start - _LONGEST_BEFORE) : start])
+        if before or not match[0].isdigit():
+            inside[start - (len(before[0]) if before else 0) + 1 : end] = True
+    return inside
 
 
 def is_date_title(title: str) -> bool:

@@ -38,20 +38,21 @@ _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
 
 class MentionFinder:
-    """Looks up the prose mentions of (page, target) pairs, free ones first.
+    """Looks up the prose mentions of (page, target) pairs.
 
-    Only a spelling of the title is a mention that can become a link; an inflected form is told of.
+    First come those with two word boundaries, then those in the title's own spelling, then what stands first. Only a
+    spelling of the title is a mention that can become a link; an inflected form is told of.
     """
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
         self._corpus = corpus
         keys = mentions.page * corpus.n_targets + mentions.target
-        order = np.lexsort((~mentions.is_free, keys))
+        order = np.lexsort((~mentions.is_exact, -mentions.edges, keys))
         self._keys = keys[order]
         self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
 
     def mentions_of(self, page: IntArray, target: IntArray) -> list[tuple[Mention, ...]]:
-        """Per pair, at most five; none where the target is said only inside links or in the title."""
+        """Per pair, at most five; none where the target is said only inside links, longer titles or the title."""
         keys = page * self._corpus.n_targets + target
         low, high = self._keys.searchsorted(keys), self._keys.searchsorted(keys + 1)
         return [

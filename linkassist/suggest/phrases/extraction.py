@@ -35,7 +35,7 @@ _MOST_COMMON = 0.03  # a phrase on more than this share of the pages is dropped
 _LAST_LATIN = 0x530  # of the scripts that have capitals
 SWEET_SPOT = 7  # pages that a phrase may be on, however small the wiki
 
-_STOP_WORDS = """
+_FREQUENT_WORDS = """
     おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 関係 最近 一方 部分
     after again always another around away back because before being best better both came come could day
     different done down each enough even ever every everything few find first found full get gets getting give
@@ -52,7 +52,8 @@ _STOP_WORDS = """
 """
 _NUMERALS = "0123456789〇零一二三四五六七八九十廿元"
 _DIARIES_BEGIN = "日일dj"
-_STOP = np.sort(hash_of(sorted(EMPTY_WORDS.union(_STOP_WORDS.split()))))
+STOP_WORDS = EMPTY_WORDS.union(_FREQUENT_WORDS.split())  # folded; none of them is worth a link
+_STOP = np.sort(hash_of(sorted(STOP_WORDS)))
 
 
 @dataclass(frozen=True, slots=True)

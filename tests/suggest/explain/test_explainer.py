@@ -128,15 +128,29 @@ def test_a_probability_is_rounded_but_never_certain(probability: float, shown: f
 
 
 def mentions_of(text: str, target: str) -> list[tuple[int, int, int]]:
-    found: Found = find(corpus_of({"道具": "x", "道具箱": "[道具]", "頁": text}))
+    found: Found = find(corpus_of({"道具": "x", "道具箱": "[道具]", target: "x", "頁": text}))
     corpus = found.corpus
     finder = MentionFinder(corpus, found.mentions)
     (mentions,) = finder.mentions_of(numbers_of(corpus, "頁"), numbers_of(corpus, target))
     return [(mention.line, mention.start, mention.end) for mention in mentions]
 
 
-def test_free_mentions_come_before_those_held_by_a_longer_one() -> None:
-    assert mentions_of("道具箱\n道具", "道具") == [(2, 0, 2), (1, 0, 2)]
+# text of a page, target, its mentions in order
+BEST_FIRST = {
+    "a whole word before a piece of one": ("東京都へ引越した\n京都へ行く", "京都", [(2, 0, 2), (1, 1, 3)]),
+    "between two of them": ("東京都と\n大京都\n京都へ", "京都", [(3, 0, 2), (1, 1, 3), (2, 1, 3)]),
+    "whole words in the order of the page": ("京都へ\n京都を", "京都", [(1, 0, 2), (2, 0, 2)]),
+    "the title's own spelling": ("ＬＡＮＤ\nland", "Land", [(2, 0, 4), (1, 0, 4)]),
+    "the title's own case": ("the api\nのapiと\nAPIを", "API", [(3, 0, 3), (2, 1, 4)]),
+    "not within a longer title": ("道具箱\n道具", "道具", [(2, 0, 2)]),
+    "nor where that is a link": ("[道具箱]と道具箱", "道具", []),
+    "and none at all": ("道具箱の中", "道具", []),
+}
+
+
+@pytest.mark.parametrize(("text", "target", "expected"), BEST_FIRST.values(), ids=BEST_FIRST)
+def test_the_best_mention_comes_first(text: str, target: str, expected: list[tuple[int, int, int]]) -> None:
+    assert mentions_of(text, target) == expected
 
 
 def test_a_target_said_only_inside_links_has_no_mention() -> None:
