@@ -42,7 +42,7 @@ def write(page: Page, text: str = TEXT) -> None:
 def test_a_text_gets_marks_and_cards_links_and_undo_and_is_copied(page: Page) -> None:
     write(page)
     expect(page.locator("#L2 .mark", has_text="図書館")).to_be_visible()
-    page.get_by_role("button", name="Accept “図書館”").click()
+    page.get_by_role("button", name="Link to “図書館”").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT.replace("図書館", "[図書館]"))
     expect(page.locator('.card[data-target="図書館"]')).to_have_count(0)
     expect(page.locator("#L2 .link", has_text="図書館")).to_be_visible()
@@ -106,11 +106,11 @@ def test_without_a_script_the_form_gives_the_text_with_its_brackets(browser: Bro
         page.get_by_role("button", name="リンクを探す").click()
         if card.count():
             break
-    page.get_by_role("button", name="「図書館」を採用する").click()
+    page.get_by_role("button", name="「図書館」へリンクする").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT.replace("図書館", "[図書館]"))
     page.get_by_role("button", name="取り消す").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT)
-    page.get_by_role("button", name="「図書館」を見送る").click()
+    page.get_by_role("button", name="「図書館」へリンクしない").click()
     expect(card).to_have_count(0)
     page.get_by_role("button", name="取り消す", exact=False).first.click()
     expect(card).to_have_count(1)

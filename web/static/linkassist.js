@@ -51,6 +51,7 @@ function decide(form, button) {
     if (next) makeCurrent(next, holdsFocus() && isWide());
   }
   lower();
+  closeAtWord();
   queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, target, decision));
 }
 
@@ -67,6 +68,7 @@ async function send(address, body, target, decision) {
     const card = cardOf(wanted) ?? openCards().at(-1);
     if (card) makeCurrent(card, hadFocus && isWide());
     if (key) find(`#notice [data-key="${key}"]`)?.focus();
+    focusNextMark();
     find("#failure").hidden = true;
   } catch (error) {
     console.error(error);
@@ -124,6 +126,7 @@ function makeCurrent(card, takesFocus) {
 }
 
 function step(by) {
+  closeAtWord();
   const cards = findAll(".card").filter((card) => card.checkVisibility());
   if (!cards.length) return walkRows(by);
   const at = cards.indexOf(current());
@@ -154,9 +157,104 @@ function closeMenus() {
   return true;
 }
 
+// ---- Answering at the word itself ----
+
+// Makes the mention the chosen one of its card: its line comes first, the others are folded behind it.
+function choose(card, place) {
+  const label = findAll(".where-more label", card).find((each) => each.dataset.place === place);
+  if (!label) return;
+  const others = label.closest(".where-more");
+  const first = others.previousElementSibling;
+  find("input", label).checked = true;
+  others.before(label);
+  find("summary", others).after(first);
+  others.open = false;
+}
+
+// A choice is never hidden: when the fold closes, the chosen line comes out of it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.(".where-more:not([open])")) return;
+  const chosen = find("label:has(:checked)", event.target);
+  if (chosen) choose(event.target.closest(".card, [data-row]"), chosen.dataset.place);
+}, true);
+
+const holdsPlace = (card, place) => findAll(".where [data-place], .where[data-place]", card).some((each) => each.dataset.place === place);
+
+// On a small screen the list is far below the text: the card is lifted over it, and the word stays in view above.
+function lift(card, mark) {
+  choose(card, mark.dataset.place);
+  card.classList.add("is-lifted");
+  card.focus({ preventScroll: true });
+  const [word, top, sheet] = [mark.getBoundingClientRect(), find(".bar").getBoundingClientRect().bottom, card.getBoundingClientRect().top];
+  if (word.top < top + 16 || word.bottom > sheet - 16) scrollBy({ top: word.bottom - (top + sheet + word.height) / 2 });
+}
+
 function lower() {
   for (const card of findAll(".card.is-lifted")) card.classList.remove("is-lifted");
 }
+
+// On a wide screen the answers stand in a box at the word. It is made of parts of the card, which it presses.
+let nextMark = null; // where the focus goes after an answer at a word
+
+function openAtWord(mark, card) {
+  closeAtWord();
+  choose(card, mark.dataset.place);
+  const box = document.createElement("div");
+  box.id = "at-word";
+  box.className = [...card.classList].find((name) => name.startsWith("kind-")) ?? "";
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-label", card.dataset.target);
+  box.dataset.place = mark.dataset.place;
+  const head = document.createElement("p");
+  head.append(...[".card-target", ".chance", ".card-close"].map((part) => find(part, card).cloneNode(true)));
+  const line = document.createElement("p");
+  line.className = "where";
+  line.append(find(".where .snippet", card).cloneNode(true));
+  const acts = document.createElement("p");
+  acts.className = "acts";
+  for (const kind of [".act.yes", ".act.no"]) {
+    const button = find(kind, card).cloneNode(true);
+    button.type = "button";
+    for (const name of ["name", "form"]) button.removeAttribute(name);
+    button.addEventListener("click", () => {
+      const marks = findAll(".mark");
+      const next = marks.slice(marks.indexOf(mark) + 1).find((each) => each.dataset.card !== mark.dataset.card);
+      box.remove();
+      nextMark = next ? { card: next.dataset.card, place: next.dataset.place } : null;
+      find(kind, card).click();
+    });
+    acts.append(button);
+  }
+  box.append(head, line, acts);
+  document.body.append(box);
+  const [word, size, root] = [[...mark.getClientRects()].at(-1), box.getBoundingClientRect(), document.documentElement];
+  const isAbove = word.bottom + size.height + 16 > innerHeight && word.top - size.height - 16 > find(".bar").offsetHeight;
+  box.style.left = `${scrollX + Math.max(12, Math.min(word.left - 12, root.clientWidth - size.width - 12))}px`;
+  box.style.top = `${scrollY + (isAbove ? word.top - size.height - 8 : word.bottom + 8)}px`;
+  find(".act.yes", box).focus({ preventScroll: true });
+}
+
+// Returns whether it was open. The focus goes back to the word.
+function closeAtWord(returnsFocus = false) {
+  const box = find("#at-word");
+  if (!box) return false;
+  const mark = findAll(".mark").find((each) => each.dataset.place === box.dataset.place);
+  box.remove();
+  if (returnsFocus) mark?.focus({ preventScroll: true });
+  return true;
+}
+
+function focusNextMark() {
+  if (!nextMark || !isWide()) return;
+  const mark = findAll(".mark").find((each) => each.dataset.card === nextMark.card && each.dataset.place === nextMark.place);
+  nextMark = null;
+  if (document.activeElement === document.body) mark?.focus({ preventScroll: true });
+}
+
+document.addEventListener("focusout", (event) => {
+  const box = event.target.closest("#at-word");
+  if (box && event.relatedTarget && !box.contains(event.relatedTarget)) closeAtWord();
+});
 
 document.addEventListener("mouseover", (event) => {
   const tied = event.target.closest("[data-card]");
@@ -181,14 +279,17 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("click", (event) => {
   const mark = event.target.closest(".mark");
   const lifted = find(".card.is-lifted");
-  if (lifted && !lifted.contains(event.target)) lower();
+  if (lifted && (!lifted.contains(event.target) || event.target.closest("[data-lower]"))) lower();
+  if (event.target.closest("#at-word [data-lower]")) closeAtWord(true);
+  else if (!event.target.closest("#at-word")) closeAtWord();
   if (mark) {
     const card = find(`.card[data-card="${mark.dataset.card}"]`);
     if (!card) return;
     event.preventDefault();
-    // On a small screen the list is far below the text: the card is lifted over it instead.
-    if (!isWide()) card.classList.add("is-lifted");
-    makeCurrent(card, isWide());
+    const canAnswer = holdsPlace(card, mark.dataset.place) && !card.matches(".is-underway");
+    makeCurrent(card, isWide() && !canAnswer);
+    if (!isWide()) lift(card, mark);
+    else if (canAnswer) openAtWord(mark, card);
   }
   const opener = event.target.closest("[data-opens]");
   if (opener) document.getElementById(opener.dataset.opens).showModal();
@@ -299,7 +400,7 @@ const keys = {
   p: () => find('a[rel="prev"]')?.click(),
   "/": () => box?.focus(),
   "?": () => find("#keys").showModal(),
-  Escape: () => closeMenus() || lower(),
+  Escape: () => closeMenus() || closeAtWord(true) || lower(),
 };
 
 // The objection to the last rejection, while its notice is shown.

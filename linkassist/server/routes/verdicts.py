@@ -16,6 +16,7 @@ from linkassist.server.context import context_of
 from linkassist.server.forms import as_sent, takes_form, text_of
 from linkassist.server.preferences import remember
 from linkassist.server.urls import listed_address, own_address, with_query
+from linkassist.server.views.highlights import place_of
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_name
 from linkassist.store.pages import find_page
@@ -110,7 +111,7 @@ def _mention(library: Library, here: ProjectName, suggestion: Suggestion, place:
         shown = apply_to_one(lessons_of(library, here.id), suggestion) or suggestion
         return shown.mentions[0] if shown.mentions else None
     for mention in suggestion.mentions:
-        if as_sent(place) == as_sent(f"{mention.line}:{mention.start}:{mention.surface}"):
+        if as_sent(place) == as_sent(place_of(mention)):
             return mention
     raise NotFoundError(
         f"{quoted(suggestion.target)} is still suggested, but no longer there ({quoted(place)}): the suggestions were "

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from linkassist.files.catalogs import Language
+from linkassist.review.line_after import LinesAfter
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, shown_suggestions
+from linkassist.scrapbox.edits import Accepted
 from linkassist.server.urls import listed_address, page_address
 from linkassist.server.views.cards import CardEntry, CardView, ObjectionView, card_view, highlights_of, objections_to
 from linkassist.server.views.highlights import Highlight, place_highlights
@@ -141,8 +143,9 @@ def page_view(
     shown = entries if shows_all else best
     highlights = place_highlights(texts, highlights_of(shown))
     previews = _previews(library, project, shown)
+    after = LinesAfter(texts, _accepted(everything))
     cards = [
-        card_view(project, entry, texts, language, latest, preview)
+        card_view(project, entry, texts, language, latest, preview, after)
         for entry, preview in zip(shown, previews, strict=True)
     ]
     before, after = next_by_gain(library, project.id, stored.id)
@@ -187,8 +190,9 @@ def one_suggestion(
         return None
     (preview,) = _previews(library, project, found[:1])
     around = RenderContext(project.name, linked.existing_keys, place_highlights(texts, highlights_of(found)))
+    after = LinesAfter(texts, _accepted(entries))
     return OneSuggestion(
-        card_view(project, found[0], texts, language, latest, preview), render_page(shown_lines(texts), around)
+        card_view(project, found[0], texts, language, latest, preview, after), render_page(shown_lines(texts), around)
     )
 
 
@@ -205,6 +209,15 @@ def _previews(library: Library, project: ProjectName, entries: Sequence[CardEntr
     return preview_views(
         library, project, [PreviewRequest(entry.suggestion.target, entry.suggestion.kind) for entry in entries]
     )
+
+
+def _accepted(entries: Sequence[CardEntry]) -> list[Accepted]:
+    """The accepted links that are not in the page yet."""
+    return [
+        (entry.verdict.target, entry.verdict.mention)
+        for entry in entries
+        if entry.verdict and entry.verdict.decision == "accept"
+    ]
 
 
 def _appended(

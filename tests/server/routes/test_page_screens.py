@@ -78,9 +78,49 @@ def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.M
 def test_a_page_shows_its_text_with_marks_and_its_suggestions_lane_by_lane(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address(GARDEN)).text
     assert list(cards_in(html)) == ["KJ法", "検索", "Reading notes", "孤立したページ", "つながり", "草むしり"]
-    assert '<a class="mark kind-page" href="#c1" data-card="1">KJ法</a>' in html
+    assert '<a class="mark kind-page" href="#c1" data-card="1" data-place="11:19:KJ法">KJ法</a>' in html
     assert f'<a class="link" href="{address("知的生産")}" data-peek>知的生産</a>' in html
     assert f'<a class="link red" href="{address("芽")}" data-peek>芽</a>' in html
+
+
+def card_in(html: str, target: str) -> str:
+    """The markup of the card of the target, without white space between its elements."""
+    (found,) = re.findall(
+        rf'<li class="card[^>]*data-target="{re.escape(target)}".*?</li>\s*(?=<li class="card|</ol>)', html, re.S
+    )
+    return re.sub(r">\s+<", "><", found)
+
+
+def test_a_card_shows_the_line_after_then_one_reason_and_folds_the_others(tmp_path: Path) -> None:
+    card = card_in(little_client(tmp_path).get(address(GARDEN)).text, "KJ法")
+    line = "最近は<ins>[</ins><em>KJ法</em><ins>]</ins>のラベル集めにも使っている"
+    reasons = '<ul class="why"><li>its title is in the text</li></ul><details class="why-more"><summary>1 more reason</summary>'
+    assert line in card and reasons in card
+    assert card.index(line) < card.index(reasons)
+    assert card.index("linked in 18 of the 21 pages that contain it") > card.index(reasons)
+
+
+def test_a_card_without_words_in_the_text_shows_the_line_that_is_added(tmp_path: Path) -> None:
+    card = card_in(little_client(tmp_path).get(address(GARDEN)).text, "Reading notes")
+    assert "<ins>[Reading notes]</ins>" in card and "Not in the text: added at the end" in card
+
+
+def test_of_several_places_the_first_is_in_sight_and_the_others_are_folded(tmp_path: Path) -> None:
+    text = [*(f"茶を{number}杯" for number in range(30)), ""]
+    client = client_of(tmp_path)
+    with Library.open(tmp_path) as library:
+        pages = [Page("茶", (Line("茶"),)), Page("日記", tuple(map(Line, ["日記", *text])))]
+        import_pages(library, PROJECT, "", 1, pages, lambda lines: page_links(lines))
+        project_id = project(library, PROJECT).id
+        places = tuple(Mention(number, 0, 1, "茶") for number in range(1, 31))
+        page_id = find_page(library, project_id, "日記").id
+        replace_suggestions(library, project_id, 1, [(page_id, [Suggestion("茶", "page", 0.8, places)])])
+    html = client.get(address("日記")).text
+    card = card_in(html, "茶")
+    first, _, folded = card.partition('<details class="where-more">')
+    assert first.count('name="mention"') == 1 and 'value="1:0:茶" checked' in first
+    assert folded.count('name="mention"') == 19 and "19 other places" in folded
+    assert html.count('class="mark') == 20, "what is marked can be chosen"
 
 
 def test_a_page_shows_what_its_text_says_and_runs_none_of_it(tmp_path: Path) -> None:
