@@ -88,7 +88,7 @@ class LinesAfter:
 
         mine = moved(mention)
         earlier = [(each, moved(place)) for each, place in self._accepted.get(number, ())]
-        earlier = [each for each in earlier if 0 <= each[1].start and each[1].end <= len(text)]
+        earlier = [each for each in earlier if each[1].start >= 0 and each[1].end <= len(text)]
         (wanted,) = replacements(text, [(target, mine)])
         made = linked([*earlier, (target, mine)]).replaced.get(len(context), ())
         if wanted not in made:

@@ -184,6 +184,38 @@ def test_the_word_that_is_pressed_is_the_one_that_becomes_the_link(
         expect(page.locator("#L1 .accepted")).to_have_count(0)
 
 
+def test_from_the_top_of_a_long_page_a_pill_leads_to_the_suggestions(browser: Browser, origin: str) -> None:
+    with watched_page(browser, origin, PHONE, "ja-JP") as page:
+        page.goto(address(GARDEN))
+        pill = page.locator("#to-suggestions")
+        expect(pill).to_have_text("提案 6")
+        expect(pill).to_be_in_viewport(ratio=1)
+        expect(page.locator("#side-title")).not_to_be_in_viewport()
+        pill.tap()
+        expect(page.locator("#side-title")).to_be_in_viewport()
+        page.locator(".card .act.no").first.tap()
+        expect(pill).to_have_text("提案 5")
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE])
+def test_all_from_70_percent_are_linked_by_one_press_and_taken_back_by_one(
+    browser: Browser, origin: str, tmp_path: Path, viewport: ViewportSize
+) -> None:
+    with watched_page(browser, origin, viewport) as page:
+        page.goto(address(GARDEN))
+        page.get_by_role("button", name="Link all 2 from 70%").click()
+        expect(page.locator("#notice")).to_contain_text("Accepted 2 suggestions")
+        expect(page.locator(".card.is-accepted .card-target")).to_have_text(["KJ法", "孤立したページ"])
+        expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
+        assert len(verdicts_of(tmp_path, GARDEN)) == 2
+        if viewport == DESK:
+            page.keyboard.press("u")
+        else:
+            page.locator("#notice [data-undo]").tap()
+        expect(page.get_by_role("button", name="Link all 2 from 70%")).to_be_visible()
+        assert verdicts_of(tmp_path, GARDEN) == []
+
+
 def test_the_picture_is_clicked_and_follows_a_decision(browser: Browser, origin: str) -> None:
     with watched_page(browser, origin, DESK) as page:
         page.goto(address(GARDEN))
@@ -251,6 +283,10 @@ def test_everything_works_without_a_script(browser: Browser, origin: str) -> Non
     expect(page.locator("#notice")).to_contain_text("“KJ法” will not be suggested any more")
     page.locator("#notice button").click()
     expect(page.locator('.card[data-target="KJ法"]')).to_have_count(1)
+    page.get_by_role("button", name="Link all 2 from 70%").click()
+    expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
+    page.locator("#notice [data-undo]").click()
+    expect(page.locator(".card.is-accepted")).to_have_count(0)
     page.goto(like_address(PROJECT, "100%2Fの謎"))
     expect(page.locator("h1")).to_have_text("100%2Fの謎")
     context.close()

@@ -19,7 +19,7 @@ async function fragment(address, kind, options = {}) {
 function exchange(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const image of findAll(".picture img", fresh)) if (missing.has(image.getAttribute("src"))) giveUp(image);
-  for (const part of findAll(".text > [id], #appended, #suggestions, #graph, #notice", fresh)) {
+  for (const part of findAll(".text > [id], #appended, #to-suggestions, #suggestions, #graph, #notice", fresh)) {
     const old = document.getElementById(part.id);
     if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
   }
@@ -41,27 +41,39 @@ const underway = new Set();
 function decide(form, button) {
   const body = new URLSearchParams(new FormData(form));
   body.set(button?.name || "decision", button?.value ?? "accept");
-  const [target, decision] = [body.get("target"), body.get("decision")];
-  const card = cardOf(target);
-  const isTakenBack = decision === "undo" || decision === "again";
-  if (!isTakenBack && card?.dataset.state === "open") {
-    const next = nextOpen(card);
-    underway.add(target);
+  const decision = body.get("decision");
+  if (decision === "accept_all") takeChosen(body);
+  const targets = [...body].filter(([name]) => /^target(-\d+)?$/.test(name)).map(([, target]) => target);
+  const cards = targets.map(cardOf).filter((card) => card?.dataset.state === "open");
+  if (!isTakenBack(decision) && cards.length) {
+    for (const card of cards) underway.add(card.dataset.target);
     showUnderway();
+    const next = nextOpen(cards.at(-1));
     if (next) makeCurrent(next, holdsFocus() && isWide());
   }
   lower();
   closeAtWord();
-  queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, target, decision));
+  queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, targets, decision));
 }
 
-async function send(address, body, target, decision) {
+const isTakenBack = (decision) => ["undo", "undo_all", "again"].includes(decision);
+
+// All at once means each as its card shows it: at the place that is chosen there.
+function takeChosen(body) {
+  for (const [name, target] of [...body]) {
+    const chosen = name.startsWith("target-") && find(".where input:checked", cardOf(target) ?? document.createElement("p"));
+    if (chosen) body.set(name.replace("target", "mention"), chosen.value);
+  }
+}
+
+async function send(address, body, targets, decision) {
+  const over = () => targets.forEach((target) => underway.delete(target));
   try {
     const html = await fragment(address, "page", { method: "POST", body });
-    underway.delete(target);
+    over();
     const [scroll, isOpen, hadFocus] = [find(".side-scroll").scrollTop, find("#rejected")?.open, holdsFocus()];
     const key = find("#notice :focus")?.dataset.key;
-    const wanted = decision === "undo" || decision === "again" ? target : current()?.dataset.target;
+    const wanted = isTakenBack(decision) && targets.length ? targets[0] : current()?.dataset.target;
     exchange(html);
     if (isOpen && find("#rejected")) find("#rejected").open = true;
     find(".side-scroll").scrollTop = scroll;
@@ -72,7 +84,7 @@ async function send(address, body, target, decision) {
     find("#failure").hidden = true;
   } catch (error) {
     console.error(error);
-    underway.delete(target);
+    over();
     find("#failure").hidden = false;
   }
   showUnderway();
@@ -116,14 +128,27 @@ function makeCurrent(card, takesFocus) {
   card.classList.add("is-current");
   light(card.dataset.card);
   peek(card);
-  const box = find(".side-scroll");
-  if (isWide() && box) {
-    const [inner, outer] = [card.getBoundingClientRect(), box.getBoundingClientRect()];
-    if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
-    if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
-  }
+  if (!isPressed) bringIntoView(card);
   if (takesFocus) card.focus({ preventScroll: isWide() });
 }
+
+// What is under the pointer does not move away between press and release: the click would be lost.
+let isPressed = false;
+document.addEventListener("pointerdown", () => (isPressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (isPressed = false), true);
+
+function bringIntoView(card) {
+  const box = find(".side-scroll");
+  if (!isWide() || !box?.contains(card)) return;
+  const [inner, outer] = [card.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
+  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
+}
+
+document.addEventListener("toggle", (event) => {
+  const card = event.target.matches?.("details[open]") && event.target.closest(".card");
+  if (card) bringIntoView(card);
+}, true);
 
 function step(by) {
   closeAtWord();
@@ -227,9 +252,9 @@ function openAtWord(mark, card) {
   }
   box.append(head, line, acts);
   document.body.append(box);
-  const [word, size, root] = [[...mark.getClientRects()].at(-1), box.getBoundingClientRect(), document.documentElement];
+  const [word, size, paper] = [[...mark.getClientRects()].at(-1), box.getBoundingClientRect(), mark.closest(".paper").getBoundingClientRect()];
   const isAbove = word.bottom + size.height + 16 > innerHeight && word.top - size.height - 16 > find(".bar").offsetHeight;
-  box.style.left = `${scrollX + Math.max(12, Math.min(word.left - 12, root.clientWidth - size.width - 12))}px`;
+  box.style.left = `${scrollX + Math.max(paper.left + 12, Math.min(word.left - 12, paper.right - size.width - 12))}px`;
   box.style.top = `${scrollY + (isAbove ? word.top - size.height - 8 : word.bottom + 8)}px`;
   find(".act.yes", box).focus({ preventScroll: true });
 }

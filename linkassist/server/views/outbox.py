@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from linkassist.review.write_back import ChangedPage, DiffSpan, RefusedLink, changed_page, diff_spans
-from linkassist.server.urls import outbox_address, page_address, scrapbox_address
+from linkassist.server.urls import outbox_address, page_address, page_in_scrapbox
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.outbox import Batch, batches, waiting_pages
@@ -79,7 +79,7 @@ def outbox_view(library: Library, project: ProjectName, exported_at: int, number
 
 
 def _page(project: ProjectName, changed: ChangedPage) -> OutboxPageView:
-    in_scrapbox = scrapbox_address(f"/{project.name}/{changed.title}")
+    in_scrapbox = page_in_scrapbox(project.name, changed.title)
     added = next((change.after for change in changed.changes if change.is_added), "")
     return OutboxPageView(
         page_id=changed.page_id,

@@ -94,7 +94,7 @@ def card_in(html: str, target: str) -> str:
 def test_a_card_shows_the_line_after_then_one_reason_and_folds_the_others(tmp_path: Path) -> None:
     card = card_in(little_client(tmp_path).get(address(GARDEN)).text, "KJ法")
     line = "最近は<ins>[</ins><em>KJ法</em><ins>]</ins>のラベル集めにも使っている"
-    reasons = '<ul class="why"><li>its title is in the text</li></ul><details class="why-more"><summary>1 more reason</summary>'
+    reasons = '<li>its title is in the text</li></ul><details class="why-more"><summary>1 more reason</summary>'
     assert line in card and reasons in card
     assert card.index(line) < card.index(reasons)
     assert card.index("linked in 18 of the 21 pages that contain it") > card.index(reasons)
@@ -495,3 +495,69 @@ def test_a_kind_that_a_page_has_none_of_leaves_its_list_as_it_is(tmp_path: Path,
     client = little_client(tmp_path)
     page = address("庭としてのWiki")
     assert client.get(f"{page}?kind={kind}").text.count('class="card ') == client.get(page).text.count('class="card ')
+
+
+def several(client: TestClient, form: dict[str, str]) -> str:
+    """Posts the form about several suggestions of the garden's page; returns the page that follows."""
+    response = client.post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form}, follow_redirects=False)
+    assert response.status_code == 303, response.text
+    return client.get(response.headers["location"]).text
+
+
+def form_in(html: str, decision: str) -> dict[str, str]:
+    """The hidden fields of the form whose button has this decision, and the decision."""
+    (form,) = [
+        each for each in re.findall(r"<form[^>]*/verdicts.*?</form>", html, re.S) if f'value="{decision}"' in each
+    ]
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
+    return {name: unescape(value) for name, value in fields} | {"decision": decision}
+
+
+def test_all_that_are_sure_are_accepted_with_one_press_and_taken_back_with_one(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    decide(client, GARDEN, "検索", "reject")
+    html = client.get(address(GARDEN)).text
+    assert "Link all 2 from 70%" in html
+    html = several(client, form_in(html, "accept_all"))
+    assert "Accepted 2 suggestions" in html and "from 70%" not in html
+    made = {verdict.target: verdict for verdict in verdicts_of(tmp_path, GARDEN)}
+    assert {target: verdict.decision for target, verdict in made.items()} == {
+        "KJ法": "accept",
+        "孤立したページ": "accept",
+        "検索": "reject",
+    }
+    assert made["KJ法"].mention == Mention(11, 19, 22, "KJ法")
+    later = decide(client, GARDEN, "つながり", "accept")
+    assert 'value="undo_all"' not in later
+    html = several(client, form_in(html, "undo_all"))
+    assert "Took back the links accepted together" in html and "Link all 2 from 70%" in html
+    assert [verdict.target for verdict in verdicts_of(tmp_path, GARDEN)] == ["つながり", "検索"]
+
+
+def test_only_what_is_shown_is_accepted_at_once(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert "from 70%" not in client.get(f"{address(GARDEN)}?kind=red").text, "one is shown: it has a button of its own"
+    assert set(form_in(client.get(address(GARDEN)).text, "accept_all").values()) >= {"KJ法", "孤立したページ"}
+
+
+def test_a_list_that_is_out_of_date_accepts_nothing(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    form = form_in(client.get(address(GARDEN)).text, "accept_all")
+    decide(client, GARDEN, "孤立したページ", "reject")
+    response = client.post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form})
+    assert response.status_code == 404
+    assert [verdict.decision for verdict in verdicts_of(tmp_path, GARDEN)] == ["reject"]
+
+
+@pytest.mark.parametrize(
+    "form", [{"decision": "burn"}, {"decision": "undo_all"}, {"decision": "undo_all", "since": "x", "until": "2"}]
+)
+def test_a_form_about_several_that_makes_no_sense_is_refused(tmp_path: Path, form: dict[str, str]) -> None:
+    response = little_client(tmp_path).post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form})
+    assert response.status_code == 400 and "expected" in response.text
+
+
+def test_a_page_leads_to_itself_in_scrapbox(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address("入力/出力")).text
+    there = "https://scrapbox.io/niwa/%E5%85%A5%E5%8A%9B%2F%E5%87%BA%E5%8A%9B"
+    assert f'href="{there}" target="_blank" rel="noopener noreferrer"' in html
