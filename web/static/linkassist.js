@@ -396,17 +396,19 @@ box?.addEventListener("keydown", (event) => {
 // ---- Pictures ----
 
 // An image that cannot be loaded becomes a plain link.
+const PICTURES = ".picture img, .tiles img, .peek-picture";
 const missing = new Set();
 
 function giveUp(image) {
   missing.add(image.getAttribute("src"));
+  if (!image.closest(".picture")) return image.remove(); // in a preview or on a tile, beside words
   image.parentElement.className = "external picture-off";
   image.replaceWith(image.alt);
 }
 
 // Error events do not bubble, and may have fired before this script ran.
-document.addEventListener("error", (event) => event.target.matches?.(".picture img") && giveUp(event.target), true);
-for (const image of findAll(".picture img")) if (image.complete && !image.naturalWidth) giveUp(image);
+document.addEventListener("error", (event) => event.target.matches?.(PICTURES) && giveUp(event.target), true);
+for (const image of findAll(PICTURES)) if (image.complete && !image.naturalWidth) giveUp(image);
 
 // ---- Keys ----
 

@@ -17,7 +17,7 @@ from linkassist.server.views.highlights import Highlight, place_highlights
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.local_graph import MOST_JOINED, MOST_LINKS, GraphView, Spoke, local_graph
 from linkassist.server.views.page_text import Block, RenderContext, render_page, shown_lines
-from linkassist.server.views.plain_text import plain_text
+from linkassist.server.views.plain_text import first_picture, plain_text
 from linkassist.server.views.preview import PreviewRequest, PreviewView, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import (
@@ -300,13 +300,21 @@ def _groups(
 
 
 def _neighbours(library: Library, project: ProjectName, page_id: int) -> tuple[NeighbourGroup, ...]:
+    groups = shared_targets(library, project.id, page_id)
+    known = glances(library, project.id, list({title_key(title) for shared in groups for title in shared.titles}))
+
+    def tile(title: str) -> NamedLink:
+        lines = known[title_key(title)].lines
+        beginning = " ".join(filter(None, map(plain_text, lines)))
+        return replace(page_link(project.name, title, beginning), picture=first_picture(lines))
+
     return tuple(
         NeighbourGroup(
             through=page_link(project.name, shared.target, is_red=not shared.has_page),
-            pages=tuple(page_link(project.name, title) for title in shared.titles),
+            pages=tuple(map(tile, shared.titles)),
             n_more=shared.n_pages - len(shared.titles),
         )
-        for shared in shared_targets(library, project.id, page_id)
+        for shared in groups
     )
 
 

@@ -1,12 +1,12 @@
-"""Lines as plain text without notation: for previews and lists."""
+"""Lines as plain text without notation, and the picture among them: for previews and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from linkassist.scrapbox.notation import parse_page
-from linkassist.scrapbox.tokens import Token
+from linkassist.scrapbox.tokens import Token, walk
 
 _N_CHARACTERS = 160
 _LONGEST_KEPT = 1_000
@@ -29,6 +29,16 @@ def _show(line: str) -> str:
 
 
 _shown_of = lru_cache(maxsize=512)(_show)  # the home screen shows the same 150 lines each time; parsing them took 5 ms
+
+
+def first_picture(lines: Iterable[str]) -> str:
+    """The URL of the first image in the lines, "" if there is none: `first_picture(["a", "[https://b.c/d.png]"])`."""
+    for line in lines:
+        if "[" in line and "://" in line:
+            for token in walk(parse_page(["", line[:_LONGEST_READ]])[1].tokens):
+                if token.kind == "image":
+                    return token.target
+    return ""
 
 
 def _leaves(token: Token, line: str) -> Iterator[str]:

@@ -561,3 +561,44 @@ def test_a_page_leads_to_itself_in_scrapbox(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address("入力/出力")).text
     there = "https://scrapbox.io/niwa/%E5%85%A5%E5%8A%9B%2F%E5%87%BA%E5%8A%9B"
     assert f'href="{there}" target="_blank" rel="noopener noreferrer"' in html
+
+
+PICTURE = "https://gyazo.com/0123456789abcdef0123456789abcdef"
+
+
+def picture_client(folder: Path) -> TestClient:
+    """A client of two pages that share a link; one of them is only an image."""
+    client = client_of(folder)
+    with Library.open(folder) as library:
+        texts = {
+            "絵": ["絵", f"[{PICTURE}]", "", "#春"],
+            "桜": ["桜", "散る前に", "[春]", "[絵]"],
+            "梅": ["梅", "[春]"],
+        }
+        texts["絵だけ"] = ["絵だけ", f" [{PICTURE}]"]
+        pages = [Page(title, tuple(map(Line, lines))) for title, lines in texts.items()]
+        import_pages(library, PROJECT, "", 1, pages, lambda lines: page_links(lines))
+    return client
+
+
+def test_pages_two_links_away_are_tiles_with_their_picture_or_their_beginning(tmp_path: Path) -> None:
+    html = picture_client(tmp_path).get(address("梅")).text
+    tiles = re.findall(r'<li><a href="([^"]*)"><b>([^<]*)</b>(<img[^>]*>)?\s*<span>([^<]*)</span>', html)
+    shown = {title: (bool(picture), beginning) for _, title, picture, beginning in tiles}
+    assert shown == {"絵": (True, "#春"), "桜": (False, "散る前に 春 絵")}
+    assert f'<img src="{PICTURE}/thumb/1000" alt="" loading="lazy"' in html
+
+
+def test_the_preview_of_a_page_that_is_only_an_image_is_the_image(tmp_path: Path) -> None:
+    client = picture_client(tmp_path)
+    preview = client.get(page_address(PROJECT, "絵だけ").replace("/p/", "/preview/")).text
+    assert f'src="{PICTURE}/thumb/1000"' in preview and "peek-picture alone" in preview
+    assert "peek-line" not in preview and "peek-none" not in preview
+
+
+def test_a_reader_who_wants_no_images_gets_words_for_them(tmp_path: Path) -> None:
+    client = picture_client(tmp_path)
+    client.post("/preferences", data={"images": "off", "back": "/"})
+    preview = client.get(page_address(PROJECT, "絵だけ").replace("/p/", "/preview/")).text
+    assert "<img" not in preview and "only an image" in preview
+    assert "<img" not in client.get(address("梅")).text

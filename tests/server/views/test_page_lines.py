@@ -19,7 +19,7 @@ from linkassist.server.views.page_text import (
     render_page,
     shown_lines,
 )
-from linkassist.server.views.plain_text import plain_text
+from linkassist.server.views.plain_text import first_picture, plain_text
 from linkassist.suggestion import Mention
 
 
@@ -142,6 +142,19 @@ def test_an_accepted_mention_shows_as_a_link() -> None:
 )
 def test_plain_text_is_what_a_reader_sees(line: str, expected: str) -> None:
     assert plain_text(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "picture"),
+    [
+        (["a", " [https://a.example/b.png]", "[https://a.example/c.png]"], "https://a.example/b.png"),
+        (["> [* [https://a.example/b.png]]"], "https://a.example/b.png"),
+        (["[https://a.example words]", "`[https://a.example/b.png]`", "[b]"], ""),
+        ([], ""),
+    ],
+)
+def test_the_first_picture_of_some_lines(lines: list[str], picture: str) -> None:
+    assert first_picture(lines) == picture
 
 
 def test_a_page_shows_as_many_characters_as_can_be_made_in_a_moment() -> None:
