@@ -45,7 +45,7 @@ from linkassist.server.routes.page import page, target_preview
 from linkassist.server.routes.quality import quality
 from linkassist.server.routes.queue import answer, queue
 from linkassist.server.routes.search import search
-from linkassist.server.routes.settings import ignoring, most, restored, settings_screen
+from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
 from linkassist.server.routes.similar import answer_like, like
 from linkassist.server.routes.verdicts import never, preferences, several, verdict
 from linkassist.server.templates import Templates
@@ -106,6 +106,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/import/progress", progress),
             Route("/settings/{project}", settings_screen),
             Route("/settings/{project}/most", most, methods=["POST"]),
+            Route("/settings/{project}/floor", floor, methods=["POST"]),
+            Route("/settings/{project}/patterns", patterns, methods=["POST"]),
             Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
             Route("/settings/{project}/rejected", restored, methods=["POST"]),
             Route("/like/{project}/{title:title}", like),

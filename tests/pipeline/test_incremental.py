@@ -22,7 +22,8 @@ from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import record_verdict
-from linkassist.suggestion import Suggestion, Verdict
+from linkassist.suggest.feedback.rules import apply_floors
+from linkassist.suggestion import Floors, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
 
@@ -270,7 +271,7 @@ def test_verdicts_count_for_the_gains_of_the_lists_that_stay(wiki: Wiki) -> None
     """A target rejected on two pages is worth less on all others, also on those whose lists are not made again."""
     likely: dict[str, list[str]] = {}
     for title, found in wiki.lists().items():
-        for each in found:
+        for each in apply_floors(Floors(), found):
             if each.is_worth_showing:
                 likely.setdefault(each.target, []).append(title)
     target, holding = max(likely.items(), key=lambda item: len(item[1]))

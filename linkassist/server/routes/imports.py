@@ -21,7 +21,7 @@ from linkassist.server.jobs.import_process import ImportOrder, Order, ReindexOrd
 from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
 from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import import_address
-from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view
+from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view, with_present_count
 from linkassist.store.navigation import project_name
 
 _LOOK_EVERY_S: Final = 0.5
@@ -123,10 +123,10 @@ def _run(request: Request) -> RunView | None:
     if job and job.ended_at is None:
         return job_view(job, time.monotonic())
     with context_of(request).open_library() as library:
-        recorded = recorded_view(library)
-    if job and (recorded is None or recorded.ended_at <= job.ended_time and not recorded.is_under_way):
-        return job_view(job, time.monotonic())
-    return recorded
+        found = recorded_view(library)
+        if job and (found is None or found.ended_at <= job.ended_time and not found.is_under_way):
+            found = job_view(job, time.monotonic())
+        return with_present_count(library, found) if found else None
 
 
 def _run_html(request: Request, run: RunView) -> str:

@@ -13,6 +13,7 @@ from linkassist.server.jobs.import_process import ImportOrder, ReindexOrder, Ste
 from linkassist.server.views.frame import ProjectView, project_view
 from linkassist.store.library import Library
 from linkassist.store.locks import is_work_running
+from linkassist.store.navigation import figures, project_names
 from linkassist.store.pages import Project, projects
 from linkassist.store.runs import Run, last_run
 
@@ -152,6 +153,14 @@ def recorded_view(library: Library) -> RunView | None:
     if indexed:
         return _ended(library, taken if taken and taken.id == indexed.id - 1 else None, indexed)
     return None
+
+
+def with_present_count(library: Library, run: RunView) -> RunView:
+    """The view of a finished run with the suggestions of its project as they are counted on every screen now."""
+    named = {each.name: each.id for each in project_names(library)}
+    if run.state != "done" or run.project is None or run.project.name not in named:
+        return run
+    return replace(run, n_suggestions=figures(library, named[run.project.name]).n_suggestions)
 
 
 def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:

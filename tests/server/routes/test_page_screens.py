@@ -289,7 +289,8 @@ def test_the_second_rejection_of_a_target_shows_on_every_page_at_once_and_undone
     decide(client, first, "道具", "reject")
     assert chances_in(client.get(address(third)).text) == {"道具": 25}
     decide(client, second, "道具", "reject")
-    html = client.get(address(third)).text
+    assert chances_in(client.get(address(third)).text) == {}, "it fell below the floor"
+    html = client.get(address(third), params={"all": "1"}).text
     assert chances_in(html) == {"道具": 12} and "you dismissed this link on 2 pages" in html
     assert 'title="12% likely, given your decisions so far (25% without them)"' in html
     decide(client, second, "道具", "undo")
