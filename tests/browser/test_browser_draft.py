@@ -65,6 +65,33 @@ def test_the_text_is_there_again_when_the_screen_is_loaded_again_until_it_is_cle
     expect(page.locator("#draft-text")).to_have_value("")
 
 
+def test_what_was_cleared_comes_back_as_it_was_until_something_new_is_written(page: Page) -> None:
+    write(page)
+    page.locator("#draft-title").fill("題")
+    dismissed = page.locator(".card").first.get_attribute("data-target")
+    page.locator(".card .act.no").first.click()
+    expect(page.locator(f'.card[data-target="{dismissed}"]')).to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator('#draft-result[data-state="empty"]')).to_be_visible()
+    expect(page.locator("#notice")).to_contain_text("Cleared the draft")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    expect(page.locator("#draft-title")).to_have_value("題")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator(f'.card[data-target="{dismissed}"]')).to_have_count(0)
+    page.reload()
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#notice [data-undo]")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#notice [data-undo]")).to_be_visible()
+    page.locator("#draft-text").fill("新しい文章")
+    expect(page.locator("#notice [data-undo]")).to_have_count(0)
+    expect(page.locator("#draft-text")).to_have_value("新しい文章")
+
+
 @pytest.mark.parametrize("page", [DESK], indirect=True)
 def test_links_go_in_and_out_by_key(page: Page) -> None:
     write(page)
