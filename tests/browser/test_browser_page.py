@@ -203,7 +203,7 @@ def test_all_from_70_percent_are_linked_by_one_press_and_taken_back_by_one(
 ) -> None:
     with watched_page(browser, origin, viewport) as page:
         page.goto(address(GARDEN))
-        page.get_by_role("button", name="Link all 2 from 70%").click()
+        page.get_by_role("button", name="Link all 2 at 70% or more").click()
         expect(page.locator("#notice")).to_contain_text("Accepted 2 suggestions")
         expect(page.locator(".card.is-accepted .card-target")).to_have_text(["KJ法", "孤立したページ"])
         expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
@@ -212,7 +212,7 @@ def test_all_from_70_percent_are_linked_by_one_press_and_taken_back_by_one(
             page.keyboard.press("u")
         else:
             page.locator("#notice [data-undo]").tap()
-        expect(page.get_by_role("button", name="Link all 2 from 70%")).to_be_visible()
+        expect(page.get_by_role("button", name="Link all 2 at 70% or more")).to_be_visible()
         assert verdicts_of(tmp_path, GARDEN) == []
 
 
@@ -283,7 +283,7 @@ def test_everything_works_without_a_script(browser: Browser, origin: str) -> Non
     expect(page.locator("#notice")).to_contain_text("“KJ法” will not be suggested any more")
     page.locator("#notice button").click()
     expect(page.locator('.card[data-target="KJ法"]')).to_have_count(1)
-    page.get_by_role("button", name="Link all 2 from 70%").click()
+    page.get_by_role("button", name="Link all 2 at 70% or more").click()
     expect(page.locator("#L11 .accepted")).to_have_text("KJ法")
     page.locator("#notice [data-undo]").click()
     expect(page.locator(".card.is-accepted")).to_have_count(0)

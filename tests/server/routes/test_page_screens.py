@@ -518,9 +518,9 @@ def test_all_that_are_sure_are_accepted_with_one_press_and_taken_back_with_one(t
     client = little_client(tmp_path)
     decide(client, GARDEN, "検索", "reject")
     html = client.get(address(GARDEN)).text
-    assert "Link all 2 from 70%" in html
+    assert "Link all 2 at 70% or more" in html
     html = several(client, form_in(html, "accept_all"))
-    assert "Accepted 2 suggestions" in html and "from 70%" not in html
+    assert "Accepted 2 suggestions" in html and "at 70% or more" not in html
     made = {verdict.target: verdict for verdict in verdicts_of(tmp_path, GARDEN)}
     assert {target: verdict.decision for target, verdict in made.items()} == {
         "KJ法": "accept",
@@ -531,13 +531,15 @@ def test_all_that_are_sure_are_accepted_with_one_press_and_taken_back_with_one(t
     later = decide(client, GARDEN, "つながり", "accept")
     assert 'value="undo_all"' not in later
     html = several(client, form_in(html, "undo_all"))
-    assert "Took back the links accepted together" in html and "Link all 2 from 70%" in html
+    assert "Took back the links accepted together" in html and "Link all 2 at 70% or more" in html
     assert [verdict.target for verdict in verdicts_of(tmp_path, GARDEN)] == ["つながり", "検索"]
 
 
 def test_only_what_is_shown_is_accepted_at_once(tmp_path: Path) -> None:
     client = little_client(tmp_path)
-    assert "from 70%" not in client.get(f"{address(GARDEN)}?kind=red").text, "one is shown: it has a button of its own"
+    assert "at 70% or more" not in client.get(f"{address(GARDEN)}?kind=red").text, (
+        "one is shown: it has a button of its own"
+    )
     assert set(form_in(client.get(address(GARDEN)).text, "accept_all").values()) >= {"KJ法", "孤立したページ"}
 
 
