@@ -47,7 +47,7 @@ from linkassist.server.routes.queue import answer, queue
 from linkassist.server.routes.search import search
 from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
 from linkassist.server.routes.similar import answer_like, like
-from linkassist.server.routes.verdicts import never, preferences, verdict
+from linkassist.server.routes.verdicts import never, preferences, several, verdict
 from linkassist.server.templates import Templates
 from linkassist.settings import Settings
 from linkassist.store.pool import LibraryPool
@@ -113,6 +113,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/like/{project}/{title:title}", like),
             Route("/like/{project}/{title:title}", answer_like, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
+            Route("/verdicts", several, methods=["POST"]),
             Route("/never", never, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Route("/login", login_form),

@@ -152,6 +152,12 @@ def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[
     return [(row[0], titles[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
 
 
+def accepted_between(library: Library, page_id: int, after: int, until: int) -> list[Verdict]:
+    """The acceptances in force for the page whose log entries come after one entry and not after another."""
+    sql = f"{HOLDING} WHERE v.page_id = ? AND l.id > ? AND l.id <= ? AND l.decision = 'accept' ORDER BY l.id"
+    return as_verdicts(library.rows(sql, (page_id, after, until)))
+
+
 def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:
     """Numbers that change whenever `project_verdicts` may: after a decision, and after an import, which may rename."""
     row = library.row(

@@ -78,7 +78,7 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
         on_page = card_of(tab)
         tab.locator(".said h2 a").click()
         expect(tab.locator("h1")).to_have_text(on_page[0])
-        tab.get_by_role("button", name=f"Accept “{on_page[1]}”").click()
+        tab.get_by_role("button", name=f"Link to “{on_page[1]}”").click()
         expect(tab.locator(".card.is-accepted")).to_have_count(1)
 
         tab.goto(f"/outbox/{PROJECT}")
