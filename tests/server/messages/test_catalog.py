@@ -19,7 +19,7 @@ from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.cards import Lane
 from linkassist.server.views.draft import STEPS
 from linkassist.server.views.frame import Section
-from linkassist.server.views.home import IndexState
+from linkassist.server.views.home import IndexState, QueueState
 from linkassist.server.views.imports import GROUPS
 from linkassist.server.views.local_graph import NodeRole
 from linkassist.server.views.queue import QueueAnswer
@@ -38,6 +38,9 @@ _FAMILIES = {
     "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),
     "import.remains.": ("nothing", "pages", "suggestions"),
     "home.index.": get_args(IndexState),
+    "home.queue.": tuple(
+        state + end for state in get_args(QueueState) if state != "cards" for end in ("", ".lead", ".act")
+    ),
     "night.": (
         *(state for state in get_args(HealthState) if state != "none"),
         *(f"{state}.then" for state in ("failed", "killed", "missed", "clock")),
@@ -51,6 +54,7 @@ _FAMILIES = {
     "lane.": tuple(lane + end for lane in get_args(Lane) for end in ("", ".help")),
     "graph.": get_args(NodeRole),
     "like.did.": ("accept", "reject", "undo"),
+    "settings.floor.": ("known", "new"),
     "settings.": ("words", "pages", "saved", "restored"),
     "menu.": ("language", "theme", "images"),
     "notice.": ("accept", "reject", "undo", "never", "again"),
