@@ -42,7 +42,7 @@ from linkassist.server.routes.imports import cancel, import_screen, progress, re
 from linkassist.server.routes.login import Login, log_in, log_out, login_form
 from linkassist.server.routes.outbox import done, import_file, outbox, undone
 from linkassist.server.routes.page import page, target_preview
-from linkassist.server.routes.quality import quality
+from linkassist.server.routes.quality import cancel_measuring, measure, measuring, quality
 from linkassist.server.routes.queue import answer, queue
 from linkassist.server.routes.search import search
 from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
@@ -93,6 +93,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/preview/{project}/{title:title}", target_preview),
             Route("/draft/{project}", draft, methods=["GET", "POST"]),
             Route("/quality/{project}", quality),
+            Route("/quality/{project}/measure", measure, methods=["POST"]),
+            Route("/quality/{project}/cancel", cancel_measuring, methods=["POST"]),
+            Route("/quality/{project}/progress", measuring),
             Route("/queue/{project}", queue),
             Route("/queue/{project}", answer, methods=["POST"]),
             Route("/outbox/{project}", outbox),

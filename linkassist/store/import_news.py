@@ -15,7 +15,7 @@ from linkassist.store.page_filter import IS_ALONE
 
 # CROSS JOIN: there are few verdicts, and SQLite would otherwise scan all pages of the project.
 _ACCEPTED_AND_LINKED: Final = """
-    SELECT v.page_id, v.target_key, l.decided_at
+    SELECT v.page_id, v.target_key, l.decided_at, t.id
     FROM verdicts v CROSS JOIN verdict_log l ON l.id = v.log_id CROSS JOIN pages p ON p.id = v.page_id
     LEFT JOIN pages t ON t.id = v.target_page_id AND t.is_gone = 0
     WHERE p.project_id = ? AND p.is_gone = 0 AND l.decision = 'accept' AND EXISTS (
@@ -27,11 +27,11 @@ _SHOWN_TOGETHER_S: Final = 7 * 86_400  # a nightly import brings little, so the 
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """The accepted links in the texts of a project: (page row id, target key) to the time of decision; the rows of
-    pages without links in or out; the rows of all present pages.
+    """The accepted links in the texts of a project: (page row id, target key) to the time of decision and the target's
+    row, None for a red link; the rows of pages without links in or out; the rows of all present pages.
     """
 
-    linked: dict[tuple[int, str], int]
+    linked: dict[tuple[int, str], tuple[int, int | None]]
     alone: Set[int]
     present: Set[int]
 
@@ -52,7 +52,8 @@ class ImportNews:
 
 def link_state(connection: Connection, project_id: int) -> LinkState:
     """The state now, within a transaction."""
-    linked = {(page_id, key): at for page_id, key, at in connection.execute(_ACCEPTED_AND_LINKED, (project_id,))}
+    rows = connection.execute(_ACCEPTED_AND_LINKED, (project_id,))
+    linked = {(page_id, key): (at, target_id) for page_id, key, at, target_id in rows}
     present = "SELECT id FROM pages WHERE project_id = ? AND is_gone = 0"
     return LinkState(
         linked,
@@ -64,16 +65,18 @@ def link_state(connection: Connection, project_id: int) -> LinkState:
 def write_news(connection: Connection, project_id: int, before: LinkState) -> None:
     """Stores what changed since `before`, within the transaction of the import; nothing if no accepted link arrived."""
     now = link_state(connection, project_id)
-    arrived = [at for pair, at in now.linked.items() if pair not in before.linked]
+    arrived = {pair: end for pair, end in now.linked.items() if pair not in before.linked}
     if not arrived:
         return
-    n_joined = len((before.alone & now.present) - now.alone)
+    times = [at for at, _ in arrived.values()]
+    ends = {page_id for page_id, _ in arrived} | {target_id for _, target_id in arrived.values()}
+    n_joined = len((ends & before.alone & now.present) - now.alone)
     connection.execute(
         """
         INSERT INTO import_news (project_id, imported_at, n_links, n_joined, first_decided_at, last_decided_at)
         SELECT id, imported_at, ?, ?, ?, ? FROM projects WHERE id = ?
         """,
-        (len(arrived), n_joined, min(arrived), max(arrived), project_id),
+        (len(arrived), n_joined, min(times), max(times), project_id),
     )
 
 

@@ -409,7 +409,7 @@ def test_where_everything_is_answered_it_says_so_the_next_day(client: TestClient
         client.post(QUEUE, data={"answer": "more", "number": stored(end)})
     assert 'value="more"' not in end
     clock.now += DAY_S
-    assert "Nothing to answer right now" in client.get(QUEUE).text
+    assert "Everything is answered" in client.get(QUEUE).text
 
 
 def stored(end: str) -> str:

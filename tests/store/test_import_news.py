@@ -64,6 +64,13 @@ def test_accepted_links_that_an_import_brings_are_counted_with_the_pages_they_jo
     assert news.imported_at == MONDAY + 2 * DAY_S
 
 
+def test_pages_that_other_links_joined_are_not_counted_as_the_readers(wiki: Wiki) -> None:
+    wiki.take_in(A="tea", B="cup", C="", D="")
+    wiki.accept("A", "B")
+    news = wiki.take_in(A="tea [B]", B="cup", C="[D] [Someone]", D="")
+    assert news is not None and (news.n_links, news.n_joined) == (1, 2)
+
+
 def test_an_import_without_accepted_links_is_no_news_and_hides_none(wiki: Wiki) -> None:
     wiki.take_in(A="", B="", C="")
     wiki.accept("A", "B", "reject")

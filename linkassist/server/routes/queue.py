@@ -11,15 +11,17 @@ from starlette.responses import RedirectResponse, Response
 
 from linkassist.review.days import Today
 from linkassist.review.queue import add_cards, put_off
-from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.context import context_of, frame_for, open_project, show, wants_fragment
 from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of, today_of
 from linkassist.server.routes.verdicts import record_answer
 from linkassist.server.urls import queue_address, with_query
+from linkassist.server.views.home import QueueCard, index_view, queue_card
 from linkassist.server.views.queue import AnswerView, QueueAnswer, queue_view
 from linkassist.store.import_news import dismiss_news
 from linkassist.store.library import Library
+from linkassist.store.locks import is_work_running
 from linkassist.store.navigation import ProjectName, has_page
 from linkassist.store.pages import find_page
 from linkassist.store.snoozes import snoozed, wake
@@ -40,7 +42,15 @@ def queue(request: Request) -> Response:
         is_round = request.query_params.get("did") in _ROUNDS
         view = queue_view(library, here, preferences.language, today_of(request), last=last, recalls_last=is_round)
         frame = frame_for(request, library, here, say("queue.title"), section="queue")
-    return show(request, "_queue.html" if wants_fragment(request) else "queue.html", frame, {"queue": view})
+        empty = None if view.card or view.n_done else _why_empty(request, library, here)
+    values = {"queue": view, "empty": empty}
+    return show(request, "_queue.html" if wants_fragment(request) else "queue.html", frame, values)
+
+
+def _why_empty(request: Request, library: Library, here: ProjectName) -> QueueCard:
+    today = today_of(request)
+    is_working = is_work_running(context_of(request).library_folder)
+    return queue_card(library, here, index_view(library, here, today.now, is_working=is_working), today)
 
 
 @takes_form

@@ -39,7 +39,7 @@ def search(request: Request) -> Response:
             try:
                 near, failure = _nearest(request.app.state.models, here.name, query)
             except StillPreparing:
-                view = replace(meaning_view(library, here, query, [], ""), is_preparing=True)
+                view = replace(meaning_view(library, here, "", [], ""), query=query, is_preparing=True)
             else:
                 view = meaning_view(library, here, query, near, error_for_reader(request, failure))
             response = show(request, "search.html", frame, {"found": None, "meaning": view})

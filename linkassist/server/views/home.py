@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from linkassist.review.days import Today
-from linkassist.review.queue import queue_day
+from linkassist.review.queue import has_more, queue_day
 from linkassist.server.views.commands import command_for
 from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, figures
 from linkassist.store.runs import last_run
+from linkassist.store.snoozes import snoozed
 from linkassist.store.summaries.overview import (
     MonthOfPages,
     imported_at,
@@ -26,9 +27,9 @@ from linkassist.store.verdict_history import decision_figures
 
 TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours for the next
 IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
-# never: imported and not indexed. broken: the update was cancelled. done: today's cards are answered. later: what is
+# done: today's cards are answered. never: imported and not indexed. broken: the update was cancelled. later: what is
 # left was put off. answered: nothing is left to answer. nothing: there was nothing to suggest.
-QueueState = Literal["cards", "never", "running", "broken", "done", "later", "answered", "nothing"]
+QueueState = Literal["cards", "done", "never", "running", "broken", "later", "answered", "nothing"]
 
 WIDTH: Final = 360  # of a chart, in SVG units
 HEIGHT: Final = 96
@@ -39,7 +40,9 @@ _GAP: Final = 0.16  # share of a column
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """Today's queue. state: why there is no card, "cards" if there is one. first: the page of the first card."""
+    """Today's queue. state: why there is no card, "cards" if there is one. first: the page of the next card, of n_cards
+    still open.
+    """
 
     state: QueueState
     n_cards: int = 0
@@ -101,13 +104,14 @@ class PictureView:
 def queue_card(library: Library, here: ProjectName, index: IndexView, today: Today) -> QueueCard:
     """The queue of today. index: the state of the suggestions."""
     day = queue_day(library, here.id, today)
-    if day.next is not None:
+    if day.next:
         return QueueCard("cards", len(day.cards) - day.n_done, NamedLink(day.next.title, ""), day.next.target)
+    if day.n_done and has_more(library, here.id, today):
+        return QueueCard("done")
     if index.state in ("never", "running", "broken"):
         return QueueCard(index.state)
-    if day.n_done:
-        return QueueCard("done")
-    if figures(library, here.id).n_suggestions:
+    # Rejections elsewhere may have sunk what is still counted here until the next reindex.
+    if figures(library, here.id).n_suggestions and snoozed(library, here.id, today.now):
         return QueueCard("later")
     decided = decision_figures(library, here.id)
     return QueueCard("answered" if decided.n_accepted + decided.n_rejected else "nothing")

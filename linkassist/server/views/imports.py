@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from linkassist.pipeline.model_store import ModelStore
 from linkassist.server.jobs.import_job import Job, Stage
-from linkassist.server.jobs.import_process import ImportOrder, ReindexOrder, StepProgress
+from linkassist.server.jobs.import_process import ImportOrder, StepProgress
 from linkassist.server.views.frame import ProjectView, project_view
 from linkassist.store.library import Library
 from linkassist.store.locks import is_work_running
@@ -21,12 +21,12 @@ RunState = Literal["running", "stopping", "elsewhere", "done", "failed", "stoppe
 Remains = Literal["", "nothing", "pages", "suggestions"]
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("reading", ("import", "store", "load", "read")),
+    ("reading", ("import", "store", "load", "read", "read pages")),
     ("words", ("learn",)),
     ("encoding", ("encode",)),
     ("mentions", ("mentions", "phrases")),
     ("evidence", ("examine",)),
-    ("suggestions", ("index", "statistics", "suggest")),
+    ("suggestions", ("index", "statistics", "suggest", "ask the baselines")),
 )
 # Shares of the time that each group takes, of a first import of 3,000 pages; larger wikis differ by a few per cent.
 _TIME_OF: Final = (0.05, 0.17, 0.01, 0.07, 0.27, 0.43)
@@ -115,7 +115,7 @@ def job_view(job: Job, now: float) -> RunView:
     until = job.ended_at or now
     is_import = isinstance(job.order, ImportOrder)
     taken, indexed = job.taken_in, job.indexed
-    groups = _groups(job.stages, until, is_over=indexed is not None)
+    groups = _groups(job.stages, until, is_over=job.is_done)
     view = RunView(
         state=_state(job),
         is_import=is_import,
@@ -182,7 +182,7 @@ def imported_projects(library: Library) -> tuple[ImportedProjectView, ...]:
 
 
 def _project_of_job(job: Job) -> ProjectView | None:
-    if isinstance(job.order, ReindexOrder):
+    if not isinstance(job.order, ImportOrder):
         return project_view(job.order.project, job.order.display_name)
     return _project_view(job.taken_in.imported.project) if job.taken_in else None
 
@@ -190,7 +190,7 @@ def _project_of_job(job: Job) -> ProjectView | None:
 def _state(job: Job) -> RunState:
     if job.ended_at is None:
         return "stopping" if job.is_stopping else "running"
-    if job.indexed:
+    if job.is_done:
         return "done"
     return "failed" if job.failure else "stopped"
 

@@ -10,7 +10,7 @@ CREATE TABLE queue_cards (
 ) STRICT, WITHOUT ROWID;
 
 -- What an import brought of the accepted links, one row per import that brought some. n_links: accepted links that the
--- pages did not have before and have now; n_joined: pages that had no links in or out before and have one now.
+-- pages did not have before and have now; n_joined: pages at their ends that had no links in or out before.
 -- first_decided_at, last_decided_at: of those links. dismissed_at: NULL while the reader has not closed the message.
 CREATE TABLE import_news (
     id INTEGER PRIMARY KEY,
