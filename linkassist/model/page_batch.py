@@ -34,7 +34,7 @@ class PagePreparer:
         self._wiki, self._n_kept, self._gone = wiki, n_kept, frozenset(gone.tolist())
         self._number = {key: number for number, key in enumerate(wiki.corpus.keys)}
         self._is_new = np.array([key in new_keys or is_placeholder(key) for key in wiki.corpus.keys], np.bool_)
-        self._finder = TitleFinder(wiki.corpus.keys)
+        self._finder = TitleFinder(wiki.corpus.names)
         self._mark = {mark: number for number, mark in enumerate(wiki.marks)}
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 

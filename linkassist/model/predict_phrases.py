@@ -15,11 +15,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.model.wiki_model import WikiModel
+from linkassist.spelling import spelling_key
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.folding import fold
 from linkassist.suggest.holdout import Holdout, pages_to_hold_out
-from linkassist.suggest.link_budget import variant_key
 from linkassist.suggest.phrases.extraction import Phrases, by_phrase, not_new
 from linkassist.suggest.phrases.features import PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
 from linkassist.suggest.phrases.hashing import Hashes, is_member
@@ -217,7 +217,7 @@ def apart(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     taken: defaultdict[int, list[Mention]] = defaultdict(list)
     variants: set[str] = set()
     for suggestion in suggestions:
-        variant = variant_key(suggestion.target)
+        variant = spelling_key(suggestion.target)
         if variant in variants or all(any(_clash(m, other) for other in taken[m.line]) for m in suggestion.mentions):
             continue
         yield suggestion

@@ -113,12 +113,18 @@ class WikiDelta:
         return sorted({*(self._keys[i] for i in self.changed), *self._linking} - self._number.keys())
 
     @cached_property
+    def _new_names(self) -> dict[str, str]:
+        """What the new titles are called: a page as it is, a red link as it comes first in the alphabet."""
+        title_of = {self._keys[i]: self.pages[i].title for i in self.changed}
+        return {key: title_of[key] if key in title_of else min(self._linking[key]) for key in self._new_keys}
+
+    @cached_property
     def _saying(self) -> dict[str, set[int]]:
         """By new title, the places of the pages that say or link it."""
         found: dict[str, set[int]] = {key: set() for key in self._new_keys}
         if not found:
             return found
-        finder = TitleFinder(self._new_keys)
+        finder = TitleFinder([self._new_names[key] for key in self._new_keys])
         readings = self._model.corpus.readings
         texts = ((self._readings.get(i) or readings[int(row)]).text for i, row in enumerate(self._row))
         for place, member in finder.saying(texts):
@@ -132,14 +138,11 @@ class WikiDelta:
 
     @cached_property
     def _new_targets(self) -> dict[str, NewTarget]:
-        """By title key; what is a page is called as the page, a red link as it comes first in the alphabet."""
-        title_of = {self._keys[i]: self.pages[i].title for i in self.changed}
+        """By title key."""
         found = {}
         for key in self._new_keys:
-            linking = self._linking.get(key, {})
-            name = title_of[key] if key in title_of else min(linking)
-            n_linked = len(set().union(*linking.values()))
-            found[key] = NewTarget(key, name, n_linked, len(self._saying[key]))
+            n_linked = len(set().union(*self._linking.get(key, {}).values()))
+            found[key] = NewTarget(key, self._new_names[key], n_linked, len(self._saying[key]))
         return found
 
     @cached_property

@@ -160,13 +160,6 @@ def add_up_budget(library: Library, project_id: int) -> None:
         update_page_totals(connection, project_id)
 
 
-def best_offers(library: Library, page_ids: Sequence[int]) -> dict[int, float]:
-    """The largest probability of each page's offers; pages without offers are left out."""
-    marks = ",".join("?" * len(page_ids))
-    sql = f"SELECT page_id, max(probability) FROM offers WHERE page_id IN ({marks}) GROUP BY page_id"
-    return dict(library.rows(sql, page_ids))
-
-
 def is_added_up(library: Library, project_id: int) -> bool:
     """Whether the project has offers stored; a library of an older linkassist has none."""
     sql = "SELECT 1 FROM page_counts WHERE project_id = ? AND kinds = 0 AND n_suggestions > 0 LIMIT 1"

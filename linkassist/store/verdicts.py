@@ -142,9 +142,9 @@ def last_decision(library: Library) -> int:
 
 
 def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[int, str, Verdict]]:
-    """(page row id, page title, verdict) of the verdicts in force given after that log entry, the latest first."""
-    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
-    rows = list(library.rows(sql, (project_id, since)))
+    """(page row id, page title, verdict) of the verdicts in force given from that Unix second on, the latest first."""
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decided_at >= ?"
+    rows = list(library.rows(f"{sql} ORDER BY l.id DESC", (project_id, since)))
     pages = {row[0] for row in rows}
     titles = {
         page: title for page in pages for (title,) in library.rows("SELECT title FROM pages WHERE id = ?", (page,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
+from linkassist.store.queue_cards import add_day_cards
 from linkassist.store.runs import put_artefact
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS, WITH_SANE_TIMES
 from linkassist.store.search.by_target import write_target_index
@@ -77,6 +79,9 @@ def write_full_library(folder: Path) -> None:
         set_project_setting(library, of, "most_per_page", "3")
         add_up_budget(library, of)
         snooze(library, page, title_key("つながり"), 100, 4_000_000_000)
+        with library.transaction() as connection:  # as an import writes when it brings accepted links
+            connection.execute("INSERT INTO import_news VALUES (1, ?, 200, 9, 3, 100, 110, NULL)", (of,))
+        add_day_cards(library, of, date(2026, 9, 22), [(page, title_key("つながり"))], n_before=0)
         put_sample(library, of, QualitySample(100, 30, 60, 0.5, 0.4))
         found = [each.suggestion for each in page_suggestions(library, page, with_decided=True)]
         replace_suggestions(library, of, 1, [(page, found)], made_of={page: "0" * 16})

@@ -121,7 +121,7 @@ def test_where_the_models_cannot_tell_the_search_says_why(tmp_path: Path, monkey
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = little_client(tmp_path).get("/search/niwa?q=x&by=meaning").text
-    assert "Run `linkassist reindex` first." in html and 'role="alert"' in html
+    assert "Run `linkassist reindex --library " in html and 'role="alert"' in html
 
 
 @pytest.mark.parametrize(("language", "words"), [("ja", "準備しています"), ("en", "Getting ready")])
