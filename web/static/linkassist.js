@@ -147,7 +147,8 @@ function bringIntoView(card) {
 
 document.addEventListener("toggle", (event) => {
   const card = event.target.matches?.("details[open]") && event.target.closest(".card");
-  if (card) bringIntoView(card);
+  if (card?.matches(".is-lifted")) keepWordInView(card);
+  else if (card) bringIntoView(card);
 }, true);
 
 function step(by) {
@@ -206,11 +207,18 @@ document.addEventListener("toggle", (event) => {
 const holdsPlace = (card, place) => findAll(".where [data-place], .where[data-place]", card).some((each) => each.dataset.place === place);
 
 // On a small screen the list is far below the text: the card is lifted over it, and the word stays in view above.
+let liftedMark = null;
+
 function lift(card, mark) {
   choose(card, mark.dataset.place);
   card.classList.add("is-lifted");
   card.focus({ preventScroll: true });
-  const [word, top, sheet] = [mark.getBoundingClientRect(), find(".bar").getBoundingClientRect().bottom, card.getBoundingClientRect().top];
+  liftedMark = mark;
+  keepWordInView(card);
+}
+
+function keepWordInView(card) {
+  const [word, top, sheet] = [liftedMark.getBoundingClientRect(), find(".bar").getBoundingClientRect().bottom, card.getBoundingClientRect().top];
   if (word.top < top + 16 || word.bottom > sheet - 16) scrollBy({ top: word.bottom - (top + sheet + word.height) / 2 });
 }
 

@@ -80,7 +80,9 @@ def several(request: Request, form: FormData) -> Response:
 def _log_entry(form: FormData, name: str) -> int:
     number = number_in(form.get(name), most_digits=18)
     if number is None:
-        raise HTTPException(400, f"{name} is {quoted(text_of(form, name))}; expected a number. Use the page's buttons.")
+        raise HTTPException(
+            400, f"The batch is marked by {quoted(text_of(form, name))}; expected a number. Use the buttons there."
+        )
     return number
 
 
