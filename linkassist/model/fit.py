@@ -55,6 +55,7 @@ def suggest_wiki(
 
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
+    on_progress("learn", 0, 0)
     corpus = build_corpus(readings)
     held_out = pages_to_hold_out(corpus, seed)
 
