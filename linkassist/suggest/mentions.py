@@ -36,11 +36,11 @@ class Mentions:
     """Mentions as parallel arrays, ordered by page and place.
 
     page, target: numbers of the corpus. passage: number within the page, -1 for the title. start, end: in the text of
-    that passage. is_free: no longer mention contains it; others are here only in a page's title and as links. edges:
-    how many of its two ends are word boundaries (0 to 2), 0 where the title wants its own case and has another one.
-    is_exact: the surface is the title but for space and underscore, and for case where the title does not mind it.
-    is_linked: it is the text of a link. before, after: the folded code points beside it, a line end at the border of
-    its passage. cover: its share of the characters of the passage, blanks aside.
+    that passage. is_free: no longer mention contains it; the others are here only where no link can be put, in titles
+    and in links. edges: how many of its two ends are word boundaries (0 to 2), 0 where the title wants its own case and
+    has another one. is_exact: the surface is the title but for space and underscore, and for case where the title does
+    not mind it. is_linked: it is the text of a link. before, after: the folded code points beside it, a line end at the
+    border of its passage. cover: its share of the characters of the passage, blanks aside.
     """
 
     page: IntArray
@@ -188,10 +188,9 @@ class TitleFinder:
         start, end, member, is_own_case = start[is_said], end[is_said], member[is_said], is_own_case[is_said]
         edges = edges[is_said] * is_own_case
         is_free = _is_free(start, end)
-        kept = is_free | (place.link_end[start] == end) | place.is_title(start)
-        start, end, edges, member, is_free, is_own_case = (
-            values[kept] for values in (start, end, edges, member, is_free, is_own_case)
-        )
+        kept = is_free | place.is_linked[start] | place.is_title(start)
+        start, end, edges, member = start[kept], end[kept], edges[kept], member[kept]
+        is_free, is_own_case = is_free[kept], is_own_case[kept]
         plain = _as_key(raw)
         is_exact = _is_unfolded(plain, text, searched.is_changed, start, end) & self._is_folded[member]
         for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few: wide letters, other spellings

@@ -51,6 +51,7 @@ _NO_OKURIGANA: Final = "あおごふひほ"  # no verb or adjective goes on so b
 _ALSO_OKURIGANA: Final = "かっ"  # 静か, 帰って; behind a single kanji
 _OKURIGANA: Final = "べぶびばんむめくけぐげるりれえわせうつっ"  # a verb's, where no word that may follow begins so
 _PREDICATE_ENDS: Final = "うくぐすつぬぶむるい"  # a verb or an adjective, which more may follow: 書くこと
+_ENDS_BEFORE_NOUN: Final = "なただのをはがにでとてん"
 _FOLLOWING_PREDICATE: Final = {
     "よ": "う",
     "こ": "と",
@@ -70,7 +71,8 @@ _BEFORE_IN_TWO: Final = (
 _PRONOUNS: Final = "これ それ あれ どれ ここ そこ ぼく だれ なに みな"  # before one of those particles
 _NOMINAL: Final = "のは のが のも のに のを"  # behind a verb or an adjective: 話すのは
 _VERB_ENDS: Final = "るたいうくすむつぶぐ"
-_ENDING_IN_TWO: Final = "しい きな"  # 新しい, 大きな
+_NO_CONJUNCTION: Final = "ひもこあほっはおい"  # before と and や: ひと, ほとんど, はやい
+_ENDING_IN_TWO: Final = "しい いい きな"  # 新しい, 大きな
 _KOREAN: Final = "은는이가을를의에로도와과만"
 _KOREAN_IN_TWO: Final = """
     에서 으로 까지 부터 에게 처럼 보다 라는 이나 하고 에는 에도 들은 들이 들을 이다 이란 이고 한테 로서 로써 마다 조차
@@ -79,7 +81,7 @@ _CHINESE: Final = "的了是与與"
 
 # Words and turns of hiragana that begin like nouns.
 _HIRAGANA_WORDS: Final = """
-    あたかも あまりに あるいは いかが いかなる いかに いかにして いかにも いかん いきなり いつか いつも いまだ
+    あたかも あまりに あるいは いかが いかだ いかなる いかに いかにして いかにも いかん いきなり いつか いつも いまだ
     うちに おそらく おなじ かたや かならず かなり かにかくに かねて かもしれ かもな かもね からして からだと
     かわりに きっと くらいに けれども こそあど ことから ことなく さかな さすがに さらに しかし しかた しかない
     しかも すこし すでに すなわち すると せめて ぜひとも そこで そして そのうち そのもの そもそも それで それに
@@ -162,7 +164,8 @@ def word_edges(
     # a word of three kana behind a kanji is more than its okurigana
     begins = (left == 1) | ((n == 3) & (around.before(1) == KANJI))
     needs_one = (n == 4) | ((n == 3) & around.ends_predicate())
-    is_word &= ~is_hiragana | (n >= 5) | np.where(needs_one, left + right >= 1, begins & (right == 1))
+    ends = (right == 1) | (around.after(0) == KANJI)
+    is_word &= ~is_hiragana | (n >= 5) | np.where(needs_one, left + right >= 1, begins & ends)
     is_word &= ~(kinds.is_inflected[group] & (n <= 3) & before_kanji)  # 癒し in 治癒して
     is_cut = (left == 0) & (right == 0)
     is_word &= ~(is_cut & (n == 2) & before_kanji & around.goes_on())  # 日食 in 毎日食べる
@@ -195,6 +198,10 @@ class _Around:
         """Whether each span ends as a verb or an adjective does."""
         return _is_one_of(self._codes[self._end - 1], _PREDICATE_ENDS)
 
+    def _ends_before_noun(self) -> BoolArray:
+        """Whether each span ends as what stands before a noun does: 新しい, 好きな, 読んだ, 道具の."""
+        return self.ends_predicate() | _is_one_of(self._codes[self._end - 1], _ENDS_BEFORE_NOUN)
+
     def goes_on(self) -> BoolArray:
         """Whether a verb's okurigana may stand behind each span."""
         return _is_one_of(self._codes[self._end], _OKURIGANA)
@@ -216,6 +223,9 @@ class _Around:
         is_kana_two, is_kana_three = (self._script[start - n] == HIRAGANA for n in (2, 3))
         pair = _pair(two, one)
         behind_word = _is_one_of(one, _BEFORE) & ~is_kana_two & ~_is_one_of(two, "\n_")
+        behind_word |= (one == ord("の")) & (two != ord("も"))
+        is_long = (self._end - self._start)[rows] > 2
+        behind_word |= _is_one_of(one, "とや") & is_kana_two & ~_is_one_of(two, _NO_CONJUNCTION) & is_long
         behind_word |= _is_one_of(one, _BEFORE) & np.isin(_pair(three, two), _PRONOUN_PAIRS)
         behind_word |= _is_one_of(one, "な") & (self._script[start - 2] == KANJI)
         behind_word |= _is_one_of(three, _VERB_ENDS) & np.isin(pair, _NOMINAL_PAIRS)
@@ -226,6 +236,7 @@ class _Around:
         """1 at a word boundary, 0 where that is uncertain, INSIDE_WORD. n: the lengths of the spans."""
         outer = self.after(0)
         edge = _edges_of_scripts(outer, self.last)
+        edge[(self.last == HIRAGANA) & (outer == KANJI) & ~self._ends_before_noun()] = 0
         one, two = self._codes[self._end], self._codes[self._end + 1]
         kana = np.flatnonzero((outer == HIRAGANA) & ((self.last == HIRAGANA) | (self.last == KANJI)))
         first = one[kana].astype(np.int64) - _FIRST_KANA

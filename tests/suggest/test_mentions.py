@@ -51,7 +51,11 @@ FOUND = {
     "the longer of two": ("深層学習の学習", ["深層学習", "学習"], ["深層学習", "学習"]),
     "the longer of two Latin ones": ("Work ethics at work", ["Work", "Work ethics"], ["Work ethics", "work"]),
     "the longer of two in another spelling": ("good work-ethics", ["Work", "Work ethics"], ["work-ethics"]),
-    "the longer of two where it is linked": ("[Work ethics] or #Work_ethics", ["Work", "Work ethics"], ["-", "-"]),
+    "the longer of two beside its link": (
+        "[Work ethics], Work ethics",
+        ["Work", "Work ethics"],
+        ["-", "-", "Work ethics"],
+    ),
     "the longer of two Korean ones": ("지식 관리를", ["지식", "관리", "지식 관리"], ["지식 관리"]),
     "the longer of two Chinese ones": ("知识管理", ["知识", "管理", "知识管理"], ["知识管理"]),
     "two that overlap": ("深層学習法", ["深層学習", "学習法"], ["深層学習", "学習法"]),
@@ -208,11 +212,11 @@ def test_places_are_counted_within_each_page_and_passage() -> None:
     assert len(found) == 3
 
 
-def test_a_mention_within_a_longer_one_is_kept_as_a_link_alone_and_is_not_free() -> None:
-    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習と深層[学習]と学習"))
+def test_a_mention_within_a_longer_one_is_kept_in_links_alone_and_is_not_free() -> None:
+    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習と[深層学習]と学習"))
     rows = sorted(zip(found.start.tolist(), found.end.tolist(), found.is_free.tolist(), strict=True))
 
-    assert rows == [(0, 4, True), (5, 9, True), (7, 9, False), (10, 12, True)]
+    assert rows == [(0, 4, True), (5, 9, True), (6, 8, False), (7, 9, False), (10, 12, True)]
 
 
 def test_a_link_that_is_a_piece_of_a_word_has_no_word_boundary_there() -> None:
