@@ -18,6 +18,7 @@ _TYPED_ALIKE: Final = str.maketrans(TYPED_ALIKE)
 _BETWEEN_WORDS: Final = re.compile(r"(?<=[^\W_])[_・-]+(?=[^\W\d_])|(?<=[^\W\d_])[_・-]+(?=[^\W_])")
 _SPACE: Final = re.compile(r"[^\S\n\t\x1f]")  # tabs part cells, U+001F marks a gap in a passage
 _KATAKANA: Final = re.compile("[ァ-ヺー]{3,}")
+_NO_LETTERS: Final = str.maketrans("", "", "ー・_- ")
 _SHORTEST_STEM: Final = 3  # code points: a shorter word is another word without its long vowel ("カバー", "カバ")
 _LONG_WORD: Final = 6  # letters: of a word of so many, no long vowel tells it from another word
 
@@ -43,6 +44,15 @@ def spelling_key(title: str) -> str:
     folded = _SPACE.sub("_", unicodedata.normalize("NFKC", folded).translate(_TYPED_ALIKE))
     joined = _BETWEEN_WORDS.sub("", _KATAKANA.sub(_without_last_long_vowel, folded))
     return _KATAKANA.sub(_without_long_vowels, joined)
+
+
+def letters_of(text: str) -> str:
+    """The text without case, width, long vowels, and spaces and signs between words.
+
+    Where a text has a spelling of a title, its letters contain the title's; the reverse need not hold.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i")
+    return unicodedata.normalize("NFKC", folded).translate(_TYPED_ALIKE).translate(_NO_LETTERS)
 
 
 def _without_last_long_vowel(word: re.Match[str]) -> str:

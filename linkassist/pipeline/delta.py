@@ -1,8 +1,9 @@
 """What has changed in a wiki since its model was fitted, and which pages' lists depend on it.
 
 A list follows from the model, from the page's own text and from what its targets are now. So it changes for three
-reasons: the page's text changed; the page says a title that is new; or one of its targets was a page and is a red link,
-or the other way round, or is gone, or is spelt otherwise. All other lists stay.
+reasons: the page's text changed; the page says a title that is new, or its list has a new link that is now a title in
+another spelling; or one of its targets was a page and is a red link, or the other way round, or is gone, or is spelt
+otherwise. All other lists stay.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from linkassist.model.grow import NewPage, NewTarget, grow
 from linkassist.model.page_batch import PagePreparer
 from linkassist.model.predict import Predictor
 from linkassist.model.wiki_model import WikiModel, target_hash
+from linkassist.spelling import letters_of
 from linkassist.store.suggestions import ListState
 from linkassist.suggest.corpus import FloatArray, IntArray
 from linkassist.suggest.folding import fold_key
 from linkassist.suggest.mentions import TitleFinder
 from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.same_titles import title_and_forms
 from linkassist.suggestion import Kind, Suggestion
 from linkassist.wiki import Reading, title_key
 
@@ -137,6 +140,23 @@ class WikiDelta:
         return found
 
     @cached_property
+    def _suggesting(self) -> dict[str, set[int]]:
+        """By new title, the places of the pages whose lists may hold a spelling or a form of it as a new link.
+
+        Of unchanged pages these are the lists of when the model was fitted, of changed ones it is the text.
+        """
+        place_of = {int(row): place for place, row in enumerate(self._row) if row >= 0}
+        letters = {place: letters_of(reading.text) for place, reading in self._readings.items()}
+        found: dict[str, set[int]] = {}
+        for key in self._new_keys:
+            forms = {key, *title_and_forms(key)}
+            rows = self._model.target_postings.pages_with([target_hash(form) for form in forms])
+            wanted = {letters_of(form) for form in forms}
+            found[key] = {place for place, text in letters.items() if any(form in text for form in wanted)}
+            found[key].update(place_of[row] for row in rows if row in place_of)
+        return found
+
+    @cached_property
     def _new_targets(self) -> dict[str, NewTarget]:
         """By title key."""
         found = {}
@@ -153,7 +173,7 @@ class WikiDelta:
         for key, target in self._new_targets.items():
             page = self.pages[place_of[key]] if key in place_of else None
             figures = (key, target.name, target.n_linked, target.n_said, page and (page.text_hash, page.created))
-            for place in self._saying[key]:
+            for place in self._saying[key] | self._suggesting[key]:
                 said[place].append(figures)
         became = _digest(sorted((key, now and (now.name, now.kind)) for key, now in self.became.items()))
         holding = self._model.target_postings.pages_with([target_hash(key) for key in self.became])

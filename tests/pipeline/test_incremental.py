@@ -189,6 +189,29 @@ def test_titles_in_other_forms_and_beside_tokens_are_suggested_at_night_as_from_
         assert lists == from_scratch(pages, folder, tmp_path / "scratch")
 
 
+def test_a_new_title_takes_its_spellings_from_the_new_links_at_night_as_from_scratch(
+    learnt_wiki: Path, tmp_path: Path
+) -> None:
+    folder = copied(learnt_wiki, tmp_path / "library")
+    here = pages_of_a_wiki()[12].title
+    nights = [
+        [("change", 12, "「ふくろう・電車」と「草の ノート」の話\n[庭の道]のこと")],
+        [("add", title, "") for title in ("ふくろう電車", "草のノート", "庭の 道")],
+        [("add", "庭・の道", "はじめ")],
+    ]
+    pages, found = pages_of_a_wiki(), []
+    with Library.open(folder) as library:
+        wiki = Wiki(library)
+        for edits in nights:
+            pages = edited(pages, edits)
+            wiki.take_in(pages)
+            assert wiki.reindex().learnt == "nothing"
+            found.append(wiki.targets(here))
+        assert wiki.lists() == from_scratch(pages, folder, tmp_path / "scratch")
+    assert {"ふくろう・電車", "草の_ノート"} & found[0].keys()
+    assert not {"ふくろう・電車", "草の_ノート", "庭の_道", "庭・の道"} & (found[1].keys() | found[2].keys())
+
+
 @pytest.fixture
 def wiki(learnt_wiki: Path, tmp_path: Path) -> Iterator[Wiki]:
     with Library.open(copied(learnt_wiki, tmp_path / "library")) as library:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkassist.spelling import is_spelling_of
+from linkassist.spelling import is_spelling_of, letters_of
 from linkassist.suggest.folding import fold
 from linkassist.suggest.search_text import search_key
 from linkassist.wiki import title_key
@@ -64,6 +64,7 @@ OTHER = [
 @pytest.mark.parametrize(("text", "title"), SAME)
 def test_one_title_in_two_spellings(text: str, title: str) -> None:
     assert is_spelling_of(text, title) and is_spelling_of(title, text)
+    assert letters_of(title) in letters_of(f"昨日の{text}を")
 
 
 @pytest.mark.parametrize(("text", "title"), OTHER)
