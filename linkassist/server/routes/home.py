@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from linkassist.nightly.clock import now as this_moment
 from linkassist.nightly.health import health
 from linkassist.server.context import context_of, frame_for, show
+from linkassist.server.error_pages import error_for_reader
 from linkassist.server.messages.catalog import wording_of
 from linkassist.server.preferences import today_of
 from linkassist.server.urls import project_address
@@ -41,12 +43,15 @@ def home(request: Request) -> Response:
         here = project_name(library, request.path_params["project"])
         frame = frame_for(request, library, here, here.display_name or here.name, section="pages")
         index = index_view(library, here, now, is_working=is_work_running(site.library_folder))
+        index = replace(index, message=error_for_reader(request, index.message))
+        night = night_view(health(site.library_folder, this_moment()), site.library_folder)
+        failures = tuple(replace(each, message=error_for_reader(request, each.message)) for each in night.failures)
         values = {
             "home": page_list_view(library, here, wanted, now, wording_of(request)),
             "figures": figures(library, here.id),
             "queue": queue_card(library, here, index, today_of(request)),
             "index": index,
             "picture": picture_view(library, here, wanted),
-            "night": night_view(health(site.library_folder, this_moment()), site.library_folder),
+            "night": replace(night, failures=failures),
         }
     return show(request, "home.html", frame, values)

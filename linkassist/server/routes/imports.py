@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +15,9 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from linkassist.pipeline.ingest import LONGEST_NAME, is_project_name
 from linkassist.server.context import context_of, frame_for, show
-from linkassist.server.error_pages import for_reader
+from linkassist.server.error_pages import error_for_reader, for_reader
 from linkassist.server.forms import takes_form
-from linkassist.server.jobs.import_job import Importer, ImportUnderWayError
+from linkassist.server.jobs.import_job import Importer, ImportUnderWayError, Job
 from linkassist.server.jobs.import_process import ImportOrder, MeasureOrder, Order, ReindexOrder
 from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
 from linkassist.server.messages.catalog import wording_of
@@ -127,12 +128,20 @@ def _run(request: Request) -> RunView | None:
     if job and isinstance(job.order, MeasureOrder):
         job = None  # the screen of the quality shows it
     if job and job.ended_at is None:
-        return job_view(job, time.monotonic())
+        return shown_run(request, job)
     with context_of(request).open_library() as library:
         found = recorded_view(library)
         if job and (found is None or found.ended_at <= job.ended_time and not found.is_under_way):
-            found = job_view(job, time.monotonic())
-        return with_present_count(library, found) if found else None
+            return with_present_count(library, shown_run(request, job))
+        if found is None:
+            return None
+        return with_present_count(library, replace(found, message=error_for_reader(request, found.message)))
+
+
+def shown_run(request: Request, job: Job) -> RunView:
+    """The view of the server's job, with its error as the reader is told it."""
+    view = job_view(job, time.monotonic())
+    return replace(view, message=error_for_reader(request, view.message))
 
 
 def _run_html(request: Request) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,10 +13,10 @@ from linkassist.server.forms import takes_form
 from linkassist.server.jobs.import_process import MeasureOrder
 from linkassist.server.jobs.upload import UploadError
 from linkassist.server.messages.catalog import wording_of
-from linkassist.server.routes.imports import begin, event_stream, importer_of
+from linkassist.server.routes.imports import begin, event_stream, importer_of, shown_run
 from linkassist.server.urls import quality_address
 from linkassist.server.views.commands import command_for
-from linkassist.server.views.imports import RunView, job_view
+from linkassist.server.views.imports import RunView
 from linkassist.server.views.nights import trend_view
 from linkassist.server.views.quality import SIDE, quality_view
 from linkassist.store.library import Library
@@ -79,7 +77,7 @@ def _measurement(request: Request, project: str) -> RunView | None:
     job = importer_of(request).job
     if job is None or not isinstance(job.order, MeasureOrder) or job.order.project != project or job.is_done:
         return None
-    return job_view(job, time.monotonic())
+    return shown_run(request, job)
 
 
 def _measuring_html(request: Request) -> str:

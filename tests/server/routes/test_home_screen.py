@@ -148,6 +148,15 @@ def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None
     assert html.count('action="/import/reindex"') == 1, "one button for one thing"
 
 
+def test_a_command_in_the_error_of_a_run_names_the_library(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    with Library.open(tmp_path) as library:
+        run_id = start_run(library, "reindex", project(library, PROJECT).id)
+        finish_run(library, run_id, "failed", message="/a: a file is not what was written. Run `linkassist reindex`.")
+    for screen in ("/p/niwa", "/import"):
+        assert f"Run `linkassist reindex --library {tmp_path}`." in client.get(screen).text
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_reason_for_an_empty_queue_has_its_sentence_and_its_button(tmp_path: Path, language: str) -> None:
     say = Wording(cast(Language, language))
