@@ -146,9 +146,10 @@ function bringIntoView(card) {
 }
 
 document.addEventListener("toggle", (event) => {
-  const card = event.target.matches?.("details[open]") && event.target.closest(".card");
-  if (card?.matches(".is-lifted")) keepWordInView(card);
-  else if (card) bringIntoView(card);
+  if (!event.target.matches?.(".card details[open]")) return;
+  const card = event.target.closest(".card");
+  if (card.matches(".is-lifted")) keepWordInView(card);
+  else bringIntoView(card);
 }, true);
 
 function step(by) {

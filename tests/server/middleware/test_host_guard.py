@@ -90,6 +90,8 @@ def test_the_bound_address_is_answered_too(bound_host: str, host: str, status: i
 def test_a_change_that_another_site_asks_for_is_refused(tmp_path: Path, headers: dict[str, str]) -> None:
     client = little_client(tmp_path)
     del client.headers["Sec-Fetch-Site"]
+    several = {**FORM, "target-0": FORM["target"], "decision": "accept_all"}
+    assert client.post("/verdicts", data=several, headers=headers).status_code == 403
     response = client.post("/verdict", data=FORM, headers=headers)
     assert response.status_code == 403
     assert f"`Origin: {ORIGIN}`" in response.text
