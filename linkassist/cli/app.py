@@ -28,6 +28,8 @@ class _Linkassist(Commands):
         "reindex": Command("reindex", "Bring embeddings, index and suggestions up to date."),
         "suggest": Command("suggest", "Print the missing links of a page, best first."),
         "decide": Command("decide", "Decide on a suggested link, as on the screen."),
+        "push": Command("push", "Write the accepted links into their pages in Scrapbox."),
+        "undo": Command("undo", "Take out of the pages in Scrapbox exactly what a push put in."),
         "links": Command("links", "Print every link of an export as JSON lines."),
         "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Command("password", "Set the password that the browser asks for."),
