@@ -25,6 +25,7 @@ from linkassist.wiki import Line, Page, title_key
 _INSTRUCTIONS: Final = ("infobox", "cosense")  # tables whose rows are read by Scrapbox's own AI
 # What Scrapbox reads otherwise right behind a token: the start of a hashtag, a quote, a question, a command, a number.
 _STARTS_ANEW: Final = re.compile(r"#\S|>|\?\s|[$%] |\d+\. ")
+_TAKES_THE_REST: Final = re.compile(r">|\?\s|[$%] |\d+\. ")  # all of these but the hashtag, to the end of the line
 _MOST_REWRITTEN: Final = 100
 
 
@@ -191,11 +192,13 @@ def _misplaced(
 
 
 def _is_behind_a_sign(texts: Sequence[str], mention: Mention) -> bool:
-    """Whether the text with the mention follows a token and begins with a sign, which parsers read in two ways."""
-    line = parse_page(texts)[mention.line]
+    """Whether text before the mention follows a token and begins with a sign, which parsers read in two ways."""
+    line, text = parse_page(texts)[mention.line], texts[mention.line]
     starts = [token.span.start for token in walk(line.tokens) if token.kind == "text"]
-    start = max((at for at in starts if at <= mention.start), default=0)
-    return start > line.indent and bool(_STARTS_ANEW.match(texts[mention.line], start))
+    behind = [at for at in starts if line.indent < at <= mention.start]
+    return any(_TAKES_THE_REST.match(text, at) for at in behind) or bool(
+        behind and _STARTS_ANEW.match(text, max(behind))
+    )
 
 
 def _replacement(found: LinkedPage, mention: Mention) -> Replacement | None:
