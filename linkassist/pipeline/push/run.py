@@ -66,7 +66,7 @@ def push(
     StoppedByReader. What a killed push has left is settled first. A failure of the server ends the push; the report of
     what was done says why. Raises NotFoundError for a title that no page has, and BusyError beside another push.
     """
-    pages = _waiting_pages(library, of, wanted)
+    pages = waiting_pages(library, of, wanted)
     with push_lock(library.folder), Client(remote, key, Throttle()) as client:
         editor = Editor(client.connection)
         session = Session(library, of.id, editor, RemotePages(client, editor), approve)
@@ -76,7 +76,7 @@ def push(
         try:
             if approve is not None:
                 settle(session, library)
-                pages = _waiting_pages(library, of, wanted)
+                pages = waiting_pages(library, of, wanted)
             for number, (stored, waiting) in enumerate(pages):
                 on_progress(STEP, number, len(pages))
                 reports.append(run.push_page(stored, waiting))
@@ -91,7 +91,7 @@ def push(
     return Report(of.name, run.batch_id if is_kept else None, tuple(reports), stopped)
 
 
-def _waiting_pages(library: Library, of: Project, wanted: Wanted) -> list[tuple[StoredPage, list[WaitingLink]]]:
+def waiting_pages(library: Library, of: Project, wanted: Wanted) -> list[tuple[StoredPage, list[WaitingLink]]]:
     """The pages with waiting links, the one with the latest decision first."""
     of_page: dict[int, list[WaitingLink]] = {}
     for link in reversed(waiting_links(library, of.id)):
@@ -113,7 +113,7 @@ class _Run:
 
     def push_page(self, stored: StoredPage, waiting: Sequence[WaitingLink]) -> PageReport:
         """Writes the links of one page, and records each step."""
-        links = [_accepted(stored, each) for each in waiting]
+        links = [accepted_link(stored, each) for each in waiting]
         found, edit, page = Edited("conflict"), None, None
         for _ in range(TRIES):
             page = self._session.pages.find(stored.page.page_id, stored.page.title)
@@ -158,7 +158,7 @@ class _Run:
         return self.batch_id
 
 
-def _accepted(stored: StoredPage, waiting: WaitingLink) -> AcceptedLink:
+def accepted_link(stored: StoredPage, waiting: WaitingLink) -> AcceptedLink:
     """The link with the text of its line. Of a decision of an older linkassist that is the line in the library now."""
     mention, line, texts = waiting.verdict.mention, waiting.line, stored.page.texts
     alike = None

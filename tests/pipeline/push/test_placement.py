@@ -153,7 +153,9 @@ def test_the_reference_parser_sees_the_old_links_and_the_new_ones(drawn: list[tu
     assert [(texts, lines, now ^ (was | keys)) for texts, lines, was, now, keys in found if now != was | keys] == []
 
 
-@pytest.mark.parametrize("text", ["[- x]? KJ法", "[- x]? #tag KJ法", "`x`>[$ x]KJ法", "[a]#b KJ法", "[a]> KJ法", "[a]1. KJ法"])
+@pytest.mark.parametrize(
+    "text", ["[- x]? KJ法", "[- x]? #tag KJ法", "`x`>[$ x]KJ法", "[a]#b KJ法", "[a]> KJ法", "[a]1. KJ法"]
+)
 def test_behind_a_sign_that_parsers_read_in_two_ways_no_link_is_written(text: str) -> None:
     start = text.index("KJ法")
     edit = edit_of(page_of(["t", text]), [AcceptedLink(1, "KJ法", Mention(1, start, start + 3, "KJ法"), text)])
