@@ -10,7 +10,7 @@ from linkassist.errors import FetchError
 from linkassist.pipeline.push.placement import AcceptedLink, PageEdit, edit_of
 from linkassist.pipeline.push.remote_pages import RemotePages
 from linkassist.pipeline.push.report import ChangedLine, LinkReport, LinkState, PageReport, Report
-from linkassist.pipeline.push.session import TRIES, Approve, Edited, Session, edit_page
+from linkassist.pipeline.push.session import Approve, Edited, Outcome, Session, Tries, edit_page
 from linkassist.pipeline.push.settle import is_on, settle
 from linkassist.progress import OnProgress
 from linkassist.scrapbox.client.address import RemoteProject
@@ -34,7 +34,6 @@ from linkassist.store.pushes import (
 from linkassist.wiki import title_key
 
 STEP: Final = "push"
-_CHANGING: Final = "The page was edited in Scrapbox at the same time. Push again later."
 _NOT_SEEN: Final = "Scrapbox took it, but the page did not show it when it was read again: look at it in a browser."
 _GONE: Final = "The page is not in Scrapbox any more."
 
@@ -114,36 +113,45 @@ class _Run:
     def push_page(self, stored: StoredPage, waiting: Sequence[WaitingLink]) -> PageReport:
         """Writes the links of one page, and records each step."""
         links = [accepted_link(stored, each) for each in waiting]
-        found, edit, page = Edited("conflict"), None, None
-        for _ in range(TRIES):
+        found, tries = Edited("conflict"), Tries()
+        lost: PageEdit | None = None  # may take effect yet
+        while True:
             page = self._session.pages.find(stored.page.page_id, stored.page.title)
+            has_arrived = lost is not None and self._has_arrived(page, lost)
             if page is None:
                 return _all_left(stored, links, _GONE)
+            if lost is not None and has_arrived:
+                return _page_report(page, links, lost, replace(found, outcome="made", is_seen=True))
             edit = edit_of(page.lines, links, rewritten_lines(self._session.library, stored.id))
-            if not edit.changes:
-                break
-            found = self._try(stored, page, edit, found.changes)
-            if found.outcome != "conflict":
-                break
-        assert edit is not None and page is not None
-        self._keep_already(edit)
-        return _page_report(page, links, edit, found)
+            if edit.changes:
+                found = self._try(stored, page, edit, found.changes)
+                lost = edit if found.outcome == "lost" else None
+            if not edit.changes or not tries.again(found):
+                self._keep_already(edit)
+                return _page_report(page, links, edit, found)
 
     def _try(self, stored: StoredPage, page: RemotePage, edit: PageEdit, approved: Sequence[ChangedLine]) -> Edited:
         """One try to make the edit; what is recorded afterwards is true."""
         log_ids = [link.log_id for link in edit.written]
         library = self._session.library
         found = edit_page(self._session, page, edit.changes, lambda: self._record(edit), approved)
-        if found.outcome in ("made", "unknown"):
+        if found.outcome in ("made", "lost", "used"):
             now = self._session.pages.find(stored.page.page_id, stored.page.title)
             is_seen = now is not None and any(is_on(now, link) for link in edit.written)
-            is_made = is_seen or found.outcome == "made"
-            found = replace(found, outcome="made" if is_made else "conflict", is_seen=is_seen)
+            not_made: Outcome = "conflict" if found.outcome == "used" else found.outcome
+            found = replace(found, outcome="made" if is_seen else not_made, is_seen=is_seen)
         if self.batch_id is not None and found.outcome == "made":
             record_done(library, self.batch_id, log_ids)
         elif self.batch_id is not None and found.outcome == "conflict":
             forget_sent(library, self.batch_id, log_ids)
         return found
+
+    def _has_arrived(self, page: RemotePage | None, lost: PageEdit) -> bool:
+        """Whether an edit whose answer was lost is on the page by now; recorded."""
+        log_ids = [link.log_id for link in lost.written]
+        has_arrived = page is not None and any(is_on(page, link) for link in lost.written)
+        (record_done if has_arrived else forget_sent)(self._session.library, self._batch(), log_ids)
+        return has_arrived
 
     def _record(self, edit: PageEdit) -> None:
         record_sent(self._session.library, self._batch(), edit.written)
@@ -184,6 +192,6 @@ def _page_report(page: RemotePage, links: Sequence[AcceptedLink], edit: PageEdit
     of_link: dict[int, tuple[LinkState, str]] = {link.log_id: ("already", "") for link in edit.already}
     of_link |= {link.log_id: ("left", link.why) for link in edit.left}
     for link in edit.written:
-        of_link[link.log_id] = (states[found.outcome], note) if found.outcome in states else ("left", _CHANGING)
+        of_link[link.log_id] = (states[found.outcome], note) if found.outcome in states else ("left", found.why)
     reported = tuple(LinkReport(link.target, *of_link[link.log_id]) for link in links)
     return PageReport(page.title, page.page_id, reported, found.changes if edit.changes else ())

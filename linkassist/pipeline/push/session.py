@@ -8,26 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from linkassist.errors import FetchError
 from linkassist.pipeline.push.remote_pages import RemotePages
 from linkassist.pipeline.push.report import ChangedLine, changes_between
 from linkassist.scrapbox.client.connection import (
+    IN_VAIN,
+    PAUSES_S,
     ConflictError,
     LostAnswerError,
     NotThereError,
     RefusedEditError,
 )
 from linkassist.scrapbox.client.editing import Editor, LineChange, Preview, RemotePage, changed_lines
+from linkassist.scrapbox.client.throttle import pause_between_tries
 from linkassist.store.library import Library
 
 Approve = Callable[[str, Sequence[ChangedLine]], bool]  # (title of the page, what would change)
 
-TRIES = 2  # a page that changes under our hands is read and edited once more, then left
+_MOST_CONFLICTS: Final = 2  # a page that changes under our hands is read and edited once more, then left
 
-# "made": the server has said so. "unknown": the answer was lost. "conflict": the page has changed, or the preview was
-# lost; nothing was written. "previewed": of a dry run. "skipped": it was not approved.
-Outcome = Literal["made", "unknown", "conflict", "previewed", "skipped"]
+# "made": the server has said so. "lost": its answer was lost, or told of trouble. "used": the preview is not there (any
+# more). "conflict": the page has changed; nothing was written. "previewed": of a dry run. "skipped": not approved.
+Outcome = Literal["made", "lost", "used", "conflict", "previewed", "skipped"]
+
+_CHANGING: Final = "The page was edited in Scrapbox at the same time."
+_BEYOND: Final = "Scrapbox's preview would change other lines too, as when the page is edited at the same time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,38 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """How an edit ended, and what its preview showed. is_seen: the page was read again and shows it."""
+    """How an edit ended, and what its preview showed.
+
+    why: of a conflict or a lost answer, in words. retry_after: of a lost answer. is_seen: the page was read again and
+    shows the edit.
+    """
 
     outcome: Outcome
     changes: tuple[ChangedLine, ...] = ()
+    why: str = _CHANGING
+    retry_after: str = ""
     is_seen: bool = False
+
+
+class Tries:
+    """Decides whether a page is tried again, and waits before: once after a conflict, four times after lost answers."""
+
+    def __init__(self) -> None:
+        self._n_conflicts = 0
+        self._pauses_s = iter(PAUSES_S)
+
+    def again(self, edited: Edited) -> bool:
+        """Whether to read the page and edit it again. Raises FetchError after the last lost answer."""
+        if edited.outcome == "conflict":
+            self._n_conflicts += 1
+            return self._n_conflicts < _MOST_CONFLICTS
+        if edited.outcome != "lost":
+            return False
+        pause_s = next(self._pauses_s, None)
+        if pause_s is None:
+            raise FetchError(f"{edited.why} {IN_VAIN}")
+        pause_between_tries(pause_s, edited.retry_after)
+        return True
 
 
 def edit_page(
@@ -63,11 +97,11 @@ def edit_page(
     """
     try:
         preview = session.editor.preview(page.page_id, changes)
-    except (NotThereError, RefusedEditError, ConflictError):
-        return Edited("conflict")
+    except (NotThereError, RefusedEditError, ConflictError) as error:
+        return Edited("conflict", why=str(error))
     shown = changes_between(page.lines, preview.lines)
     if preview.lines != changed_lines(page.lines, changes):
-        return Edited("conflict", shown)
+        return Edited("conflict", shown, why=_BEYOND)
     if session.approve is None:
         return Edited("previewed", shown)
     if shown != tuple(approved) and not session.approve(page.title, shown):
@@ -75,16 +109,16 @@ def edit_page(
     if not session.editor.is_unchanged(page):
         return Edited("conflict", shown)
     record()
-    return Edited(_submit(session.editor, preview), shown)
+    return _submitted(session.editor, preview, shown)
 
 
-def _submit(editor: Editor, preview: Preview) -> Outcome:
+def _submitted(editor: Editor, preview: Preview, shown: tuple[ChangedLine, ...]) -> Edited:
     try:
         editor.submit(preview)
-    except ConflictError:
-        return "conflict"
-    except (LostAnswerError, NotThereError):  # a preview that was used up may have been used by a try of ours
-        return "unknown"
-    except RefusedEditError:
-        return "conflict"
-    return "made"
+    except (ConflictError, RefusedEditError) as error:
+        return Edited("conflict", shown, why=str(error))
+    except LostAnswerError as error:
+        return Edited("lost", shown, why=str(error), retry_after=error.retry_after)
+    except NotThereError:
+        return Edited("used", shown)
+    return Edited("made", shown)

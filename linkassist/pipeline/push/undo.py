@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Final
@@ -12,7 +13,7 @@ from linkassist.pipeline.push.remote_pages import RemotePages
 from linkassist.pipeline.push.removal import Removal, removal_of
 from linkassist.pipeline.push.report import LinkReport, LinkState, PageReport, Report
 from linkassist.pipeline.push.run import StoppedByReader
-from linkassist.pipeline.push.session import TRIES, Approve, Edited, Session, edit_page
+from linkassist.pipeline.push.session import Approve, Edited, Outcome, Session, Tries, edit_page
 from linkassist.pipeline.push.settle import is_on, settle
 from linkassist.progress import OnProgress
 from linkassist.scrapbox.client.address import RemoteProject
@@ -26,7 +27,6 @@ from linkassist.store.pages import StoredPage, stored_page
 from linkassist.store.pushes import Push, PushedLink, pushed_links, set_state
 
 STEP: Final = "undo"
-_CHANGING: Final = "The page was edited in Scrapbox at the same time. Undo it again later."
 _GONE: Final = "The page is not in Scrapbox any more."
 _STANDING: Final = ("done", "undoing")
 
@@ -66,9 +66,9 @@ def undo_push(
 
 
 def _undo_page(session: Session, batch_id: int, stored: StoredPage, links: Sequence[PushedLink]) -> PageReport:
-    found, removal = Edited("conflict"), Removal((), (), (), ())
+    found, tries = Edited("conflict"), Tries()
     title = stored.page.title
-    for _ in range(TRIES):
+    while True:
         page = session.pages.find(stored.page.page_id, title)
         if page is None:
             left = tuple(LinkReport(link.target, "left", _GONE) for link in links)
@@ -78,26 +78,28 @@ def _undo_page(session: Session, batch_id: int, stored: StoredPage, links: Seque
         if session.approve is not None:  # what a killed undo has taken out
             set_state(session.library, batch_id, _log_ids(x for x in removal.gone if x.state == "undoing"), "undone")
         if not removal.changes:
-            break
+            return _page_report(title, stored.page.page_id, links, removal, found)
         record = partial(set_state, session.library, batch_id, _log_ids(removal.taken), "undoing")
         found = edit_page(session, page, removal.changes, record, found.changes)
         found = _settled(session, stored, batch_id, removal, found)
-        if found.outcome != "conflict":
-            break
-    return _page_report(title, stored.page.page_id, links, removal, found)
+        if found.outcome == "lost":  # may take effect yet
+            links = [replace(link, state="undoing") for link in links]
+        if not tries.again(found):
+            return _page_report(title, stored.page.page_id, links, removal, found)
 
 
 def _settled(session: Session, stored: StoredPage, batch_id: int, removal: Removal, found: Edited) -> Edited:
     """How the edit ended once the page was read again; recorded."""
-    outcome = found.outcome
-    if outcome == "unknown":
+    if found.outcome in ("lost", "used"):
         now = session.pages.find(stored.page.page_id, stored.page.title)
-        outcome = "conflict" if now and any(is_on(now, link.written) for link in removal.taken) else "made"
-    if outcome == "made":
+        is_standing = now is not None and any(is_on(now, link.written) for link in removal.taken)
+        still: Outcome = "conflict" if found.outcome == "used" else "lost"
+        found = replace(found, outcome=still if is_standing else "made")
+    if found.outcome == "made":
         set_state(session.library, batch_id, _log_ids(removal.taken), "undone")
-    elif outcome == "conflict" and session.approve is not None:
+    elif found.outcome == "conflict" and session.approve is not None:
         set_state(session.library, batch_id, _log_ids(removal.taken), "done")
-    return Edited(outcome, found.changes)
+    return found
 
 
 def _log_ids(links: Iterable[PushedLink]) -> list[int]:
@@ -118,5 +120,5 @@ def _page_report(title: str, page_id: str, links: Sequence[PushedLink], removal:
         elif found.outcome in states:
             reported.append(LinkReport(link.target, states[found.outcome]))
         else:
-            reported.append(LinkReport(link.target, "left", _CHANGING))
+            reported.append(LinkReport(link.target, "left", found.why))
     return PageReport(title, page_id, tuple(reported), found.changes if removal.changes else ())

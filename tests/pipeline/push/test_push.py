@@ -304,10 +304,68 @@ class TestFailures:
         assert accepted.scrapbox.texts(CUP) == ["Cup", "made of clay", "[Tea]"]
         assert accepted.scrapbox.n_asked("/submit") == 2
 
-    @pytest.mark.parametrize("status", [500, 502, 503, 504])
-    def test_a_submit_that_failed_without_effect_is_made_again(self, accepted: PushedWiki, status: int) -> None:
-        self.fail_once(accepted, "/submit", Answer(status))
+    @pytest.mark.parametrize(("status", "retry_after", "pause"), [(500, "", 2.0), (503, "9", 9.0), (504, "", 2.0)])
+    def test_a_submit_that_failed_without_effect_is_made_again_after_a_pause(
+        self, accepted: PushedWiki, pauses: list[float], status: int, retry_after: str, pause: float
+    ) -> None:
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        self.fail_once(accepted, "/submit", Answer(status, headers=headers))
         assert links_of(accepted.push()) == {"Cup": "written", "Tea": "written"}
+        assert pauses == [pause]
+
+    @pytest.mark.parametrize("is_undo", [False, True], ids=["push", "undo"])
+    def test_an_edit_that_takes_effect_long_after_its_answer_was_lost_is_recognised(
+        self, wiki: PushedWiki, is_undo: bool
+    ) -> None:
+        wiki.accept("Tea", "Cup", "cup", 1)
+        batch_id = wiki.push().batch_id if is_undo else None
+        edits, seen = wiki.scrapbox.edits, list[str]()
+
+        def late(path: str) -> None:
+            if path.endswith("/submit") and not seen:
+                wiki.scrapbox.failures.append(Answer(504))
+            if seen[:1] == ["/submit"] and len(seen) == 2:  # after the page was looked at once
+                edits.submit("niwa", "u-gardener", {"previewId": next(iter(edits.previews))}, time.time())
+            if path.endswith("/submit") or seen:
+                seen.append(path[path.rindex("/") :])
+
+        wiki.scrapbox.before = late
+        report = wiki.undo(batch_id) if is_undo else wiki.push()
+        assert seen == ["/submit", "/Tea", "/Tea"]
+        assert links_of(report) == {"Cup": "undone" if is_undo else "written"}
+        assert [state for _, _, state in wiki.states()] == ["undone" if is_undo else "done"]
+        assert wiki.scrapbox.texts(TEA)[1] == ("green tea in a cup" if is_undo else "green tea in a [cup]")
+
+    def test_submits_that_fail_again_and_again_end_the_push(self, accepted: PushedWiki, pauses: list[float]) -> None:
+        accepted.scrapbox.before = lambda path: (
+            accepted.scrapbox.failures.append(Answer(502)) if path.endswith("/submit") else None
+        )
+        before = as_json(accepted.scrapbox)
+        report = accepted.push()
+        assert "status 502). 5 tries have failed" in report.stopped and report.pages == ()
+        assert (pauses, accepted.scrapbox.n_asked("/submit")) == ([2.0, 10.0, 30.0, 60.0], 5)
+        assert (as_json(accepted.scrapbox), accepted.n_waiting()) == (before, 2)
+        accepted.scrapbox.before = lambda path: None
+        assert links_of(accepted.push()) == {"Cup": "written", "Tea": "written"}
+
+    @pytest.mark.parametrize(
+        ("part", "answer", "why"),
+        [
+            ("/preview", Answer(422), "does not take the request (status 422)"),
+            ("/submit", Answer(409, b'{"error": "NotFastForward"}'), "edited in Scrapbox at the same time"),
+            ("/submit", Answer(409, b'{"error": "DuplicateTitle"}'), "Another page in Scrapbox has that title"),
+        ],
+    )
+    def test_an_edit_that_is_refused_twice_is_left_with_the_reason(
+        self, accepted: PushedWiki, part: str, answer: Answer, why: str
+    ) -> None:
+        accepted.scrapbox.before = lambda path: (
+            accepted.scrapbox.failures.append(answer) if path.endswith(part) else None
+        )
+        report = accepted.push()
+        assert links_of(report) == {"Cup": "left", "Tea": "left"} and why in whys_of(report)
+        assert accepted.scrapbox.n_asked(part) == 4
+        assert (accepted.states(), accepted.n_waiting()) == ([], 2)
 
     def fail_once(self, wiki: PushedWiki, part: str, answer: Answer) -> None:
         def fail(path: str) -> None:
