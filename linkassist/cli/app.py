@@ -30,7 +30,7 @@ class _Linkassist(Commands):
         "decide": Command("decide", "Decide on a suggested link, as on the screen."),
         "push": Command("push", "Write the accepted links into their pages in Scrapbox."),
         "undo": Command("undo", "Take out of the pages in Scrapbox exactly what a push put in."),
-        "export": Command("export", "Write the edits that the accepted links make, for import or other programs."),
+        "export": Command("export", "Write the edits that accepted links make, for import or other programs."),
         "links": Command("links", "Print every link of an export as JSON lines."),
         "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Command("password", "Set the password that the browser asks for."),

@@ -14,7 +14,7 @@ from linkassist.cli.progress import progress
 from linkassist.pipeline.push.report import ChangedLine, LinkState, PageReport, Report
 from linkassist.pipeline.push.run import StoppedByReader
 from linkassist.pipeline.push.session import Approve
-from linkassist.progress import OnProgress, no_progress
+from linkassist.progress import OnProgress
 from linkassist.scrapbox.client.address import PUBLIC_BASE, RemoteProject, project_at, remote_project
 from linkassist.settings import Settings
 
@@ -44,7 +44,8 @@ def asking(*, is_dry_run: bool, is_yes: bool, verb: str) -> Iterator[tuple[Appro
         with progress() as on_progress:
             yield (None if is_dry_run else lambda title, changes: True), on_progress
     else:
-        yield _Questions(verb), no_progress
+        questions = _Questions(verb)
+        yield questions, questions.on_progress
 
 
 class _Questions:
@@ -53,11 +54,16 @@ class _Questions:
     def __init__(self, verb: str) -> None:
         self._verb = verb
         self._is_for_all = False
+        self._place = (0, 0)
+
+    def on_progress(self, step: str, done: int, total: int) -> None:
+        """Remembers how far the work is, for the next question."""
+        self._place = (done + 1, total)
 
     def __call__(self, title: str, changes: Sequence[ChangedLine]) -> bool:
         if self._is_for_all:
             return True
-        say(title)
+        say(f"{title} (page {self._place[0]:,} of {self._place[1]:,})")
         for line in changes_text(changes):
             say(line)
         while True:

@@ -110,7 +110,9 @@ def test_a_dry_run_shows_the_diff_and_leaves_everything(wiki: PushedWiki) -> Non
 )
 def test_each_page_is_asked_about(wiki: PushedWiki, typed: str, written: int) -> None:
     said = run(wiki, "push", typed=typed)
-    assert "+ [Tea]" in said.stderr and "[y]es, [n]o, [a]ll, [q]uit" in said.stderr
+    assert (
+        "Cup (page 1 of 2)" in said.stderr and "+ [Tea]" in said.stderr and "[y]es, [n]o, [a]ll, [q]uit" in said.stderr
+    )
     assert wiki.n_waiting() == 2 - written
 
 
