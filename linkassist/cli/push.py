@@ -16,6 +16,7 @@ from linkassist.cli.write_back import asking, server_of, show_report
 from linkassist.pipeline.push.report import LinkState, Report
 from linkassist.pipeline.push.run import Wanted
 from linkassist.pipeline.push.run import push as push_links
+from linkassist.scrapbox.client.address import remote_project
 from linkassist.scrapbox.client.keys import access_key
 from linkassist.settings import load_settings
 from linkassist.store.library import Library
@@ -34,7 +35,7 @@ _IN_SHORT: Final[dict[LinkState, str]] = {
 @command(epilog="Example: linkassist push my-wiki --dry-run")
 def push(
     project_name: Annotated[
-        str | None, typer.Argument(metavar="[PROJECT]", help="The project. [default: the only one]")
+        str | None, typer.Argument(metavar="[PROJECT]", help="The project, or its address. [default: the only one]")
     ] = None,
     pages: Annotated[
         list[str] | None, typer.Option("--page", metavar="TITLE", help="Only this page; can be given several times.")
@@ -57,6 +58,9 @@ def push(
     `linkassist undo` takes a push out again. It needs a key (`linkassist login`).
     """
     settings = load_settings(library, config=config)
+    if project_name and project_name.startswith(("http://", "https://")):
+        remote = remote_project(project_name)
+        project_name, base_url = remote.name, base_url or remote.base
     with existing_library(settings) as opened:
         if is_list:
             _list(opened, project(opened, project_name).id if project_name else None, is_json=is_json)

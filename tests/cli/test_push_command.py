@@ -149,6 +149,10 @@ def test_the_source_of_the_project_names_the_server(wiki: PushedWiki) -> None:
     assert "links 2 written" in run(wiki, "push", "--yes", has_base=False).stdout
 
 
+def test_the_project_can_be_named_by_its_address(wiki: PushedWiki) -> None:
+    assert "links 2 written" in run(wiki, "push", wiki.scrapbox.project, "--yes", has_base=False).stdout
+
+
 def test_a_server_that_fails_ends_it_with_code_1(wiki: PushedWiki) -> None:
     wiki.scrapbox.failures = [Answer(503)] * 5
     said = run(wiki, "push", "--yes", "--json", code=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.little_scrapbox import KEY, SERVICE_KEY, TOKEN, Account, Answer, LittleScrapbox, little_scrapbox
+from support.little_server import client_of
 from support.pushed_wiki import PushedWiki, as_json, links_of, whys_of
 
 from linkassist.errors import NotFoundError
@@ -56,6 +57,15 @@ class TestPush:
         assert wiki.n_waiting() == 0
         assert wiki.states() == [(report.batch_id, "Cup", "done")]
         assert wiki.push().pages == ()
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "Straight into Scrapbox"), ("ja", "Scrapbox に直接")])
+    def test_the_outbox_lists_the_push(self, wiki: PushedWiki, language: str, words: str) -> None:
+        wiki.accept("Tea", "Cup", "cup", 1)
+        wiki.push()
+        with client_of(wiki.folder) as client:
+            client.cookies.set("language", language)
+            answer = client.get("/outbox/niwa", headers={"Accept-Language": language})
+        assert answer.status_code == 200 and words in answer.text
 
     def test_links_without_a_place_go_into_one_line_at_the_end(self, wiki: PushedWiki) -> None:
         wiki.accept("Cup", "Tea")
