@@ -47,7 +47,7 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of all pages. batch_id: None where nothing was recorded. stopped: why it ended early, "" if not."""
+    """What became of all pages. batch_id: None where nothing was written. stopped: why it ended early, "" if not."""
 
     project: str
     batch_id: int | None

@@ -86,8 +86,8 @@ def push(
             stopped = "You ended it."
         if approve is not None:
             drop_empty_pushes(library, of.id)
-    is_kept = any(link.state in ("written", "already") for page in reports for link in page.links)
-    return Report(of.name, run.batch_id if is_kept else None, tuple(reports), stopped)
+    has_written = any(link.state == "written" for page in reports for link in page.links)
+    return Report(of.name, run.batch_id if has_written else None, tuple(reports), stopped)
 
 
 def waiting_pages(library: Library, of: Project, wanted: Wanted) -> list[tuple[StoredPage, list[WaitingLink]]]:

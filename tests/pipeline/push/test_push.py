@@ -125,7 +125,7 @@ class TestPush:
         wiki.accept("Tea", "Cup", "cup", 1)
         wiki.scrapbox.write(TEA, 2, "see the [pot] and the [cup]")
         report = wiki.push()
-        assert links_of(report) == {"Cup": "already"}
+        assert (links_of(report), report.batch_id) == ({"Cup": "already"}, None)
         assert wiki.scrapbox.n_asked("submit") == 0
         assert wiki.n_waiting() == 0
 
