@@ -282,8 +282,10 @@ def _encoder(given: _Given) -> str:
         absolute = os.path.realpath(given.folder / at_home(path))
         return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that it is found from anywhere; a hub name stays as it is.
-    folder = given.folder / at_home(name)
-    return str(folder.resolve()) if folder.is_dir() else name
+    for place, mark, options in ((name, "", ""), name.rpartition("?"), name.partition("?")):
+        if place and (folder := given.folder / at_home(place)).is_dir():
+            return f"{folder.resolve()}{mark}{options}"
+    return name
 
 
 def _language(given: _Given) -> Language:

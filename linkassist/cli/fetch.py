@@ -16,6 +16,7 @@ from linkassist.cli.reindex import reindex_project
 from linkassist.errors import NotFoundError
 from linkassist.pipeline.fetch import discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import ingest
+from linkassist.pipeline.reindex import check_encoder
 from linkassist.scrapbox.client.address import project_at
 from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.settings import Settings, load_settings, remember_source, source_place
@@ -59,6 +60,8 @@ def fetch(
         sources = {project_name or name_of_source(place): place}
     else:
         sources = _remembered(settings, project_name)
+    if is_reindexed:
+        check_encoder(settings.encoder)
     pace = Throttle()
     for name, place in sources.items():
         _import(settings, name, place, pace, is_any=source is not None)

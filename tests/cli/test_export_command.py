@@ -30,7 +30,7 @@ def scrapbox() -> Iterator[LittleScrapbox]:
 def wiki(tmp_path: Path, scrapbox: LittleScrapbox) -> PushedWiki:
     found = PushedWiki(tmp_path, scrapbox)
     found.fetch()
-    found.accept("Tea", "Cups", "cup", 1)
+    found.accept("Tea", "Ｃup", "cup", 1)
     found.accept("Tea", "Quoted", "quoted", 3)
     found.accept("Cup", "Tea")
     return found
@@ -48,7 +48,7 @@ def test_an_import_file_has_the_changed_pages_whole_and_a_warning(wiki: PushedWi
     assert json.loads(said.stdout) == {
         "pages": [
             {"title": "Cup", "lines": ["Cup", "made of clay", "[Tea]"]},
-            {"title": "Tea", "lines": ["Tea", "green tea in a [Cups]", "see the [pot]", "> a quoted cup"]},
+            {"title": "Tea", "lines": ["Tea", "green tea in a [Ｃup]", "see the [pot]", "> a quoted cup"]},
         ]
     }
     assert "overwrites whole pages of the same title" in said.stderr
@@ -58,11 +58,11 @@ def test_an_import_file_has_the_changed_pages_whole_and_a_warning(wiki: PushedWi
 @pytest.mark.skipif(shutil.which("patch") is None, reason="the program patch is not installed")
 def test_a_diff_can_be_applied(wiki: PushedWiki, tmp_path: Path) -> None:
     diff = export(wiki, "--format", "diff", "--page", "tea").stdout
-    assert "\n-green tea in a cup\n+green tea in a [Cups]\n" in diff and diff.startswith("--- a/Tea\n+++ b/Tea\n")
+    assert "\n-green tea in a cup\n+green tea in a [Ｃup]\n" in diff and diff.startswith("--- a/Tea\n+++ b/Tea\n")
     page = tmp_path / "Tea"
     page.write_text("\n".join(wiki.scrapbox.texts(TEA)) + "\n")
     subprocess.run(["patch", str(page)], input=diff, text=True, check=True, capture_output=True)
-    assert page.read_text().splitlines()[1] == "green tea in a [Cups]"
+    assert page.read_text().splitlines()[1] == "green tea in a [Ｃup]"
 
 
 def test_json_lines_have_an_object_for_each_changed_line(wiki: PushedWiki) -> None:
@@ -75,7 +75,7 @@ def test_json_lines_have_an_object_for_each_changed_line(wiki: PushedWiki) -> No
             "page_id": TEA,
             "line": 1,
             "before": "green tea in a cup",
-            "after": "green tea in a [Cups]",
+            "after": "green tea in a [Ｃup]",
         },
     ]
     assert "overwrites" not in said.stderr

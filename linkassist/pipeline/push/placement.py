@@ -1,7 +1,8 @@
 """Where accepted links go on a page as it stands in Scrapbox: in the very line they were accepted in, or nowhere.
 
 The line is found by its text, wherever it has moved. Quotes, code, and the tables that instruct Scrapbox's own AI are
-never edited. Links that were accepted without a place in the text go into one more line at the end.
+never edited. Links that were accepted without a place in the text, or at words that are no spelling of their target,
+go into one more line at the end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from linkassist.scrapbox.client.editing import LineChange, RemoteLine, new_line_
 from linkassist.scrapbox.edits import LinkedPage, Replacement, link_text, linked_page
 from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.tokens import walk
+from linkassist.spelling import is_spelling_of
 from linkassist.store.pushes import WrittenLink
 from linkassist.suggestion import Mention
 from linkassist.terminal_escape import quoted
@@ -111,8 +113,11 @@ def edit_of(
 def _place(
     texts: Sequence[str], kinds: Sequence[str], link: AcceptedLink, rewritten: Sequence[WrittenLink]
 ) -> Mention | None:
-    """The mention at the place where its line is now, None for a link without one. Raises LinkAssistError."""
-    if link.mention is None:
+    """The mention at the place where its line is now, None for a link at the end of the page. Raises LinkAssistError.
+
+    Words that are no spelling of the target are never replaced by it: that link goes to the end, as its card shows.
+    """
+    if link.mention is None or not is_spelling_of(link.mention.surface, link.target):
         return None
     if link.line is None:
         raise LinkAssistError(f"The words {quoted(link.mention.surface)} are no longer where they were accepted.")

@@ -27,7 +27,7 @@ WORDS = ("知的生産", "KJ法", "Zettelkasten", "note taking", "カード")
 TARGETS = {
     "知的生産": "知的生産",
     "KJ法": "kj法",
-    "Zettelkasten": "ツェッテルカステン",
+    "Zettelkasten": "Ｚettelkasten",
     "note taking": "Note taking",
     "カード": "京大式カード",
 }
@@ -122,7 +122,7 @@ def check(texts: list[str], links: list[AcceptedLink]) -> tuple[list[str], set[s
     assert changed_lines(after, removal.changes) == tuple(lines)
     for each in pushed:  # and one by one, in the order of decision
         after = changed_lines(after, removal_of(after, [each]).changes) if not each.written.is_added else after
-    expected = [*texts, *(each.after for each in edit.written[-1:] if each.is_added)]
+    expected = [*texts, *{each.after for each in edit.written if each.is_added}]
     assert [line.text for line in after] == expected
     return [line.text for line in changed_lines(lines, edit.changes)], set(keys)
 

@@ -74,6 +74,11 @@ class TestPush:
         wiki.push()
         assert wiki.scrapbox.texts(CUP) == ["Cup", "made of [clay]", "[Tea] [Saucer]"]
 
+    def test_words_that_are_no_spelling_of_the_target_stay_and_the_link_goes_to_the_end(self, wiki: PushedWiki) -> None:
+        wiki.accept("Tea", "Mug", "cup", 1)
+        wiki.push()
+        assert wiki.scrapbox.texts(TEA)[1] == "green tea in a cup" and wiki.scrapbox.texts(TEA)[-1] == "[Mug]"
+
     @pytest.mark.parametrize("key", [TOKEN, SERVICE_KEY, KEY])
     def test_every_sort_of_key_of_a_member_may_write(self, wiki: PushedWiki, key: str) -> None:
         wiki.accept("Cup", "Tea")
@@ -114,12 +119,12 @@ class TestPush:
 
     def test_a_second_link_of_a_line_that_a_push_has_changed_is_written_too(self, wiki: PushedWiki) -> None:
         wiki.accept("Tea", "Green", "green", 1)
-        wiki.accept("Tea", "A", "a cup", 1)
+        wiki.accept("Tea", "Ａ cup", "a cup", 1)
         wiki.push()
-        wiki.accept("Tea", "Tea leaves", "tea", 1)
-        assert wiki.scrapbox.texts(TEA)[1] == "[green] tea in [A]"
+        wiki.accept("Tea", "Ｔea", "tea", 1)
+        assert wiki.scrapbox.texts(TEA)[1] == "[green] tea in [Ａ cup]"
         wiki.push()
-        assert wiki.scrapbox.texts(TEA)[1] == "[green] [Tea leaves] in [A]"
+        assert wiki.scrapbox.texts(TEA)[1] == "[green] [Ｔea] in [Ａ cup]"
 
     def test_a_link_that_the_page_has_by_now_is_not_written_again(self, wiki: PushedWiki) -> None:
         wiki.accept("Tea", "Cup", "cup", 1)
@@ -440,7 +445,7 @@ class TestUndo:
         """A wiki after a push of four links, the push, and the text of the pages before it."""
         before = as_json(wiki.scrapbox)
         wiki.accept("Tea", "Green", "green", 1)
-        wiki.accept("Tea", "Cups", "cup", 1)
+        wiki.accept("Tea", "Ｃup", "cup", 1)
         wiki.accept("Cup", "Tea")
         wiki.accept("Cup", "Saucer")
         batch_id = wiki.push().batch_id
@@ -451,7 +456,7 @@ class TestUndo:
         self, pushed: tuple[PushedWiki, int, str]
     ) -> None:
         wiki, batch_id, before = pushed
-        assert wiki.scrapbox.texts(TEA)[1] == "[green] tea in a [Cups]"
+        assert wiki.scrapbox.texts(TEA)[1] == "[green] tea in a [Ｃup]"
         report = wiki.undo(batch_id)
         assert set(links_of(report).values()) == {"undone"} and len(links_of(report)) == 4
         assert as_json(wiki.scrapbox) == before
@@ -463,7 +468,7 @@ class TestUndo:
 
     def test_what_others_wrote_since_stays(self, pushed: tuple[PushedWiki, int, str]) -> None:
         wiki, batch_id, _ = pushed
-        wiki.scrapbox.write(TEA, 1, "[green] tea in a [Cups], hot")
+        wiki.scrapbox.write(TEA, 1, "[green] tea in a [Ｃup], hot")
         wiki.scrapbox.write(TEA, 1, "first", inserts=True)
         wiki.scrapbox.write(CUP, 1, "made of [clay]")
         report = wiki.undo(batch_id)
@@ -473,10 +478,10 @@ class TestUndo:
 
     def test_a_link_that_stands_no_more_is_left_and_does_not_wait(self, pushed: tuple[PushedWiki, int, str]) -> None:
         wiki, batch_id, _ = pushed
-        wiki.scrapbox.write(TEA, 1, "green tea in a [Cups]")
+        wiki.scrapbox.write(TEA, 1, "green tea in a [Ｃup]")
         wiki.scrapbox.write(CUP, 2, "[Tea] [Saucer] and more")
         report = wiki.undo(batch_id)
-        assert links_of(report) == {"Green": "left", "Cups": "undone", "Tea": "left", "Saucer": "left"}
+        assert links_of(report) == {"Green": "left", "Ｃup": "undone", "Tea": "left", "Saucer": "left"}
         assert wiki.scrapbox.texts(TEA)[1] == "green tea in a cup"
         assert wiki.scrapbox.texts(CUP)[2] == "[Tea] [Saucer] and more"
         assert wiki.n_waiting() == 1
@@ -492,10 +497,10 @@ class TestUndo:
     def test_of_two_pushes_into_one_line_each_is_undone_alone(self, wiki: PushedWiki) -> None:
         wiki.accept("Tea", "Green", "green", 1)
         first = wiki.push().batch_id
-        wiki.accept("Tea", "Cups", "cup", 1)
+        wiki.accept("Tea", "Ｃup", "cup", 1)
         second = wiki.push().batch_id
         wiki.undo(first)
-        assert wiki.scrapbox.texts(TEA)[1] == "green tea in a [Cups]"
+        assert wiki.scrapbox.texts(TEA)[1] == "green tea in a [Ｃup]"
         wiki.undo(second)
         assert wiki.scrapbox.texts(TEA)[1] == "green tea in a cup"
 
