@@ -9,7 +9,7 @@ import typer
 
 from linkassist.cli.import_export import ingest_text
 from linkassist.cli.lazy_group import command
-from linkassist.cli.options import ConfigOption, LibraryOption, ReindexOption
+from linkassist.cli.options import BaseUrlOption, ConfigOption, LibraryOption, ReindexOption
 from linkassist.cli.output import print_lines
 from linkassist.cli.progress import progress
 from linkassist.cli.reindex import reindex_project
@@ -17,6 +17,7 @@ from linkassist.errors import NotFoundError
 from linkassist.pipeline.fetch import discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import check_encoder
+from linkassist.scrapbox.client.address import project_at
 from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.settings import Settings, load_settings, remember_source, source_place
 from linkassist.store.library import Library
@@ -29,13 +30,15 @@ def fetch(
         typer.Argument(
             metavar="SOURCE",
             help="The address of a Scrapbox project, or an export, a folder or a pattern of exports; the library "
-            "remembers it. [default: the remembered one]",
+            "remembers it. Or the name of a project with a remembered source, or on the server of --base-url. "
+            "[default: the remembered one]",
         ),
     ] = None,
     project_name: Annotated[
         str | None,
         typer.Option("--project", metavar="NAME", help="The project. [default: the one of the source, or all]"),
     ] = None,
+    base_url: BaseUrlOption = None,
     is_reindexed: ReindexOption = True,
     library: LibraryOption = None,
     config: ConfigOption = None,
@@ -46,6 +49,12 @@ def fetch(
     for it, or it is in LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is imported.
     """
     settings = load_settings(library, config=config)
+    if base_url is not None:
+        if source is None:
+            raise typer.BadParameter("Name the project on the server of --base-url.")
+        source = str(project_at(base_url, source))
+    elif source in settings.sources and not Path(source or "").exists():
+        source, project_name = None, source
     if source:
         place = source_place(source, Path.cwd())
         sources = {project_name or name_of_source(place): place}

@@ -25,6 +25,8 @@ _WORDS: Final = {
     "list": "Listing the pages in Scrapbox",
     "fetch": "Fetching what has changed",
     "download": "Fetching the export",
+    "push": "Writing the pages in Scrapbox",
+    "undo": "Taking links out of the pages in Scrapbox",
     "wait": "Waiting for another import or reindex",
     "store": "Writing the library",
     "read": "Reading the pages",

@@ -19,6 +19,7 @@ from linkassist.store.error_messages import sqlite_message
 LOCK_NAME: Final = "work.lock"
 SERVING_NAME: Final = "serve.lock"
 NIGHT_NAME: Final = "nightly.lock"
+PUSH_NAME: Final = "push.lock"
 
 _WAIT_S: Final = 0.5  # for a process that only tests the lock and releases it at once
 _EXCLUSIVE: Final = ("BEGIN EXCLUSIVE",)
@@ -51,6 +52,12 @@ def nightly_lock(folder: Path) -> AbstractContextManager[None]:
     """The lock of nightly runs. Raises BusyError while there is another."""
     busy = "another nightly run is under way. Wait until it has finished, then try again."
     return _held(folder / NIGHT_NAME, _EXCLUSIVE, busy)
+
+
+def push_lock(folder: Path) -> AbstractContextManager[None]:
+    """The lock of whoever edits pages in Scrapbox. Raises BusyError while there is another."""
+    busy = "another push or undo is under way. Wait until it has finished, then try again."
+    return _held(folder / PUSH_NAME, _EXCLUSIVE, busy)
 
 
 def is_nightly_running(folder: Path) -> bool:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
+from linkassist.store.accepted_lines import accepted_lines
 from linkassist.store.integrity.checksums import BATCHES, ITEMS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.verdicts import HOLDING, as_verdicts
 from linkassist.suggestion import Verdict
 
-# How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed.
+# How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed. The links
+# that linkassist writes itself are in batches of `pushes.py`.
 SendMethod = Literal["by_hand", "import_file"]
 
 _N_TITLES: Final = 3
@@ -28,7 +30,9 @@ _WAITING: Final = """
     WHERE p.project_id = ? AND p.is_gone = 0 AND l.decision = 'accept'
     AND NOT EXISTS (
         SELECT 1 FROM outbox_items i JOIN outbox_batches b ON b.id = i.batch_id
-        WHERE i.log_id = v.log_id AND b.undone_at IS NULL
+        WHERE i.log_id = v.log_id AND b.undone_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM push_links u WHERE u.log_id = i.log_id AND u.batch_id = i.batch_id AND u.state = 'undone'
+        )
     )
     AND NOT EXISTS (
         SELECT 1 FROM links k WHERE k.text_id = p.text_id AND (k.key = v.target_key OR k.key = t.key)
@@ -42,6 +46,20 @@ class WaitingPage:
 
     page_id: int
     verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLink:
+    """An accepted link that waits. log_id: the entry of the decision in the log. page_id: the page's row.
+
+    line: the text of the mention's line when it was accepted; None where there is no mention, or for a decision of an
+    older linkassist.
+    """
+
+    log_id: int
+    page_id: int
+    verdict: Verdict
+    line: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,17 @@ def waiting_pages(library: Library, project_id: int) -> list[WaitingPage]:
     for row in rows:
         of_page[int(row[0])].append(row)
     return [WaitingPage(page_id, tuple(as_verdicts(found))) for page_id, found in of_page.items()]
+
+
+def waiting_links(library: Library, project_id: int) -> list[WaitingLink]:
+    """The links that wait, in order of decision."""
+    rows = list(library.rows(f"{HOLDING} {_WAITING} ORDER BY l.id", (project_id,)))
+    log_ids = [int(row[-2]) for row in rows]
+    lines = accepted_lines(library, log_ids)
+    return [
+        WaitingLink(log_id, int(row[0]), verdict, lines.get(log_id))
+        for log_id, row, verdict in zip(log_ids, rows, as_verdicts(rows), strict=True)
+    ]
 
 
 def send_off(library: Library, project_id: int, page_ids: list[int], way: SendMethod, until: int) -> int:

@@ -14,6 +14,7 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError
+from linkassist.store.accepted_lines import keep_accepted_line
 from linkassist.store.integrity.checksums import VERDICT_LOG, VERDICTS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
@@ -61,6 +62,8 @@ def record_verdict(library: Library, page_id: int, verdict: Verdict, as_shown: A
             (page_id, target_key, target_page[0] if target_page else None, log_id),
         )
         seal(connection, VERDICTS, VERDICTS.is_this_row, (page_id, target_key))
+        if verdict.decision == "accept" and verdict.mention:
+            keep_accepted_line(connection, page_id, log_id, verdict.mention)
         refresh_gain(connection, page_id, as_shown)
 
 

@@ -30,6 +30,7 @@ from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
+from linkassist.store.pushes import WrittenLink, begin_push, record_sent
 from linkassist.store.queue_cards import add_day_cards
 from linkassist.store.runs import put_artefact
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS, WITH_SANE_TIMES
@@ -45,6 +46,7 @@ from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import title_key
 
 PAGE = "庭としてのWiki"
+MENTION = Mention(11, 19, 22, "KJ法")
 OLDER = range(1, len(MIGRATIONS))
 # Of each migration that has been released, in order; see `test_a_released_migration_is_never_edited`.
 RELEASED = (
@@ -67,8 +69,10 @@ def write_full_library(folder: Path) -> None:
     with Library.open(folder) as library:
         of = project(library, PROJECT).id
         page = find_page(library, of, title_key(PAGE)).id
-        record_verdict(library, page, Verdict("KJ法", "accept", 100, "page", 0.8, Mention(10, 5, 8, "KJ法")))
+        record_verdict(library, page, Verdict("KJ法", "accept", 100, "page", 0.8, MENTION))
         send_off(library, of, [page], "by_hand", 1)
+        written = WrittenLink(1, "a" * 24, False, "KJ法", "[KJ法]", 0, "[KJ法]", "KJ法")
+        record_sent(library, begin_push(library, of, "https://scrapbox.io"), [written])
         record_verdict(library, page, Verdict("検索", "reject", 101, "page", 0.7))
         undo_verdict(library, page, title_key("検索"))
         record_verdict(library, page, Verdict("道具", "reject", 102, "page", 0.7, why="not here"))

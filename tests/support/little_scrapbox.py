@@ -7,6 +7,7 @@ with ETag), related pages, titles, commits, previews and submits of edits, and t
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -347,8 +348,14 @@ def little_scrapbox() -> Iterator[LittleScrapbox]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exception(), ConnectionError):  # the program that asked was killed
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     state.address = f"http://127.0.0.1:{server.server_port}"

@@ -20,7 +20,10 @@ from linkassist.scrapbox.client.throttle import Throttle, pause_between_tries
 
 PIECE: Final = 1 << 18
 _TIMEOUT_S: Final = (10.0, 90.0)  # to connect, and between two reads of a response
-_PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
+PAUSES_S: Final = (2.0, 10.0, 30.0, 60.0)  # before each further try
+IN_VAIN: Final = (
+    f"{len(PAUSES_S) + 1} tries have failed. What was finished before stands; run the same command later to go on."
+)
 _LARGEST_ANSWER: Final = 64 << 20  # bytes; exports are not limited
 
 Read = Callable[[requests.Response], None]
@@ -35,11 +38,7 @@ class NotThereError(FetchError):
 
 
 class ConflictError(FetchError):
-    """The page has changed meanwhile, or a page of that title exists (status 409). name: the server's word for it."""
-
-    def __init__(self, message: str, name: str) -> None:
-        super().__init__(message)
-        self.name = name
+    """The page has changed meanwhile, or a page of that title exists (status 409)."""
 
 
 class RefusedEditError(FetchError):
@@ -47,7 +46,14 @@ class RefusedEditError(FetchError):
 
 
 class LostAnswerError(FetchError):
-    """A change was sent, and its answer did not arrive: it may have taken effect or not."""
+    """A change was sent, and its answer did not arrive: it may have taken effect or not.
+
+    retry_after: the header of an answer that told of trouble, "" without one.
+    """
+
+    def __init__(self, message: str, retry_after: str) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class BrokenAnswerError(Exception):
@@ -120,7 +126,7 @@ class Connection:
         A retry also follows a body that `read` finds incomplete, waits for the throttle like every request, and counts
         towards one total. urllib3's Retry ends before the body is read, and knows neither throttle nor longest pause.
         """
-        for pause_s in (*_PAUSES_S, None):
+        for pause_s in (*PAUSES_S, None):
             self._pace.wait(is_on_this_machine=self.project.is_on_this_machine)
             retry_after = ""
             try:
@@ -146,13 +152,10 @@ class Connection:
             except requests.RequestException as error:
                 failure, is_unknown = self._network_in_words(error), not isinstance(error, requests.ConnectTimeout)
             if changes and is_unknown:
-                raise LostAnswerError(failure)
+                raise LostAnswerError(failure, retry_after)
             if pause_s is not None:
                 pause_between_tries(pause_s, retry_after)
-        raise FetchError(
-            f"{failure} {len(_PAUSES_S) + 1} tries have failed. What was finished before stands; run the same command "
-            "later to go on."
-        )
+        raise FetchError(f"{failure} {IN_VAIN}")
 
     def _json(self, response: requests.Response) -> object:
         body = b""
@@ -193,7 +196,9 @@ class Connection:
         if status == 404:
             raise NotThereError(f"There is no {self.project} (status 404). Correct the address of the project.")
         if status == 409:
-            raise ConflictError("The page has changed in Scrapbox meanwhile (status 409).", _error_name(response))
+            if _error_name(response) == "DuplicateTitle":
+                raise ConflictError("Another page in Scrapbox has that title by now (status 409).")
+            raise ConflictError("The page was edited in Scrapbox at the same time (status 409).")
         if status in (400, 422):
             raise RefusedEditError(f"{self.project.base} does not take the request (status {status}).")
         raise FetchError(

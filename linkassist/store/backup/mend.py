@@ -159,10 +159,15 @@ def _rebuild_verdicts(connection: Connection) -> None:
 
 
 def _delete_orphaned_items(connection: Connection) -> None:
-    """Deletes items of the outbox without a decision or a batch."""
-    connection.execute(
-        """
-        DELETE FROM outbox_items WHERE log_id NOT IN (SELECT id FROM verdict_log WHERE action = 'decide')
-            OR batch_id NOT IN (SELECT id FROM outbox_batches)
-        """
-    )
+    """Deletes pushes without a batch, and items of the outbox without a decision or a batch."""
+    connection.execute("DELETE FROM pushes WHERE batch_id NOT IN (SELECT id FROM outbox_batches)")
+    for table, batches in (
+        ("outbox_items", "SELECT id FROM outbox_batches"),
+        ("push_links", "SELECT batch_id FROM pushes"),
+    ):
+        connection.execute(
+            f"""
+            DELETE FROM {table} WHERE log_id NOT IN (SELECT id FROM verdict_log WHERE action = 'decide')
+                OR batch_id NOT IN ({batches})
+            """
+        )

@@ -52,8 +52,18 @@ ITEMS: Final = SealedTable("outbox_items", 2, ("batch_id", "log_id"))
 SNOOZES: Final = SealedTable("snoozes", 2, ("page_id", "target_key", "snoozed_at", "until"))
 IGNORED: Final = SealedTable("ignored", 3, ("project_id", "sort", "key", "title", "added_at"))
 PROJECT_SETTINGS: Final = SealedTable("project_settings", 2, ("project_id", "name", "value"))
+ACCEPTED_LINES: Final = SealedTable("accepted_lines", 1, ("log_id", "text"))
+PUSHES: Final = SealedTable("pushes", 1, ("batch_id", "address"))
+PUSH_LINKS: Final = SealedTable(
+    "push_links",
+    2,
+    ("batch_id", "log_id", "state", "line_id", "is_added", "before", "after", "start", "link", "surface", "changed_at"),
+)
 
-SEALED: Final = (VERDICT_LOG, VERDICTS, BATCHES, ITEMS, SNOOZES, IGNORED, PROJECT_SETTINGS)
+SEALED: Final = (
+    *(VERDICT_LOG, VERDICTS, BATCHES, ITEMS, SNOOZES, IGNORED, PROJECT_SETTINGS),
+    *(ACCEPTED_LINES, PUSHES, PUSH_LINKS),
+)
 _CHECKSUM_BYTES: Final = 8
 
 

@@ -24,10 +24,11 @@ from linkassist.store.backup.files import BackupFile, backup_files
 from linkassist.store.codec import decode_texts, is_text_sound
 from linkassist.store.error_messages import DamagedError, damaged
 from linkassist.store.integrity.checksums import (
+    ACCEPTED_LINES,
     BATCHES,
     IGNORED,
-    ITEMS,
     PROJECT_SETTINGS,
+    PUSHES,
     SEALED,
     SNOOZES,
     VERDICT_LOG,
@@ -128,7 +129,7 @@ def damaged_rows(path: Path) -> list[DamagedRow]:
             return []
         found = [
             DamagedRow(table, row, _row_in_words(connection, table, row))
-            for table in SEALED
+            for table in _sealed_tables(connection)
             for row in connection.execute(f"SELECT {table.selected} FROM {table.name}")
             if not is_sound(table, row)
         ]
@@ -268,6 +269,12 @@ def _has_checksums(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= WITH_CHECKSUMS)
 
 
+def _sealed_tables(connection: sqlite3.Connection) -> list[SealedTable]:
+    """Those that the library has; one of an older linkassist lacks some."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return [table for table in SEALED if table.name in names]
+
+
 def _against_the_log(connection: sqlite3.Connection, known: set[Row]) -> list[DamagedRow]:
     """Verdicts that differ from the log, without those known to be damaged."""
     should = holding_by_log(connection)
@@ -328,7 +335,10 @@ def _row_in_words(connection: sqlite3.Connection, table: SealedTable, row: Row) 
         return f"the setting {_quoted(at['name'])}, {_quoted(at['value'])}"
     if table is BATCHES:
         return f"batch {at['id']} of the outbox, of {_moment(at['made_at'])}"
-    assert table is ITEMS
+    if table is ACCEPTED_LINES:
+        return f"the line of decision {at['log_id']}"
+    if table is PUSHES:
+        return f"the address that batch {at['batch_id']} of the outbox was written to"
     return f"a link in batch {at['batch_id']} of the outbox"
 
 

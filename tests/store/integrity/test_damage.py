@@ -33,6 +33,7 @@ from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.navigation import figures
 from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
+from linkassist.store.pushes import WrittenLink, begin_push, record_sent
 from linkassist.store.runs import drop_unreadable
 from linkassist.store.schema import MIGRATIONS, WITH_CHECKSUMS
 from linkassist.store.snoozes import snooze
@@ -54,6 +55,9 @@ CHANGES = {
     "ignored": ("title = '草' WHERE sort = 'word'", 'the ignored word "草"', f"/settings/{PROJECT}"),
     "project_settings": ("value = '7'", 'the setting "most_per_page", "7"', f"/settings/{PROJECT}"),
     "outbox_batches": ("undone_at = NULL WHERE id = 2", "batch 2 of the outbox", f"/outbox/{PROJECT}"),
+    "accepted_lines": ("text = 'null' WHERE log_id = 1", "the line of decision 1", None),
+    "pushes": ("address = 'http' WHERE batch_id = 3", "the address that batch 3 of the outbox was written to", None),
+    "push_links": ("state = 'done' WHERE batch_id = 3", "a link in batch 3 of the outbox", None),
     "outbox_items": ("log_id = 2 WHERE log_id = 1 AND batch_id = 1", "a link in batch 1 of the outbox", None),
 }
 
@@ -73,6 +77,8 @@ def folder(tmp_path: Path) -> Path:
         take_back(library, of, 1)
         send_off(library, of, [page], "by_hand", FOREVER)
         take_back(library, of, 2)
+        written = WrittenLink(1, "a" * 24, False, "KJ法", "[KJ法]", 0, "[KJ法]", "KJ法")
+        record_sent(library, begin_push(library, of, "https://scrapbox.io"), [written])
         snooze(library, page, title_key("検索"), 1_700_000_000, FOREVER)
         ignore(library, of, "word", "草むしり")
         ignore(library, of, "page", "さみしいページ")

@@ -1,0 +1,1 @@
+"""Accepted links written into the pages of Scrapbox, and taken out again."""
