@@ -146,6 +146,7 @@ class Reading:
     some thousand others.
     marks: other attributes, prefixed with their kind: the hosts it links to ("host:"), other projects ("project:"),
     icons ("icon:") and the user who wrote most of its lines ("author:").
+    points_to: the title to which the page does no more than point, "" for any other page.
     """
 
     title: str
@@ -155,6 +156,7 @@ class Reading:
     also_linked: tuple[str, ...] = ()
     created: int = 0
     marks: tuple[str, ...] = ()
+    points_to: str = ""
 
     @property
     def key(self) -> str:

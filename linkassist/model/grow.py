@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.model.wiki_model import WikiModel
-from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, is_template_key
+from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, is_template_key, pointed_key
 from linkassist.suggest.statistics import Statistics, Texts
 from linkassist.wiki import Reading
 
@@ -50,12 +50,16 @@ class NewPage:
 
 
 def grow(
-    model: WikiModel, pages: Sequence[NewPage], red: Sequence[NewTarget], readings: Mapping[int, Reading]
+    model: WikiModel,
+    pages: Sequence[NewPage],
+    red: Sequence[NewTarget],
+    readings: Mapping[int, Reading],
+    gone: frozenset[int] = frozenset(),
 ) -> WikiModel:
     """A copy with rows for new pages and red links, each appended after its own kind.
 
     The features of known pages and targets stay as they were: of the new ones only is known who says them now.
-    readings: of pages that were read again or are new, by their numbers in the copy.
+    readings: of pages that were read again or are new, by their numbers in the copy. gone: pages that no longer exist.
     """
     corpus, texts, statistics = model.corpus, model.texts, model.statistics
     rows = _Insertion(corpus.n_pages, corpus.n_targets, len(pages), len(red))
@@ -85,6 +89,7 @@ def grow(
             is_template=rows.of_targets(corpus.is_template, is_template),
             created=np.concatenate([corpus.created, created]),
             marks=rows.rows_of_pages(corpus.marks),
+            points_to=_points_to(corpus, rows.n_pages + rows.n_new, readings, gone),
         ),
         texts=Texts(
             mentioned=rows.pages_by_targets(texts.mentioned),
@@ -110,6 +115,15 @@ def grow(
         ),
         linking=replace(model.linking, starts=rows.starts(model.linking.starts)),
     )
+
+
+def _points_to(corpus: Corpus, n_pages: int, readings: Mapping[int, Reading], gone: frozenset[int]) -> list[str]:
+    """Per page, the title key to which it only points now; what is gone neither points nor is pointed to."""
+    pointing = [*corpus.points_to, *([""] * (n_pages - corpus.n_pages))]
+    for number, reading in readings.items():
+        pointing[number] = pointed_key(reading)
+    lost = {corpus.keys[number] for number in gone}
+    return ["" if number in gone or target in lost else target for number, target in enumerate(pointing)]
 
 
 def is_placeholder(key: str) -> bool:

@@ -12,6 +12,7 @@ from linkassist.model.grow import is_placeholder
 from linkassist.model.predict import PreparedPages
 from linkassist.model.predict_phrases import LIMIT, PhrasePredictor
 from linkassist.model.wiki_model import WikiModel
+from linkassist.suggest.aliases import aliases_of, followed, leads_to
 from linkassist.suggest.candidates import PageBatch
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, csr
 from linkassist.suggest.features import icon_pairs
@@ -36,7 +37,8 @@ class PagePreparer:
         self._number = {key: number for number, key in enumerate(wiki.corpus.keys)}
         self._is_new = np.array([key in new_keys or is_placeholder(key) for key in wiki.corpus.keys], np.bool_)
         self._finder = TitleFinder(wiki.corpus.names)
-        self._same_titles = SameTitles(wiki.corpus.keys)
+        self._leads = leads_to(wiki.corpus)
+        self._same_titles = SameTitles(wiki.corpus.keys, aliases_of(wiki.corpus))
         self._mark = {mark: number for number, mark in enumerate(wiki.marks)}
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 
@@ -47,7 +49,7 @@ class PagePreparer:
         readings = [corpus.readings[row] for row in rows.tolist()]
         numbers = [self._number.get(reading.key, row) for reading, row in zip(readings, rows.tolist(), strict=True)]
         own = np.array(numbers, np.int64)
-        mentions = self._finder.find(readings)
+        mentions = followed(self._finder.find(readings), self._leads)
         mentioned = csr(mentions.page, mentions.target, (len(rows), corpus.n_targets))
         known = self._known(readings, own, mentioned)
         is_changed = np.array([row in changed for row in rows.tolist()], np.bool_)

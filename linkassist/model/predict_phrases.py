@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from linkassist.model.wiki_model import WikiModel
 from linkassist.spelling import spelling_key
+from linkassist.suggest.aliases import aliases_of
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.folding import fold
@@ -109,7 +110,7 @@ def new_links(
     n_known = np.diff(known.indptr).astype(np.int64)
     evidence = PhraseFeatureBuilder(corpus.readings, phrases, not_new(corpus, phrases), n_known, habits)
     explainer = PhraseExplainer(corpus, phrases)
-    titles = SameTitles(corpus.keys)
+    titles = SameTitles(corpus.keys, aliases_of(corpus))
     return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, titles, ranker, limit))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from linkassist.embed.encoder import Encoder
 from linkassist.progress import OnProgress, counting, no_progress
+from linkassist.suggest.aliases import followed, leads_to
 from linkassist.suggest.corpus import Corpus, FloatArray
 from linkassist.suggest.holdout import Holdout
 from linkassist.suggest.mentions import Mentions, TitleFinder
@@ -27,7 +28,8 @@ class Scan:
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = no_progress) -> Scan:
     """vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.names).find(corpus.readings, counting(on_progress, "mentions"))
+    found = TitleFinder(corpus.names).find(corpus.readings, counting(on_progress, "mentions"))
+    mentions = followed(found, leads_to(corpus))
     on_progress("phrases", 0, corpus.n_pages)
     phrases, use = find_phrases(corpus.readings, counting(on_progress, "phrases"))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
@@ -39,7 +41,7 @@ def scan_without_hidden_links(scan: Scan, holdout: Holdout, encoder: Encoder) ->
     corpus, pages = holdout.corpus, holdout.pages
     finder = TitleFinder(corpus.names, holdout.is_target)
     readings = [corpus.readings[page] for page in pages.tolist()]
-    mentions = scan.mentions.with_pages(pages, finder.find(readings))
+    mentions = scan.mentions.with_pages(pages, followed(finder.find(readings), leads_to(scan.corpus)))
     blind = pages[holdout.is_blind[pages]]
     vectors = scan.texts.vectors.copy()
     if len(blind):

@@ -176,7 +176,13 @@ def load_wiki_model(path: Path) -> WikiModel:
         hashes=list(model.hashes),
         marks=list(model.marks),
         linking=replace(model.linking, readings=readings),
-        corpus=replace(corpus, readings=readings, keys=list(corpus.keys), names=list(corpus.names)),
+        corpus=replace(
+            corpus,
+            readings=readings,
+            keys=list(corpus.keys),
+            names=list(corpus.names),
+            points_to=list(corpus.points_to),
+        ),
     )
 
 

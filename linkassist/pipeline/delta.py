@@ -3,7 +3,7 @@
 A list follows from the model, from the page's own text and from what its targets are now. So it changes for three
 reasons: the page's text changed; the page says a title that is new, or its list has a new link that is now a title in
 another spelling; or one of its targets was a page and is a red link, or the other way round, or is gone, or is spelt
-otherwise. All other lists stay.
+otherwise. All other lists stay, unless a known title leads to another page than before: then all are made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from linkassist.model.predict import Predictor
 from linkassist.model.wiki_model import WikiModel, target_hash
 from linkassist.spelling import letters_of
 from linkassist.store.suggestions import ListState
-from linkassist.suggest.corpus import FloatArray, IntArray
+from linkassist.suggest.aliases import aliases_of, resolved
+from linkassist.suggest.corpus import FloatArray, IntArray, pointed_key
 from linkassist.suggest.folding import fold_key
 from linkassist.suggest.mentions import TitleFinder
 from linkassist.suggest.phrases.hashing import hash_of
@@ -166,6 +167,20 @@ class WikiDelta:
         return found
 
     @cached_property
+    def _redirected(self) -> list[tuple[str, str]]:
+        """(title key, the title key that it leads to now, "" for itself) of known titles that led elsewhere before."""
+        corpus = self._model.corpus
+        of_row = dict(enumerate(corpus.points_to))
+        pointing = {
+            key: target
+            for i, key in enumerate(self._keys)
+            if (target := pointed_key(self._readings[i]) if i in self._readings else of_row[int(self._row[i])])
+        }
+        before, now = aliases_of(corpus), resolved(pointing, frozenset(self._keys))
+        known = self._number.keys() & (before.keys() | now.keys())
+        return sorted((key, now.get(key, "")) for key in known if before.get(key) != now.get(key))
+
+    @cached_property
     def origins(self) -> list[str]:
         """Per page, a digest of the changes that its list depends on: "" where none does."""
         place_of = {self._keys[i]: i for i in self.changed}
@@ -177,17 +192,18 @@ class WikiDelta:
                 said[place].append(figures)
         became = _digest(sorted((key, now and (now.name, now.kind)) for key, now in self.became.items()))
         holding = self._model.target_postings.pages_with([target_hash(key) for key in self.became])
+        redirected = self._redirected
         found = []
         for place, page in enumerate(self.pages):
             row = int(self._row[place])
             if place in self._readings:
                 own: object = (page.text_hash, page.created if row < 0 else 0)
-            elif place in said or row in holding:
+            elif place in said or row in holding or redirected:
                 own = ""
             else:
                 found.append("")
                 continue
-            found.append(_digest((own, became, said.get(place, []))))
+            found.append(_digest((own, became, said.get(place, []), redirected)))
         return found
 
     def stale(self) -> list[int]:
@@ -224,7 +240,7 @@ class WikiDelta:
         read = self._read([self.pages[i].page_id for i in unread])
         readings = {**self._readings, **dict(zip(unread, read, strict=True))}
         readings_by_row = {row_of[i]: reading for i, reading in readings.items()}
-        wiki = grow(self._model, pages, red, readings_by_row)
+        wiki = grow(self._model, pages, red, readings_by_row, frozenset(self.gone.tolist()))
         preparer = PagePreparer(wiki, ranker, n_kept, frozenset(self._new_keys), self.gone)
         predictor = Predictor(wiki, ranker, n_kept)
         place_of = {row: i for i, row in row_of.items()}

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from linkassist.scrapbox.notation import parse_page
+from linkassist.scrapbox.redirects import redirect_target
 from linkassist.scrapbox.tokens import ParsedLine, Token, walk
 from linkassist.wiki import Page, Passage, Reading, Segment, title_key
 
@@ -31,7 +32,8 @@ def read_page(page: Page) -> Reading:
     icons: dict[str, None] = {}
     marks: dict[str, None] = {}
     is_below = False
-    for number, (text, line) in enumerate(zip(texts, parse_page(texts), strict=True)):
+    parsed = parse_page(texts)
+    for number, (text, line) in enumerate(zip(texts, parsed, strict=True)):
         is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
         if line.kind not in _READ_KINDS:
             continue
@@ -59,6 +61,7 @@ def read_page(page: Page) -> Reading:
         also_linked=tuple(target for key, target in also_linked.items() if key not in links and key != page.key),
         created=page.created,
         marks=tuple(shown),
+        points_to=redirect_target(page.title, texts, parsed) if len(links) == 1 and not also_linked else "",
     )
 
 

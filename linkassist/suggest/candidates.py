@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
+from linkassist.suggest.aliases import aliases_of, leads_to
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, cells, csr, top_per_row
 from linkassist.suggest.same_titles import SameTitles
 from linkassist.suggest.statistics import Statistics, Texts
@@ -104,7 +105,8 @@ class CandidateFinder:
         self._texts = texts
         self._statistics = statistics
         self._search = search
-        self._same_titles = SameTitles(corpus.keys)
+        self._same_titles = SameTitles(corpus.keys, aliases_of(corpus))
+        self._is_suggested = ~corpus.is_template & (leads_to(corpus) == np.arange(corpus.n_targets))
         self._teachers = np.flatnonzero(statistics.is_teacher)
         self._teacher_bigrams = sp.csr_matrix(texts.page_bigrams[self._teachers].T)
         # right factors: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
@@ -182,7 +184,7 @@ class CandidateFinder:
         union = sources[0].sign()
         for source in sources[1:]:
             union = union + source.sign()
-        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), batch.own, known, batch.same)
+        pair_row, target = _allowed(is_target & self._is_suggested, sp.csr_matrix(union), batch.own, known, batch.same)
         as_page = np.where(target < corpus.n_pages, target, 0)
         page_similarity = np.einsum("ij,ij->i", vectors[pair_row], self._texts.vectors[as_page])
         scores["mentions"] = mentioned

@@ -32,7 +32,8 @@ class Corpus:
     links: (pages, targets) float32, 1 where the page links the target; no page links itself.
     is_template: per target, True for what is never suggested: date and diary titles, and those without a letter.
     created: per page, Unix seconds, 0 where unknown. marks: (pages, marks) float32, 1 where the page has the mark (see
-    `Reading.marks`); marks of a single page are left out.
+    `Reading.marks`); marks of a single page are left out. points_to: per page, the title key to which it does no more
+    than point, "" for none and for templates.
     """
 
     readings: Sequence[Reading]
@@ -42,6 +43,7 @@ class Corpus:
     is_template: BoolArray
     created: IntArray
     marks: sp.csr_matrix
+    points_to: list[str]
 
     @property
     def n_pages(self) -> int:
@@ -82,7 +84,13 @@ def build_corpus(readings: Sequence[Reading]) -> Corpus:
         is_template=np.array([is_template_key(key) for key in keys], dtype=np.bool_),
         created=np.array([reading.created for reading in readings], dtype=np.int64),
         marks=_marks(readings),
+        points_to=[pointed_key(reading) for reading in readings],
     )
+
+
+def pointed_key(reading: Reading) -> str:
+    """The title key to which the page does no more than point; "" for others, and for dates, which are templates."""
+    return "" if is_template_key(reading.key) else title_key(reading.points_to)
 
 
 def is_template_key(key: str) -> bool:

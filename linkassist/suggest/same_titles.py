@@ -7,7 +7,7 @@ phrase is a new link that is a spelling or a form of a title.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import scipy.sparse as sp
 
@@ -21,8 +21,9 @@ from linkassist.wiki import Reading, title_key
 class SameTitles:
     """An index of targets by their spelling, and by the forms in which texts say them."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        """keys: per target, its title key."""
+    def __init__(self, keys: Sequence[str], aliases: Mapping[str, str]) -> None:
+        """keys: per target, its title key. aliases: from `aliases_of`; to link one is to link what it leads to."""
+        self._aliases = aliases
         self._n_targets = len(keys)
         self._spelling = {key: spelling_key(key) for key in keys}
         self._by_spelling: defaultdict[str, list[int]] = defaultdict(list)
@@ -49,6 +50,8 @@ class SameTitles:
         for title in (reading.title, *reading.links, *reading.also_linked):
             key = title_key(title)
             yield self._spelling[key] if key in self._spelling else spelling_key(key)
+            if key in self._aliases:
+                yield self._spelling[self._aliases[key]]
 
     def said_by(self, reading: Reading) -> PageTitles:
         """What is no new link on this page."""

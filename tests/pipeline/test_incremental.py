@@ -212,6 +212,45 @@ def test_a_new_title_takes_its_spellings_from_the_new_links_at_night_as_from_scr
     assert not {"ふくろう・電車", "草の_ノート", "庭の_道", "庭・の道"} & (found[1].keys() | found[2].keys())
 
 
+POINTING = {
+    "a known page points to another": [[("change", 5, "see [万年筆]")]],
+    "a new page does": [[("add", "旅先", "→ [万年筆]")]],
+    "and then says more": [[("add", "旅先", "→ [万年筆]")], [("delete", 3)], [("change", 5, "see [万年筆]\nほか")]],
+    "a chain": [[("change", 5, "see [付箋]"), ("change", 3, "[年表]を見よ")]],
+    "a circle": [[("change", 5, "see [付箋]")], [("change", 3, "see [図書館]")]],
+    "what is pointed to goes and returns": [[("change", 5, "see [付箋]")], [("delete", 3)], [("restore", 3)]],
+    "a page that points goes": [[("change", 5, "see [付箋]")], [("delete", 5)]],
+}
+
+
+@pytest.mark.parametrize("nights", POINTING.values(), ids=POINTING)
+def test_pages_that_only_point_are_followed_at_night_as_from_scratch(
+    learnt_wiki: Path, tmp_path: Path, nights: list[list[tuple]]
+) -> None:
+    folder, pages = copied(learnt_wiki, tmp_path / "library"), pages_of_a_wiki()
+    with Library.open(folder) as library:
+        wiki = Wiki(library)
+        for edits in nights:
+            pages = edited(pages, edits)
+            wiki.take_in(pages)
+            assert wiki.reindex().learnt == "nothing"
+        assert wiki.lists() == from_scratch(pages, folder, tmp_path / "scratch")
+
+
+def test_a_page_that_begins_to_point_is_no_longer_suggested_and_what_it_points_to_is(wiki: Wiki) -> None:
+    assert wiki.targets("覚え書き 35").keys() >= {"図書館"}
+    wiki.take_in(edited(pages_of_a_wiki(), [("change", 5, "see [万年筆]")]))
+    wiki.reindex()
+    assert not any("図書館" in {title_key(each.target) for each in found} for found in wiki.lists().values())
+    reasons = [r for each in wiki.lists()["覚え書き 35"] if each.target == "万年筆" for r in each.reasons]
+    assert [reason.names for reason in reasons if reason.signal == "alias"] == [("図書館", "万年筆")]
+    again = wiki.reindex()
+    assert not again.was_needed
+    wiki.take_in(pages_of_a_wiki())
+    wiki.reindex()
+    assert wiki.targets("覚え書き 35").keys() >= {"図書館"}
+
+
 @pytest.fixture
 def wiki(learnt_wiki: Path, tmp_path: Path) -> Iterator[Wiki]:
     with Library.open(copied(learnt_wiki, tmp_path / "library")) as library:

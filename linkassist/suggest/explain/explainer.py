@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from linkassist.spelling import is_spelling_of
+from linkassist.suggest.aliases import leads_to
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
@@ -18,6 +20,8 @@ from linkassist.suggest.features import FEATURES
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.phrases.extraction import PhrasePostings, Phrases, by_phrase
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
+from linkassist.suggest.same_titles import title_and_forms
+from linkassist.suggest.search_text import search_key
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 from linkassist.wiki import Reading, title_key
@@ -27,7 +31,7 @@ _MOST_REASONS = 3
 _MOST_NAMES = 7
 _LEAST = 0.05  # log-odds; a smaller contribution is no reason
 _WHOLE_LINE = 0.95  # of a line's characters
-_ALWAYS = frozenset(("variant", "inflected"))  # reasons that are never left out
+_ALWAYS = frozenset(("variant", "inflected", "alias"))  # reasons that are never left out
 SIGNAL_OF_MARK = {"host": "same_host", "project": "same_project", "icon": "same_icon", "author": "same_author"}
 _USED_FEATURES: Final = """
     n_mentions in_title context cover link_probability links_back is_icon titles titles_rank
@@ -46,6 +50,10 @@ class MentionFinder:
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
         self._corpus = corpus
+        self._aliases: defaultdict[int, list[int]] = defaultdict(list)
+        for alias, target in enumerate(leads_to(corpus).tolist()):
+            if alias != target:
+                self._aliases[target].append(alias)
         keys = mentions.page * corpus.n_targets + mentions.target
         order = np.lexsort((~mentions.is_exact, -mentions.edges, keys))
         self._keys = keys[order]
@@ -65,6 +73,14 @@ class MentionFinder:
         key = page * self._corpus.n_targets + target
         said = [each.surface for each in self._in_prose(page, *self._keys.searchsorted([key, key + 1]).tolist())]
         return next((words for words in said if not is_spelling_of(words, self._corpus.names[target])), "")
+
+    def alias(self, target: int, words: str) -> str:
+        """The title of the page that only points to this target and is said in these words; "" where there is none."""
+        folded = search_key(title_key(words))
+        names = (
+            alias for alias in self._aliases.get(target, ()) if folded in title_and_forms(self._corpus.keys[alias])
+        )
+        return next((self._corpus.names[alias] for alias in names), "")
 
     def _chosen(self, page: int, title: str, start: int, end: int) -> tuple[Mention, ...]:
         return _first_apart(each for each in self._in_prose(page, start, end) if is_spelling_of(each.surface, title))
@@ -284,11 +300,18 @@ class _ReasonBuilder:
             elif target < self._corpus.n_pages:
                 yield "text", Reason("mention", weight=1.5)
             if title_key(mentions[0].surface) != self._corpus.keys[target]:
-                yield "text", Reason("variant", quote=mentions[0].surface, weight=2.5)
+                yield "text", self._of_words(target, Reason("variant", quote=mentions[0].surface, weight=2.5))
         elif value["n_mentions"][i] > 0 and (said := self._finder.in_other_words(self._page[i], target)):
-            yield "text", Reason("inflected", quote=said, weight=2.5)
+            yield "text", self._of_words(target, Reason("inflected", quote=said, weight=2.5))
         elif value["n_mentions"][i] > 0:
             yield "text", Reason("in_link", weight=1.0)
+
+    def _of_words(self, target: int, reason: Reason) -> Reason:
+        """The reason, or that its quote is the title of a page that only points to the target."""
+        alias = self._finder.alias(target, reason.quote)
+        if not alias:
+            return reason
+        return Reason("alias", names=(alias, self._corpus.names[target]), quote=reason.quote, weight=reason.weight)
 
     def _names(self, numbers: Sequence[int]) -> tuple[str, ...]:
         return tuple(self._corpus.names[number] for number in numbers)

@@ -29,6 +29,11 @@ WORDS = {
         "表記ゆれ: 本文では「ＢＥＲＴ」",
         "a spelling variant: the text says “ＢＥＲＴ”",
     ),
+    "alias": (
+        Reason("alias", names=("VS code", "Visual Studio Code"), quote="vs code"),
+        "「VS code」は「Visual Studio Code」を指すだけのページです",
+        "“VS code” is a page that only points to “Visual Studio Code”",
+    ),
     "inflected": (
         Reason("inflected", quote="強かった"),
         "語形の違い: 本文では「強かった」（本文は変えません）",

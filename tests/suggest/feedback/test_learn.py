@@ -188,6 +188,7 @@ def test_of_every_signal_it_is_known_whether_it_rests_on_the_text_alone() -> Non
         "mention",
         "variant",
         "inflected",
+        "alias",
         "in_title",
         "in_link",
         "icon",
