@@ -12,7 +12,7 @@ from itertools import islice
 
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.tokens import ParsedLine, Token, walk
-from linkassist.wiki import Page, Passage, Reading, Segment, title_key
+from linkassist.wiki import Line, Page, Passage, Reading, Segment, title_key
 
 SEPARATOR = "\x1f"  # in place of what is left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
@@ -31,7 +31,8 @@ def read_page(page: Page) -> Reading:
     icons: dict[str, None] = {}
     marks: dict[str, None] = {}
     is_below = False
-    for number, (text, line) in enumerate(zip(texts, parse_page(texts), strict=True)):
+    for number, (raw, line) in enumerate(zip(page.lines, parse_page(texts), strict=True)):
+        text = raw.text
         is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
         if line.kind not in _READ_KINDS:
             continue
@@ -45,7 +46,7 @@ def read_page(page: Page) -> Reading:
                 marks.setdefault(f"icon:{title_key(token.target)}")
             elif token.kind in ("url", "image", "project_link") and is_read and (mark := _mark(token)):
                 marks.setdefault(mark)
-        if is_read and (passage := _passage(number, text, line)):
+        if is_read and (passage := _passage(number, raw, line)):
             passages.append(passage)
     links.pop(page.key, None)
     authors = Counter(line.user_id for line in page.lines if line.user_id)
@@ -75,9 +76,11 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
 
 
-def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
+def _passage(number: int, raw: Line, line: ParsedLine) -> Passage | None:
+    text = raw.text
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
-        return Passage(number, text, (Segment(0, 0, len(text), is_prose=True),)) if text.strip() else None
+        whole = (Segment(0, 0, len(text), is_prose=True),)
+        return Passage(number, text, whole, raw.created, raw.updated) if text.strip() else None
     pieces: list[str] = []
     parts: list[Segment] = []
     at = 0
@@ -103,7 +106,9 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
 
     add(line.tokens)
     visible = "".join(pieces)
-    return Passage(number, visible, tuple(parts)) if visible.strip(SEPARATOR + " \t\u3000") else None
+    if not visible.strip(SEPARATOR + " \t\u3000"):
+        return None
+    return Passage(number, visible, tuple(parts), raw.created, raw.updated)
 
 
 def _shown(token: Token) -> tuple[int, int] | None:
