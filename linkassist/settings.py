@@ -34,7 +34,7 @@ _HOST_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f:]*:[0
 _NO_SETTINGS: Final = frozenset({f"{_PREFIX}CONFIG", f"{_PREFIX}CHROMIUM"})
 _SOURCES: Final = 'a table such as {niwa = "https://scrapbox.io/niwa", diary = "~/Downloads/diary*.json"}'
 _SECRET: Final = "scrapbox_key"
-_KEY_HELP: Final = "the value of the cookie connect.sid, or a service account's access key, in one line"
+_KEY_HELP: Final = "a personal access token, a service account's access key or the value of the cookie connect.sid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Settings:
     limit: how many suggestions of each kind `linkassist suggest` prints for a page, at most.
     sources: by project, where its pages come from: the address of a Scrapbox project, or an export, a folder or a
     pattern of exports, as an absolute path.
-    scrapbox_key: the credential for Scrapbox: the value of the cookie connect.sid, or an access key that begins with
-    "cs_"; with "" only public projects can be read. It is never shown.
+    scrapbox_key: the credential for Scrapbox, of one of the sorts that `scrapbox/client/keys.py` knows; with "" only
+    public projects can be read. It is never shown.
     """
 
     library: Path
@@ -160,16 +160,30 @@ def library_encoder(library: Path) -> str:
 
 def remember_encoder(library: Path, encoder: str) -> None:
     """Sets the encoder in the library's `linkassist.toml` for later runs; the rest of the file is kept."""
+    _remember(library, "encoder", encoder, f"Put in this line by hand: encoder = {_toml_text(encoder)}")
+
+
+def remember_key(library: Path, key: str) -> None:
+    """Sets the key to Scrapbox in the library's `linkassist.toml`, which is then for its owner alone."""
+    try:
+        library.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(cannot_be("written", library, error)) from error
+    _remember(library, _SECRET, key, f"Put {_SECRET} in by hand.")  # no message may show the key
+
+
+def _remember(library: Path, name: str, value: str, advice: str) -> None:
+    """Sets a value outside tables; advice: for a file that cannot be changed."""
     path = library / FILE_NAME
-    line = f"encoder = {_toml_text(encoder)}"
+    line = f"{name} = {_toml_text(value)}"
     try:
         before = path.read_text("utf-8-sig") if path.is_file() else ""
-        replaced, n_replaced = re.subn(r"(?m)^[ \t]*encoder[ \t]*=.*$", lambda _: line, before, count=1)
+        replaced, n_replaced = re.subn(rf"(?m)^[ \t]*{name}[ \t]*=.*$", lambda _: line, before, count=1)
         after = replaced if n_replaced else f"{line}\n{before}"
-        if after != before:
+        if after != before or name == _SECRET:
             write_private(path, after.encode())
     except (UnicodeEncodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be changed ({error}). Put in this line by hand: {line}") from error
+        raise SettingsError(f"{path} cannot be changed ({error.reason}). {advice}") from None
     except OSError as error:
         raise SettingsError(cannot_be("written", path, error)) from error
 
@@ -268,8 +282,10 @@ def _encoder(given: _Given) -> str:
         absolute = os.path.realpath(given.folder / at_home(path))
         return f"{BERT_JAPANESE}{absolute}" + (f"?{options}" if options else "")
     # A folder is made absolute, so that it is found from anywhere; a hub name stays as it is.
-    folder = given.folder / at_home(name)
-    return str(folder.resolve()) if folder.is_dir() else name
+    for place, mark, options in ((name, "", ""), name.rpartition("?"), name.partition("?")):
+        if place and (folder := given.folder / at_home(place)).is_dir():
+            return f"{folder.resolve()}{mark}{options}"
+    return name
 
 
 def _language(given: _Given) -> Language:

@@ -12,8 +12,8 @@ Decision = Literal["accept", "reject"]
 # The reasons for a rejection (`Verdict.why`). Stored in libraries, so never renamed.
 Objection = Literal["too_common", "wrong_sense", "wrong_span", "too_near"]
 
-# The least probability of a suggestion that is shown. Less likely ones are stored for readers who ask for all, and not
-# counted: a page with only such suggestions counts as one without.
+# The least probability of a suggestion that can be shown unasked, whatever the floors. Less likely ones are stored for
+# readers who ask for all, and not counted: a page with only such suggestions counts as one without.
 WORTH_SHOWING: Final = 0.1
 # Signals of reasons against showing a likely suggestion: a better one covers it, or the page has enough by the wiki's
 # link budget or the reader's rule.
@@ -47,8 +47,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Floors:
+    """The least probability of a suggestion that is shown unasked and counted, by kind; from WORTH_SHOWING to 1.
+
+    The defaults: at 20 % and above two in three are links that an author wants, of new ones from 30 % on.
+    """
+
+    page: float = 0.2
+    red: float = 0.2
+    new: float = 0.3
+
+    def of(self, group: Group) -> float:
+        """The floor of a group; a page far away by links counts as a page."""
+        return self.new if group == "new" else self.red if group == "red" else self.page
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A scored candidate: a link that a page lacks. `target` is the title as it would be written in brackets."""
+    """A scored candidate: a link that a page lacks. `target` is the title as it would be written in brackets.
+
+    is_below_floor: whether it waits until the reader asks for all; of lists as they are read, never stored.
+    """
 
     target: str
     kind: Kind
@@ -56,6 +75,7 @@ class Suggestion:
     mentions: tuple[Mention, ...] = ()
     reasons: tuple[Reason, ...] = ()
     evidence: bytes = b""
+    is_below_floor: bool = False
 
     @property
     def group(self) -> Group:
@@ -66,7 +86,11 @@ class Suggestion:
     @property
     def is_worth_showing(self) -> bool:
         """Whether it is likely enough and not held back."""
-        return self.probability >= WORTH_SHOWING and not any(reason.signal in HELD_BACK for reason in self.reasons)
+        return (
+            self.probability >= WORTH_SHOWING
+            and not self.is_below_floor
+            and not any(reason.signal in HELD_BACK for reason in self.reasons)
+        )
 
 
 @dataclass(frozen=True, slots=True)

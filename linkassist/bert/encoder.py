@@ -52,7 +52,7 @@ class BertJapaneseEncoder:
         """Raises ModelError where the name is not valid, or there is no such model."""
         parsed = parse_encoder_name(name)
         bert, options = open_bert(parsed.path), parsed.options
-        self.notes = bert.notes
+        self._notes = bert.notes
         self._tokenizer, self._options = bert.tokenizer, options
         self._network: BertModel | BertForward = bert.model
         self.width = int(bert.model.config.hidden_size)
@@ -69,6 +69,14 @@ class BertJapaneseEncoder:
             f" {options.input} {options.precision}"
         )
         self.fingerprint = hashlib.sha256(f"{settings} {bert.fingerprint}".encode()).hexdigest()[:16]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was unexpected about the model's files, and once a text was encoded, in which precision."""
+        used = self._network
+        return (
+            (*self._notes, f"Vectors computed in {used.precision}.") if isinstance(used, BertForward) else self._notes
+        )
 
     def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> NDArray[np.float32]:
         """(texts, width) float32, a row per text, each of length 1; zero where a text has no token at all."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from linkassist.embed.model_name import Treatment
 from linkassist.errors import ModelError
 from linkassist.files.errors import at_home
 from linkassist.settings import BERT_JAPANESE, split_bert_name
@@ -32,6 +33,7 @@ _OPTIONS: Final = {
     "overlap": (r"\d{1,6}", "a whole number of tokens"),
     "input": ("|".join(get_args(Input)), f"one of {', '.join(get_args(Input))}"),
     "precision": ("|".join(get_args(Precision)), f"one of {', '.join(get_args(Precision))}"),
+    "treatment": ("|".join(get_args(Treatment)), f"one of {', '.join(get_args(Treatment))}"),
 }
 _FILES: Final = (
     "*.index",
@@ -54,7 +56,7 @@ class EncoderOptions:
     includes [CLS] and [SEP] ("all") or not ("inner"). window: tokens of a sequence at most, [CLS] and [SEP] included;
     0 for what the model takes. overlap: tokens, about, that two windows of a long text share; None for an eighth of the
     window. input: whether a text is one sequence ("single"), or its first line and the rest are a pair. precision: of
-    the forward pass.
+    the forward pass. treatment: of the vectors of all pages, before they are joined with the wiki's own encoder's.
     """
 
     pooling: BertPooling = "mean"
@@ -64,6 +66,7 @@ class EncoderOptions:
     overlap: int | None = None
     input: Input = "single"
     precision: Precision = "auto"
+    treatment: Treatment = "centred"
 
 
 @dataclass(frozen=True, slots=True)

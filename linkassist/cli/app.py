@@ -24,8 +24,10 @@ class _Linkassist(Commands):
     entries = {
         "import": Command("import_export", "Import an export and find its missing links."),
         "fetch": Command("fetch", "Import the newest pages of a project from its source."),
+        "login": Command("login", "Keep a key to Scrapbox, to fetch private projects and to write links."),
         "reindex": Command("reindex", "Bring embeddings, index and suggestions up to date."),
         "suggest": Command("suggest", "Print the missing links of a page, best first."),
+        "decide": Command("decide", "Decide on a suggested link, as on the screen."),
         "links": Command("links", "Print every link of an export as JSON lines."),
         "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Command("password", "Set the password that the browser asks for."),

@@ -16,7 +16,8 @@ from linkassist.cli.reindex import reindex_project
 from linkassist.errors import NotFoundError
 from linkassist.pipeline.fetch import discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import ingest
-from linkassist.scrapbox.client import Throttle
+from linkassist.pipeline.reindex import check_encoder
+from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.settings import Settings, load_settings, remember_source, source_place
 from linkassist.store.library import Library
 
@@ -41,9 +42,8 @@ def fetch(
 ) -> None:
     """Import the newest pages of a project from its source.
 
-    From a Scrapbox project only the changed pages are fetched. A private project needs a key: the value of the cookie
-    connect.sid, as scrapbox_key in linkassist.toml or LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is
-    imported.
+    From a Scrapbox project only the changed pages are fetched. A private project needs a key: `linkassist login` asks
+    for it, or it is in LINKASSIST_SCRAPBOX_KEY. Of several exports the newest is imported.
     """
     settings = load_settings(library, config=config)
     if source:
@@ -51,6 +51,8 @@ def fetch(
         sources = {project_name or name_of_source(place): place}
     else:
         sources = _remembered(settings, project_name)
+    if is_reindexed:
+        check_encoder(settings.encoder)
     pace = Throttle()
     for name, place in sources.items():
         _import(settings, name, place, pace, is_any=source is not None)

@@ -14,6 +14,7 @@ from linkassist.cli.output import print_lines, print_utf8, say
 from linkassist.cli.progress import progress
 from linkassist.cli.reindex import keep_encoder, reindex_project
 from linkassist.pipeline.ingest import IngestReport, ingest
+from linkassist.pipeline.reindex import check_encoder
 from linkassist.settings import load_settings
 
 _MOST_SHOWN: Final = 10  # pages of each kind; all of them with --json
@@ -47,6 +48,8 @@ def import_export(
     decisions.
     """
     settings = load_settings(library, config=config, encoder=encoder)
+    if is_reindexed:
+        check_encoder(settings.encoder)
     with progress() as on_progress:
         report = ingest(settings.library, export, project_name, on_progress, skip_bad_pages=skip_bad_pages)
     if is_json:

@@ -28,6 +28,10 @@ LibraryOption = Annotated[
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="A settings file that overrides the library's own.")
 ]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option("--base-url", metavar="URL", help="The server. [default: the project's source, or scrapbox.io]"),
+]
 EncoderOption = Annotated[
     str | None,
     typer.Option(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from typing import Annotated
 
 import typer
 
 from linkassist.cli.lazy_group import command
 from linkassist.cli.options import ConfigOption, LibraryOption
+from linkassist.cli.prompts import asked_secret, is_terminal
 from linkassist.errors import LinkAssistError, SettingsError
 from linkassist.server.auth.password import (
     FEWEST_CHARACTERS,
@@ -21,8 +20,6 @@ from linkassist.server.auth.password import (
     write_access,
 )
 from linkassist.settings import load_settings
-
-_LONGEST = 1_000  # characters
 
 
 @command(epilog="Example: linkassist password --library ~/wiki")
@@ -61,22 +58,7 @@ def password(
 
 
 def _asked() -> str:
-    if not sys.stdin.isatty():
-        return _first_line()
-    first = getpass.getpass(f"New password, at least {FEWEST_CHARACTERS} characters: ")
-    if getpass.getpass("The same again: ") != first:
+    first = asked_secret(f"New password, at least {FEWEST_CHARACTERS} characters: ")
+    if is_terminal() and asked_secret("The same again: ") != first:
         raise LinkAssistError("The two differ. Nothing has changed; run the command again.")
     return first
-
-
-def _first_line() -> str:
-    """The first line of standard input. Raises SettingsError for one that no browser could send."""
-    try:
-        line = sys.stdin.readline(_LONGEST + 2)
-        line.encode()  # under some locales, bytes that are no text come as lone surrogates
-    except UnicodeError as error:
-        raise SettingsError("Standard input is no UTF-8 text. Give the password as text, in one line.") from error
-    word = line.rstrip("\r\n")
-    if len(word) > _LONGEST:
-        raise SettingsError(f"The password has more than {_LONGEST:,} characters. Take a shorter one.")
-    return word

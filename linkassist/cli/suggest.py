@@ -29,6 +29,7 @@ from linkassist.store.library import Library
 from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggest.feedback.learn import apply_lessons
+from linkassist.suggest.feedback.rules import apply_floors
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 
@@ -106,7 +107,9 @@ def _of_text(library: Library, of: Project, source: Path) -> Iterator[tuple[str,
     title, _, rest = _read_text(source).partition("\n")
     with progress() as on_progress:
         drafting = prepare(library, of, on_progress)
-    yield title.strip(), apply_lessons(lessons_of(library, of.id), drafting.suggest(draft_page(title.strip(), rest)))
+    lessons = lessons_of(library, of.id)
+    taught = apply_lessons(lessons, drafting.suggest(draft_page(title.strip(), rest)))
+    yield title.strip(), apply_floors(lessons.rules.floors, taught)
 
 
 def _read_text(source: Path) -> str:
@@ -159,12 +162,25 @@ def _suggestions_json(project: str, page: str, suggestions: Sequence[Suggestion]
 
 
 def _suggestions_text(page: str, suggestions: Sequence[Suggestion], language: Literal["ja", "en"]) -> Iterator[str]:
-    """Each suggestion of the page in words, with its probability, kind, places and reasons."""
+    """Each suggestion of the page in words, with its probability, kind, places and reasons.
+
+    First those that the screens show, then those that wait there behind "more".
+    """
+    shown = [each for each in suggestions if each.is_worth_showing]
+    waiting = [each for each in suggestions if not each.is_worth_showing]
     yield page
+    if not suggestions:
+        yield "  no suggestions"
+        return
+    yield from _in_words(shown, language)
+    if waiting:
+        yield f"  {len(waiting):,} more, less likely or held back"
+        yield from _in_words(waiting, language)
+
+
+def _in_words(suggestions: Sequence[Suggestion], language: Literal["ja", "en"]) -> Iterator[str]:
     for each in suggestions:
         places = ", ".join(f"line {mention.line}: {mention.surface}" for mention in each.mentions[:3])
         yield f"  {each.probability:4.0%}  {each.kind:<4}  [{each.target}]" + (f"  ({places})" if places else "")
         for reason in each.reasons:
             yield f"              {reason_text(reason, language)}"
-    if not suggestions:
-        yield "  no suggestions"

@@ -13,12 +13,14 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from linkassist.embed.encoder import Encoder, normalised
+from linkassist.embed.model_name import Treatment
 from linkassist.embed.wiki_encoder import WikiEncoder, replace_file
 from linkassist.errors import ModelError
 from linkassist.progress import OnCount, no_count
@@ -36,21 +38,26 @@ _NOISE = 1e-3  # shorter differences from the centre count as zero: batching alo
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """How to combine two encoders. centre: (width,), the mean of the other's vectors; share: its weight in [0, 1]."""
+    """How to combine two encoders.
+
+    centre: (width,), subtracted from the other's vectors. kernel: (width, k), by which they are then multiplied; None
+    where they stay as they are. share: the other's weight in [0, 1].
+    """
 
     centre: FloatArray
     share: float
+    kernel: FloatArray | None = None
 
     def join(self, own: FloatArray, other: FloatArray) -> FloatArray:
-        """(texts, own width + other width) unit rows whose inner product is the weighted mean of both cosines.
+        """(texts, own width + other width, or k) unit rows whose inner product is the weighted mean of both cosines.
 
-        The other's vectors are centred, since a language model's share a common direction (Mu and Viswanath 2018,
-        https://arxiv.org/abs/1702.01417). Where one encoder gives a zero vector, the row is the other's alone; where
-        both do, it is zero.
+        The other's vectors are usually centred, since a language model's share a common direction (Mu and Viswanath
+        2018, https://arxiv.org/abs/1702.01417). Where one encoder gives a zero vector, the row is the other's alone;
+        where both do, it is zero.
         """
         apart = other - self.centre
         apart[np.linalg.norm(apart, axis=1) < _NOISE] = 0
-        apart = normalised(apart)
+        apart = normalised(apart if self.kernel is None else (apart @ self.kernel).astype(np.float32))
         return np.hstack([own * _weights(own, apart, 1 - self.share), apart * _weights(apart, own, self.share)])
 
 
@@ -71,13 +78,15 @@ class JoinedEncoder:
     @property
     def width(self) -> int:
         """The length of a vector."""
-        return self.own.width + self.other.width
+        return self.own.width + (self.other.width if self.how.kernel is None else self.how.kernel.shape[1])
 
     @property
     def fingerprint(self) -> str:
         """The own encoder's fingerprint, a plus sign, and twelve hex digits for what joins it and how."""
         digest = hashlib.sha256(f"{self.other.fingerprint} {self.how.share}\n".encode())
         digest.update(self.how.centre.tobytes())
+        if self.how.kernel is not None:
+            digest.update(self.how.kernel.tobytes())
         return f"{self.own.fingerprint}+{digest.hexdigest()[:12]}"
 
     def encode(self, texts: Sequence[str], on_progress: OnCount = no_count) -> FloatArray:
@@ -88,7 +97,10 @@ class JoinedEncoder:
         """Writes the own encoder and `join.npz` into the folder, each file atomically; the other goes by its name."""
         self.own.save(folder)
         buffer = io.BytesIO()
-        np.savez(buffer, centre=self.how.centre, share=self.how.share, fingerprint=self.fingerprint)
+        kept: dict[str, Any] = {"centre": self.how.centre, "share": self.how.share, "fingerprint": self.fingerprint}
+        if self.how.kernel is not None:
+            kept["kernel"] = self.how.kernel
+        np.savez(buffer, **kept)
         replace_file(folder / JOIN_FILE, buffer.getvalue())
 
     @classmethod
@@ -96,7 +108,7 @@ class JoinedEncoder:
         """What `save` wrote, with the other encoder again; ModelError where a file is missing, damaged or not of it."""
         try:
             with (folder / JOIN_FILE).open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                how, expected = Join(kept["centre"], float(kept["share"])), str(kept["fingerprint"])
+                how, expected = Join(kept["centre"], float(kept["share"]), kept.get("kernel")), str(kept["fingerprint"])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ModelError(
                 f"{folder / JOIN_FILE} cannot be read ({error}). Run `linkassist reindex --full` to learn it anew."
@@ -110,18 +122,41 @@ class JoinedEncoder:
         return encoder
 
 
-def learn_join(own: FloatArray, other: FloatArray, links: sp.csr_matrix, pages: IntArray, seed: int = 0) -> Join:
+def learn_join(
+    own: FloatArray,
+    other: FloatArray,
+    links: sp.csr_matrix,
+    pages: IntArray,
+    seed: int = 0,
+    treatment: Treatment = "centred",
+) -> Join:
     """The best of a few shares for the encoder that gave `other` beside the one that gave `own`; 0 if it hardly helps.
 
     own, other: (pages, width). links: (pages, targets), the first targets being the pages themselves. pages: indexes of
     pages whose links were held out from the own encoder's training; at most 500 of them, sampled, are examined.
+    treatment: of the other's vectors.
     """
-    centre = other.mean(axis=0) if len(other) else np.zeros(other.shape[1], np.float32)
+    centre, kernel = _learn_map(other, treatment)
     if len(pages) > _MOST_EXAMINED:
         pages = np.sort(np.random.default_rng(seed).choice(pages, _MOST_EXAMINED, replace=False))
     related = _related(links, pages)
-    found = [_gains(Join(centre, share).join(own, other), pages, related) for share in SHARES]
-    return Join(centre, _best_share(np.stack(found)))
+    found = [_gains(Join(centre, share, kernel).join(own, other), pages, related) for share in SHARES]
+    return Join(centre, _best_share(np.stack(found)), kernel)
+
+
+def _learn_map(vectors: FloatArray, treatment: Treatment) -> tuple[FloatArray, FloatArray | None]:
+    """(mean, kernel) of the affine map (x - mean) @ kernel; the kernel None for the identity."""
+    if treatment == "raw" or not len(vectors):
+        return np.zeros(vectors.shape[1], np.float32), None
+    if treatment == "centred":
+        return vectors.mean(axis=0), None
+    # Imported here: PyTorch, which only who whitens should wait for.
+    import torch
+
+    from linkassist.embed.whitening import learn_whitening
+
+    learnt = learn_whitening(torch.from_numpy(vectors))
+    return learnt.mean.numpy(), None if learnt.kernel is None else learnt.kernel.numpy()
 
 
 def _related(links: sp.csr_matrix, pages: IntArray) -> sp.csr_matrix:

@@ -12,6 +12,7 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
+from linkassist.embed.model_folder import read_modules, read_object
 from linkassist.errors import ModelError
 from linkassist.files.errors import at_home
 from linkassist.settings import BERT_JAPANESE
@@ -36,6 +37,8 @@ def find_model(name: str) -> Path:
                 ' such as "intfloat/multilingual-e5-small".'
             )
         folder = _from_hub(name)
+    if static_place(folder) is not None:
+        return folder
     if not (folder / "config.json").is_file():
         found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) if folder.is_dir() else "a file"
         _refuse_tensorflow(folder)
@@ -50,6 +53,17 @@ def find_model(name: str) -> Path:
             " Download the model again, all its files."
         )
     return folder
+
+
+def static_place(folder: Path) -> Path | None:
+    """The folder of a static embedding model's tokenizer and vectors, within that of the model; None for other kinds.
+
+    Raises ModelError for a damaged modules.json or config.json.
+    """
+    modules = read_modules(folder)
+    if modules and modules[0][0] == "StaticEmbedding":
+        return modules[0][1]
+    return folder if read_object(folder / "config.json").get("model_type") == "model2vec" else None
 
 
 def content_fingerprint(folder: Path) -> str:
@@ -127,7 +141,8 @@ def _snapshot(name: str, weights: str, *, local_files_only: bool) -> Path:
 
 
 def _relevant_files(folder: Path) -> list[Path]:
-    patterns = ("*.json", "*.txt", "*.model", "1_*/config.json", *_weights_in_use(folder))
+    of_modules = ("[0-9]_*/*.json", "[0-9]_*/*.safetensors", "[0-9]_*/*.bin")
+    patterns = ("*.json", "*.txt", "*.model", *of_modules, *_weights_in_use(folder))
     return sorted({path for pattern in patterns for path in folder.glob(pattern)})
 
 

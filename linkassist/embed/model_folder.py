@@ -1,60 +1,98 @@
-"""How a transformers model is used as a sentence encoder: pooling, prefix and length, read from its folder.
+"""How a transformers model is used as a sentence encoder: pooling, prefix, length and steps, read from its folder.
 
-sentence-transformers keeps these in small JSON files; for other folders they go by the model's family. Unknown settings
-are refused: a wrong pooling gives vectors that look right and are not.
+sentence-transformers keeps these in small JSON files; a folder without them is recognised by what its config.json says
+of it (`known_models.py`), never by the name of a folder. Unknown settings are refused: a wrong pooling gives vectors
+that look right and are not.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkassist.embed.pooling import Pooling
+from linkassist.embed.known_models import KnownModel, known_model
+from linkassist.embed.model_name import ModelOptions, Pooling
 from linkassist.errors import ModelError
 
+# In the order in which sentence-transformers joins several.
 _POOLING_FLAGS: dict[str, Pooling] = {
     "pooling_mode_cls_token": "cls",
-    "pooling_mode_mean_tokens": "mean",
     "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean",  # of another length alone, and vectors are scaled to length 1
+    "pooling_mode_weightedmean_tokens": "weighted",
     "pooling_mode_lasttoken": "last",
 }
-_POOLING_NAMES: dict[str, Pooling] = {"cls": "cls", "mean": "mean", "max": "max", "lasttoken": "last"}
+_POOLING_NAMES: dict[str, Pooling] = {
+    "cls": "cls",
+    "max": "max",
+    "mean": "mean",
+    "mean_sqrt_len_tokens": "mean",
+    "weightedmean": "weighted",
+    "lasttoken": "last",
+}
 
-# Model types of decoders, in which only the last token attends to the whole text.
-_DECODERS = re.compile(r"gpt|llama|mistral|mixtral|qwen|gemma|phi|bloom|falcon|opt$|olmo|granite|smollm")
-_E5 = re.compile(r"(?<![a-z0-9])e5(?![a-z0-9])", re.IGNORECASE)
-_FIRST_TOKEN = re.compile(r"(?<![a-z0-9])(bge|simcse)(?![a-z0-9])", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class DenseStep:
+    """A linear layer over the pooled vector. folder: of its config.json and its weights."""
+
+    folder: Path
+    n_in: int
+    n_out: int
+    has_bias: bool
+    activation: str
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizeStep:
+    """Scaling to length 1 between other steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRecipe:
-    """What to do around the network. max_tokens: special tokens included; None where only the network limits it."""
+    """What to do around the network.
 
-    pooling: Pooling
-    prefix: str
-    max_tokens: int | None
-
-
-def read_recipe(folder: Path, name: str) -> ModelRecipe:
-    """How the model in `folder` is used. name: the user's name for it, by which e5 and bge models are recognised.
-
-    Raises ModelError if the folder asks for something that linkassist cannot do.
+    poolings: their vectors are joined. is_prefix_pooled: whether the tokens of the prefix are. max_tokens: special
+    tokens included; None where only the network limits it. steps: after the pooling. notes: a sentence each.
     """
-    config = _read_object(folder / "config.json")
-    known_as = f"{name} {config.get('_name_or_path', '')}"
-    family = str(config.get("model_type", ""))
+
+    poolings: tuple[Pooling, ...]
+    prefix: str
+    is_prefix_pooled: bool = True
+    max_tokens: int | None = None
+    is_lowercased: bool = False
+    steps: tuple[DenseStep | NormalizeStep, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_recipe(folder: Path, hub_name: str, options: ModelOptions) -> ModelRecipe:
+    """How the model in `folder` is used. hub_name: its name on the hub, "" where it was named by its folder.
+
+    Raises ModelError if the folder, or the options, ask for something that linkassist cannot do.
+    """
+    config = read_object(folder / "config.json")
+    modules = read_modules(folder)
+    known = known_model(config, hub_name, read_object(folder / "tokenizer_config.json"), [kind for kind, _ in modules])
+    place, steps = _steps(folder, modules)
+    poolings, is_prefix_pooled = _poolings(place / "config.json") if place else ((known.pooling,), True)
+    prefix, notes = _prefix(folder, known, options)
+    limits = read_object(folder / "sentence_bert_config.json")
     return ModelRecipe(
-        pooling=_pooling_from_files(folder) or _pooling_of_family(family, known_as),
-        prefix=_prefix(folder, known_as),
-        max_tokens=_max_tokens(folder),
+        poolings=(options.pooling,) if options.pooling else poolings,
+        prefix=prefix,
+        is_prefix_pooled=is_prefix_pooled,
+        max_tokens=options.window or _max_tokens(folder, limits),
+        is_lowercased=limits.get("do_lower_case") is True,
+        steps=steps,
+        notes=notes,
     )
 
 
-def _read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file, {} if there is no such file."""
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, {} if there is no such file. Raises ModelError for another content."""
     if not path.is_file():
         return {}
     found = _read_json(path)
@@ -63,14 +101,7 @@ def _read_object(path: Path) -> dict[str, Any]:
     return found
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path} is not JSON ({error}). Download the model again.") from error
-
-
-def _modules(folder: Path) -> list[tuple[str, Path]]:
+def read_modules(folder: Path) -> list[tuple[str, Path]]:
     """The (class name, folder) of each module of sentence-transformers; [] without a modules.json."""
     path = folder / "modules.json"
     if not path.is_file():
@@ -81,63 +112,88 @@ def _modules(folder: Path) -> list[tuple[str, Path]]:
         raise ModelError(f"{path} does not list modules with type and path. Download the model again.") from error
 
 
-def _pooling_from_files(folder: Path) -> Pooling | None:
-    """The pooling that modules.json leads to, None if there is none."""
-    modules = _modules(folder)
-    for position, (kind, _) in enumerate(modules):
-        if kind not in ("Transformer", "Pooling", "Normalize") or (kind == "Transformer") != (position == 0):
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON ({error}). Download the model again.") from error
+
+
+def _steps(folder: Path, modules: list[tuple[str, Path]]) -> tuple[Path | None, tuple[DenseStep | NormalizeStep, ...]]:
+    """(the folder of the Pooling, what comes after it); None and nothing without a modules.json."""
+    steps: list[DenseStep | NormalizeStep] = []
+    pooling: Path | None = None
+    for position, (kind, place) in enumerate(modules):
+        if kind == "Transformer" and position == 0:
+            continue
+        if kind == "Pooling" and position == 1:
+            pooling = place
+        elif kind == "Dense" and pooling:
+            steps.append(_dense(place))
+        elif kind == "Normalize" and pooling:
+            steps.append(NormalizeStep())
+        else:
             raise ModelError(
                 f"{folder / 'modules.json'} asks for a module {kind} at place {position}, which linkassist cannot do;"
-                " it knows a Transformer, then Pooling and Normalize. Choose another model."
+                " it knows a Transformer, a Pooling, then Dense and Normalize. Choose another model."
             )
-    place = next((place for kind, place in modules if kind == "Pooling"), None)
-    return _pooling_from_config(place / "config.json") if place else None
+    while steps and isinstance(steps[-1], NormalizeStep):  # every vector is scaled at the end
+        steps.pop()
+    return pooling, tuple(steps)
 
 
-def _pooling_from_config(path: Path) -> Pooling:
-    config = _read_object(path)
+def _dense(place: Path) -> DenseStep:
+    config = read_object(place / "config.json")
+    activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rpartition(".")[2]
+    n_in, n_out = config.get("in_features"), config.get("out_features")
+    if not isinstance(n_in, int) or not isinstance(n_out, int) or activation not in DENSE_ACTIVATIONS:
+        raise ModelError(
+            f"{place / 'config.json'} asks for a Dense layer from {n_in!r} to {n_out!r} with {activation}; linkassist"
+            f" can do whole numbers and one of {', '.join(DENSE_ACTIVATIONS)}. Choose another model."
+        )
+    return DenseStep(place, n_in, n_out, config.get("bias") is not False, activation)
+
+
+DENSE_ACTIVATIONS = ("Identity", "Tanh", "ReLU", "GELU", "Sigmoid", "SiLU")
+
+
+def _poolings(path: Path) -> tuple[tuple[Pooling, ...], bool]:
+    """(the poolings whose vectors are joined, whether the prefix is pooled too)"""
+    config = read_object(path)
     named = config.get("pooling_mode")
     asked = [named] if isinstance(named, str) else list(named or ())
-    asked += [flag for flag, is_set in config.items() if flag.startswith("pooling_mode_") and is_set is True]
+    flags = [flag for flag, is_set in config.items() if flag.startswith("pooling_mode_") and is_set is True]
+    asked += sorted(flags, key=lambda flag: list(_POOLING_FLAGS).index(flag) if flag in _POOLING_FLAGS else -1)
     names = _POOLING_NAMES | _POOLING_FLAGS
-    if len(asked) != 1 or asked[0] not in names:
+    if not asked or not all(name in names for name in asked):
         raise ModelError(
-            f"{path} asks for the pooling {' and '.join(map(str, asked)) or 'of no name'}; linkassist can do one of"
-            f" {', '.join(_POOLING_FLAGS)}. Choose another model."
+            f"{path} asks for the pooling {' and '.join(map(str, asked)) or 'of no name'}; linkassist can do"
+            f" {', '.join(_POOLING_FLAGS)}. Choose another model, or say it: NAME?pooling=mean."
         )
-    return names[asked[0]]
+    return tuple(names[name] for name in asked), config.get("include_prompt") is not False
 
 
-def _pooling_of_family(family: str, known_as: str) -> Pooling:
-    if _DECODERS.search(family):
-        return "last"
-    return "cls" if _FIRST_TOKEN.search(known_as) else "mean"
-
-
-def _prefix(folder: Path, known_as: str) -> str:
-    """The prefix of each text: the folder's default prompt, else e5's.
-
-    e5 was trained with "query: " or "passage: " before every text; its authors advise "query: " on both sides of
-    symmetric tasks, such as comparing pages. Source: https://huggingface.co/intfloat/e5-base-v2
-    """
-    config = _read_object(folder / "config_sentence_transformers.json")
-    default, prompts = config.get("default_prompt_name"), config.get("prompts") or {}
-    if default is not None:
-        if not isinstance(prompts, dict) or not isinstance(prompts.get(default), str):
+def _prefix(folder: Path, known: KnownModel, options: ModelOptions) -> tuple[str, tuple[str, ...]]:
+    """(the prefix of each text, notes): the reader's, the one the folder names by default, or a known model's."""
+    if options.prefix is not None:
+        return options.prefix, ()
+    path = folder / "config_sentence_transformers.json"
+    config = read_object(path)
+    prompts = config.get("prompts") or {}
+    wanted = options.prompt or config.get("default_prompt_name")
+    if wanted is not None:
+        if not isinstance(prompts, dict) or not isinstance(prompts.get(wanted), str):
+            there = ", ".join(map(str, prompts)) if isinstance(prompts, dict) and prompts else "none"
             raise ModelError(
-                f'{folder / "config_sentence_transformers.json"} names the prompt "{default}" but does not give it.'
-                " Download the model again."
+                f'{path} does not give the prompt "{wanted}" (it has {there}). Say the prefix: NAME?prefix=...'
             )
-        return str(prompts[default])
-    if _E5.search(known_as):
-        if "instruct" in known_as.lower():
-            return "Instruct: Retrieve semantically similar text.\nQuery: "
-        return "query: "
-    return ""
+        return str(prompts[wanted]), ()
+    notes = (f"{folder} is taken for {known.name}{known.reason}.",) if known.reason else ()
+    return known.prefix, notes
 
 
-def _max_tokens(folder: Path) -> int | None:
-    found = _read_object(folder / "sentence_bert_config.json").get("max_seq_length")
+def _max_tokens(folder: Path, limits: dict[str, Any]) -> int | None:
+    found = limits.get("max_seq_length")
     if found is None:
         return None
     if not isinstance(found, int) or found < 1:

@@ -8,12 +8,11 @@ on either side. The result is (texts, width); a text without tokens gives the ze
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-Pooling = Literal["cls", "mean", "max", "last"]
+from linkassist.embed.model_name import Pooling
 
 
 def cls_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
@@ -42,6 +41,17 @@ def max_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
     """
     largest = hidden.masked_fill(~is_token.unsqueeze(2), -torch.inf).amax(dim=1)
     return largest.masked_fill(~is_token.any(dim=1, keepdim=True), 0.0)
+
+
+def weighted_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
+    """One vector per text: the mean over its real tokens, that at place i weighing i, the first being 1.
+
+    Source: Muennighoff 2022, section 3.1, https://arxiv.org/abs/2202.08904
+    """
+    place = torch.arange(1, hidden.shape[1] + 1, device=hidden.device, dtype=hidden.dtype)
+    weights = is_token.to(hidden.dtype) * place
+    sums = torch.einsum("ntw,nt->nw", hidden, weights)
+    return sums / weights.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 def last_token_pool(hidden: Tensor, is_token: Tensor) -> Tensor:
@@ -117,6 +127,8 @@ def pool(hidden: Tensor, is_token: Tensor, pooling: Pooling) -> Tensor:
             return max_pool(hidden, is_token)
         case "last":
             return last_token_pool(hidden, is_token)
+        case "weighted":
+            return weighted_pool(hidden, is_token)
 
 
 def _at(hidden: Tensor, position: Tensor, is_token: Tensor) -> Tensor:

@@ -7,12 +7,11 @@ also makes the covariance the identity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-Treatment = Literal["raw", "centred", "whitened"]
+from linkassist.embed.model_name import Treatment
 
 # Directions with less than this share of the largest variance are rounding noise and are dropped.
 _LEAST_SHARE = 1e-6

@@ -79,13 +79,21 @@ class SuggesterFigures:
 class SignalFigures:
     """The suggestions worth showing whose first reason is this signal, "" if they have none.
 
-    mean_probability: as predicted; share_right: as observed.
+    mean_probability: as predicted; share_right: as observed. n_unseen: how many of them the test cannot see: it knows
+    the links that words of a page say, and they are links that no word says. The shares are of the others, 0 if there
+    are none.
     """
 
     signal: str
     n: int
     mean_probability: float
     share_right: float
+    n_unseen: int = 0
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the test can say nothing about them."""
+        return self.n_unseen == self.n
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from linkassist.errors import ExportError
 from linkassist.evaluate.figures import Origin
 from linkassist.scrapbox.notation import page_links
-from linkassist.suggest.corpus import is_date_title
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.wiki import Page, title_key
 
 

@@ -189,5 +189,8 @@ def _signals(shown: Shown) -> str:
     ]
     for each in shown.signals:
         name = each.signal or "(none)"
-        lines.append(f"  {name:<{width}}{each.n:>9,}{each.mean_probability:>10.3f}{each.share_right:>9.3f}")
+        shares = f"{each.mean_probability:>10.3f}{each.share_right:>9.3f}"
+        lines.append(f"  {name:<{width}}{each.n:>9,}" + (f"{'-':>10}{'not seen':>9}" if each.is_unseen else shares))
+    if any(each.n_unseen for each in shown.signals):
+        lines.append("  Without those that no word of the page says, which the test cannot see.")
     return "\n".join(lines)

@@ -125,7 +125,7 @@ def ask_all(
         n_gold=sum(len(page.gold) for page in test.asked),
         n_coined=sum(len(page.coined) for page in test.asked),
         suggesters=(ours, *(score(name, with_gold, found) for name, found in answers.items())),
-        shown=shown_to_readers(test.asked, of_asked, test.unknown),
+        shown=shown_to_readers(test.asked, of_asked, test.unknown, is_blind=test.is_blind),
         origin=test.origin,
         moment=test.cutoff,
         made_at=int(time.time()),

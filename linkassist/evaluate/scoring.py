@@ -42,13 +42,18 @@ def score(name: str, asked: Sequence[AskedPage], answers: Sequence[Sequence[Answ
 
 
 def shown_to_readers(
-    asked: Sequence[AskedPage], suggestions: Sequence[Sequence[Suggestion]], unknown: frozenset[str]
+    asked: Sequence[AskedPage],
+    suggestions: Sequence[Sequence[Suggestion]],
+    unknown: frozenset[str],
+    *,
+    is_blind: bool = False,
 ) -> Shown | None:
     """What readers of the asked pages would have seen and how much of it was right; None if there is nothing.
 
     `suggestions[i]` are those of `asked[i]`. Pages that link nothing are left out: nobody worked on their links.
     A link that the author made is right whatever its kind. Links to `unknown` title keys are left out: a page that was
     made from that very link is too easy to find, and one that is only as new could not have been linked.
+    is_blind: whether the words of the links were taken out too, so that a suggestion without mention can be right.
     """
     everything: list[tuple[Suggestion, bool]] = []
     n_pages = n_right = 0
@@ -64,25 +69,28 @@ def shown_to_readers(
         return None
     probabilities = [suggestion.probability for suggestion, _ in everything]
     calibration = calibration_figures(probabilities, [is_right for _, is_right in everything], n_right)
-    return Shown(n_pages, calibration, _by_signal(everything))
+    return Shown(n_pages, calibration, _by_signal(everything, is_blind=is_blind))
 
 
-def _by_signal(judged: Sequence[tuple[Suggestion, bool]]) -> tuple[SignalFigures, ...]:
+def _by_signal(judged: Sequence[tuple[Suggestion, bool]], *, is_blind: bool) -> tuple[SignalFigures, ...]:
     """The figures of each first reason, most frequent first. judged: (suggestion, whether it is right)."""
-    of: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
+    of: defaultdict[str, list[tuple[Suggestion, bool]]] = defaultdict(list)
     for suggestion, is_right in judged:
         if suggestion.is_worth_showing:
-            signal = suggestion.reasons[0].signal if suggestion.reasons else ""
-            of[signal].append((suggestion.probability, is_right))
-    figures = [
-        SignalFigures(
-            signal=signal,
-            n=len(found),
-            mean_probability=sum(probability for probability, _ in found) / len(found),
-            share_right=sum(is_right for _, is_right in found) / len(found),
+            of[suggestion.reasons[0].signal if suggestion.reasons else ""].append((suggestion, is_right))
+    figures = []
+    for signal, found in of.items():
+        seen = [(each.probability, is_right) for each, is_right in found if is_blind or each.mentions]
+        n_seen = max(1, len(seen))
+        figures.append(
+            SignalFigures(
+                signal=signal,
+                n=len(found),
+                mean_probability=sum(probability for probability, _ in seen) / n_seen,
+                share_right=sum(is_right for _, is_right in seen) / n_seen,
+                n_unseen=len(found) - len(seen),
+            )
         )
-        for signal, found in of.items()
-    ]
     return tuple(sorted(figures, key=lambda each: (-each.n, each.signal)))
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from linkassist.errors import LinkAssistError
 from linkassist.evaluate.futures import FuturesTest, ask_about, distinct_pages
 from linkassist.scrapbox.notation import page_links
-from linkassist.suggest.corpus import is_date_title
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.wiki import Page
 
 _SHARE_ASKED = 0.12

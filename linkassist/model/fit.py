@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from linkassist.embed.encoder import Encoder
 from linkassist.embed.joined import JoinedEncoder, learn_join
 from linkassist.embed.wiki_encoder import WikiEncoder, learn_encoder
-from linkassist.model.encoders import open_model
+from linkassist.model.encoders import open_model, treatment_of
 from linkassist.model.predict import Predictor, PreparedPages, search_of
 from linkassist.model.predict_phrases import LIMIT, new_links, phrase_examples
 from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
@@ -55,6 +55,7 @@ def suggest_wiki(
 
     vectors_of: the unit vectors of the readings' texts by an encoder, for a caller who wants to see them too.
     """
+    on_progress("learn", 0, 0)
     corpus = build_corpus(readings)
     held_out = pages_to_hold_out(corpus, seed)
 
@@ -104,7 +105,7 @@ def choose_encoder(
     if model is None:
         return own, vectors
     beside = vectors_of(model)
-    how = learn_join(vectors, beside, corpus.links, held_out, seed)
+    how = learn_join(vectors, beside, corpus.links, held_out, seed, treatment_of(name))
     return (JoinedEncoder(own, model, how), how.join(vectors, beside)) if how.share else (own, vectors)
 
 

@@ -19,6 +19,7 @@ from linkassist.suggest.folding import fold, fold_key
 from linkassist.suggest.mentions import TitleFinder
 from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.same_titles import SameTitles
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import Reading, title_key
 
@@ -34,7 +35,8 @@ class PagePreparer:
         self._wiki, self._n_kept, self._gone = wiki, n_kept, frozenset(gone.tolist())
         self._number = {key: number for number, key in enumerate(wiki.corpus.keys)}
         self._is_new = np.array([key in new_keys or is_placeholder(key) for key in wiki.corpus.keys], np.bool_)
-        self._finder = TitleFinder(wiki.corpus.keys)
+        self._finder = TitleFinder(wiki.corpus.names)
+        self._same_titles = SameTitles(wiki.corpus.keys)
         self._mark = {mark: number for number, mark in enumerate(wiki.marks)}
         self._linking = sp.csr_matrix(wiki.corpus.links.T)
 
@@ -57,6 +59,7 @@ class PagePreparer:
             vectors=self._vectors(rows, changed),
             mentioned=mentioned,
             known=known,
+            same=self._same_titles.of_pages(readings),
             co_cited=wiki.statistics.co_cited[own],
             links_back=self._links_back(own),
             bigrams=self._bigrams(rows, readings, is_changed),
@@ -77,7 +80,7 @@ class PagePreparer:
     def _new_links(
         self, rows: IntArray, readings: Sequence[Reading], is_changed: BoolArray, n_known: IntArray, limit: int
     ) -> dict[int, list[Suggestion]]:
-        predictor = PhrasePredictor(self._wiki, self._old, self._gone, self._ranker, limit)
+        predictor = PhrasePredictor(self._wiki, self._old, self._same_titles, self._gone, self._ranker, limit)
         return predictor.predict(rows, readings, is_changed, n_known)
 
     def _known(self, readings: Sequence[Reading], own: IntArray, mentioned: sp.csr_matrix) -> sp.csr_matrix:

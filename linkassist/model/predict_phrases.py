@@ -15,15 +15,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.model.wiki_model import WikiModel
+from linkassist.spelling import spelling_key
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, keep_rows
 from linkassist.suggest.explain.explainer import PhraseExplainer, best_rows, phrase_suggestion
 from linkassist.suggest.folding import fold
 from linkassist.suggest.holdout import Holdout, pages_to_hold_out
-from linkassist.suggest.link_budget import variant_key
 from linkassist.suggest.phrases.extraction import Phrases, by_phrase, not_new
 from linkassist.suggest.phrases.features import PhraseFeatureBuilder, PhrasePairs, PhraseStatistics
 from linkassist.suggest.phrases.hashing import Hashes, is_member
 from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.same_titles import SameTitles
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Reading, title_key
 
@@ -108,18 +109,21 @@ def new_links(
     n_known = np.diff(known.indptr).astype(np.int64)
     evidence = PhraseFeatureBuilder(corpus.readings, phrases, not_new(corpus, phrases), n_known, habits)
     explainer = PhraseExplainer(corpus, phrases)
-    return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, ranker, limit))
+    titles = SameTitles(corpus.keys)
+    return dict(ranked_phrases(corpus.readings, evidence, explainer.suggestion, titles, ranker, limit))
 
 
 @dataclass(frozen=True, slots=True)
 class PhrasePredictor:
     """New links for some pages, by the model of their wiki.
 
-    old: hashes of the keys of existing titles and red links, ascending. gone: pages of the model that no longer exist.
+    old: hashes of the keys of existing titles and red links, ascending. titles: the same. gone: pages of the model that
+    no longer exist.
     """
 
     wiki: WikiModel
     old: Hashes
+    titles: SameTitles
     gone: frozenset[int]
     ranker: Ranker
     limit: int
@@ -169,7 +173,7 @@ class PhrasePredictor:
             of_page = said[slice(*np.searchsorted(phrases.page[said], [place, place + 1]))]
             return phrase_suggestion(readings[place], phrases, of_page, names, pairs.features[row], probability)
 
-        of_places = ranked_phrases(readings, evidence, suggestion_of, self.ranker, self.limit)
+        of_places = ranked_phrases(readings, evidence, suggestion_of, self.titles, self.ranker, self.limit)
         return {int(rows[place]): suggestions for place, suggestions in of_places}
 
 
@@ -177,13 +181,14 @@ def ranked_phrases(
     readings: Sequence[Reading],
     evidence: PhraseFeatureBuilder,
     suggestion_of: Callable[[PhrasePairs, int, float], Suggestion | None],
+    titles: SameTitles,
     ranker: Ranker,
     limit: int,
 ) -> Iterator[tuple[int, list[Suggestion]]]:
     """(page, its new links best first) for those of these pages that have any.
 
     evidence: of the pages' phrases. suggestion_of: makes a row of the pairs with its probability a suggestion, if it is
-    one.
+    one. titles: those that exist, of which none is a new link in whatever spelling.
     """
     for pairs in evidence.blocks(np.arange(len(readings))):
         hopeful = ranker.hopeful_phrases(pairs.features, pairs.page, _HOPEFUL)
@@ -191,9 +196,9 @@ def ranked_phrases(
         probability[hopeful] = ranker.score_phrases(pairs.features[hopeful])
         for rows in best_rows(pairs.page, probability, limit=3 * limit, floor=_FLOOR, at_least=3 * _AT_LEAST):
             page = int(pairs.page[rows[0]])
-            already = {title_key(target) for target in readings[page].also_linked}
+            already = titles.said_by(readings[page])
             suggestions = (suggestion_of(pairs, row, float(probability[row])) for row in rows.tolist())
-            kept = _worth_keeping(apart(s for s in suggestions if s and title_key(s.target) not in already), limit)
+            kept = _worth_keeping(apart(s for s in suggestions if s and not already.has(s.target)), limit)
             if kept:
                 yield page, kept
 
@@ -217,7 +222,7 @@ def apart(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     taken: defaultdict[int, list[Mention]] = defaultdict(list)
     variants: set[str] = set()
     for suggestion in suggestions:
-        variant = variant_key(suggestion.target)
+        variant = spelling_key(suggestion.target)
         if variant in variants or all(any(_clash(m, other) for other in taken[m.line]) for m in suggestion.mentions):
             continue
         yield suggestion

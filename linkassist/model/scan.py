@@ -27,7 +27,7 @@ class Scan:
 def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = no_progress) -> Scan:
     """vectors: (pages, width) unit rows."""
     on_progress("mentions", 0, corpus.n_pages)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings, counting(on_progress, "mentions"))
+    mentions = TitleFinder(corpus.names).find(corpus.readings, counting(on_progress, "mentions"))
     on_progress("phrases", 0, corpus.n_pages)
     phrases, use = find_phrases(corpus.readings, counting(on_progress, "phrases"))
     on_progress("phrases", corpus.n_pages, corpus.n_pages)
@@ -37,7 +37,7 @@ def scan_texts(corpus: Corpus, vectors: FloatArray, on_progress: OnProgress = no
 def scan_without_hidden_links(scan: Scan, holdout: Holdout, encoder: Encoder) -> Scan:
     """The scan as it would be had the hidden links never been made; only the held-out pages are read again."""
     corpus, pages = holdout.corpus, holdout.pages
-    finder = TitleFinder(corpus.keys, holdout.is_target)
+    finder = TitleFinder(corpus.names, holdout.is_target)
     readings = [corpus.readings[page] for page in pages.tolist()]
     mentions = scan.mentions.with_pages(pages, finder.find(readings))
     blind = pages[holdout.is_blind[pages]]

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from linkassist.model.array_file import load_arrays, save_arrays
 from linkassist.model.scan import Scan
 from linkassist.progress import OnProgress, no_progress
+from linkassist.spelling import spelling_key
 from linkassist.suggest.corpus import Corpus, all_known, mark_numbers
 from linkassist.suggest.explain.similar_lines import LinkingLines, read_linking_lines
 from linkassist.suggest.link_budget import LinkBudgets
@@ -58,8 +59,9 @@ class TargetPostings:
 
 
 def target_hash(key: str) -> int:
-    """The 64-bit hash under which a target's key stands in the postings."""
-    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    """The 64-bit hash under which a target's key stands in the postings, the same for all its spellings."""
+    spelling = spelling_key(key).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(spelling, digest_size=8).digest(), "little")
 
 
 @dataclass(frozen=True, slots=True)

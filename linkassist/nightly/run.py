@@ -33,7 +33,7 @@ from linkassist.pipeline.fetch import IncomingExport, discard, incoming_export
 from linkassist.pipeline.ingest import ingest
 from linkassist.pipeline.reindex import reindex
 from linkassist.progress import OnProgress
-from linkassist.scrapbox.client import Throttle
+from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.settings import Settings
 from linkassist.store.backup.restore import KEPT, make_backup
 from linkassist.store.embeddings import prune

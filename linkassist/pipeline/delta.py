@@ -1,8 +1,9 @@
 """What has changed in a wiki since its model was fitted, and which pages' lists depend on it.
 
 A list follows from the model, from the page's own text and from what its targets are now. So it changes for three
-reasons: the page's text changed; the page says a title that is new; or one of its targets was a page and is a red link,
-or the other way round, or is gone, or is spelt otherwise. All other lists stay.
+reasons: the page's text changed; the page says a title that is new, or its list has a new link that is now a title in
+another spelling; or one of its targets was a page and is a red link, or the other way round, or is gone, or is spelt
+otherwise. All other lists stay.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from linkassist.model.grow import NewPage, NewTarget, grow
 from linkassist.model.page_batch import PagePreparer
 from linkassist.model.predict import Predictor
 from linkassist.model.wiki_model import WikiModel, target_hash
+from linkassist.spelling import letters_of
 from linkassist.store.suggestions import ListState
 from linkassist.suggest.corpus import FloatArray, IntArray
 from linkassist.suggest.folding import fold_key
 from linkassist.suggest.mentions import TitleFinder
 from linkassist.suggest.phrases.hashing import hash_of
 from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.same_titles import title_and_forms
 from linkassist.suggestion import Kind, Suggestion
 from linkassist.wiki import Reading, title_key
 
@@ -113,12 +116,18 @@ class WikiDelta:
         return sorted({*(self._keys[i] for i in self.changed), *self._linking} - self._number.keys())
 
     @cached_property
+    def _new_names(self) -> dict[str, str]:
+        """What the new titles are called: a page as it is, a red link as it comes first in the alphabet."""
+        title_of = {self._keys[i]: self.pages[i].title for i in self.changed}
+        return {key: title_of[key] if key in title_of else min(self._linking[key]) for key in self._new_keys}
+
+    @cached_property
     def _saying(self) -> dict[str, set[int]]:
         """By new title, the places of the pages that say or link it."""
         found: dict[str, set[int]] = {key: set() for key in self._new_keys}
         if not found:
             return found
-        finder = TitleFinder(self._new_keys)
+        finder = TitleFinder([self._new_names[key] for key in self._new_keys])
         readings = self._model.corpus.readings
         texts = ((self._readings.get(i) or readings[int(row)]).text for i, row in enumerate(self._row))
         for place, member in finder.saying(texts):
@@ -131,15 +140,29 @@ class WikiDelta:
         return found
 
     @cached_property
+    def _suggesting(self) -> dict[str, set[int]]:
+        """By new title, the places of the pages whose lists may hold a spelling or a form of it as a new link.
+
+        Of unchanged pages these are the lists of when the model was fitted, of changed ones it is the text.
+        """
+        place_of = {int(row): place for place, row in enumerate(self._row) if row >= 0}
+        letters = {place: letters_of(reading.text) for place, reading in self._readings.items()}
+        found: dict[str, set[int]] = {}
+        for key in self._new_keys:
+            forms = {key, *title_and_forms(key)}
+            rows = self._model.target_postings.pages_with([target_hash(form) for form in forms])
+            wanted = {letters_of(form) for form in forms}
+            found[key] = {place for place, text in letters.items() if any(form in text for form in wanted)}
+            found[key].update(place_of[row] for row in rows if row in place_of)
+        return found
+
+    @cached_property
     def _new_targets(self) -> dict[str, NewTarget]:
-        """By title key; what is a page is called as the page, a red link as it comes first in the alphabet."""
-        title_of = {self._keys[i]: self.pages[i].title for i in self.changed}
+        """By title key."""
         found = {}
         for key in self._new_keys:
-            linking = self._linking.get(key, {})
-            name = title_of[key] if key in title_of else min(linking)
-            n_linked = len(set().union(*linking.values()))
-            found[key] = NewTarget(key, name, n_linked, len(self._saying[key]))
+            n_linked = len(set().union(*self._linking.get(key, {}).values()))
+            found[key] = NewTarget(key, self._new_names[key], n_linked, len(self._saying[key]))
         return found
 
     @cached_property
@@ -150,7 +173,7 @@ class WikiDelta:
         for key, target in self._new_targets.items():
             page = self.pages[place_of[key]] if key in place_of else None
             figures = (key, target.name, target.n_linked, target.n_said, page and (page.text_hash, page.created))
-            for place in self._saying[key]:
+            for place in self._saying[key] | self._suggesting[key]:
                 said[place].append(figures)
         became = _digest(sorted((key, now and (now.name, now.kind)) for key, now in self.became.items()))
         holding = self._model.target_postings.pages_with([target_hash(key) for key in self.became])

@@ -22,7 +22,11 @@ from linkassist.errors import ExportError, FetchError
 from linkassist.files.errors import cannot_be
 from linkassist.pipeline.ingest import SOURCE_NOTE
 from linkassist.progress import OnProgress, counting
-from linkassist.scrapbox.client import Client, ListedPage, NotAllowedError, Throttle, remote_project
+from linkassist.scrapbox.client.address import has_address, remote_project
+from linkassist.scrapbox.client.connection import NotAllowedError
+from linkassist.scrapbox.client.keys import access_key
+from linkassist.scrapbox.client.reading import Client, ListedPage
+from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.scrapbox.export import read_export
 from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.library import Library
@@ -34,7 +38,6 @@ FOLDER_NAME: Final = "fetched"  # in the library's folder: pages on their way
 _ENDINGS: Final = (".json", ".json.gz", ".json.xz")
 _MOST_EXPORTS: Final = 50  # are looked at, the newest ones
 _FEW: Final = 60  # pages: three minutes of single requests; more are had sooner by the whole export
-_NAMELESS: Final = (".", "..")  # titles that no address can name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _fetched(
     folder = library.folder / FOLDER_NAME
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}.json"
-    with Client(remote_project(place), key, pace) as client:
+    with Client(remote_project(place), access_key(key), pace) as client:
         on_progress("list", 0, 0)
         listed = client.list_pages(counting(on_progress, "list"))
         have = page_versions(library, found.id) if found else {}
@@ -156,7 +159,7 @@ def _fetched(
         fetched = _fetch(client, changed, path.with_suffix(".jsonl"), on_progress)
     unchanged = {page.page_id for page in listed} - {page.page_id for page in changed}
     # What no address can name stays as it is.
-    unchanged |= {page.page_id for page in changed if not _has_address(page.title)}
+    unchanged |= {page.page_id for page in changed if not has_address(page.title)}
     stored = _stored(library, found.id, unchanged) if found else iter(())
     with _private(path, "w") as file:
         header = {
@@ -193,7 +196,7 @@ def _fetch(
         for number, listed in enumerate(changed):
             on_progress("fetch", number, len(changed))
             page = kept.get((listed.page_id, listed.updated))
-            if page is None and _has_address(listed.title):
+            if page is None and has_address(listed.title):
                 page = client.page(listed.title)
                 if page is not None:
                     kept_as = {"id": listed.page_id, "updated": listed.updated, "page": page}
@@ -203,15 +206,6 @@ def _fetch(
                 fetched[listed.page_id] = page
     on_progress("fetch", len(changed), len(changed))
     return fetched
-
-
-def _has_address(title: str) -> bool:
-    """Whether an address can name the page: it holds no lone surrogate, and no browser resolves it away."""
-    try:
-        title.encode()
-    except UnicodeEncodeError:
-        return False
-    return title not in _NAMELESS
 
 
 def _kept(path: Path) -> dict[tuple[str, int], Mapping[str, Any]]:

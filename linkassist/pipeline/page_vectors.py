@@ -38,8 +38,6 @@ class PageVectors:
         """(pages, width): one vector a page, in their order. Of a joined encoder each part is kept by itself."""
         if isinstance(encoder, JoinedEncoder):
             return encoder.how.join(self.of(encoder.own), self.of(encoder.other))
-        if isinstance(encoder, EncoderWithNotes):
-            self.notes = encoder.notes
         fingerprint = encoder.fingerprint
         have: set[str] = set() if self.run.is_full else known(self.run.library, fingerprint, self.hashes)
         missing = [i for i, text_hash in enumerate(self.hashes) if text_hash not in have]
@@ -54,6 +52,8 @@ class PageVectors:
             chunk = missing[start : start + pages_per_write]
             vectors = encoder.encode(self.texts_of(chunk), partial(report, start))
             put(self.run.library, fingerprint, [self.hashes[i] for i in chunk], vectors)
+        if isinstance(encoder, EncoderWithNotes):
+            self.notes = encoder.notes
         ids, stored = matrix(self.run.library, self.run.project.id, fingerprint)
         if ids.tolist() != self.ids:
             raise LinkAssistError(

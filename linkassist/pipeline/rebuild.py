@@ -21,6 +21,7 @@ from linkassist.scrapbox.page_text import read_page
 from linkassist.settings import OWN_ENCODER
 from linkassist.store.embeddings import drop_encoder
 from linkassist.store.library import Library
+from linkassist.store.navigation import figures
 from linkassist.store.pages import Project, read_pages
 from linkassist.store.runs import Note
 from linkassist.store.search.by_target import write_target_index
@@ -87,11 +88,12 @@ def rebuild(run: ReindexRun, kept: TrainedModel | None, notes: tuple[str, ...]) 
     encoder_before = run.store.encoder
     n_rewritten = replace_suggestions(library, project.id, run.run_id, lists(), as_shown_after(lessons), commit)
     _drop_vectors_of(library, encoder_before, encoder)
+    write_target_index(library, project.id)
     return ReindexReport(
         n_pages=len(pages.ids),
         n_encoded=len(stored.encoded),
         n_listed=len(pages.ids),
-        n_suggestions=write_target_index(library, project.id),
+        n_suggestions=figures(library, project.id).n_suggestions,
         n_pages_rewritten=n_rewritten,
         encoder=encoder.fingerprint,
         notes=notes,

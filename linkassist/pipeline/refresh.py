@@ -10,6 +10,7 @@ from linkassist.pipeline.page_vectors import PageVectors, save_index
 from linkassist.pipeline.reindex_run import ReindexReport, ReindexRun
 from linkassist.pipeline.trained_model import TrainedModel
 from linkassist.review.verdicts import as_shown_after, follow_verdicts, lessons_of
+from linkassist.store.navigation import figures
 from linkassist.store.runs import Note
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.suggestions import replace_suggestions
@@ -39,11 +40,12 @@ def refresh(run: ReindexRun, trained: TrainedModel, delta: WikiDelta) -> Reindex
     made_of = {ids[i]: delta.origins[i] for i in places}
     n_rewritten = replace_suggestions(library, project.id, run.run_id, lists(), shown, notes, made_of)
     follow_verdicts(library, project.id)
+    write_target_index(library, project.id)
     return ReindexReport(
         n_pages=len(ids),
         n_encoded=len(stored.encoded),
         n_listed=len(places),
-        n_suggestions=write_target_index(library, project.id),
+        n_suggestions=figures(library, project.id).n_suggestions,
         n_pages_rewritten=n_rewritten,
         encoder=trained.encoder.fingerprint,
         drift=delta.share,

@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from linkassist.errors import StoreError
+from linkassist.model.encoders import open_model
 from linkassist.pipeline.model_store import ModelStore, encoder_state
 from linkassist.pipeline.reindex_run import DEFAULT_LIMITS, ReindexLimits, ReindexReport, ReindexRun
 from linkassist.progress import OnProgress
 from linkassist.review.verdicts import follow_verdicts
 from linkassist.scrapbox.notation import page_links
-from linkassist.settings import Settings
+from linkassist.settings import OWN_ENCODER, Settings
 from linkassist.store.error_messages import translate_os_errors
 from linkassist.store.imports import refresh_links
 from linkassist.store.integrity.counts import recount
@@ -28,6 +29,13 @@ from linkassist.store.suggestions import drop_damaged_lists
 
 _PROGRESS_EVERY_S = 1.0
 _DAMAGED = "Of {0:,} pages the stored suggestions were damaged, so they were made anew."
+
+
+def check_encoder(name: str) -> None:
+    """Raises ModelError where the encoder of that name cannot be used, so that an import can be refused before it
+    stores anything."""
+    if name != OWN_ENCODER:
+        open_model(name)
 
 
 def reindex(

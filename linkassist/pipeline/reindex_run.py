@@ -53,6 +53,7 @@ class ReindexReport:
     """What a reindex did. `encoder` is the fingerprint; `notes` tell the person what was not as it should have been, a
     sentence each. `n_listed` pages' lists were made. was_needed is False where nothing had changed.
 
+    n_suggestions: those above the floors, as on every screen.
     learnt: "nothing" where all that was kept still held, "the wiki" where encoder and ranker did, else "everything".
     drift: the share of the pages that has changed since the wiki model was fitted.
     """

@@ -15,7 +15,15 @@ from itertools import takewhile
 from pathlib import Path
 
 from linkassist.progress import OnCount, no_count
-from linkassist.store.ignored import IgnoredSort, add_ignored, ignored, ignored_page_ids, remove_ignored
+from linkassist.store.floors import floors_of, set_floors
+from linkassist.store.ignored import (
+    IgnoredSort,
+    add_ignored,
+    ignored,
+    ignored_page_ids,
+    remove_ignored,
+    set_ignored_patterns,
+)
 from linkassist.store.library import Library
 from linkassist.store.navigation import present_page_id, project_names
 from linkassist.store.project_settings import project_setting, set_project_setting
@@ -63,7 +71,9 @@ def rules_of(library: Library, project_id: int) -> ReaderRules:
     """The rules that the reader has set for the project."""
     words = frozenset(each.key for each in ignored(library, project_id) if each.sort == "word")
     most = project_setting(library, project_id, "most_per_page")
-    return ReaderRules(words, ignored_page_ids(library, project_id), int(most) if most else None)
+    return ReaderRules(
+        words, ignored_page_ids(library, project_id), int(most) if most else None, floors_of(library, project_id)
+    )
 
 
 def worth_showing(
@@ -131,6 +141,23 @@ def offer_at_most(library: Library, project_id: int, most: int | None) -> None:
     """Sets the rule how many suggestions a page is shown at most; None removes it."""
     with _changing_rules(library, project_id):
         set_project_setting(library, project_id, "most_per_page", None if most is None else str(most))
+        add_up_budget(library, project_id)
+
+
+def ignore_titles_like(library: Library, project_id: int, patterns: Sequence[str]) -> None:
+    """Sets the patterns of titles whose pages get no suggestions, in place of the earlier ones."""
+    with _changing_rules(library, project_id):
+        before = ignored_page_ids(library, project_id)
+        set_ignored_patterns(library, project_id, patterns)
+        concerned = sorted(before ^ ignored_page_ids(library, project_id))
+        lessons = lessons_of(library, project_id)
+        refresh_gains(library, concerned, as_shown_after(lessons), lessons.least_worth)
+
+
+def show_from(library: Library, project_id: int, known: int | None, new: int | None) -> None:
+    """Sets the floors in whole per cent: of page and red links, and of new ones; None for the default."""
+    with _changing_rules(library, project_id):
+        set_floors(library, project_id, known, new)
         add_up_budget(library, project_id)
 
 

@@ -44,7 +44,8 @@ class RefusedLink:
 class ChangedPage:
     """A page with its accepted links written in. `lines` are all of its lines, the title first.
 
-    `unplaced` are targets whose mention is no longer in the text, and which are linked in the last line instead.
+    `unplaced` are targets whose mention is no longer in the text or is no spelling of them, and which are linked in the
+    last line instead.
     """
 
     page_id: int

@@ -1,7 +1,7 @@
 """Writes accepted links into the lines of a page, and pages into a Scrapbox import file.
 
-A bracket link in Scrapbox has no text but its title, so a mention that differs from its target's title is replaced by
-that.
+A bracket link in Scrapbox has no text but its title, so a mention in another spelling of its target's title is replaced
+by that. Other words, such as an inflected form, are never replaced: their target is linked at the end of the page.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.patterns import WHITE
+from linkassist.spelling import is_spelling_of
 from linkassist.suggestion import Mention
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page, title_key
@@ -65,7 +66,7 @@ def replacements(text: str, accepted: Sequence[tuple[str, Mention]]) -> tuple[Re
     """The replacements that make each (target, mention) of a raw line a link, in reading order.
 
     Brackets go around the surface where its title key is the target's: `see Sample text` becomes `see [Sample text]`.
-    Elsewhere the target's title takes its place: `see the samples` becomes `see [Sample text]`.
+    Elsewhere the target's title takes its place: `サーバを立てる` becomes `[サーバー]を立てる`.
     Raises LinkAssistError where mentions overlap, the line has changed, or a title cannot be written as a link.
     """
     found: list[Replacement] = []
@@ -106,15 +107,16 @@ def with_title_line(title: str, lines: Sequence[str]) -> list[str]:
 def linked_page(page: Page, accepted: Sequence[Accepted]) -> LinkedPage:
     """The page with the accepted links written in.
 
-    A mention becomes a link in place if the changed line then has that link and every other link as before; of two that
-    overlap, the one accepted first. All other targets are linked in one more line, unless the page links them already.
+    A mention becomes a link in place if it is a spelling of the target, and if the changed line then has that link and
+    every other link as before; of two that overlap, the one accepted first. All other targets are linked in one more
+    line, unless the page links them already.
     """
     before = with_title_line(page.title, page.texts)
     n_added = len(before) - len(page.lines)  # 1 where the title line is put before the page's own
     texts = before.copy()
     of_line: dict[int, list[tuple[str, Mention]]] = {}
     for target, mention in accepted:
-        if mention is not None and 0 < mention.line < len(page.lines):
+        if mention is not None and 0 < mention.line < len(page.lines) and is_spelling_of(mention.surface, target):
             number = mention.line + n_added
             of_line.setdefault(number, []).append((target, replace(mention, line=number)))
     replaced: dict[int, tuple[Replacement, ...]] = {}

@@ -77,6 +77,11 @@ def page_links(texts: Sequence[str]) -> list[Link]:
     return links
 
 
+def block_kinds(texts: Sequence[str]) -> list[LineKind]:
+    """The kind of each line by the block that it is in, "text" outside of one and also for quotes."""
+    return [kind for kind, _ in _blocks(texts)]
+
+
 _TEXT: tuple[LineKind, int] = ("text", 0)
 
 

@@ -42,12 +42,12 @@ from linkassist.server.routes.imports import cancel, import_screen, progress, re
 from linkassist.server.routes.login import Login, log_in, log_out, login_form
 from linkassist.server.routes.outbox import done, import_file, outbox, undone
 from linkassist.server.routes.page import page, target_preview
-from linkassist.server.routes.quality import quality
+from linkassist.server.routes.quality import cancel_measuring, measure, measuring, quality
 from linkassist.server.routes.queue import answer, queue
 from linkassist.server.routes.search import search
-from linkassist.server.routes.settings import ignoring, most, restored, settings_screen
+from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
 from linkassist.server.routes.similar import answer_like, like
-from linkassist.server.routes.verdicts import never, preferences, verdict
+from linkassist.server.routes.verdicts import never, preferences, several, verdict
 from linkassist.server.templates import Templates
 from linkassist.settings import Settings
 from linkassist.store.pool import LibraryPool
@@ -93,6 +93,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/preview/{project}/{title:title}", target_preview),
             Route("/draft/{project}", draft, methods=["GET", "POST"]),
             Route("/quality/{project}", quality),
+            Route("/quality/{project}/measure", measure, methods=["POST"]),
+            Route("/quality/{project}/cancel", cancel_measuring, methods=["POST"]),
+            Route("/quality/{project}/progress", measuring),
             Route("/queue/{project}", queue),
             Route("/queue/{project}", answer, methods=["POST"]),
             Route("/outbox/{project}", outbox),
@@ -106,11 +109,14 @@ def create_app(settings: Settings) -> Starlette:
             Route("/import/progress", progress),
             Route("/settings/{project}", settings_screen),
             Route("/settings/{project}/most", most, methods=["POST"]),
+            Route("/settings/{project}/floor", floor, methods=["POST"]),
+            Route("/settings/{project}/patterns", patterns, methods=["POST"]),
             Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
             Route("/settings/{project}/rejected", restored, methods=["POST"]),
             Route("/like/{project}/{title:title}", like),
             Route("/like/{project}/{title:title}", answer_like, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
+            Route("/verdicts", several, methods=["POST"]),
             Route("/never", never, methods=["POST"]),
             Route("/preferences", preferences, methods=["POST"]),
             Route("/login", login_form),

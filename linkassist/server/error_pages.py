@@ -15,7 +15,7 @@ from linkassist.server.auth.identity import is_shared
 from linkassist.server.context import context_of, frame_for, show
 from linkassist.server.messages.catalog import wording_of
 from linkassist.server.middleware.host_guard import security_headers
-from linkassist.store.error_messages import MovedError
+from linkassist.server.views.commands import with_library
 from linkassist.terminal_escape import shown
 
 
@@ -28,7 +28,8 @@ def http_failure(request: Request, error: Exception) -> Response:
         # After 408 and 413 the rest of the body is not read, so the connection is closed.
         headers = {} if status == 404 else {"Connection": "close"}
         return failure(request, status, "error.404" if status == 404 else "error.400", detail, headers)
-    return failure(request, status, "error.405" if status == 405 else "error.400", error.detail, error.headers)
+    detail = error_for_reader(request, error.detail)
+    return failure(request, status, "error.405" if status == 405 else "error.400", detail, error.headers)
 
 
 def too_often(request: Request, wait_s: float) -> Response:
@@ -40,15 +41,12 @@ def too_often(request: Request, wait_s: float) -> Response:
 
 def not_found(request: Request, error: Exception) -> Response:
     """404 for a page or project that does not exist."""
-    return failure(request, 404, "error.404", for_reader(request, str(error)))
+    return failure(request, 404, "error.404", error_for_reader(request, str(error)))
 
 
 def expected_failure(request: Request, error: Exception) -> Response:
     """503 with the message of an expected error, as where the library cannot be used."""
-    advice = str(error)
-    if isinstance(error, MovedError):
-        advice = wording_of(request)("error.moved", shown(error.path))
-    return failure(request, 503, "error.503", for_reader(request, advice))
+    return failure(request, 503, "error.503", error_for_reader(request, str(error)))
 
 
 def refused_by_system(request: Request, error: Exception) -> Response:
@@ -56,6 +54,12 @@ def refused_by_system(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
     named = error.filename or context_of(request).library_folder
     return expected_failure(request, LinkAssistError(cannot_be("used", named, error)))
+
+
+def error_for_reader(request: Request, message: str) -> str:
+    """The message of an error, in the reader's language, with commands as they have to be typed."""
+    told = wording_of(request).error(message)
+    return for_reader(request, with_library(told, context_of(request).library_folder))
 
 
 def for_reader(request: Request, message: str) -> str:

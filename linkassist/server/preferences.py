@@ -1,20 +1,24 @@
-"""The reader's preferences, kept in cookies: language (by default the browser's), theme, images."""
+"""The reader's preferences, kept in cookies: language (by default the browser's), theme, images, time zone."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.files.catalogs import Language
+from linkassist.review.days import Today
 
 Theme = Literal["auto", "light", "dark"]
 
 LANGUAGE_COOKIE = "linkassist_language"
 THEME_COOKIE = "linkassist_theme"
 IMAGES_COOKIE = "linkassist_images"
+ZONE_COOKIE = "linkassist_zone"  # set by the script of every screen
 _A_YEAR_S = 365 * 24 * 3600
 
 
@@ -35,6 +39,15 @@ def preferences_of(request: Request) -> Preferences:
         theme=cast(Theme, theme) if theme in get_args(Theme) else "auto",
         shows_images=request.cookies.get(IMAGES_COOKIE) != "off",
     )
+
+
+def today_of(request: Request) -> Today:
+    """The present moment in the time zone of the reader's browser, or of this machine if it names no known one."""
+    try:
+        zone = ZoneInfo(request.cookies[ZONE_COOKIE])
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; "Asia" is a folder
+        return Today(int(time.time()))
+    return Today(int(time.time()), zone)
 
 
 def remember(response: Response, *, language: str, theme: str, images: str) -> None:

@@ -108,6 +108,16 @@ def scrapbox_address(path: str) -> str:
     return "https://scrapbox.io/" + "/".join(quote(part.replace(" ", "_"), safe="") for part in parts)
 
 
+def page_in_scrapbox(project: str, title: str) -> str:
+    """A page of the project at Scrapbox itself, existing or not: `https://scrapbox.io/notes/a%2Fb`.
+
+    A title that cannot be a path segment leads to the project.
+    """
+    segment = title.replace(" ", "_")
+    start = f"https://scrapbox.io/{quote(project, safe='')}"
+    return start if segment in _NOT_A_SEGMENT else f"{start}/{quote(segment, safe='')}"
+
+
 @lru_cache(maxsize=4096)
 def _titled(root: str, project: str, title: str) -> str:
     # Spaces become "_" as in Scrapbox's own addresses; the title key makes them one.

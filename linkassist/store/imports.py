@@ -18,6 +18,7 @@ from linkassist.errors import StoreError
 from linkassist.store.backup.copy import complaints
 from linkassist.store.codec import decode_texts, search_form
 from linkassist.store.error_messages import damaged
+from linkassist.store.import_news import link_state, write_news
 from linkassist.store.integrity.checksums import VERDICTS, is_sound, seal
 from linkassist.store.integrity.damage import damaged_links, damaged_texts
 from linkassist.store.library import Library
@@ -107,10 +108,12 @@ def import_pages(
     with library.transaction() as connection:
         text_ids: dict[bytes, int] = dict(connection.execute("SELECT content_hash, id FROM texts"))
         project_id = _keep_project(connection, name, display_name, exported_at)
+        before = link_state(connection, project_id)
         stored = _stored_rows(connection, project_id)
         matches = _with_renamed(connection, incoming, _match(incoming, stored), stored, text_ids)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
+        write_news(connection, project_id, before)
         write_notes(connection, project_id, [Note(IMPORTED, "and not yet read"), *notes])
         report = _report(project(library, name), incoming, matches, stored, skipped, n_mended)
         if run:

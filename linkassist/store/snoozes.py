@@ -7,6 +7,7 @@ from typing import Final
 from linkassist.store.integrity.checksums import SNOOZES, require_sound, seal
 from linkassist.store.library import Library
 
+KEPT_S: Final = 90 * 86_400
 # A snooze from more than a day in the future was made by a clock that has been set back since, and is not in force.
 _HOLDS: Final = "s.until > ? AND s.snoozed_at <= ? + 86400"
 
@@ -45,20 +46,20 @@ def snoozed(library: Library, project_id: int, now: int) -> set[tuple[int, str]]
     return found
 
 
-def n_snoozed_since(library: Library, project_id: int, since: int, now: int) -> int:
-    """How many pairs were snoozed after Unix second `since` and still are, without those decided meanwhile."""
-    row = library.row(
-        f"""
-        SELECT count(*) FROM snoozes s CROSS JOIN pages p ON p.id = s.page_id
-        WHERE p.project_id = ? AND s.snoozed_at > ? AND {_HOLDS}
-        AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.page_id = s.page_id AND v.target_key = s.target_key)
-        """,
-        (project_id, since, now, now),
-    )
-    return row[0] if row else 0
+def last_snooze(library: Library, page_id: int, target_key: str) -> tuple[int, int] | None:
+    """(snoozed at, until) of the pair's last snooze, in force or ended; None if there is none that is kept."""
+    sql = f"SELECT {SNOOZES.selected} FROM snoozes WHERE {SNOOZES.is_this_row}"
+    row = library.row(sql, (page_id, target_key))
+    if row is None:
+        return None
+    require_sound(SNOOZES, row)
+    return row[2], row[3]
 
 
 def prune_snoozes(library: Library, now: int) -> int:
-    """Deletes the snoozes that have ended; returns how many."""
+    """Deletes the snoozes that ended more than `KEPT_S` ago; returns how many.
+
+    Those kept tell how long a card was put off last, and so how long it is put off the next time.
+    """
     with library.transaction() as connection:
-        return connection.execute("DELETE FROM snoozes WHERE until < ?", (now,)).rowcount
+        return connection.execute("DELETE FROM snoozes WHERE until < ?", (now - KEPT_S,)).rowcount

@@ -12,13 +12,15 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice, takewhile
 from sqlite3 import Connection
 from typing import Final
 
+from linkassist.store.floors import floors_in
+from linkassist.store.project_settings import setting_in
 from linkassist.suggestion import HELD_BACK, WORTH_SHOWING, Group, Mention, Reason, Suggestion
 from linkassist.wiki import title_key
 
@@ -39,17 +41,20 @@ class OpenList:
 AsShown = Callable[[OpenList], Sequence[Suggestion]]
 
 _HASH_BYTES: Final = 16
-# Counts, sums and kinds of the offers within the budget; only pages where they differ are written.
-_ADD_UP: Final = """
+# Counts, sums and kinds of the offers above the floors, within the budget; only pages where they differ are written.
+_FLOOR: Final = "CASE {0}.kind WHEN 'new' THEN :new WHEN 'red' THEN :red ELSE :page END"
+_ADD_UP: Final = f"""
     UPDATE pages SET n_suggestions = now.n, gain = now.gain, kinds = now.kinds FROM (
         SELECT p.id AS page_id, count(o.place) AS n, total(o.probability) AS gain,
                coalesce(max(o.kind = 'page') + 2 * max(o.kind = 'red') + 4 * max(o.kind = 'new')
                         + 8 * max(o.kind = 'far'), 0) AS kinds
-        FROM pages p LEFT JOIN offers o ON o.page_id = p.id AND o.place <= coalesce((
-            SELECT CAST(value AS INTEGER) FROM project_settings s
-            WHERE s.project_id = p.project_id AND s.name = 'most_per_page'
-        ), 1000000)
-        WHERE {0} GROUP BY p.id
+        FROM pages p LEFT JOIN offers o ON o.page_id = p.id AND o.probability >= {_FLOOR.format("o")} AND (
+            :most IS NULL OR :most >= o.place - (
+                SELECT count(*) FROM offers b
+                WHERE b.page_id = o.page_id AND b.place < o.place AND b.probability < {_FLOOR.format("b")}
+            )
+        )
+        WHERE p.project_id = :project AND {{0}} GROUP BY p.id
     ) now
     WHERE pages.id = now.page_id AND (n_suggestions, pages.gain, pages.kinds) IS NOT (now.n, now.gain, now.kinds)
 """
@@ -256,11 +261,14 @@ def new_offers(
     return None if offers == connection.execute(sql, (page_id,)).fetchall() else offers
 
 
-def update_page_totals(connection: Connection, which: str, values: Sequence[object] = ()) -> None:
-    """Updates the totals of pages: of their offers within the present budget. which, values: a condition on "p".
+def update_page_totals(connection: Connection, project_id: int, which: str = "1", page_id: int | None = None) -> None:
+    """Updates the totals of pages of the project: of their offers above the present floors, within the present budget.
 
-    23,000 pages take half a second; only pages whose totals differ are written.
+    which: a condition on "p", which may name `page_id` as ":id". 23,000 pages take half a second; only pages whose
+    totals differ are written.
     """
+    floors, most = floors_in(connection, project_id), setting_in(connection, project_id, "most_per_page")
+    values = {"project": project_id, "id": page_id, "most": int(most) if most else None, **asdict(floors)}
     connection.execute(_ADD_UP.format(which), values)
 
 
@@ -275,11 +283,12 @@ def refresh_gain(connection: Connection, page_id: int, as_shown: AsShown, least:
     if offers is not None:
         connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
         connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", ((page_id, *offer) for offer in offers))
-    update_page_totals(connection, "p.id = ?", (page_id,))
+    (project_id,) = connection.execute("SELECT project_id FROM pages WHERE id = ?", (page_id,)).fetchone()
+    update_page_totals(connection, project_id, "p.id = :id", page_id)
 
 
 def _is_offered(suggestion: Suggestion) -> bool:
-    """Whether it is worth showing, or would be with a larger budget."""
+    """Whether it is worth showing, or would be with a larger budget or lower floors."""
     is_held_back = any(reason.signal in HELD_BACK and reason.signal != "beyond" for reason in suggestion.reasons)
     return suggestion.probability >= WORTH_SHOWING and not is_held_back
 

@@ -82,7 +82,7 @@ def replace_suggestions(
             for page_id, new in batch:
                 _stage_list(connection, project_id, page_id, new, as_shown, (made_of or {}).get(page_id, ""))
     with library.transaction() as connection:
-        n_written = _switch(connection, run_id)
+        n_written = _switch(connection, project_id, run_id)
         for page_id in _decided_since(connection, project_id, decided_before):
             refresh_gain(connection, page_id, as_shown)
         write_notes(connection, project_id, notes)
@@ -155,16 +155,9 @@ def _seal_lists(library: Library, project_id: int) -> None:
 
 
 def add_up_budget(library: Library, project_id: int) -> None:
-    """Updates the totals of all pages of the project for the present budget."""
+    """Updates the totals of all pages of the project for the present budget and floors."""
     with library.transaction() as connection:
-        update_page_totals(connection, "p.project_id = ?", (project_id,))
-
-
-def best_offers(library: Library, page_ids: Sequence[int]) -> dict[int, float]:
-    """The largest probability of each page's offers; pages without offers are left out."""
-    marks = ",".join("?" * len(page_ids))
-    sql = f"SELECT page_id, max(probability) FROM offers WHERE page_id IN ({marks}) GROUP BY page_id"
-    return dict(library.rows(sql, page_ids))
+        update_page_totals(connection, project_id)
 
 
 def is_added_up(library: Library, project_id: int) -> bool:
@@ -276,7 +269,7 @@ def _stage_list(
     )
 
 
-def _switch(connection: Connection, run_id: int) -> int:
+def _switch(connection: Connection, project_id: int, run_id: int) -> int:
     """Replaces lists and offers by the staged ones; returns how many lists were written or deleted."""
     n_written = connection.execute(
         """
@@ -292,7 +285,7 @@ def _switch(connection: Connection, run_id: int) -> int:
     with_new_offers = "SELECT page_id FROM staged_lists WHERE has_new_offers"
     connection.execute(f"DELETE FROM offers WHERE page_id IN ({with_new_offers})")
     connection.execute("INSERT INTO offers SELECT page_id, place, kind, probability FROM staged_offers")
-    update_page_totals(connection, f"p.id IN ({with_new_offers})")
+    update_page_totals(connection, project_id, f"p.id IN ({with_new_offers})")
     connection.execute("DELETE FROM list_origins WHERE page_id IN (SELECT page_id FROM staged_lists)")
     connection.execute("INSERT INTO list_origins SELECT page_id, made_of FROM staged_lists WHERE made_of <> ''")
     connection.execute("DROP TABLE staged_lists")

@@ -77,3 +77,15 @@ def decision_figures(library: Library, project_id: int) -> DecisionFigures:
         if decision == "reject" and why:
             whys[why] += count
     return DecisionFigures(counts["accept"], counts["reject"], n_expected, tuple(whys.most_common()))
+
+
+def decision_times(library: Library, project_id: int) -> list[int]:
+    """The Unix seconds of all decisions of the project, also of those taken back since, in order of the log."""
+    rows = library.rows(
+        """
+        SELECT l.decided_at FROM verdict_log l CROSS JOIN pages p ON p.id = l.page_id
+        WHERE p.project_id = ? AND l.action = 'decide' ORDER BY l.id
+        """,
+        (project_id,),
+    )
+    return [at for (at,) in rows]

@@ -142,14 +142,20 @@ def last_decision(library: Library) -> int:
 
 
 def verdicts_since(library: Library, project_id: int, since: int) -> list[tuple[int, str, Verdict]]:
-    """(page row id, page title, verdict) of the verdicts in force given after that log entry, the latest first."""
-    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.id > ? ORDER BY l.id DESC"
-    rows = list(library.rows(sql, (project_id, since)))
+    """(page row id, page title, verdict) of the verdicts in force given from that Unix second on, the latest first."""
+    sql = f"{HOLDING} CROSS JOIN pages p ON p.id = v.page_id WHERE p.project_id = ? AND l.decided_at >= ?"
+    rows = list(library.rows(f"{sql} ORDER BY l.id DESC", (project_id, since)))
     pages = {row[0] for row in rows}
     titles = {
         page: title for page in pages for (title,) in library.rows("SELECT title FROM pages WHERE id = ?", (page,))
     }
     return [(row[0], titles[row[0]], each) for row, each in zip(rows, as_verdicts(rows), strict=True)]
+
+
+def accepted_between(library: Library, page_id: int, after: int, until: int) -> list[Verdict]:
+    """The acceptances in force for the page whose log entries come after one entry and not after another."""
+    sql = f"{HOLDING} WHERE v.page_id = ? AND l.id > ? AND l.id <= ? AND l.decision = 'accept' ORDER BY l.id"
+    return as_verdicts(library.rows(sql, (page_id, after, until)))
 
 
 def verdicts_stamp(library: Library, project_id: int) -> tuple[int, ...]:

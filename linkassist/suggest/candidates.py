@@ -1,6 +1,7 @@
 """Candidate (page, target) pairs: the union of the best targets of every source, with the scores of all sources.
 
-The product's rules are applied here: never the page itself, never a target already linked, no date or diary titles.
+The product's rules are applied here: never the page itself, never a target already linked, neither of them in another
+spelling, no date or diary titles.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, cells, csr, top_per_row
+from linkassist.suggest.same_titles import SameTitles
 from linkassist.suggest.statistics import Statistics, Texts
 
 N_NEIGHBOURS = 60
@@ -68,7 +70,8 @@ class PageBatch:
     """Pages to find candidates for, as rows of arrays.
 
     pages: their numbers, ascending. own: per row, the target that its title is. n_characters: length of the text.
-    vectors: (rows, width). mentioned, known: (rows, targets), what it says and what it links. co_cited, links_back:
+    vectors: (rows, width). mentioned, known: (rows, targets), what it says and what it links. same: (rows, targets), 1
+    where the target says the same as the page's title or is a spelling of one that it links. co_cited, links_back:
     (rows, targets), what is linked together with the page, and the pages that link it. bigrams, titles: (rows, terms).
     marks: (rows, marks).
     """
@@ -79,6 +82,7 @@ class PageBatch:
     vectors: FloatArray
     mentioned: sp.csr_matrix
     known: sp.csr_matrix
+    same: sp.csr_matrix
     co_cited: sp.csr_matrix
     links_back: sp.csr_matrix
     bigrams: sp.csr_matrix
@@ -100,6 +104,7 @@ class CandidateFinder:
         self._texts = texts
         self._statistics = statistics
         self._search = search
+        self._same_titles = SameTitles(corpus.keys)
         self._teachers = np.flatnonzero(statistics.is_teacher)
         self._teacher_bigrams = sp.csr_matrix(texts.page_bigrams[self._teachers].T)
         # right factors: (terms, targets), (terms, targets), and (pages, targets), 1 where the page says the target
@@ -127,6 +132,7 @@ class CandidateFinder:
             vectors=texts.vectors[pages],
             mentioned=sp.csr_matrix(texts.mentioned[pages]),
             known=known[pages],
+            same=self._same_titles.of_pages([self._corpus.readings[page] for page in pages.tolist()]),
             co_cited=self._statistics.co_cited[pages],
             links_back=self.backlinks[pages],
             bigrams=texts.page_bigrams[pages],
@@ -176,7 +182,7 @@ class CandidateFinder:
         union = sources[0].sign()
         for source in sources[1:]:
             union = union + source.sign()
-        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), batch.own, known)
+        pair_row, target = _allowed(is_target & ~corpus.is_template, sp.csr_matrix(union), batch.own, known, batch.same)
         as_page = np.where(target < corpus.n_pages, target, 0)
         page_similarity = np.einsum("ij,ij->i", vectors[pair_row], self._texts.vectors[as_page])
         scores["mentions"] = mentioned
@@ -205,13 +211,14 @@ def _pages_alone(titles: sp.csr_matrix, rows: IntArray, is_teacher: BoolArray) -
 
 
 def _allowed(
-    is_target: BoolArray, union: sp.csr_matrix, own: IntArray, known: sp.csr_matrix
+    is_target: BoolArray, union: sp.csr_matrix, own: IntArray, known: sp.csr_matrix, same: sp.csr_matrix
 ) -> tuple[IntArray, IntArray]:
     """(row of the batch, target) of the pairs that the rules allow, ordered by row. own: each row's own target."""
     union.sort_indices()
     pair_row = np.repeat(np.arange(len(own), dtype=np.int64), np.diff(union.indptr))
     target = union.indices.astype(np.int64)
     is_bad = (own[pair_row] == target) | ~is_target[target] | (cells(known, pair_row, target) > 0)
+    is_bad |= cells(same, pair_row, target) > 0
     return pair_row[~is_bad], target[~is_bad]
 
 

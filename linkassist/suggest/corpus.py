@@ -5,7 +5,6 @@ Targets are numbered: first the pages, in order, then the red links. All of `sug
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.wiki import Reading, title_key
 
 IntArray = npt.NDArray[np.int64]
@@ -22,27 +22,6 @@ FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 _BLOCK_CELLS = 30_000_000  # multiplications in one block of a product: half a gigabyte at most
-
-# 2026-05-01, 2026/5, 20260501, 5月1日, 2026年5月1日(金), "日記 2026-05-01", "Diary", "Week 12", "May 2026"; not
-# "日記の書き方", "3月のライオン", "Decision 3"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_DATE_TITLE = re.compile(
-    rf"""^(?:
-        \W*\d{{2,4}}[-/年._년\s]?\d{{0,2}}[-/月._년월\s]?\d{{0,2}}[日일号]?\W*(?:[月火水木金土日mtwfs]\w{{0,2}}\W*)?
-      | (?:日記|日报|daily(?:\s+notes?)?|diary|journal|일기)(?:\W*\d.*|\W*)
-      | \d+\s*[年月日년월일](?:\s*\d.*|\W*)
-      | (?:week|w)[\s-]*\d+ | {_MONTH}\s+\d{{1,4}}(?:,?\s+\d{{4}})? | \d{{1,2}}\s+{_MONTH}\s+\d{{4}}
-    )$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
-def is_date_title(title: str) -> bool:
-    """True for the titles of diary pages and for bare numbers, which are never suggested."""
-    return _DATE_TITLE.match(title.replace("_", " ").strip()) is not None
 
 
 @dataclass(frozen=True, slots=True)

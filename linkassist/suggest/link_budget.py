@@ -6,17 +6,16 @@ suggestions for the same words at most one is right: on a public wiki's later li
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from linkassist.spelling import is_spelling_of
 from linkassist.suggest.corpus import IntArray
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
 
-_WRITTEN_EITHER_WAY: Final = {ord(char): None for char in "ー・-‐_ '’"}
 _GENEROUS: Final = 0.95  # the share of pages of its length that have no more links than a page is offered
 _FEWEST: Final = 3
 _PAGES_PER_BIN: Final = 50
@@ -69,17 +68,12 @@ def _against(suggestion: Suggestion, shown: Sequence[Suggestion], most: int) -> 
     if suggestion.reasons and suggestion.reasons[0].signal == "in_link":
         return Reason("taken")  # of 110 such links on a public wiki's new pages nobody made one
     for better in shown:
-        if variant_key(better.target) == variant_key(suggestion.target):
+        if is_spelling_of(suggestion.target, better.target):
             return Reason("same_title", names=(better.target,))
         # new links have a rule of their own (`predict_phrases.apart`), which keeps a word inside a sentence
         if not better.kind == suggestion.kind == "new" and _is_same_place(suggestion, better):
             return Reason("same_place", names=(better.target,))
     return Reason("enough", count=most, total=most) if len(shown) >= most else None
-
-
-def variant_key(title: str) -> str:
-    """The title without what varies in writing: width, case, spaces, long vowels, dots and hyphens."""
-    return unicodedata.normalize("NFKC", title).lower().translate(_WRITTEN_EITHER_WAY)
 
 
 def _is_same_place(suggestion: Suggestion, better: Suggestion) -> bool:

@@ -15,10 +15,12 @@ import numpy as np
 
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
-from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, LATIN, OTHER, fold, fold_key, scripts
+from linkassist.suggest.folding import KANJI, fold, fold_key, scripts
 from linkassist.suggest.search_text import SearchText, search_key, search_text
 from linkassist.suggest.segmentation import interiors
+from linkassist.suggest.title_case import REACH, Case, case_of, wants_own_case
 from linkassist.suggest.title_forms import title_forms
+from linkassist.suggest.word_edges import FormKinds, word_edges
 from linkassist.wiki import Reading, title_key
 
 _MOST_OF_PAIR = 1_000  # mentions of one target on one page: in two wikis at most 790
@@ -34,10 +36,11 @@ class Mentions:
     """Mentions as parallel arrays, ordered by page and place.
 
     page, target: numbers of the corpus. passage: number within the page, -1 for the title. start, end: in the text of
-    that passage. is_free: no longer mention contains it. edges: how many of its two ends are word boundaries (0 to 2).
-    is_exact: the surface is the title but for case, space and underscore. is_linked: it is the text of a link.
-    before, after: the folded code points beside it, a line end at the border of its passage. cover: its share of the
-    characters of the passage, blanks aside.
+    that passage. is_free: no longer mention contains it; the others are here only where no link can be put, in titles
+    and in links. edges: how many of its two ends are word boundaries (0 to 2), 0 where the title wants its own case and
+    has another one. is_exact: the surface is the title but for space and underscore, and for case where the title does
+    not mind it. is_linked: it is the text of a link. before, after: the folded code points beside it, a line end at the
+    border of its passage. cover: its share of the characters of the passage, blanks aside.
     """
 
     page: IntArray
@@ -69,10 +72,12 @@ class Mentions:
 
 
 class TitleFinder:
-    """An Aho-Corasick automaton of target keys."""
+    """An Aho-Corasick automaton of the titles of targets."""
 
-    def __init__(self, keys: Sequence[str], is_target: BoolArray | None = None) -> None:
-        """is_target: per key, False where it is not searched for; None searches for all."""
+    def __init__(self, titles: Sequence[str], is_target: BoolArray | None = None) -> None:
+        """titles: as they are written. is_target: per title, False where it is not searched for; None searches for
+        all."""
+        keys = [title_key(title) for title in titles]
         wanted = [number for number in range(len(keys)) if is_target is None or is_target[number]]
         found = [(folded, number) for number in wanted if _is_findable(folded := search_key(keys[number]))]
         groups = title_forms([folded for folded, _ in found], [number for _, number in found])
@@ -88,7 +93,9 @@ class TitleFinder:
             np.bool_,
         )
         self._keys = [keys[number] for number in self._members.tolist()]
-        self._lengths = np.array([len(folded) for folded in groups] or [0], np.int64)
+        self._titles = [titles[number] for number in self._members.tolist()]
+        self._wants_case = np.array([wants_own_case(title) for title in self._titles], np.bool_)
+        self._kinds = FormKinds.of(list(groups))
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, folded in enumerate(groups):
             self._automaton.add_word(folded, number)
@@ -110,9 +117,9 @@ class TitleFinder:
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
 
     def saying(self, texts: Iterable[str]) -> Iterator[tuple[int, int]]:
-        """(number of the text, number of the key) of each key that one of these texts says.
+        """(number of the text, number of the title) of each title that one of these texts says.
 
-        Other spellings count, and so does what stands inside a longer title; a pair may come twice.
+        Other spellings count, in any case, and so does what stands inside a longer title; a pair may come twice.
         """
         chunk: list[str] = []
         first = size = 0
@@ -127,47 +134,68 @@ class TitleFinder:
     def _saying(self, texts: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
         raw = "\n".join(texts)
         text = fold(raw)
-        start, _, group, _ = self._matches(raw, text, search_text(raw, text))
+        start, _, group, _ = self._matches(raw, text, search_text(raw, text), np.full(len(raw) + 1, -1))
         borders = np.cumsum([len(each) + 1 for each in texts])
         owner = np.searchsorted(borders, start, side="right")
         for number, of_group in sorted(set(zip(owner.tolist(), group.tolist(), strict=True))):
             at = self._first_member[of_group]
             yield from ((first + number, int(member)) for member in self._members[at : at + self._n_members[of_group]])
 
-    def _matches(self, raw: str, text: str, searched: SearchText) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    def _matches(
+        self, raw: str, text: str, searched: SearchText, link_end: IntArray
+    ) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """(start, end, number of the form, how many ends are word boundaries) of what says a form in whole words.
 
-        text: the folded `raw`. The places are those of both.
+        text: the folded `raw`. The places are those of both. link_end: from `_Places`; a link is a word whatever is
+        beside it.
         """
         matches = chain.from_iterable(self._automaton.iter(searched.text)) if len(self._members) else ()
         found = np.fromiter(matches, np.int64).reshape(-1, 2)
         end, group = found[:, 0] + 1, found[:, 1]
-        start = end - self._lengths[group]
+        start = end - self._kinds.length[group]
         if searched.place is not None:
             start, end = searched.place[start], searched.place[end]
             whole = (start >= 0) & (end >= 0)
             start, end, group = start[whole], end[whole], group[whole]
-        left, right = _edges(scripts(text), start, end)
-        kept = _whole_words(left, right) & _whole_tokens(raw, text, start, end)
-        return start[kept], end[kept], group[kept], (left + right)[kept]
+        is_word, edges = word_edges(text, start, end, group, self._kinds)
+        is_word &= (self._kinds.length[group] >= SHORTEST_MENTION) | (edges == 2)
+        kept = (is_word | (link_end[start] == end)) & _whole_tokens(raw, text, start, end)
+        return start[kept], end[kept], group[kept], edges[kept]
+
+    def _cases(self, raw: str, start: IntArray, end: IntArray, member: IntArray) -> tuple[BoolArray, BoolArray]:
+        """(whether the case of each mention makes it the title's word, whether it is the title's own case)."""
+        is_said, is_own = np.ones(len(start), np.bool_), np.ones(len(start), np.bool_)
+        for row in np.flatnonzero(self._wants_case[member]).tolist() if len(member) else ():
+            first, behind = int(start[row]), int(end[row])
+            before = raw[max(0, first - REACH) : first].rpartition("\n")[2]
+            case = case_of(
+                self._titles[member[row]], raw[first:behind], before, raw[behind : behind + REACH].partition("\n")[0]
+            )
+            is_said[row], is_own[row] = case != Case.OTHER_WORD, case == Case.OWN
+        return is_said, is_own
 
     def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
         raw = "\n".join(reading.text for reading in readings)
         text = fold(raw)
         searched = search_text(raw, text)
-        start, end, group, edges = self._matches(raw, text, searched)
-        kept = (self._lengths[group] >= SHORTEST_MENTION) | (edges == 2)
-        start, end, group, edges = start[kept], end[kept], group[kept], edges[kept]
-        is_free = _is_free(start, end)
+        place = _Places(readings)
+        start, end, group, edges = self._matches(raw, text, searched, place.link_end)
         # a row for each target of a folded form, of which several may share one
         counts = self._n_members[group] if len(group) else group
         member = np.repeat(self._first_member[group] if len(group) else group, counts) + places_within(counts)
-        start, end, edges, is_free = (np.repeat(a, counts) for a in (start, end, edges, is_free))
+        start, end, edges = (np.repeat(a, counts) for a in (start, end, edges))
+        is_said, is_own_case = self._cases(raw, start, end, member)
+        start, end, member, is_own_case = start[is_said], end[is_said], member[is_said], is_own_case[is_said]
+        edges = edges[is_said] * is_own_case
+        is_free = _is_free(start, end)
+        kept = is_free | place.is_linked[start] | place.is_title(start)
+        start, end, edges, member = start[kept], end[kept], edges[kept], member[kept]
+        is_free, is_own_case = is_free[kept], is_own_case[kept]
         plain = _as_key(raw)
         is_exact = _is_unfolded(plain, text, searched.is_changed, start, end) & self._is_folded[member]
         for row in np.flatnonzero(~self._is_folded[member]).tolist():  # few: wide letters, other spellings
             is_exact[row] = plain[start[row] : end[row]] == self._keys[member[row]]
-        place = _Places(readings)
+        is_exact &= is_own_case
         page, passage, offset = place.of(start, end)
         inside = passage >= -1
         inside[inside] = _first_of_each(page[inside], self._members[member][inside])
@@ -237,30 +265,6 @@ def _nothing() -> Mentions:
     return Mentions(none, none, none, none, none, no, none, no, no, none, none, none.astype(np.float32))
 
 
-_INSIDE_WORD = -9  # an end of a mention in the middle of a Latin or katakana word
-
-
-def _edges(script: np.ndarray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
-    """Per mention, for its left and right end: 1 at a word boundary, 0 in a run of one script, else _INSIDE_WORD."""
-    if len(script) == 0:
-        return start, end
-    last = len(script) - 1
-
-    def edge(outer: IntArray, inner: IntArray, is_at_border: BoolArray) -> IntArray:
-        a, b = script[outer.clip(0, last)], script[inner.clip(0, last)]
-        same = (a == b) & (a != OTHER) & ~is_at_border
-        inside_word = same & ((a == LATIN) | (a == KATAKANA))
-        return np.where(inside_word, _INSIDE_WORD, np.where(same & (a != HIRAGANA), 0, 1)).astype(np.int64)
-
-    return edge(start - 1, start, start == 0), edge(end, end - 1, end == len(script))
-
-
-def _whole_words(left: IntArray, right: IntArray) -> BoolArray:
-    """False in the middle of a Latin or katakana word: "AI" in "MAIN", "リス" in "クリスマス"."""
-    is_whole: BoolArray = (left != _INSIDE_WORD) & (right != _INSIDE_WORD)
-    return is_whole
-
-
 def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
     """False where a span begins or ends inside a character or a token: "js" in "Node.js"."""
     inside = interiors(raw, folded)
@@ -311,14 +315,20 @@ class _Places:
         self._borders = np.array([*starts, at], np.int64)
         self._pages, self._passages = np.array(pages, np.int64), np.array(passages, np.int64)
         self.is_linked: BoolArray = np.zeros(at, np.bool_)
+        self.link_end: IntArray = np.full(at + 1, -1)  # of a link that begins at this place; else -1
         for start, end in linked:
             self.is_linked[start:end] = True
+            self.link_end[start] = end
 
     def of(self, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Per span: page, passage (-1 for the title, -2 across two passages) and where that passage begins."""
         row = self._row(start)
         passage = np.where(end <= self._borders[row + 1] - 1, self._passages[row], -2)
         return self._pages[row], passage, self._borders[row]
+
+    def is_title(self, start: IntArray) -> BoolArray:
+        """Per place, whether it is in the title of its page."""
+        return np.asarray(self._passages[self._row(start)] < 0)
 
     def cover(self, codes: IntArray, start: IntArray, end: IntArray) -> FloatArray:
         """Per span, its share of the characters of its passage, blanks aside. codes: of the joined folded text."""

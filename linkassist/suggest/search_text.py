@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linkassist.spelling import TYPED_ALIKE
 from linkassist.suggest.corpus import BoolArray, IntArray
 from linkassist.suggest.folding import fold, fold_key
 from linkassist.suggest.segmentation import cluster_interiors, those_with
-
-_ALIKE = {"’": "'", "‘": "'", "“": '"', "”": '"', "〜": "~", "‐": "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def search_text(raw: str, folded: str) -> SearchText:
             n_out[first] = len(piece)
             last = behind
     text = "".join([*pieces, folded[last:]])
-    is_changed |= those_with(folded, _ALIKE.__contains__)
+    is_changed |= those_with(folded, TYPED_ALIKE.__contains__)
     return SearchText(_alike(text), _places(n_out, inside) if len(stretches) else None, is_changed)
 
 
@@ -62,7 +61,7 @@ def _is_several_letters(char: str) -> bool:
 
 
 def _alike(text: str) -> str:
-    for char, same in _ALIKE.items():
+    for char, same in TYPED_ALIKE.items():
         text = text.replace(char, same)
     return text
 

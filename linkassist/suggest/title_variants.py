@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 _SHORTEST: Final = 4  # code points: shorter words are other words when they are spelt otherwise
 _SHORTEST_KATAKANA: Final = 3
+_KATAKANA: Final = re.compile("[ァ-ヺー]{3,}")
+_MOST_WORDS: Final = 3  # in katakana, of one title
+_SHORTEST_IN_NUMBER: Final = 3
+_SIBILANTS: Final = ("s", "x", "z", "ch", "sh")
 _SHORTEST_HANGUL: Final = 3  # syllables; a word that is written apart has two on each side
 _BETWEEN_WORDS: Final = re.compile("[_・-]+")
 
@@ -66,22 +71,39 @@ _KOREAN_ENDINGS: Final = ("기", "다", "는", "고", "지", "면")
 def spellings(folded: str) -> set[str]:
     """The other spellings of a folded title; none of a short one.
 
-    Another sign or none between its words ("data_base", "database"), a long vowel at its end or none ("サーバー",
-    "サーバ"), an English plural or singular, okurigana that is written or left out ("読み込み", "読込"), and the
-    forms of a Japanese or Korean verb or adjective at its end ("書き出す", "書き出して"; "글쓰기", "글쓰는").
+    Another sign or none between its words ("data_base", "database"), a long vowel at the end of a katakana word or none
+    ("サーバー", "サーバ"), an English plural or singular, okurigana that is written or left out ("読み込み", "読込"),
+    and the forms of a Japanese or Korean verb or adjective at its end ("書き出す", "書き出して"; "글쓰기", "글쓰는").
     """
+    if not folded:
+        return set()
     found = {form for form in _written_apart(folded) if len(form) >= _SHORTEST}
     found |= {form for rule in _rules(folded) for form in rule(folded)}
     return found - {folded}
+
+
+def in_other_number(folded: str) -> set[str]:
+    """The English plurals and singulars of a folded title, also of a short one, which texts are not searched for."""
+    if len(folded) < _SHORTEST_IN_NUMBER or not "a" <= folded[-1] <= "z":
+        return set()
+    found = {f"{folded}es" if folded.endswith(_SIBILANTS) else f"{folded}s"}
+    if folded.endswith("y"):
+        found.add(f"{folded[:-1]}ies")
+    if folded.endswith("ies"):
+        found.add(f"{folded[:-3]}y")
+    if folded.endswith("es") and folded[:-2].endswith(_SIBILANTS):
+        found.add(folded[:-2])
+    if folded.endswith("s") and not folded.endswith("ss"):
+        found.add(folded[:-1])
+    return {form for form in found if len(form) >= _SHORTEST_IN_NUMBER}
 
 
 def _rules(folded: str) -> Iterator[Callable[[str], Iterator[str]]]:
     """The rules that apply to a title of this length and last character."""
     last, n = folded[-1], len(folded)
     yield _with_okurigana
-    if "ァ" <= last <= "ー" and n >= _SHORTEST_KATAKANA:
-        yield _with_long_vowel
-    elif "a" <= last <= "z" and n >= _SHORTEST:
+    yield _with_long_vowel
+    if "a" <= last <= "z" and n >= _SHORTEST:
         yield _in_number
     elif "ぁ" <= last <= "ん" and n >= _SHORTEST:
         yield _inflected
@@ -96,9 +118,10 @@ def _written_apart(folded: str) -> Iterator[str]:
 
 
 def _with_long_vowel(folded: str) -> Iterator[str]:
-    form = folded[:-1] if folded.endswith("ー") else f"{folded}ー"
-    if len(form) >= _SHORTEST_KATAKANA:
-        yield form
+    for word in islice(_KATAKANA.finditer(folded), _MOST_WORDS):
+        other = word[0][:-1] if word[0].endswith("ー") else f"{word[0]}ー"
+        if len(other) >= _SHORTEST_KATAKANA:
+            yield folded[: word.start()] + other + folded[word.end() :]
 
 
 def _in_number(folded: str) -> Iterator[str]:

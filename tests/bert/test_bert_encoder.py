@@ -335,3 +335,10 @@ class TestThroughTheProgram:
         assert result.exit_code == 1
         assert advice in result.stderr and "Traceback" not in result.output
         assert load_settings(tmp_path / "library", environment={}).encoder == "wiki"
+
+
+def test_an_encoder_says_in_which_precision_it_computed() -> None:
+    used = encoder("precision=bfloat16")
+    assert used.notes == ()
+    used.encode([LINES[0]])
+    assert used.notes == ("Vectors computed in bfloat16.",)

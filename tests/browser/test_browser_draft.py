@@ -42,7 +42,7 @@ def write(page: Page, text: str = TEXT) -> None:
 def test_a_text_gets_marks_and_cards_links_and_undo_and_is_copied(page: Page) -> None:
     write(page)
     expect(page.locator("#L2 .mark", has_text="図書館")).to_be_visible()
-    page.get_by_role("button", name="Accept “図書館”").click()
+    page.get_by_role("button", name="Link to “図書館”").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT.replace("図書館", "[図書館]"))
     expect(page.locator('.card[data-target="図書館"]')).to_have_count(0)
     expect(page.locator("#L2 .link", has_text="図書館")).to_be_visible()
@@ -63,6 +63,33 @@ def test_the_text_is_there_again_when_the_screen_is_loaded_again_until_it_is_cle
     expect(page.locator('#draft-result[data-state="empty"]')).to_be_visible()
     page.reload()
     expect(page.locator("#draft-text")).to_have_value("")
+
+
+def test_what_was_cleared_comes_back_as_it_was_until_something_new_is_written(page: Page) -> None:
+    write(page)
+    page.locator("#draft-title").fill("題")
+    dismissed = page.locator(".card").first.get_attribute("data-target")
+    page.locator(".card .act.no").first.click()
+    expect(page.locator(f'.card[data-target="{dismissed}"]')).to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator('#draft-result[data-state="empty"]')).to_be_visible()
+    expect(page.locator("#notice")).to_contain_text("Cleared the draft")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    expect(page.locator("#draft-title")).to_have_value("題")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator(f'.card[data-target="{dismissed}"]')).to_have_count(0)
+    page.reload()
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#notice [data-undo]")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("#draft-text")).to_have_value(TEXT)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#notice [data-undo]")).to_be_visible()
+    page.locator("#draft-text").fill("新しい文章")
+    expect(page.locator("#notice [data-undo]")).to_have_count(0)
+    expect(page.locator("#draft-text")).to_have_value("新しい文章")
 
 
 @pytest.mark.parametrize("page", [DESK], indirect=True)
@@ -106,11 +133,11 @@ def test_without_a_script_the_form_gives_the_text_with_its_brackets(browser: Bro
         page.get_by_role("button", name="リンクを探す").click()
         if card.count():
             break
-    page.get_by_role("button", name="「図書館」を採用する").click()
+    page.get_by_role("button", name="「図書館」へリンクする").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT.replace("図書館", "[図書館]"))
     page.get_by_role("button", name="取り消す").click()
     expect(page.locator("#draft-text")).to_have_value(TEXT)
-    page.get_by_role("button", name="「図書館」を見送る").click()
+    page.get_by_role("button", name="「図書館」へリンクしない").click()
     expect(card).to_have_count(0)
     page.get_by_role("button", name="取り消す", exact=False).first.click()
     expect(card).to_have_count(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,9 @@ from support.little_browser import DESK, watched_page
 from support.little_server import address, running_server, verdicts_of
 from support.small_export import export_of
 
+from linkassist.review.verdicts import show_from
+from linkassist.store.library import Library
+from linkassist.store.pages import project
 from linkassist.wiki import Line, Page
 
 pytestmark = pytest.mark.browser
@@ -61,6 +65,8 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
     pages, folder = pages_of_a_wiki()[:22], tmp_path / "library"
     with running_server(folder) as origin, watched_page(browser, origin, DESK) as tab:
         take_in(tab, pages)
+        with Library.open(folder) as library:
+            show_from(library, project(library, PROJECT).id, 10, 10)  # so small a wiki has few likely links
 
         tab.goto(f"/queue/{PROJECT}")
         accepted = answer(tab, "a", "Accepted “{}”")
@@ -72,7 +78,7 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
         on_page = card_of(tab)
         tab.locator(".said h2 a").click()
         expect(tab.locator("h1")).to_have_text(on_page[0])
-        tab.get_by_role("button", name=f"Accept “{on_page[1]}”").click()
+        tab.get_by_role("button", name=f"Link to “{on_page[1]}”").click()
         expect(tab.locator(".card.is-accepted")).to_have_count(1)
 
         tab.goto(f"/outbox/{PROJECT}")
@@ -97,4 +103,7 @@ def test_what_was_decided_in_an_evening_is_in_the_wiki_and_still_decided_after_t
         tab.goto(f"/settings/{PROJECT}")
         expect(tab.locator("#rejected")).to_contain_text(dismissed[1])
         tab.goto(f"/queue/{PROJECT}")
+        expect(tab.locator(".news")).to_contain_text(re.compile(r"\b2 links"))
+        tab.get_by_role("button", name="Close this message").click()
+        expect(tab.locator(".news")).to_have_count(0)
         assert card_of(tab) not in (accepted, dismissed, put_off, on_page)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,16 @@ def target(page: Page) -> str:
     return page.locator(".deck .card-target").inner_text()
 
 
+def to_the_end(page: Page, keys: Sequence[str]) -> None:
+    """Answers all cards of the day by these keys in turn."""
+    for key in cycle(keys):
+        if not page.locator(".deck").count():
+            return
+        before = page.locator(".day-count").inner_text()
+        page.keyboard.press(key)
+        page.wait_for_function("text => document.querySelector('.day-count')?.innerText !== text", arg=before)
+
+
 def test_a_session_by_keys_alone(browser: Browser, origin: str) -> None:
     with watched_page(browser, origin, DESK) as page:
         page.goto(f"/queue/{PROJECT}")
@@ -39,16 +51,35 @@ def test_a_session_by_keys_alone(browser: Browser, origin: str) -> None:
         with page.expect_response(lambda response: "did=undo" in response.url):
             page.keyboard.press("a")
             page.keyboard.press("u")  # before the next card is here
-        for key in ("a", "l", "ArrowRight", "a", "a", "a", "a", "a", "a"):
-            if page.locator(".ending, .enough").count():
-                break
-            before = page.locator(".progress .is-done").count()
-            page.keyboard.press(key)
-            page.wait_for_function(
-                "n => document.querySelectorAll('.progress .is-done').length !== n || !document.querySelector('.deck')",
-                arg=before,
-            )
+        to_the_end(page, ("a", "l", "ArrowRight", "ArrowLeft"))
         expect(page.locator(".ending h2")).to_have_text("Done for today")
+
+
+def test_the_end_can_be_undone_gone_beyond_and_left_for_the_outbox(browser: Browser, origin: str) -> None:
+    with watched_page(browser, origin, DESK) as page:
+        page.goto(f"/queue/{PROJECT}")
+        to_the_end(page, ("a", "a", "r"))
+        n_cards = page.locator(".accepted-today li").count()
+        assert n_cards > 0
+        page.reload()
+        page.keyboard.press("u")
+        expect(page.locator("#notice")).to_contain_text("Undid")
+        expect(page.locator(".day-count")).to_have_text(re.compile(r"^(\d+)/(?!\1$)\d+$"))
+        last = target(page)
+        page.keyboard.press("a")
+        expect(page.locator(".ending")).to_be_visible()
+        expect(page.locator("#notice")).to_contain_text(last)
+        assert page.locator("#notice").evaluate("notice => getComputedStyle(notice).position") == "static"
+        page.locator(".ending").get_by_role("link", name="To the outbox").click()
+        expect(page).to_have_url(re.compile("/outbox/"))
+
+
+def test_the_day_is_the_one_of_the_browsers_time_zone(browser: Browser, origin: str) -> None:
+    context = browser.new_context(base_url=origin, timezone_id="Pacific/Kiritimati")
+    page = context.new_page()
+    page.goto(f"/p/{PROJECT}")
+    assert [each["value"] for each in context.cookies() if each["name"] == "linkassist_zone"] == ["Pacific/Kiritimati"]
+    context.close()
 
 
 def test_swipes_answer_and_scrolling_does_not(browser: Browser, origin: str) -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 from numpy.typing import NDArray
 
 from linkassist.embed.encoder import normalised
 from linkassist.embed.joined import JOIN_FILE, Join, JoinedEncoder, learn_join
+from linkassist.embed.model_name import Treatment
+from linkassist.embed.whitening import learn_whitening, treated
 from linkassist.embed.wiki_encoder import FloatArray, WikiEncoder, learn_encoder
 from linkassist.errors import ModelError
 from linkassist.progress import OnCount, no_count
@@ -141,6 +144,16 @@ def test_with_nobody_to_ask_the_own_encoder_is_used_alone(n_pages: int) -> None:
     assert join.join(vectors, vectors).shape == (n_pages, 32)
 
 
+@pytest.mark.parametrize("treatment", ["raw", "centred", "whitened"])
+def test_the_vectors_are_treated_as_asked_before_they_are_joined(treatment: Treatment) -> None:
+    """The second witness is what `treated` makes of the same vectors."""
+    own, other = by_subject(1, noise=2.0), by_subject(2, noise=1.0)
+    how = learn_join(own, other, links_by_subject(), ASKED, treatment=treatment)
+    found = Join(how.centre, 1.0, how.kernel).join(np.zeros_like(own), other)[:, own.shape[1] :]
+    expected = normalised(treated(torch.from_numpy(other), treatment).numpy())
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-4)
+
+
 TEXTS = [
     f"{letter * 3} {other * 2} page {n}" for n, (letter, other) in enumerate(zip("abcdefgh", "bcdefghi", strict=True))
 ]
@@ -174,6 +187,19 @@ def test_the_fingerprint_tells_every_part(encoder: JoinedEncoder) -> None:
     assert len({each.fingerprint for each in [encoder, *others]}) == 5
     assert JoinedEncoder(encoder.own, ByLetters(), Join(centre, share)).fingerprint == encoder.fingerprint
     assert encoder.fingerprint.startswith(f"{encoder.own.fingerprint}+")
+
+
+def test_a_whitened_encoder_that_was_saved_encodes_the_same(encoder: JoinedEncoder, tmp_path: Path) -> None:
+    other = encoder.other.encode(TEXTS)
+    learnt = learn_whitening(torch.from_numpy(other))
+    assert learnt.kernel is not None
+    how = Join(learnt.mean.numpy(), 0.5, learnt.kernel.numpy())
+    whitened = JoinedEncoder(encoder.own, encoder.other, how)
+    whitened.save(tmp_path)
+    again = JoinedEncoder.load(tmp_path, ByLetters())
+    assert again.fingerprint == whitened.fingerprint != encoder.fingerprint
+    assert again.encode(TEXTS).shape == (len(TEXTS), again.width)
+    np.testing.assert_array_equal(again.encode(TEXTS), whitened.encode(TEXTS))
 
 
 def test_what_was_saved_encodes_the_same(encoder: JoinedEncoder, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from support.small_models import PIECES, minilm_folder, write_tiny_bert
 from transformers import (
     AutoModel,
@@ -27,7 +28,8 @@ from transformers import (
     T5Model,
 )
 
-from linkassist.embed.pooling import Pooling
+from linkassist.embed.known_models import known_model
+from linkassist.embed.model_name import Pooling
 from linkassist.embed.transformer import TransformerEncoder
 from linkassist.errors import ModelError
 
@@ -125,7 +127,7 @@ def test_progress_counts_the_texts_that_are_done(tiny_bert: Path) -> None:
 LONG = "page link wiki note " * 15
 
 
-def test_a_long_text_is_the_mean_of_its_windows_by_their_tokens(tiny_bert: Path) -> None:
+def test_a_long_text_is_the_mean_of_its_windows_the_first_of_which_weigh_most(tiny_bert: Path) -> None:
     words = LONG.split()
     assert len(words) == 60  # of one token each: windows of 22, 22 and 16 with [CLS] and [SEP] around them
     tokenizer, network = AutoTokenizer.from_pretrained(tiny_bert), AutoModel.from_pretrained(tiny_bert).eval()
@@ -133,12 +135,20 @@ def test_a_long_text_is_the_mean_of_its_windows_by_their_tokens(tiny_bert: Path)
     for start in (0, 22, 44):
         inputs = tokenizer(" ".join(words[start : start + 22]), return_tensors="pt")
         with torch.no_grad():
-            hidden.append(network(**inputs).last_hidden_state[0])
-    expected = torch.cat(hidden).mean(dim=0)
+            hidden.append(network(**inputs).last_hidden_state[0].mean(dim=0))
+    weights = [24 / 1, 24 / 2, 18 / 3]
+    expected = sum(weight * vector for weight, vector in zip(weights, hidden, strict=True)) / sum(weights)
     found = TransformerEncoder(str(tiny_bert), token_budget=30).encode(["a", LONG, "b"])
     np.testing.assert_allclose(found[1], (expected / expected.norm()).numpy(), atol=1e-5)
     raw = TransformerEncoder(str(tiny_bert), token_budget=30).encode_raw(["a", LONG, "b"])
     np.testing.assert_allclose(raw[1], expected.numpy(), atol=1e-5)
+
+
+def test_of_a_very_long_text_eight_windows_are_read(tiny_bert: Path) -> None:
+    encoder = TransformerEncoder(str(tiny_bert))
+    assert len(encoder._windows([LONG * 10])) == 8
+    found = encoder.encode([LONG * 10, LONG * 10 + "query " * 500])
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 def with_prefix(folder: Path, prefix: str) -> TransformerEncoder:
@@ -216,18 +226,19 @@ def test_a_pickle_that_would_run_code_is_refused(model: Path, tmp_path: Path) ->
         ({"pooling_mode_max_tokens": True}, "max"),
         ({"pooling_mode_lasttoken": True, "include_prompt": True}, "last"),
         ({"pooling_mode": "lasttoken"}, "last"),
+        ({"pooling_mode_weightedmean_tokens": True}, "weighted"),
+        ({"pooling_mode_mean_sqrt_len_tokens": True}, "mean"),  # of another length alone
     ],
 )
 def test_the_pooling_is_read_from_the_folder(model: Path, config: dict[str, bool | str], expected: Pooling) -> None:
     as_sentence_transformers(model, pooling=config)
-    assert TransformerEncoder(str(model)).pooling == expected
+    assert TransformerEncoder(str(model)).poolings == (expected,)
 
 
 @pytest.mark.parametrize(
     "config",
     [
-        {"pooling_mode_weightedmean_tokens": True},
-        {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True},
+        {"pooling_mode_attention_tokens": True},
         {"pooling_mode_mean_tokens": False},
     ],
 )
@@ -240,29 +251,173 @@ def test_a_pooling_that_we_cannot_do_is_refused(model: Path, config: dict[str, b
 def test_a_step_that_we_cannot_do_is_refused(model: Path) -> None:
     as_sentence_transformers(model)
     steps = json.loads((model / "modules.json").read_text())
-    steps[2]["type"] = "sentence_transformers.models.Dense"
+    steps[2]["type"] = "sentence_transformers.models.LSTM"
     (model / "modules.json").write_text(json.dumps(steps))
-    with pytest.raises(ModelError, match="asks for a module Dense at place 2.*Choose another model"):
+    with pytest.raises(ModelError, match="asks for a module LSTM at place 2.*Choose another model"):
         TransformerEncoder(str(model))
 
 
 @pytest.mark.parametrize(
-    ("name", "pooling", "prefix"),
+    ("named", "pooling", "prefix"),
     [
-        ("tiny", "mean", ""),
-        ("multilingual-e5-small", "mean", "query: "),
-        ("e5-large-instruct", "mean", "Instruct: Retrieve semantically similar text.\nQuery: "),
-        ("bge-small-en", "cls", ""),
-        ("sup-simcse-ja", "cls", ""),
-        ("bert-base5", "mean", ""),
+        ("", "mean", ""),
+        ("intfloat/multilingual-e5-small", "mean", "query: "),
+        ("intfloat/multilingual-e5-large-instruct", "mean", "Instruct: Retrieve semantically similar text.\nQuery: "),
+        ("BAAI/bge-small-en", "cls", ""),
+        ("princeton-nlp/sup-simcse-bert-base-uncased", "cls", ""),
+        ("cl-nagoya/ruri-base-v2", "mean", "クエリ: "),
+        ("someone/bert-base5", "mean", ""),
+        ("someone/e5/xlm-r", "mean", ""),
     ],
 )
-def test_a_model_without_such_files_goes_by_its_family(
-    tiny_bert: Path, tmp_path: Path, name: str, pooling: Pooling, prefix: str
+def test_a_model_without_such_files_goes_by_the_name_that_it_gives_itself(
+    model: Path, named: str, pooling: Pooling, prefix: str
 ) -> None:
-    shutil.copytree(tiny_bert, tmp_path / name)
-    encoder = TransformerEncoder(str(tmp_path / name))
-    assert (encoder.pooling, encoder.prefix) == (pooling, prefix)
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"_name_or_path": named}))
+    encoder = TransformerEncoder(str(model))
+    assert (encoder.poolings, encoder.prefix) == ((pooling,), prefix)
+
+
+@pytest.mark.parametrize("place", ["e5/xlm-r", "bge/xlm-r", "multilingual-e5-small", "bge-m3"])
+def test_the_name_of_a_folder_says_nothing_of_the_model(tiny_bert: Path, tmp_path: Path, place: str) -> None:
+    encoder = TransformerEncoder(str(shutil.copytree(tiny_bert, tmp_path / place)))
+    assert (encoder.poolings, encoder.prefix) == (("mean",), "")
+
+
+SMALL_E5 = {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 12, "vocab_size": 250037}
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "modules", "prefix"),
+    [
+        ("XLMRobertaTokenizer", [], "query: "),
+        ("XLMRobertaTokenizer", ["Transformer", "Pooling", "Normalize"], "query: "),
+        ("PreTrainedTokenizerFast", [], ""),  # paraphrase-multilingual-MiniLM-L12-v2 has the same shape
+        ("XLMRobertaTokenizer", ["Transformer", "Pooling"], ""),
+    ],
+)
+def test_the_small_e5_is_known_by_its_shape_in_whatever_folder(tokenizer: str, modules: list[str], prefix: str) -> None:
+    known = known_model(SMALL_E5, "", {"tokenizer_class": tokenizer}, modules)
+    assert (known.pooling, known.prefix, bool(known.reason)) == ("mean", prefix, bool(prefix))
+
+
+def test_several_poolings_are_joined_in_the_order_of_sentence_transformers(model: Path) -> None:
+    as_sentence_transformers(model, pooling={"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": True})
+    encoder = TransformerEncoder(str(model))
+    assert encoder.width == 64
+    expected = one_by_one(model, TEXTS, lambda hidden: torch.cat([hidden[0], hidden.mean(dim=0)]), 24)
+    np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-5)
+
+
+def test_a_weighted_mean_weighs_later_tokens_more(model: Path) -> None:
+    as_sentence_transformers(model, pooling={"pooling_mode_weightedmean_tokens": True})
+
+    def weighted(hidden: torch.Tensor) -> torch.Tensor:
+        weights = torch.arange(1, len(hidden) + 1, dtype=torch.float32)
+        return (hidden * weights[:, None]).sum(dim=0) / weights.sum()
+
+    np.testing.assert_allclose(
+        TransformerEncoder(str(model)).encode(TEXTS), one_by_one(model, TEXTS, weighted, 24), atol=1e-5
+    )
+
+
+def test_the_tokens_of_a_prompt_are_left_out_of_the_mean_where_the_folder_says_so(model: Path) -> None:
+    """[CLS], `query`, `:`, the text, [SEP]: sentence-transformers leaves out the first three."""
+    as_sentence_transformers(model, pooling={"pooling_mode_mean_tokens": True, "include_prompt": False})
+    found = with_prefix(model, "query: ").encode(["link page"])
+    expected = one_by_one(model, ["query: link page"], lambda hidden: hidden[3:].mean(dim=0), 24)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_texts_are_lowercased_where_the_folder_says_so(model: Path) -> None:
+    (model / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "do_lower_case": false}')
+    plain = TransformerEncoder(str(model))
+    assert not np.allclose(plain.encode(["LINK"]), plain.encode(["link"]))
+    as_sentence_transformers(model)
+    (model / "sentence_bert_config.json").write_text('{"do_lower_case": true}')
+    lowered = TransformerEncoder(str(model))
+    np.testing.assert_allclose(lowered.encode(["LINK"]), plain.encode(["link"]), atol=1e-6)
+
+
+def with_dense(folder: Path, *kinds: str) -> list[torch.Tensor]:
+    """Adds these steps after the pooling, and returns the weight of each Dense."""
+    as_sentence_transformers(folder)
+    steps = json.loads((folder / "modules.json").read_text())[:2]
+    weights = []
+    for place, kind in enumerate(kinds, 2):
+        steps.append({"path": f"{place}_{kind}", "type": f"sentence_transformers.models.{kind}"})
+        (folder / f"{place}_{kind}").mkdir()
+        if kind == "Dense":
+            weights.append(torch.randn(8, 32, generator=torch.Generator().manual_seed(1)))
+            config = {"in_features": 32, "out_features": 8, "bias": False}
+            config |= {"activation_function": "torch.nn.modules.activation.Tanh"}
+            (folder / f"{place}_Dense" / "config.json").write_text(json.dumps(config))
+            save_file({"linear.weight": weights[-1]}, folder / f"{place}_Dense" / "model.safetensors")
+    (folder / "modules.json").write_text(json.dumps(steps))
+    return weights
+
+
+@pytest.mark.parametrize("kinds", [("Dense",), ("Dense", "Normalize"), ("Normalize", "Dense")])
+def test_a_dense_layer_after_the_pooling_is_applied(model: Path, kinds: tuple[str, ...]) -> None:
+    (weight,) = with_dense(model, *kinds)
+
+    def expected(hidden: torch.Tensor) -> torch.Tensor:
+        pooled = hidden.mean(dim=0)
+        return torch.tanh(weight @ (pooled / pooled.norm() if kinds[0] == "Normalize" else pooled))
+
+    encoder = TransformerEncoder(str(model))
+    assert encoder.width == 8
+    np.testing.assert_allclose(encoder.encode(TEXTS), one_by_one(model, TEXTS, expected, 24), atol=1e-5)
+
+
+def test_a_dense_layer_of_another_width_is_refused(model: Path) -> None:
+    with_dense(model, "Dense")
+    with pytest.raises(ModelError, match="is a Dense layer from 32 numbers, but what comes before it gives 64"):
+        (model / "1_Pooling" / "config.json").write_text('{"pooling_mode": ["cls", "mean"]}')
+        TransformerEncoder(str(model))
+
+
+def test_options_behind_the_name_come_before_what_the_folder_says(model: Path) -> None:
+    as_sentence_transformers(model, pooling={"pooling_mode_mean_tokens": True}, max_tokens=20)
+    encoder = TransformerEncoder(f"{model}?pooling=cls&prefix=query: &window=12")
+    assert (encoder.poolings, encoder.prefix, encoder.max_tokens) == (("cls",), "query: ", 12)
+    texts = ["query: link", "query: page"]
+    expected = one_by_one(model, texts, lambda hidden: hidden[0], 24)
+    np.testing.assert_allclose(encoder.encode(["link", "page"]), expected, atol=1e-5)
+    assert encoder.fingerprint != TransformerEncoder(str(model)).fingerprint
+
+
+def test_a_prompt_is_chosen_by_its_name(model: Path) -> None:
+    prompts = {"prompts": {"query": "query: ", "page": "page: "}}
+    (model / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    assert TransformerEncoder(str(model)).prefix == ""
+    assert TransformerEncoder(f"{model}?prompt=page").prefix == "page: "
+    with pytest.raises(ModelError, match='does not give the prompt "passage" .it has query, page.'):
+        TransformerEncoder(f"{model}?prompt=passage")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("poolin=cls", 'there is no option "poolin"; expected prefix, prompt, pooling, window, treatment'),
+        ("pooling=pooled", 'pooling is "pooled"; expected one of cls, mean, max, last, weighted'),
+        ("window=0", 'window is "0"; expected a whole number of tokens'),
+        ("window=25", "window is 25, but the model takes 24 tokens at most"),
+        ("pooling=cls&pooling=mean", "pooling is given twice"),
+        ("prefix=a&prompt=b", "a prompt is a prefix"),
+        ("treatment=white", "expected one of raw, centred, whitened"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told(model: Path, options: str, told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        TransformerEncoder(f"{model}?{options}")
+
+
+def test_a_folder_may_have_a_question_mark_in_its_name(tiny_bert: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_bert, tmp_path / "what?")
+    assert TransformerEncoder(str(folder)).poolings == ("mean",)
+    assert TransformerEncoder(f"{folder}?pooling=cls").poolings == ("cls",)
 
 
 def test_a_decoder_is_read_at_its_last_token(model: Path, tiny_bert: Path) -> None:
@@ -278,7 +433,7 @@ def test_a_decoder_is_read_at_its_last_token(model: Path, tiny_bert: Path) -> No
     Qwen2Model(config).save_pretrained(model)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(model)
     encoder = TransformerEncoder(str(model))
-    assert encoder.pooling == "last"
+    assert encoder.poolings == ("last",)
     texts = [text for text in TEXTS if len(text) <= 20]  # of one window: Qwen's tokenizer makes a token of each letter
     expected = one_by_one(model, texts, lambda hidden: hidden[-1], 24)
     np.testing.assert_allclose(encoder.encode(texts), expected, atol=1e-5)
@@ -297,9 +452,8 @@ def test_of_an_encoder_and_decoder_the_encoder_is_used(model: Path) -> None:
 
 def test_the_prefix_goes_before_each_text(tiny_bert: Path, model: Path) -> None:
     plain = TransformerEncoder(str(tiny_bert)).encode(["query: link", "query: page", "passage: link"])
-    e5 = model.rename(model.with_name("e5-tiny"))
-    np.testing.assert_allclose(TransformerEncoder(str(e5)).encode(["link", "page"]), plain[:2], atol=1e-5)
-    np.testing.assert_allclose(with_prefix(e5, "passage: ").encode(["link"]), plain[2:], atol=1e-5)
+    np.testing.assert_allclose(with_prefix(model, "query: ").encode(["link", "page"]), plain[:2], atol=1e-5)
+    np.testing.assert_allclose(with_prefix(model, "passage: ").encode(["link"]), plain[2:], atol=1e-5)
 
 
 def test_the_default_prompt_of_the_folder_is_the_prefix(model: Path) -> None:
@@ -378,6 +532,20 @@ def test_weights_of_another_model_are_refused(model: Path) -> None:
         TransformerEncoder(str(model))
 
 
+def test_a_model_that_drops_the_voicing_marks_of_its_vocabulary_is_refused_until_it_keeps_the_case(
+    tmp_path: Path,
+) -> None:
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "か", "が"]
+    config = BertConfig(vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
+    BertModel(config).save_pretrained(tmp_path)
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n", "utf-8")
+    with pytest.raises(ModelError, match=r"holds が, but .*tokenizer_config\.json"):
+        TransformerEncoder(str(tmp_path))
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    encoder = TransformerEncoder(str(tmp_path))
+    assert not np.allclose(*encoder.encode(["が", "か"]))
+
+
 def test_a_folder_without_its_vocabulary_is_refused(model: Path) -> None:
     (model / "vocab.txt").unlink()
     with pytest.raises(ModelError, match="the tokenizer knows . pieces, the network 50.*Download the model again"):
@@ -428,7 +596,7 @@ SENTENCES = [
 
 def test_minilm_is_used_as_its_folder_says(minilm: Path) -> None:
     encoder = TransformerEncoder(str(minilm))
-    assert (encoder.pooling, encoder.prefix, encoder.max_tokens, encoder.width) == ("mean", "", 256, 384)
+    assert (encoder.poolings, encoder.prefix, encoder.max_tokens, encoder.width) == (("mean",), "", 256, 384)
 
 
 def test_minilm_finds_what_means_the_same(minilm: Path) -> None:

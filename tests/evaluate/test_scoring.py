@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from linkassist.evaluate.futures import AskedPage, build_futures_test
 from linkassist.evaluate.report import EvaluationReport, OtherVersionError, report_from_json
 from linkassist.evaluate.run import EvaluationOptions, ask_all, evaluate_exports
 from linkassist.evaluate.scoring import Answer, answers_of, score, shown_to_readers
-from linkassist.suggestion import Kind, Reason, Suggestion
+from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 from linkassist.wiki import Line, Page, Reading
 
 ASKED = [
@@ -58,7 +59,8 @@ def test_of_suggestions_with_one_title_key_the_first_is_the_answer() -> None:
 
 
 def because(signal: str, target: str, kind: Kind, probability: float) -> Suggestion:
-    return Suggestion(target, kind, probability, reasons=(Reason(signal), Reason("never counted")))
+    said = (Mention(1, 0, 1, "x"),)
+    return Suggestion(target, kind, probability, said, reasons=(Reason(signal), Reason("never counted")))
 
 
 def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link_anything() -> None:
@@ -87,6 +89,18 @@ def test_first_reasons_are_counted_over_what_is_worth_showing_on_pages_that_link
     assert [b.n for b in shown.calibration.bins] == [1, 1, 1, 0, 1, 1, 0, 0, 0, 1]
 
 
+def test_what_no_word_says_is_not_counted_as_wrong_by_a_test_that_cannot_see_it() -> None:
+    unsaid = Suggestion("nothing", "page", 0.6, reasons=(Reason("near"),))
+    found = [[unsaid, because("near", "A", "page", 0.9)], [replace(unsaid, reasons=(Reason("far"),))]]
+    shown = shown_to_readers(ASKED, found, frozenset())
+    assert shown is not None
+    near, far = shown.signals
+    assert near == SignalFigures("near", 2, mean_probability=0.9, share_right=1.0, n_unseen=1)
+    assert far == SignalFigures("far", 1, mean_probability=0.0, share_right=0.0, n_unseen=1) and far.is_unseen
+    blind = shown_to_readers(ASKED, found, frozenset(), is_blind=True)
+    assert blind is not None and [each.n_unseen for each in blind.signals] == [0, 0]
+
+
 def test_without_suggestions_readers_would_have_seen_nothing() -> None:
     assert shown_to_readers(ASKED, [[], []], frozenset()) is None
 
@@ -101,8 +115,13 @@ LATER = [*EARLIER, page("輪取り", "[KJ法]で[ラベル]を[束ねる]こと"
 
 def suggest(readings: Sequence[Reading]) -> list[list[Suggestion]]:
     """A stand-in for ours that is right about all but the first."""
-    right = [Suggestion("KJ法", "page", 0.8), Suggestion("ラベル", "red", 0.7), Suggestion("束ねる", "new", 0.4)]
-    return [[Suggestion("カード", "page", 0.9), *right] for _ in readings]
+    said = (Mention(1, 0, 1, "x"),)
+    right = [
+        Suggestion("KJ法", "page", 0.8, said),
+        Suggestion("ラベル", "red", 0.7, said),
+        Suggestion("束ねる", "new", 0.4, said),
+    ]
+    return [[Suggestion("カード", "page", 0.9, said), *right] for _ in readings]
 
 
 def report_of_stand_in() -> EvaluationReport:

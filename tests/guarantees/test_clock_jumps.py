@@ -18,7 +18,7 @@ from linkassist.store.navigation import project_name
 from linkassist.store.outbox import waiting_pages
 from linkassist.store.pages import find_page
 from linkassist.store.runs import finish_run, last_run, start_run
-from linkassist.store.snoozes import n_snoozed_since, snooze, snoozed
+from linkassist.store.snoozes import snooze, snoozed
 from linkassist.store.verdicts import verdicts
 from linkassist.suggestion import Verdict
 from linkassist.wiki import Line, Page
@@ -124,7 +124,6 @@ def test_what_was_put_off_by_a_clock_in_the_future_comes_up_again(library: Libra
     snooze(library, page, "wrong clock", IN_YEARS, IN_YEARS + 7 * DAY_S)
     snooze(library, page, "a clock that is a little off", TODAY + 60, TODAY + 7 * DAY_S)
     assert snoozed(library, here, TODAY) == {(page, "a clock that is a little off")}
-    assert n_snoozed_since(library, here, TODAY, TODAY) == 1
 
 
 def test_what_lies_in_the_future_is_of_just_now() -> None:

@@ -69,7 +69,7 @@ def test_a_verdict_given_while_the_lists_come_counts_when_they_are_there(tmp_pat
             for number, page_id in enumerate(ids):
                 if number == 550:  # the first page is put aside by now
                     record_verdict(reader, ids[0], Verdict("A", "accept", 1, "new", 0.5))
-                yield page_id, [Suggestion("A", "new", 0.5), Suggestion("B", "new", 0.25)]
+                yield page_id, [Suggestion("A", "new", 0.5), Suggestion("B", "red", 0.25)]
 
         replace_suggestions(library, 1, 1, lists())
         gains = "SELECT n_suggestions, gain FROM pages WHERE id IN (?, ?) ORDER BY id"

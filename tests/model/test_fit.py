@@ -15,7 +15,7 @@ from linkassist.scrapbox.export import read_export
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.page_text import read_page
 from linkassist.scrapbox.tokens import walk
-from linkassist.suggest.corpus import is_date_title
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.suggest.explain.reasons import reason_text
 from linkassist.suggestion import Mention, Suggestion
 from linkassist.wiki import Page, Reading, title_key

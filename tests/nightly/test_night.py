@@ -31,7 +31,7 @@ from linkassist.store.library import Library
 from linkassist.store.locks import nightly_lock, work_lock
 from linkassist.store.pages import project, read_pages
 from linkassist.store.runs import finish_run, last_run, prune_runs, start_run
-from linkassist.store.snoozes import prune_snoozes, snooze, snoozed
+from linkassist.store.snoozes import KEPT_S, prune_snoozes, snooze, snoozed
 from linkassist.store.summaries.quality_samples import QualitySample, prune_samples, put_sample, samples
 
 
@@ -313,14 +313,15 @@ class TestPruning:
             assert prune_samples(opened, 2) == 1
             assert samples(opened, ids[0]) == [made[2], made[0]] and samples(opened, ids[1]) == [made[1]]
 
-    def test_what_was_put_off_until_a_moment_that_has_passed_goes(self, fresh: Path) -> None:
+    def test_what_was_put_off_until_a_moment_long_past_goes(self, fresh: Path) -> None:
         linkassist("fetch", "--library", fresh, "--no-reindex", "--project", "niwa")
         with Library.open(fresh) as opened:
             of = project(opened, "niwa")
             page_id = next(read_pages(opened, of.id)).id
             snooze(opened, page_id, "x", 10, 20)
             snooze(opened, page_id, "y", 10, 40)
-            assert prune_snoozes(opened, 30) == 1
+            assert prune_snoozes(opened, 30) == 0
+            assert prune_snoozes(opened, 30 + KEPT_S) == 1
             assert {key for _, key in snoozed(opened, of.id, 15)} == {"y"}
 
 

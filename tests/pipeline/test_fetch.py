@@ -14,8 +14,10 @@ from support.little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 from linkassist.errors import ExportError, FetchError, StoreError
 from linkassist.pipeline.fetch import FOLDER_NAME, IncomingExport, discard, incoming_export, name_of_source
 from linkassist.pipeline.ingest import IngestReport, ingest
-from linkassist.scrapbox import client
-from linkassist.scrapbox.client import NotAllowedError, NotThereError, Throttle, remote_project
+from linkassist.scrapbox.client import throttle
+from linkassist.scrapbox.client.address import remote_project
+from linkassist.scrapbox.client.connection import NotAllowedError, NotThereError
+from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.store.library import Library
 from linkassist.store.pages import project, read_pages
 
@@ -36,8 +38,8 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(client, "_sleep", found.sleep)
-    monkeypatch.setattr(client, "_now", lambda: found.now)
+    monkeypatch.setattr(throttle, "_sleep", found.sleep)
+    monkeypatch.setattr(throttle, "_now", lambda: found.now)
     return found
 
 
@@ -52,7 +54,8 @@ def scrapbox() -> Iterator[LittleScrapbox]:
 
 def come(folder: Path, place: str, key: str = KEY) -> IncomingExport | None:
     with Library.open(folder) as library:
-        return incoming_export(library, "niwa", place, key, Throttle(), lambda *_: None)
+        pace = Throttle(spares_this_machine=False)
+        return incoming_export(library, "niwa", place, key, pace, lambda *_: None)
 
 
 def take_in(folder: Path, place: str, key: str = KEY) -> IngestReport | None:
@@ -175,7 +178,7 @@ class TestScrapbox:
         scrapbox.before, scrapbox.failures = lambda path: None, []
         scrapbox.asked.clear()
         assert counts(take_in(tmp_path, scrapbox.project)) == (3, 0, 0, 0)
-        assert scrapbox.n_asked("/api/pages/niwa/") == 1
+        assert scrapbox.n_asked("/api/pages/v2/niwa/") == 1
         assert list((tmp_path / FOLDER_NAME).iterdir()) == []
 
     def test_an_access_key_goes_into_a_header_of_its_own(self, tmp_path: Path, scrapbox: LittleScrapbox) -> None:
@@ -233,9 +236,9 @@ class TestFailures:
                 KEY,
                 401,
                 NotAllowedError,
-                r"status 401\)\. The key has expired or is wrong: copy the cookie connect\.sid",
+                r"status 401\)\. The key has expired or is wrong\. Run `linkassist login`",
             ),
-            ("", 401, NotAllowedError, r"private, and no key is set: put the cookie"),
+            ("", 401, NotAllowedError, r"private, and no key is set\. Run `linkassist login`"),
             (KEY, 403, NotAllowedError, "Use the key of a member"),
             (KEY, 404, NotThereError, r"There is no http://127.*/niwa \(status 404\)\. Correct the address"),
             (KEY, 302, FetchError, "answered with status 302"),

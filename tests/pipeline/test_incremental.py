@@ -22,7 +22,8 @@ from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, put_artefact
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import record_verdict
-from linkassist.suggestion import Suggestion, Verdict
+from linkassist.suggest.feedback.rules import apply_floors
+from linkassist.suggestion import Floors, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
 
@@ -188,6 +189,29 @@ def test_titles_in_other_forms_and_beside_tokens_are_suggested_at_night_as_from_
         assert lists == from_scratch(pages, folder, tmp_path / "scratch")
 
 
+def test_a_new_title_takes_its_spellings_from_the_new_links_at_night_as_from_scratch(
+    learnt_wiki: Path, tmp_path: Path
+) -> None:
+    folder = copied(learnt_wiki, tmp_path / "library")
+    here = pages_of_a_wiki()[12].title
+    nights = [
+        [("change", 12, "「ふくろう・電車」と「草の ノート」の話\n[庭の道]のこと")],
+        [("add", title, "") for title in ("ふくろう電車", "草のノート", "庭の 道")],
+        [("add", "庭・の道", "はじめ")],
+    ]
+    pages, found = pages_of_a_wiki(), []
+    with Library.open(folder) as library:
+        wiki = Wiki(library)
+        for edits in nights:
+            pages = edited(pages, edits)
+            wiki.take_in(pages)
+            assert wiki.reindex().learnt == "nothing"
+            found.append(wiki.targets(here))
+        assert wiki.lists() == from_scratch(pages, folder, tmp_path / "scratch")
+    assert {"ふくろう・電車", "草の_ノート"} & found[0].keys()
+    assert not {"ふくろう・電車", "草の_ノート", "庭の_道", "庭・の道"} & (found[1].keys() | found[2].keys())
+
+
 @pytest.fixture
 def wiki(learnt_wiki: Path, tmp_path: Path) -> Iterator[Wiki]:
     with Library.open(copied(learnt_wiki, tmp_path / "library")) as library:
@@ -270,7 +294,7 @@ def test_verdicts_count_for_the_gains_of_the_lists_that_stay(wiki: Wiki) -> None
     """A target rejected on two pages is worth less on all others, also on those whose lists are not made again."""
     likely: dict[str, list[str]] = {}
     for title, found in wiki.lists().items():
-        for each in found:
+        for each in apply_floors(Floors(), found):
             if each.is_worth_showing:
                 likely.setdefault(each.target, []).append(title)
     target, holding = max(likely.items(), key=lambda item: len(item[1]))

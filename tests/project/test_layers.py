@@ -25,7 +25,7 @@ LAYERS = (
     ("model",),
     ("bert", "review"),
     ("scrapbox", "store", "suggest", "embed"),
-    ("suggestion", "settings"),
+    ("suggestion", "settings", "spelling"),
     ("wiki", "files"),
     ("errors",),
     ("terminal_escape", "progress"),

@@ -70,7 +70,7 @@ def test_a_link_waits_no_more_once_an_import_shows_that_the_page_has_it(library:
     assert n_waiting(library, 1) == 1
 
 
-def test_a_link_waits_through_an_import_that_renames_its_target(library: Library) -> None:
+def test_a_link_waits_through_an_import_that_renames_its_target_and_leaves_the_words_alone(library: Library) -> None:
     accept(library, 1, "Cup", Mention(1, 16, 19, "cup"))
     pages = [
         Page("Tea", (Line("Tea"), Line("green tea and a cup")), "Tea"),
@@ -78,7 +78,7 @@ def test_a_link_waits_through_an_import_that_renames_its_target(library: Library
     ]
     import_pages(library, "wiki", "Wiki", 2, pages, lambda lines: page_links(lines))
     [waiting] = waiting_pages(library, 1)
-    assert changed_page(library, waiting).lines == ("Tea", "green tea and a [Mug]")
+    assert changed_page(library, waiting).lines == ("Tea", "green tea and a cup", "[Mug]")
 
 
 def test_what_left_can_be_taken_back_and_what_is_accepted_later_waits_by_itself(library: Library) -> None:
@@ -242,3 +242,25 @@ def test_a_form_of_another_site_marks_nothing(tmp_path: Path) -> None:
     )
     assert forged.status_code == 403
     assert "<ins>" in client.get(OUTBOX).text
+
+
+def test_of_a_long_line_the_outbox_shows_what_is_around_the_change_and_copies_all(tmp_path: Path) -> None:
+    before, after = "あ" * 300, "い" * 300
+    client = client_of(tmp_path)
+    with Library.open(tmp_path) as library:
+        bring(library, {"日記": [f"{before}急須{after}"]})
+        accept(library, 1, "急須", Mention(1, 300, 302, "急須"))
+    shown = client.get("/outbox/wiki").text
+    assert f"<p>…{'あ' * 60}<ins>[</ins>急須<ins>]</ins>{'い' * 60}…</p>" in shown
+    assert f'data-copy="{before}[急須]{after}"' in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "warning"),
+    [("en", "overwrites edits made in Scrapbox since the export of"), ("ja", "Scrapbox で編集した内容は失われます")],
+)
+def test_beside_copy_page_stands_what_pasting_it_overwrites(tmp_path: Path, language: str, warning: str) -> None:
+    client = little_client(tmp_path, language)
+    decide(client, GARDEN, "KJ法", "accept")
+    sheet = client.get(OUTBOX).text.partition("data-copy-of")[2].partition("</footer>")[0]
+    assert warning in sheet

@@ -10,7 +10,10 @@ import pytest
 from support.little_scrapbox import KEY, Answer, LittleScrapbox, little_scrapbox
 
 from linkassist.errors import FetchError
-from linkassist.scrapbox.client import Client, Throttle, remote_project
+from linkassist.scrapbox.client.address import remote_project
+from linkassist.scrapbox.client.keys import access_key
+from linkassist.scrapbox.client.reading import Client
+from linkassist.scrapbox.client.throttle import Throttle
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def scrapbox() -> Iterator[LittleScrapbox]:
 
 @pytest.fixture
 def client(scrapbox: LittleScrapbox) -> Iterator[Client]:
-    with Client(remote_project(scrapbox.project), KEY, Throttle()) as opened:
+    with Client(remote_project(scrapbox.project), access_key(KEY), Throttle()) as opened:
         yield opened
 
 

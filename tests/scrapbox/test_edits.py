@@ -47,7 +47,10 @@ def linked_lines(page: Page, accepted: list[Accepted]) -> list[str]:
 TEXTS = {
     "same title": ("see Sample text now", "Sample Text", "Sample text", "see [Sample text] now"),
     "same key": ("see sample_text", "Sample Text", "sample_text", "see [sample_text]"),
-    "another surface": ("see the samples now", "Sample Text", "samples", "see the [Sample Text] now"),
+    "another width": ("ＳａｍｐｌｅＴｅｘｔです", "Sample Text", "ＳａｍｐｌｅＴｅｘｔ", "[Sample Text]です"),
+    "another sign between words": ("a sample-text", "Sample Text", "sample-text", "a [Sample Text]"),
+    "no long vowel": ("サーバを立てる", "サーバー", "サーバ", "[サーバー]を立てる"),
+    "half-width kana": ("ﾊﾟﾋﾟﾙｽに書く", "パピルス", "ﾊﾟﾋﾟﾙｽ", "[パピルス]に書く"),
     "in a quote": ("> 知的生産の技術", "知的生産", "知的生産", "> [知的生産]の技術"),
     "behind an emoji": ("😀😀猫", "猫", "猫", "😀😀[猫]"),
 }
@@ -96,7 +99,14 @@ LAST_LINE = {
     "the title line": ("x", Mention(0, 0, 1, "t"), "a"),
     "inside code": ("`x`", Mention(1, 1, 2, "x"), "a"),
     "inside a link": ("[x y]", Mention(1, 1, 2, "x"), "a"),
-    "behind an unfinished decoration": ("[* b x", Mention(1, 5, 6, "x"), "a"),
+    "behind an unfinished decoration": ("[* b x", Mention(1, 5, 6, "a"), "a"),
+    "an adjective in another form": ("風が強かった", Mention(1, 2, 6, "強かった"), "強い"),
+    "a verb in another form": ("頭の中を書き出した", Mention(1, 4, 9, "書き出した"), "書き出す"),
+    "a plural": ("two wiki pages", Mention(1, 4, 14, "wiki pages"), "wiki page"),
+    "a singular": ("a notebook", Mention(1, 2, 10, "notebook"), "Notebooks"),
+    "other okurigana": ("設定の読込みが遅い", Mention(1, 3, 6, "読込み"), "読み込み"),
+    "a Korean verb in another form": ("글쓰는 방법", Mention(1, 0, 3, "글쓰는"), "글쓰기"),
+    "other words": ("see the samples", Mention(1, 8, 15, "samples"), "Sample Text"),
 }
 
 

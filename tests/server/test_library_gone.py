@@ -33,7 +33,7 @@ def require_refused(client: TestClient) -> None:
         answer = client.get(screen)
         assert answer.status_code == 503 and "Put the library back in its place" in answer.text, screen
     refused = client.post("/verdict", data=VERDICT, follow_redirects=False)
-    assert refused.status_code == 503 and "was not saved" in refused.text
+    assert refused.status_code == 503 and "was not kept" in refused.text
     upload = client.post("/import", files={"file": ("notes.json", b"{}", "application/json")})
     assert upload.status_code == 503
 

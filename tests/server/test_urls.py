@@ -12,7 +12,13 @@ from markupsafe import escape
 from support.little_server import address, running_server
 from support.little_wiki import AWKWARD_TITLES, write_little_wiki
 
-from linkassist.server.urls import page_address, project_address, scrapbox_address, search_address
+from linkassist.server.urls import (
+    page_address,
+    page_in_scrapbox,
+    project_address,
+    scrapbox_address,
+    search_address,
+)
 from linkassist.server.views.page_list import PageList
 
 
@@ -30,6 +36,20 @@ def test_a_title_that_browsers_would_resolve_away_is_a_parameter(title: str) -> 
 def test_an_address_holds_no_character_that_ends_or_splits_it(title: str) -> None:
     path = page_address("niwa", title).removeprefix("/p/niwa/").removeprefix("?title=")
     assert not set(path) & set("/?#\\ \"'<>")
+
+
+@pytest.mark.parametrize(
+    ("title", "path"),
+    [
+        ("KJ method", "/KJ_method"),
+        ("入力/出力", "/%E5%85%A5%E5%8A%9B%2F%E5%87%BA%E5%8A%9B"),
+        ("/a/", "/%2Fa%2F"),
+        ("100%?#", "/100%25%3F%23"),
+        (".", ""),
+    ],
+)
+def test_a_page_is_found_in_scrapbox_whatever_its_title_holds(title: str, path: str) -> None:
+    assert page_in_scrapbox("niwa", title) == f"https://scrapbox.io/niwa{path}"
 
 
 def test_pages_with_awkward_titles_open_from_their_own_addresses(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ class TestTheKeyToScrapbox:
     @pytest.mark.parametrize("value", ["s:secret\nX: y", "s:secret; a=b", "s:secret 1", "sécret"])
     def test_one_that_would_break_the_request_is_refused_without_being_shown(self, tmp_path: Path, value: str) -> None:
         with pytest.raises(
-            SettingsError, match="scrapbox_key is not usable; expected the value of the cookie"
+            SettingsError, match="scrapbox_key is not usable; expected a personal access token"
         ) as found:
             load_settings(tmp_path, environment={"LINKASSIST_SCRAPBOX_KEY": value})
         assert "cret" not in str(found.value)

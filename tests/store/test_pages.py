@@ -90,7 +90,7 @@ def test_a_search_finds_parts_of_titles_literally(library: Library, search: str,
     ],
 )
 def test_pages_are_listed_in_the_order_asked_for(library: Library, sort: Sort, titles: list[str]) -> None:
-    replace_suggestions(library, 1, 0, [(2, [Suggestion("A", "new", 0.25), Suggestion("B", "new", 0.5)])])
+    replace_suggestions(library, 1, 0, [(2, [Suggestion("A", "red", 0.25), Suggestion("B", "new", 0.5)])])
     found, _ = list_pages(library, 1, sort=sort)
     assert [summary.title for summary in found] == titles
     assert {summary.gain for summary in found} == {0.75, 0.0}

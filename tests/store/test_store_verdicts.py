@@ -18,7 +18,7 @@ from linkassist.store.pages import list_pages
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import open_suggestion, page_suggestions, replace_suggestions
 from linkassist.store.verdicts import decided, project_verdicts, record_verdict, undo_verdict, verdicts
-from linkassist.suggestion import WORTH_SHOWING, Decision, Mention, Reason, Suggestion, Verdict
+from linkassist.suggestion import Decision, Floors, Mention, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
 ALPHA = Suggestion(
@@ -30,7 +30,7 @@ ALPHA = Suggestion(
     b"\x00\xff",
 )
 BETA = Suggestion("Beta", "red", 0.75)
-GAMMA = Suggestion("Gamma", "new", 0.25, (), (Reason("joins", 2),), b"evidence")
+GAMMA = Suggestion("Gamma", "red", 0.25, (), (Reason("joins", 2),), b"evidence")
 
 
 def bring(library: Library, *titles: str) -> None:
@@ -76,11 +76,11 @@ def test_only_pages_whose_list_differs_are_written(library: Library) -> None:
     assert list(library.rows("SELECT n_suggestions, gain FROM pages ORDER BY id")) == [(2, 1.0), (0, 0.0)]
 
 
-def test_what_is_not_worth_showing_is_kept_but_counts_for_nothing(library: Library) -> None:
-    just, below = Suggestion("Just", "red", WORTH_SHOWING), Suggestion("Below", "red", WORTH_SHOWING - 0.001)
+def test_what_is_below_the_floor_is_kept_but_counts_for_nothing(library: Library) -> None:
+    just, below = Suggestion("Just", "red", Floors().red), Suggestion("Below", "red", Floors().red - 0.001)
     replace_suggestions(library, 1, 1, [(1, [just, below])])
     assert open_targets(library) == ["Just", "Below"]
-    assert gain(library) == (1, WORTH_SHOWING)
+    assert gain(library) == (1, Floors().red)
     record_verdict(library, 1, verdict("Just", "reject"))
     assert gain(library) == (0, 0.0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +30,13 @@ from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
+from linkassist.store.queue_cards import add_day_cards
 from linkassist.store.runs import put_artefact
-from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS
+from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS, WITH_SANE_TIMES
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.search.full_text import fill_search, find_texts
 from linkassist.store.snoozes import snooze
-from linkassist.store.suggestions import page_suggestions, replace_suggestions
+from linkassist.store.suggestions import add_up_budget, page_suggestions, replace_suggestions
 from linkassist.store.summaries.evaluations import put_evaluation
 from linkassist.store.summaries.overview import pages_by_month
 from linkassist.store.summaries.quality_samples import QualitySample, put_sample
@@ -75,7 +77,11 @@ def write_full_library(folder: Path) -> None:
         put_evaluation(library, of, "{}")
         add_ignored(library, of, "word", "草むしり")
         set_project_setting(library, of, "most_per_page", "3")
+        add_up_budget(library, of)
         snooze(library, page, title_key("つながり"), 100, 4_000_000_000)
+        with library.transaction() as connection:  # as an import writes when it brings accepted links
+            connection.execute("INSERT INTO import_news VALUES (1, ?, 200, 9, 3, 100, 110, NULL)", (of,))
+        add_day_cards(library, of, date(2026, 9, 22), [(page, title_key("つながり"))], n_before=0)
         put_sample(library, of, QualitySample(100, 30, 60, 0.5, 0.4))
         found = [each.suggestion for each in page_suggestions(library, page, with_decided=True)]
         replace_suggestions(library, of, 1, [(page, found)], made_of={page: "0" * 16})
@@ -172,7 +178,7 @@ def _is_usable(folder: Path) -> None:
     assert client_of(folder).get(f"/p/{PROJECT}").status_code == 200
 
 
-@pytest.mark.parametrize("version", OLDER)
+@pytest.mark.parametrize("version", range(1, WITH_SANE_TIMES))
 def test_an_older_library_with_times_in_other_units_opens_with_seconds(
     tmp_path: Path, full: Path, version: int
 ) -> None:
@@ -253,3 +259,23 @@ def test_a_released_migration_is_never_edited() -> None:
     """A new one is added at the end here too, once it is released."""
     made = tuple(hashlib.sha256("\0".join(each).encode()).hexdigest()[:12] for each in MIGRATIONS)
     assert made[: len(RELEASED)] == RELEASED
+
+
+def test_the_counts_of_an_older_library_follow_the_floors_as_soon_as_it_opens(tmp_path: Path, full: Path) -> None:
+    folder = tmp_path / "library"
+    write_older(folder, full, 11)
+    with sqlite3.connect(folder / DATABASE_NAME) as connection:  # as version 11 counted: from 10 % on
+        (page_id,) = connection.execute("SELECT id FROM pages WHERE key = ?", (title_key(PAGE),)).fetchone()
+        connection.execute("DELETE FROM project_settings")
+        connection.execute("DELETE FROM offers WHERE page_id = ?", (page_id,))
+        offers = [(2, "page", 0.6), (3, "new", 0.29), (4, "far", 0.2), (5, "red", 0.19), (6, "new", 0.1)]
+        connection.executemany("INSERT INTO offers VALUES (?, ?, ?, ?)", [(page_id, *offer) for offer in offers])
+        connection.execute("UPDATE pages SET n_suggestions = 5, gain = 1.38, kinds = 15 WHERE id = ?", (page_id,))
+    connection.close()
+    with Library.open(folder) as library:
+        row = library.row("SELECT n_suggestions, gain, kinds FROM pages WHERE id = ?", (page_id,))
+        assert row == (2, pytest.approx(0.8), 1 + 8)
+        opened = list(library.rows("SELECT n_suggestions, gain, kinds FROM pages ORDER BY id"))
+        add_up_budget(library, project(library, PROJECT).id)
+        assert list(library.rows("SELECT n_suggestions, gain, kinds FROM pages ORDER BY id")) == opened
+        assert not recount(library, project(library, PROJECT).id)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from support.wiki_by_hand import corpus_of, number_of
 
-from linkassist.suggest.corpus import cells, csr, is_date_title, keep_rows, top_per_row
+from linkassist.suggest.corpus import cells, csr, keep_rows, top_per_row
 
 PAGES = {
     "道具": "[知的生産] [Red Link] [道具]",
@@ -88,48 +88,6 @@ def test_a_wiki_without_pages_is_a_corpus_too() -> None:
 
     assert (corpus.n_pages, corpus.n_targets, corpus.links.shape) == (0, 0, (0, 0))
     assert corpus.marks.shape == (0, 0)
-
-
-DATES = [
-    *("2026-05-01", "2026/5/1", "2026.05.01", "20260501", "2026_05_01", "2026", "1984年", "2026年5月", "5月1日", "3月"),
-    *(
-        "2026年5月1日(金)",
-        "2026年5月1日（金）",
-        "2026-05-01 Fri",
-        "日記",
-        "日記 2026-05-01",
-        "日記2026/5/1",
-        "일기",
-        "10년",
-    ),
-    *("Diary", "Daily Note", "daily notes 2026-05-01", "journal/2026", "May 2026", "May 1, 2026", "1 May 2026"),
-    *("Sept. 2026", "Week 12", "w12", "42"),
-]
-NO_DATES = [
-    *(
-        "日記の書き方",
-        "日々の記録",
-        "3月のライオン",
-        "2001年宇宙の旅",
-        "2020年代",
-        "3日坊主",
-        "7つの習慣",
-        "1Q84",
-        "3D",
-    ),
-    *("journalism", "Journal Club", "diary of a madman", "Decision 3", "Section 2", "March Hare", "W3C", "1on1", "C#"),
-    *("24時間", "Mayfly 2", "5"),
-]
-
-
-@pytest.mark.parametrize("title", DATES)
-def test_a_date_or_a_diary_is_a_date_title(title: str) -> None:
-    assert is_date_title(title)
-
-
-@pytest.mark.parametrize("title", NO_DATES)
-def test_a_title_that_only_begins_like_a_date_is_none(title: str) -> None:
-    assert not is_date_title(title)
 
 
 def test_cells_named_twice_are_added() -> None:

@@ -7,7 +7,7 @@ import pytest
 from support.wiki_by_hand import corpus_of
 
 from linkassist.suggest.corpus import Corpus, IntArray
-from linkassist.suggest.link_budget import LinkBudgets, mark_held_back, variant_key
+from linkassist.suggest.link_budget import LinkBudgets, mark_held_back
 from linkassist.suggestion import Kind, Mention, Reason, Suggestion
 
 PLENTY = 99
@@ -28,8 +28,9 @@ def test_of_titles_that_differ_in_spelling_alone_the_best_is_shown(other: str) -
     assert shown(proposed("サーバー"), proposed(other)) == ["サーバー"]
 
 
-def test_titles_of_other_words_are_not_variants() -> None:
-    assert variant_key("データベース") != variant_key("データ")
+@pytest.mark.parametrize("other", ["ビル", "ビールの本", "ビ"])
+def test_titles_of_other_words_are_both_shown(other: str) -> None:
+    assert shown(proposed("ビール"), proposed(other)) == ["ビール", other]
 
 
 def test_of_two_for_the_same_words_the_better_is_shown_be_it_longer_or_shorter() -> None:

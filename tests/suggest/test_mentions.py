@@ -17,7 +17,7 @@ from linkassist.wiki import Reading, title_key
 
 
 def find(titles: list[str], *pages: Reading) -> Mentions:
-    return TitleFinder([title_key(title) for title in titles]).find(pages)
+    return TitleFinder(titles).find(pages)
 
 
 def surfaces(titles: list[str], line: str) -> list[str]:
@@ -48,7 +48,19 @@ FOUND = {
     "a Latin word among Japanese": ("昔のAIは", ["AI"], ["AI"]),
     "behind the number of a list item": ("1. BERT", ["BERT"], ["BERT"]),
     "twice": ("AIとAI", ["AI"], ["AI", "AI"]),
-    "one inside another": ("深層学習", ["深層学習", "学習"], ["深層学習", "学習"]),
+    "the longer of two": ("深層学習の学習", ["深層学習", "学習"], ["深層学習", "学習"]),
+    "the longer of two Latin ones": ("Work ethics at work", ["Work", "Work ethics"], ["Work ethics", "work"]),
+    "the longer of two in another spelling": ("good work-ethics", ["Work", "Work ethics"], ["work-ethics"]),
+    "the longer of two beside its link": (
+        "[Work ethics], Work ethics",
+        ["Work", "Work ethics"],
+        ["-", "-", "Work ethics"],
+    ),
+    "the longer of two Korean ones": ("지식 관리를", ["지식", "관리", "지식 관리"], ["지식 관리"]),
+    "the longer of two Chinese ones": ("知识管理", ["知识", "管理", "知识管理"], ["知识管理"]),
+    "two that overlap": ("深層学習法", ["深層学習", "学習法"], ["深層学習", "学習法"]),
+    "a link inside a longer one": ("[Work] ethics", ["Work", "Work ethics"], ["-", "-"]),
+    "a link that is a piece of a word": ("[死]んだ Face[book]", ["死", "book"], ["-", "-"]),
     "one kanji is a word where none stands beside it": ("木と木材", ["木", "木材"], ["木", "木材"]),
     "one character of another script is too short": ("a と い と ア", ["a", "い", "ア"], []),
     "a short title in spaces is still too short": ("a 木 b", [" 木 "], []),
@@ -171,15 +183,14 @@ def test_a_mention_does_not_cross_the_cells_of_a_table() -> None:
     page = reading("頁", "table:x", " Data\tBase", " Data Base")
     found = find(["Data Base", "Base"], page)
 
-    assert [page.passages[row].line for row in found.passage] == [2, 3, 3]
-    assert found.target.tolist() == [1, 0, 1]
+    assert [page.passages[row].line for row in found.passage] == [2, 3]
+    assert found.target.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(("line", "titles"), [(row[0], row[1]) for row in TOKENS.values()], ids=TOKENS)
 def test_a_text_says_the_titles_that_are_mentioned_in_it(line: str, titles: list[str]) -> None:
-    keys = [title_key(title) for title in titles]
     page = reading("頁", line)
-    said = TitleFinder(keys).saying([page.text])
+    said = TitleFinder(titles).saying([page.text])
 
     assert {member for _, member in said} == set(find(titles, page).target.tolist())
 
@@ -201,15 +212,25 @@ def test_places_are_counted_within_each_page_and_passage() -> None:
     assert len(found) == 3
 
 
-def test_a_mention_held_by_a_longer_one_is_not_free() -> None:
-    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習の学習"))
+def test_a_mention_within_a_longer_one_is_kept_in_links_alone_and_is_not_free() -> None:
+    found = find(["深層学習", "学習", "層学"], reading("頁", "深層学習と[深層学習]と学習"))
     rows = sorted(zip(found.start.tolist(), found.end.tolist(), found.is_free.tolist(), strict=True))
 
-    assert rows == [(0, 4, True), (1, 3, False), (2, 4, False), (5, 7, True)]
+    assert rows == [(0, 4, True), (5, 9, True), (6, 8, False), (7, 9, False), (10, 12, True)]
+
+
+def test_a_link_that_is_a_piece_of_a_word_has_no_word_boundary_there() -> None:
+    assert find(["死", "book", "boo"], reading("頁", "[死]んだ Face[book] Face[boo]k")).edges.tolist() == [1, 1, 0]
+
+
+def test_what_the_title_of_a_page_says_is_kept_within_it() -> None:
+    found = find(["道具", "道具箱"], reading("道具箱", "この道具箱"))
+
+    assert sorted(zip(found.passage.tolist(), found.target.tolist(), strict=True)) == [(-1, 0), (-1, 1), (0, 1)]
 
 
 def test_titles_that_fold_alike_are_all_found_and_only_the_one_as_written_is_exact() -> None:
-    found = find(["ＢＥＲＴ", "BERT"], reading("頁", "Bert"), reading("頁2", "ＢＥＲＴ"))
+    found = find(["ＢＥＲＴ", "BERT"], reading("頁", "BERT"), reading("頁2", "ＢＥＲＴ"))
 
     assert found.target.tolist() == [0, 1, 0, 1]
     assert found.is_exact.tolist() == [False, True, True, False]
@@ -381,7 +402,7 @@ def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
 )
 def test_other_spellings_are_found_and_are_not_exact(title: str, text: str) -> None:
     corpus = corpus_of({title: "", "手帖": text})
-    found = TitleFinder(corpus.keys).find(corpus.readings)
+    found = TitleFinder(corpus.names).find(corpus.readings)
     is_said = (found.page == 1) & (found.target == 0) & found.is_free
 
     assert is_said.sum() == 1 and not found.is_exact[is_said].any()
@@ -389,7 +410,7 @@ def test_other_spellings_are_found_and_are_not_exact(title: str, text: str) -> N
 
 def test_a_spelling_that_is_a_title_itself_stands_for_that_title_alone() -> None:
     corpus = corpus_of({"サーバー": "", "サーバ": "", "手帖": "サーバを立てる"})
-    found = TitleFinder(corpus.keys).find(corpus.readings)
+    found = TitleFinder(corpus.names).find(corpus.readings)
 
     assert found.target[(found.page == 2) & (found.passage >= 0)].tolist() == [1]
 

@@ -26,7 +26,7 @@ ALL = np.ones(5, np.bool_)
 
 def learnt(is_teacher: BoolArray = ALL, corpus: Corpus | None = None) -> tuple[Corpus, Texts, Statistics]:
     corpus = corpus or corpus_of(WIKI)
-    mentions = TitleFinder(corpus.keys).find(corpus.readings)
+    mentions = TitleFinder(corpus.names).find(corpus.readings)
     texts = read_texts(corpus, mentions, VECTORS)
     return corpus, texts, learn_statistics(corpus, texts, is_teacher)
 
@@ -126,7 +126,7 @@ def test_n_linked_lately_counts_the_newest_tenth_of_the_teachers() -> None:
     pages = {f"頁{number}": "[昔]" for number in range(18)} | {"頁18": "[今]", "頁19": "[今]と[昔]"}
     vectors = np.ones((20, 1), np.float32)
     corpus = corpus_of(pages)
-    texts = read_texts(corpus, TitleFinder(corpus.keys).find(corpus.readings), vectors)
+    texts = read_texts(corpus, TitleFinder(corpus.names).find(corpus.readings), vectors)
 
     statistics = learn_statistics(corpus, texts, np.ones(20, np.bool_))
 
@@ -192,7 +192,7 @@ def test_titles_that_share_words_are_alike_and_others_are_not() -> None:
 def test_a_page_read_anew_is_as_if_it_had_always_been_so() -> None:
     corpus, texts, _ = learnt()
     changed = corpus_of({**WIKI, "戊": "道具と検索"})
-    mentions = TitleFinder(changed.keys).find(changed.readings)
+    mentions = TitleFinder(changed.names).find(changed.readings)
     vectors = VECTORS.copy()
     vectors[4] = [0, 1]
 

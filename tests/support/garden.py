@@ -24,8 +24,8 @@ def suggestions(page: str) -> list[Suggestion]:
         Suggestion("知識", "red", 0.45, (word,), (SAID,)),
         Suggestion("検索", "page", 0.4, (), (NEAR, Reason("co_citation", names=("道具",)))),
         Suggestion("道具", "page", 0.25, (), (Reason("related"),)),
-        Suggestion("類似度", "page", 0.2, (Mention(1, 0, 3, "類似度"),), (SAID,)),
-        Suggestion(f"{page}のうら", "red", 0.15, (), (Reason("joins", 0, 2, ("検索",)),)),
+        Suggestion("類似度", "page", 0.22, (Mention(1, 0, 3, "類似度"),), (SAID,)),
+        Suggestion(f"{page}のうら", "red", 0.2, (), (Reason("joins", 0, 2, ("検索",)),)),
     ]
 
 

@@ -165,7 +165,7 @@ def _suggestions(texts: dict[str, list[str]]) -> dict[str, list[Suggestion]]:
                 Reason("similar_line", names=("Reading notes",), quote="to be met again by someone"),
                 Reason("co_citation", names=("道具",)),
             ),
-            _suggestion("草むしり", "new", 0.18, garden, "草むしり", Reason("joins", 0, 1, ("さみしいページ",))),
+            _suggestion("草むしり", "new", 0.31, garden, "草むしり", Reason("joins", 0, 1, ("さみしいページ",))),
         ],
         "記法の見本": [
             _suggestion("KJ法", "page", 0.9, specimens, "KJ法", Reason("mention", names=("KJ法",)), only_line=21),

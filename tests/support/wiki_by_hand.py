@@ -82,7 +82,7 @@ def find(
     vectors: FloatArray | None = None,
 ) -> Found:
     """The candidates of these pages, of all pages with all links known where nothing else is said."""
-    mentions = TitleFinder(corpus.keys, is_target).find(corpus.readings)
+    mentions = TitleFinder(corpus.names, is_target).find(corpus.readings)
     texts = read_texts(corpus, mentions, vectors_of(corpus) if vectors is None else vectors)
     statistics = learn_statistics(corpus, texts, np.diff(corpus.links.indptr) > 0 if is_teacher is None else is_teacher)
     shared = np.flatnonzero(statistics.n_linked >= 2)

@@ -33,6 +33,41 @@ function keep() {
   }
 }
 
+// The draft before it was cleared. It can be restored until the next text is written; the notice stays that long.
+let cleared = null;
+
+function clear() {
+  if (!text.value && !title.value && !dismissed().length) return;
+  cleared = { title: title.value, text: text.value, dismissed: dismissed() };
+  fill({ title: "", text: "", dismissed: [] });
+  offerCleared();
+}
+
+function fill(draft) {
+  [title.value, text.value, before.value, texts] = [draft.title, draft.text, "", []];
+  for (const field of document.querySelectorAll('[name="dismissed"]')) field.remove();
+  for (const target of draft.dismissed) dismiss(target);
+  keep();
+  ask();
+}
+
+function offerCleared() {
+  tell(form.dataset.cleared);
+  clearTimeout(fading);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.undo = "";
+  button.append(`${form.dataset.undo} `, Object.assign(document.createElement("kbd"), { textContent: "u" }));
+  button.addEventListener("click", () => {
+    const draft = cleared;
+    cleared = null;
+    find("#notice").replaceChildren();
+    fill(draft);
+    text.focus();
+  });
+  find("#notice").append(button);
+}
+
 function restore() {
   try {
     const found = JSON.parse(localStorage.getItem(kept) ?? "null");
@@ -102,7 +137,8 @@ function show(fresh) {
   current?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
   if (hadFocus) (current ?? text).focus({ preventScroll: true });
   say(find(".draft-state b", fresh)?.textContent ?? find(".side-head", fresh).textContent);
-  fade();
+  if (cleared) offerCleared();
+  else fade();
 }
 
 // A screen reader ignores the replaced lists, so the new state is announced in a status line.
@@ -140,6 +176,8 @@ async function copy() {
 form.addEventListener("input", (event) => {
   if (event.target !== text && event.target !== title) return;
   keep();
+  if (cleared) find("#notice").replaceChildren();
+  cleared = null;
   texts = [];
   before.value = "";
   if (!event.isComposing) askSoon();
@@ -150,13 +188,7 @@ form.addEventListener("submit", (event) => {
   ask(event.submitter);
 });
 find("[data-copy]").addEventListener("click", copy);
-find("[data-clear]").addEventListener("click", () => {
-  [title.value, text.value, before.value, texts] = ["", "", "", []];
-  for (const field of document.querySelectorAll('[name="dismissed"]')) field.remove();
-  keep();
-  ask();
-  text.focus();
-});
+find("[data-clear]").addEventListener("click", clear);
 
 if (!text.value && !title.value) restore();
 else keep();

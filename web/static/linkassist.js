@@ -19,7 +19,7 @@ async function fragment(address, kind, options = {}) {
 function exchange(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const image of findAll(".picture img", fresh)) if (missing.has(image.getAttribute("src"))) giveUp(image);
-  for (const part of findAll(".text > [id], #appended, #suggestions, #graph, #notice", fresh)) {
+  for (const part of findAll(".text > [id], #appended, #to-suggestions, #suggestions, #graph, #notice", fresh)) {
     const old = document.getElementById(part.id);
     if (old && old.outerHTML !== part.outerHTML) old.replaceWith(document.adoptNode(part));
   }
@@ -41,36 +41,50 @@ const underway = new Set();
 function decide(form, button) {
   const body = new URLSearchParams(new FormData(form));
   body.set(button?.name || "decision", button?.value ?? "accept");
-  const [target, decision] = [body.get("target"), body.get("decision")];
-  const card = cardOf(target);
-  const isTakenBack = decision === "undo" || decision === "again";
-  if (!isTakenBack && card?.dataset.state === "open") {
-    const next = nextOpen(card);
-    underway.add(target);
+  const decision = body.get("decision");
+  if (decision === "accept_all") takeChosen(body);
+  const targets = [...body].filter(([name]) => /^target(-\d+)?$/.test(name)).map(([, target]) => target);
+  const cards = targets.map(cardOf).filter((card) => card?.dataset.state === "open");
+  if (!isTakenBack(decision) && cards.length) {
+    for (const card of cards) underway.add(card.dataset.target);
     showUnderway();
+    const next = nextOpen(cards.at(-1));
     if (next) makeCurrent(next, holdsFocus() && isWide());
   }
   lower();
-  queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, target, decision));
+  closeAtWord();
+  queue = queue.then(() => send(button?.getAttribute("formaction") ?? form.action, body, targets, decision));
 }
 
-async function send(address, body, target, decision) {
+const isTakenBack = (decision) => ["undo", "undo_all", "again"].includes(decision);
+
+// All at once means each as its card shows it: at the place that is chosen there.
+function takeChosen(body) {
+  for (const [name, target] of [...body]) {
+    const chosen = name.startsWith("target-") && find(".where input:checked", cardOf(target) ?? document.createElement("p"));
+    if (chosen) body.set(name.replace("target", "mention"), chosen.value);
+  }
+}
+
+async function send(address, body, targets, decision) {
+  const over = () => targets.forEach((target) => underway.delete(target));
   try {
     const html = await fragment(address, "page", { method: "POST", body });
-    underway.delete(target);
+    over();
     const [scroll, isOpen, hadFocus] = [find(".side-scroll").scrollTop, find("#rejected")?.open, holdsFocus()];
     const key = find("#notice :focus")?.dataset.key;
-    const wanted = decision === "undo" || decision === "again" ? target : current()?.dataset.target;
+    const wanted = isTakenBack(decision) && targets.length ? targets[0] : current()?.dataset.target;
     exchange(html);
     if (isOpen && find("#rejected")) find("#rejected").open = true;
     find(".side-scroll").scrollTop = scroll;
     const card = cardOf(wanted) ?? openCards().at(-1);
     if (card) makeCurrent(card, hadFocus && isWide());
     if (key) find(`#notice [data-key="${key}"]`)?.focus();
+    focusNextMark();
     find("#failure").hidden = true;
   } catch (error) {
     console.error(error);
-    underway.delete(target);
+    over();
     find("#failure").hidden = false;
   }
   showUnderway();
@@ -114,16 +128,31 @@ function makeCurrent(card, takesFocus) {
   card.classList.add("is-current");
   light(card.dataset.card);
   peek(card);
-  const box = find(".side-scroll");
-  if (isWide() && box) {
-    const [inner, outer] = [card.getBoundingClientRect(), box.getBoundingClientRect()];
-    if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
-    if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
-  }
+  if (!isPressed) bringIntoView(card);
   if (takesFocus) card.focus({ preventScroll: isWide() });
 }
 
+// What is under the pointer does not move away between press and release: the click would be lost.
+let isPressed = false;
+document.addEventListener("pointerdown", () => (isPressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (isPressed = false), true);
+
+function bringIntoView(card) {
+  const box = find(".side-scroll");
+  if (!isWide() || !box?.contains(card)) return;
+  const [inner, outer] = [card.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
+  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
+}
+
+document.addEventListener("toggle", (event) => {
+  const card = event.target.matches?.("details[open]") && event.target.closest(".card");
+  if (card?.matches(".is-lifted")) keepWordInView(card);
+  else if (card) bringIntoView(card);
+}, true);
+
 function step(by) {
+  closeAtWord();
   const cards = findAll(".card").filter((card) => card.checkVisibility());
   if (!cards.length) return walkRows(by);
   const at = cards.indexOf(current());
@@ -154,9 +183,111 @@ function closeMenus() {
   return true;
 }
 
+// ---- Answering at the word itself ----
+
+// Makes the mention the chosen one of its card: its line comes first, the others are folded behind it.
+function choose(card, place) {
+  const label = findAll(".where-more label", card).find((each) => each.dataset.place === place);
+  if (!label) return;
+  const others = label.closest(".where-more");
+  const first = others.previousElementSibling;
+  find("input", label).checked = true;
+  others.before(label);
+  find("summary", others).after(first);
+  others.open = false;
+}
+
+// A choice is never hidden: when the fold closes, the chosen line comes out of it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.(".where-more:not([open])")) return;
+  const chosen = find("label:has(:checked)", event.target);
+  if (chosen) choose(event.target.closest(".card, [data-row]"), chosen.dataset.place);
+}, true);
+
+const holdsPlace = (card, place) => findAll(".where [data-place], .where[data-place]", card).some((each) => each.dataset.place === place);
+
+// On a small screen the list is far below the text: the card is lifted over it, and the word stays in view above.
+let liftedMark = null;
+
+function lift(card, mark) {
+  choose(card, mark.dataset.place);
+  card.classList.add("is-lifted");
+  card.focus({ preventScroll: true });
+  liftedMark = mark;
+  keepWordInView(card);
+}
+
+function keepWordInView(card) {
+  const [word, top, sheet] = [liftedMark.getBoundingClientRect(), find(".bar").getBoundingClientRect().bottom, card.getBoundingClientRect().top];
+  if (word.top < top + 16 || word.bottom > sheet - 16) scrollBy({ top: word.bottom - (top + sheet + word.height) / 2 });
+}
+
 function lower() {
   for (const card of findAll(".card.is-lifted")) card.classList.remove("is-lifted");
 }
+
+// On a wide screen the answers stand in a box at the word. It is made of parts of the card, which it presses.
+let nextMark = null; // where the focus goes after an answer at a word
+
+function openAtWord(mark, card) {
+  closeAtWord();
+  choose(card, mark.dataset.place);
+  const box = document.createElement("div");
+  box.id = "at-word";
+  box.className = [...card.classList].find((name) => name.startsWith("kind-")) ?? "";
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-label", card.dataset.target);
+  box.dataset.place = mark.dataset.place;
+  const head = document.createElement("p");
+  head.append(...[".card-target", ".chance", ".card-close"].map((part) => find(part, card).cloneNode(true)));
+  const line = document.createElement("p");
+  line.className = "where";
+  line.append(find(".where .snippet", card).cloneNode(true));
+  const acts = document.createElement("p");
+  acts.className = "acts";
+  for (const kind of [".act.yes", ".act.no"]) {
+    const button = find(kind, card).cloneNode(true);
+    button.type = "button";
+    for (const name of ["name", "form"]) button.removeAttribute(name);
+    button.addEventListener("click", () => {
+      const marks = findAll(".mark");
+      const next = marks.slice(marks.indexOf(mark) + 1).find((each) => each.dataset.card !== mark.dataset.card);
+      box.remove();
+      nextMark = next ? { card: next.dataset.card, place: next.dataset.place } : null;
+      find(kind, card).click();
+    });
+    acts.append(button);
+  }
+  box.append(head, line, acts);
+  document.body.append(box);
+  const [word, size, paper] = [[...mark.getClientRects()].at(-1), box.getBoundingClientRect(), mark.closest(".paper").getBoundingClientRect()];
+  const isAbove = word.bottom + size.height + 16 > innerHeight && word.top - size.height - 16 > find(".bar").offsetHeight;
+  box.style.left = `${scrollX + Math.max(paper.left + 12, Math.min(word.left - 12, paper.right - size.width - 12))}px`;
+  box.style.top = `${scrollY + (isAbove ? word.top - size.height - 8 : word.bottom + 8)}px`;
+  find(".act.yes", box).focus({ preventScroll: true });
+}
+
+// Returns whether it was open. The focus goes back to the word.
+function closeAtWord(returnsFocus = false) {
+  const box = find("#at-word");
+  if (!box) return false;
+  const mark = findAll(".mark").find((each) => each.dataset.place === box.dataset.place);
+  box.remove();
+  if (returnsFocus) mark?.focus({ preventScroll: true });
+  return true;
+}
+
+function focusNextMark() {
+  if (!nextMark || !isWide()) return;
+  const mark = findAll(".mark").find((each) => each.dataset.card === nextMark.card && each.dataset.place === nextMark.place);
+  nextMark = null;
+  if (document.activeElement === document.body) mark?.focus({ preventScroll: true });
+}
+
+document.addEventListener("focusout", (event) => {
+  const box = event.target.closest("#at-word");
+  if (box && event.relatedTarget && !box.contains(event.relatedTarget)) closeAtWord();
+});
 
 document.addEventListener("mouseover", (event) => {
   const tied = event.target.closest("[data-card]");
@@ -181,14 +312,17 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("click", (event) => {
   const mark = event.target.closest(".mark");
   const lifted = find(".card.is-lifted");
-  if (lifted && !lifted.contains(event.target)) lower();
+  if (lifted && (!lifted.contains(event.target) || event.target.closest("[data-lower]"))) lower();
+  if (event.target.closest("#at-word [data-lower]")) closeAtWord(true);
+  else if (!event.target.closest("#at-word")) closeAtWord();
   if (mark) {
     const card = find(`.card[data-card="${mark.dataset.card}"]`);
     if (!card) return;
     event.preventDefault();
-    // On a small screen the list is far below the text: the card is lifted over it instead.
-    if (!isWide()) card.classList.add("is-lifted");
-    makeCurrent(card, isWide());
+    const canAnswer = holdsPlace(card, mark.dataset.place) && !card.matches(".is-underway");
+    makeCurrent(card, isWide() && !canAnswer);
+    if (!isWide()) lift(card, mark);
+    else if (canAnswer) openAtWord(mark, card);
   }
   const opener = event.target.closest("[data-opens]");
   if (opener) document.getElementById(opener.dataset.opens).showModal();
@@ -270,17 +404,19 @@ box?.addEventListener("keydown", (event) => {
 // ---- Pictures ----
 
 // An image that cannot be loaded becomes a plain link.
+const PICTURES = ".picture img, .tiles img, .peek-picture";
 const missing = new Set();
 
 function giveUp(image) {
   missing.add(image.getAttribute("src"));
+  if (!image.closest(".picture")) return image.remove(); // in a preview or on a tile, beside words
   image.parentElement.className = "external picture-off";
   image.replaceWith(image.alt);
 }
 
 // Error events do not bubble, and may have fired before this script ran.
-document.addEventListener("error", (event) => event.target.matches?.(".picture img") && giveUp(event.target), true);
-for (const image of findAll(".picture img")) if (image.complete && !image.naturalWidth) giveUp(image);
+document.addEventListener("error", (event) => event.target.matches?.(PICTURES) && giveUp(event.target), true);
+for (const image of findAll(PICTURES)) if (image.complete && !image.naturalWidth) giveUp(image);
 
 // ---- Keys ----
 
@@ -299,7 +435,7 @@ const keys = {
   p: () => find('a[rel="prev"]')?.click(),
   "/": () => box?.focus(),
   "?": () => find("#keys").showModal(),
-  Escape: () => closeMenus() || lower(),
+  Escape: () => closeMenus() || closeAtWord(true) || lower(),
 };
 
 // The objection to the last rejection, while its notice is shown.
@@ -334,3 +470,6 @@ if (first) {
   first.classList.add("is-current");
   peek(first);
 }
+
+// The reader's days are those of the browser's time zone.
+document.cookie = `linkassist_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;

@@ -1,4 +1,4 @@
-// Copying lines and pages; everything else on this screen is a plain form.
+// Copying lines and pages, and opening a text at its first changed line; all else on this screen is a plain form.
 
 const status = document.querySelector("#copied");
 
@@ -27,3 +27,18 @@ document.addEventListener("click", async (event) => {
     button.textContent = words;
   }, 1600);
 });
+
+// The lines of a textarea wrap, so what stands above the changed line is measured by having it there alone.
+document.addEventListener("toggle", (event) => {
+  const area = event.target.open && event.target.querySelector("textarea[data-line]");
+  if (!area) return;
+  const [whole, rows, number] = [area.value, area.rows, Number(area.dataset.line)];
+  const lines = whole.split("\n");
+  const start = lines.slice(0, number).reduce((sum, line) => sum + line.length + 1, 0);
+  area.rows = 1;
+  area.value = whole.slice(0, Math.max(0, start - 1));
+  const above = start ? area.scrollHeight : 0;
+  [area.value, area.rows] = [whole, rows];
+  area.scrollTop = above - area.clientHeight / 3;
+  area.setSelectionRange(start, start + (lines[number]?.length ?? 0));
+}, true);

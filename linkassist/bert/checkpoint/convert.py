@@ -120,7 +120,11 @@ def _readme(bert: Bert, files: TokenizerFiles, how: str) -> str:
         "`AutoModel.from_pretrained` loads the network: float32, the same vectors. `gelu` is the approximation with\n"
         "tanh, as in TensorFlow, and the layer norm's epsilon is 1e-12; both are in `config.json`.\n\n"
         f"Text is {case} by {cut}; `{RECORD}` says so to linkassist, which gives the\noriginal's ids exactly.\n"
-        f"{how}\n"
+        f"{how}\n\n"
+        f"The network takes at most {bert.model.config.max_position_embeddings} tokens, [CLS] and [SEP] included, as"
+        " `[CLS] a [SEP]` or `[CLS] a [SEP] b [SEP]`.\nA longer text is cut at its end; of a pair, the longer text"
+        " loses tokens first. `AutoTokenizer` truncates only\nwith `truncation=True`. To linkassist, `[CLS]` or `[SEP]`"
+        " in a text is ordinary text, as to the original.\n"
     )
 
 

@@ -33,6 +33,11 @@ def find_prefix(path: Path) -> Path:
                 f" as {found[-1]}."
             )
         _refuse_first_version(path / "model.ckpt")
+        for data in sorted(path.glob("*.data-*-of-*")):
+            raise ModelError(
+                f"{path} holds {data.name}, but not {_FILE_OF_ONE.sub('', data.name)}.index, which tells where each"
+                " weight is in it. Copy the .index there too."
+            )
         raise ModelError(
             f"{path} holds no checkpoint: no file in it ends with .index. Give the folder with model.ckpt-….index and"
             " model.ckpt-….data-00000-of-00001 in it, or a folder of a transformers model."
@@ -43,7 +48,8 @@ def find_prefix(path: Path) -> Path:
         near = prefixes_in(prefix.parent) if prefix.parent.is_dir() else []
         there = f"{prefix.parent} holds {_listed(near)}" if near else f"{prefix.parent} holds no checkpoint"
         raise ModelError(
-            f"There is no checkpoint {prefix}: {prefix.name}.index is missing, and {there}. Check the name."
+            f"There is no folder and no checkpoint {prefix}: {prefix.name}.index is missing, and {there}. Check the"
+            " name."
         )
     return prefix
 

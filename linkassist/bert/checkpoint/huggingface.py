@@ -6,7 +6,7 @@ No code of a model runs: remote code is off, and weights come from safetensors o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class HuggingFaceTokenizer:
         self.sep_id: int = self._tokenizer.sep_token_id
         self.pad_id: int = self._tokenizer.pad_token_id or 0
         self.n_pieces = len(self._tokenizer)
+        self.vocabulary: Collection[str] = self._tokenizer.get_vocab().keys()
         digest = hashlib.sha256()
         for path in sorted({path for pattern in TOKENIZER_FILES for path in folder.glob(pattern)}):
             digest.update(path.name.encode() + b"\n" + path.read_bytes())

@@ -25,6 +25,7 @@ from linkassist.bert.checkpoint.weights import n_layers, read_model
 from linkassist.bert.tokenize.files import find_tokenizer_files, open_tokenizer
 from linkassist.bert.tokenize.sentencepiece import SentencePieceTokenizer, Tokenizer
 from linkassist.bert.tokenize.wordpiece import WordPieceTokenizer
+from linkassist.embed.voiced_kana import check_voiced_kana
 from linkassist.errors import ModelError
 from linkassist.files.errors import at_home
 
@@ -85,7 +86,7 @@ def open_bert(name: str | Path, files: BertFiles = _AS_FOUND) -> Bert:
 def open_bert_tokenizer(name: str | Path, files: BertFiles = _AS_FOUND) -> FoundTokenizer:
     """The tokenizer alone, without loading the network. Raises ModelError as `open_bert` does."""
     path = at_home(name)
-    return _tokenizer(path if path.is_dir() else path.parent, files)[0]
+    return _tokenizer(path if path.is_dir() else find_prefix(path).parent, files)[0]
 
 
 def _tensorflow_model(path: Path, files: BertFiles) -> tuple[BertModel, tuple[str, ...]]:
@@ -107,15 +108,28 @@ def _extra_layers(bundle: Bundle, found: FoundConfig) -> tuple[str, ...]:
 
 def _tokenizer(folder: Path, files: BertFiles) -> tuple[FoundTokenizer, tuple[str, ...]]:
     is_named = files.vocabulary is not None or files.sentencepiece is not None
-    if not is_named and is_hugging_face(folder) and has_transformers_tokenizer(folder):
-        if files.do_lower_case is not None:
-            raise ModelError(
-                f"Whether text is lowercased is said by the tokenizer's own files in {folder}. Leave the option out, or"
-                " name a vocabulary too."
-            )
-        return HuggingFaceTokenizer(folder), ()
-    found = find_tokenizer_files(folder, files.vocabulary, files.sentencepiece, files.do_lower_case)
-    return open_tokenizer(found), found.notes
+    is_theirs = not is_named and is_hugging_face(folder) and has_transformers_tokenizer(folder)
+    if is_theirs and files.do_lower_case is not None:
+        _refuse_case(folder)
+    notes: tuple[str, ...] = ()
+    found: FoundTokenizer
+    if is_theirs and files.do_lower_case is None:
+        found = HuggingFaceTokenizer(folder)
+    else:
+        named = find_tokenizer_files(folder, files.vocabulary, files.sentencepiece, files.do_lower_case)
+        found, notes = open_tokenizer(named), named.notes
+    if not isinstance(found, SentencePieceTokenizer):
+        check_voiced_kana(folder, found.vocabulary, found.pieces)
+    return found, notes
+
+
+def _refuse_case(folder: Path) -> None:
+    """Raises ModelError where files of transformers say how texts are cut, and not vocab.txt alone."""
+    if (folder / "tokenizer.json").is_file() or not (folder / "vocab.txt").is_file():
+        raise ModelError(
+            f"Whether text is lowercased is said by the tokenizer's own files in {folder}. Leave the option out, or"
+            " name a vocabulary too."
+        )
 
 
 def _check_fit(n_pieces: int, model: BertModel, folder: Path, n_spare: int | None) -> tuple[str, ...]:

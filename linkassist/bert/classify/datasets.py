@@ -112,7 +112,8 @@ def label_ids(examples: Sequence[Example], labels: Sequence[str], path: Path) ->
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        text = path.read_text("utf-8-sig")
+        # As TensorFlow's GFile reads: only a line feed ends a line, and carriage returns are dropped.
+        text = path.read_bytes().decode("utf-8-sig").replace("\r", "")
     except FileNotFoundError as error:
         raise DataError(f"There is no {path}. Put it there, or name another folder with --data_dir.") from error
     except UnicodeDecodeError as error:

@@ -103,14 +103,17 @@ def features(block: Block, forward: BertForward, layers: Sequence[int]) -> list[
 
 
 def _lines(path: Path, start: int, first: int) -> Iterator[tuple[str, int]]:
-    """(line, the byte where it ends), from byte `start` on, without a byte-order mark. Only a line feed ends a line."""
+    """(line, the byte where it ends), from byte `start` on, without a byte-order mark.
+
+    Only a line feed ends a line; carriage returns are dropped wherever they stand, as TensorFlow's GFile does.
+    """
     with path.open("rb") as file:
         file.seek(start)
         for number, line in enumerate(file, first + 1):
             encoding = "utf-8" if start else "utf-8-sig"
             start += len(line)
             try:
-                yield line.decode(encoding), start
+                yield line.decode(encoding).replace("\r", ""), start
             except UnicodeDecodeError as error:
                 raise LinkAssistError(
                     f"{path}, line {number} is not UTF-8 (byte {error.start + 1} of the line). Save the file as UTF-8."

@@ -1,8 +1,9 @@
 """Features as a file: the original's JSON lines, or the same vectors as float32 in an .npz or a Parquet file.
 
 npz: per layer an array named by its index, such as "-1", (tokens, width) float32, the tokens of all lines concatenated;
-`starts`, (lines + 1,) int64: line i has the tokens starts[i] to starts[i + 1]; and `tokens`, (tokens,) text. Not
-compressed: vectors hardly shrink, and a reader can memory-map them.
+`starts`, (lines + 1,) int64: line i has the tokens starts[i] to starts[i + 1]; and `tokens`, (tokens,) text, from whose
+ends NumPy drops NULs: `token_bytes` has the tokens as UTF-8 one after another, and `token_ends`, (tokens,) int64, where
+each ends. Not compressed: vectors hardly shrink, and a reader can memory-map them.
 
 Parquet: one row per token: `line` (int64, from 0), `position` (int32, [CLS] is 0), `token` (string), and per layer a
 column named by its index, such as "-1", a fixed-size list of float32.
@@ -53,8 +54,8 @@ class FeatureRequest:
 
 def write_features(
     bert: Bert, lines: InputFile, output: Path, request: FeatureRequest, on_progress: OnCount = no_count
-) -> None:
-    """Writes the features of every line; resumes an earlier run that was interrupted.
+) -> str:
+    """Writes the features of every line, and returns the precision in use; resumes a run that was interrupted.
 
     on_progress: called after each block with (lines done, all lines). `output` appears when it is complete.
     Raises LinkAssistError for a layer or length that the model lacks, and for the partial output of another request.
@@ -93,6 +94,7 @@ def write_features(
         case "parquet":
             made = _write_parquet(partial, request, width)
     partial.finish(made, output)
+    return partial.precision
 
 
 def need_parquet() -> None:
@@ -130,14 +132,19 @@ def _write_npz(partial: PartialOutput, layers: Sequence[int], width: int) -> Pat
     n_tokens = int(starts[-1])
     text = np.dtype(f"<U{max([1, *map(len, _tokens(tokens_path))])}")
     tokens = _mapped(partial.folder / "tokens.text", text, (n_tokens,), "w+")
-    for number, token in enumerate(_tokens(tokens_path)):
-        tokens[number] = token
+    ends = _mapped(partial.folder / "token_ends.int64", np.dtype("<i8"), (n_tokens,), "w+")
+    with (partial.folder / "token_bytes.uint8").open("wb") as file:
+        for number, token in enumerate(_tokens(tokens_path)):
+            tokens[number] = token
+            file.write(token.encode("utf-8", "surrogatepass"))
+            ends[number] = file.tell()
+    token_bytes = _mapped(Path(file.name), np.dtype("u1"), (int(ends[-1]) if n_tokens else 0,), "r")
     arrays: dict[str, Any] = {
         str(layer): _mapped(path, np.dtype("<f4"), (n_tokens, width), "r")
         for layer, path in zip(layers, layer_paths, strict=True)
     }
     made = partial.folder / "made.npz"
-    np.savez(made, **arrays, starts=starts, tokens=tokens)
+    np.savez(made, **arrays, starts=starts, tokens=tokens, token_bytes=token_bytes, token_ends=ends)
     return made
 
 

@@ -21,6 +21,7 @@ from linkassist.bert.tokenize.sentencepiece import SentencePieceTokenizer
 from linkassist.bert.tokenize.tweets import normalised_tweet
 from linkassist.bert.tokenize.wordpiece import UNKNOWN, WordPieceTokenizer
 from linkassist.errors import ModelError
+from linkassist.terminal_escape import quoted
 
 RECORD = "linkassist_tokenizer.json"
 _TWEETS = ".vocab.to.bert"
@@ -59,6 +60,8 @@ def find_tokenizer_files(
         return _recorded(folder, do_lower_case)
     if sentencepiece is None and not (vocabulary and vocabulary.suffix == ".txt"):
         sentencepiece = _only(folder, "*.model")
+        if sentencepiece is None:
+            _refuse_lone_vocabulary(folder, vocabulary)
     notes: tuple[str, ...] = ()
     if vocabulary is None and sentencepiece is not None:
         vocabulary = _vocabulary_of(sentencepiece)
@@ -93,12 +96,7 @@ def open_tokenizer(files: TokenizerFiles) -> SentencePieceTokenizer | WordPieceT
         )
     if processor is None:
         return WordPieceTokenizer(vocabulary, do_lower_case=files.do_lower_case)
-    n_known = len(set(vocabulary).intersection(pieces))
-    if 2 * n_known < len(pieces):
-        raise ModelError(
-            f"Of the {len(pieces):,} pieces of {files.sentencepiece} {files.vocabulary} knows {n_known:,} only. Take"
-            " the .model and the .vocab that were trained together."
-        )
+    _check_pieces(files, vocabulary, pieces, is_numbered=is_scored)
     return SentencePieceTokenizer(
         processor,
         vocabulary,
@@ -106,6 +104,34 @@ def open_tokenizer(files: TokenizerFiles) -> SentencePieceTokenizer | WordPieceT
         unknown_id=vocabulary.index("<unk>") if files.is_for_tweets else 0,
         prepare=normalised_tweet if files.is_for_tweets else None,
     )
+
+
+def _check_pieces(files: TokenizerFiles, vocabulary: list[str], pieces: list[str], *, is_numbered: bool) -> None:
+    """Raises ModelError where the vocabulary is not that of the SentencePiece model.
+
+    is_numbered: whether the vocabulary is the one that SentencePiece wrote, whose lines are in the order of its ids;
+    else it must know half of the pieces.
+    """
+    together = "Take the .model and the vocabulary that were trained together."
+    if not is_numbered:
+        n_known = len(set(vocabulary).intersection(pieces))
+        if 2 * n_known < len(pieces):
+            raise ModelError(
+                f"Of the {len(pieces):,} pieces of {files.sentencepiece} {files.vocabulary} knows {n_known:,} only."
+                f" {together}"
+            )
+        return
+    if len(vocabulary) != len(pieces):
+        raise ModelError(
+            f"{files.vocabulary} has {len(vocabulary):,} lines, but {files.sentencepiece} {len(pieces):,} pieces."
+            f" {together}"
+        )
+    for number, (line, piece) in enumerate(zip(vocabulary, pieces, strict=True)):
+        if line != piece.strip():
+            raise ModelError(
+                f"{files.vocabulary}, line {number + 1} is {quoted(line)}, but piece {number} of {files.sentencepiece}"
+                f" is {quoted(piece)}, so that ids would be those of other pieces. {together}"
+            )
 
 
 def record_text(files: TokenizerFiles) -> str:
@@ -163,6 +189,18 @@ def _only(folder: Path, pattern: str) -> Path | None:
             " that the checkpoint was trained with."
         )
     return found[0] if found else None
+
+
+def _refuse_lone_vocabulary(folder: Path, vocabulary: Path | None) -> None:
+    """Raises ModelError where there is a vocabulary of SentencePiece, but not the .model that cuts texts by it."""
+    if vocabulary is None and not (folder / "vocab.txt").is_file():
+        vocabulary = next(iter(sorted(folder.glob("*.vocab*"))), None)
+    if vocabulary is not None and vocabulary.name.endswith((".vocab", _TWEETS)):
+        model = vocabulary.name.removesuffix(_TWEETS).removesuffix(".vocab") + ".model"
+        raise ModelError(
+            f"{vocabulary} is there, but not the SentencePiece model {model}, which cuts texts into these pieces. Copy"
+            f" it into {folder}, or name it."
+        )
 
 
 def _vocabulary_of(sentencepiece: Path) -> Path | None:

@@ -39,6 +39,7 @@ class WordPieceTokenizer:
         self.n_pieces = len(vocabulary)
         self.do_lower_case = do_lower_case
         self._ids = {piece: number for number, piece in enumerate(vocabulary)}
+        self.vocabulary = self._ids.keys()
         self._model = WordPiece(self._ids, unk_token=UNKNOWN, max_input_chars_per_word=_LONGEST_WORD)
         self.cls_id, self.sep_id = self._ids["[CLS]"], self._ids["[SEP]"]
         text = "\n".join(["word pieces", str(do_lower_case), *vocabulary])

@@ -20,10 +20,12 @@ from linkassist.cli.bert.options import (
     PrecisionOption,
     VocabFileOption,
     layer_numbers,
+    precision_text,
     with_underscores,
 )
+from linkassist.cli.bert.original_flags import OriginalFlags
 from linkassist.cli.lazy_group import command
-from linkassist.cli.output import say_notes
+from linkassist.cli.output import say, say_notes
 from linkassist.cli.progress import progress
 from linkassist.progress import counting
 
@@ -37,6 +39,7 @@ class FeatureFormat(StrEnum):
 
 
 @command(
+    cls=OriginalFlags,
     context_settings={"token_normalize_func": with_underscores},
     epilog="Example: linkassist bert extract-features --input_file=lines.txt --output_file=features.jsonl "
     "--model bert-wiki-ja --layers=-2",
@@ -78,7 +81,7 @@ def extract_features(
     form: Annotated[
         FeatureFormat, typer.Option("--format", help="JSON lines as in the original, or float32 arrays.")
     ] = FeatureFormat.jsonl,
-    precision: PrecisionOption = Precision.auto,
+    precision: PrecisionOption = Precision.float32,
 ) -> None:
     """Write the vector of every token, layer by layer.
 
@@ -97,13 +100,8 @@ def extract_features(
     say_notes(opened.notes)
     request = FeatureRequest(indexes, max_seq_length, batch_size, precision.value, form.value)
     with progress() as on_progress:
-        write_features(
-            opened,
-            lines,
-            output_file,
-            request,
-            counting(on_progress, "extract features"),
-        )
+        used = write_features(opened, lines, output_file, request, counting(on_progress, "extract features"))
+    say(precision_text(used))
 
 
 def _truth(option: str, value: str | None) -> bool | None:

@@ -20,7 +20,9 @@ class Precision(StrEnum):
 
 PrecisionOption = Annotated[
     Precision,
-    typer.Option("--precision", help="The arithmetic; auto is the fastest that is close enough to float32."),
+    typer.Option(
+        "--precision", help="The arithmetic; auto is the fastest whose vectors keep a cosine of 0.999 to float32."
+    ),
 ]
 CheckpointOption = Annotated[
     Path | None,
@@ -61,6 +63,11 @@ ModelFileOption = Annotated[Path | None, typer.Option("--model_file", metavar="F
 def with_underscores(name: str) -> str:
     """The name of an option as bert-japanese spells it: its options are taken with hyphens too."""
     return name.replace("-", "_")
+
+
+def precision_text(precision: str) -> str:
+    """What a command says of the precision that the network ran in."""
+    return f"Vectors computed in {precision}."
 
 
 def layer_numbers(text: str) -> tuple[int, ...]:

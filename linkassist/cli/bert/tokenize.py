@@ -87,10 +87,10 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 
 def _decoded(lines: IO[bytes], file: Path) -> Iterator[str]:
-    """The lines as text, without a byte-order mark; only a line feed ends one."""
+    """The lines as text, without a byte-order mark and carriage returns; only a line feed ends one."""
     for number, line in enumerate(lines, 1):
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8").replace("\r", "")
         except UnicodeDecodeError as error:
             raise LinkAssistError(
                 f"{file}, line {number} is not UTF-8 (byte {error.start} of it). Save the file as UTF-8."

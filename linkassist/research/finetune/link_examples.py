@@ -20,7 +20,7 @@ from linkassist.errors import LinkAssistError
 from linkassist.evaluate.futures import distinct_pages, without_links
 from linkassist.evaluate.single_wiki import as_it_stood, has_times
 from linkassist.scrapbox.page_text import SEPARATOR, read_page
-from linkassist.suggest.corpus import is_date_title
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.wiki import Page, title_key
 
 _SHARE_DEV: Final = 0.1

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from linkassist.embed.whitening import Treatment
+from linkassist.embed.model_name import Treatment
 from linkassist.evaluate.figures import Origin
 from linkassist.research.pooling.scores import Scores
 from linkassist.suggest.corpus import FloatArray

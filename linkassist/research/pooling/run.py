@@ -20,7 +20,8 @@ from linkassist.bert.forward import BertForward
 from linkassist.bert.layer_pooling import LayerPooling, usual_poolings
 from linkassist.bert.limits import check_layers, check_length
 from linkassist.embed.encoder import Encoder
-from linkassist.embed.whitening import Treatment, treated
+from linkassist.embed.model_name import Treatment
+from linkassist.embed.whitening import treated
 from linkassist.errors import LinkAssistError
 from linkassist.evaluate.single_wiki import build_one_wiki_test
 from linkassist.model.fit import choose_encoder

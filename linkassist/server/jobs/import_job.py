@@ -1,4 +1,4 @@
-"""Starts, watches and stops the server's import or reindex, of which one runs at a time.
+"""Starts, watches and stops the server's import, reindex or measurement, of which one runs at a time.
 
 The work is done by a child process (`import_process.py`), which ends with the server, however that ends.
 """
@@ -47,10 +47,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The state of an import or a reindex. Times are monotonic seconds; `ended_at` is None while it runs.
+    """The state of an import, reindex or measurement. Times are monotonic seconds; `ended_at` is None while it runs.
 
     stages: the steps so far, the last one being under way. taken_in: the report of the import, None until the pages
-    are in the library. indexed: the report of the reindex, None until it is done. failure: "" if it was stopped.
+    are in the library. indexed: the report of the reindex, None until it is done. is_done: whether it ran to its end.
+    failure: "" if it was stopped.
     ended_time: Unix second.
     """
 
@@ -59,6 +60,7 @@ class Job:
     stages: tuple[Stage, ...] = ()
     taken_in: IngestReport | None = None
     indexed: ReindexReport | None = None
+    is_done: bool = False
     failure: str = ""
     is_stopping: bool = False
     ended_at: float | None = None
@@ -66,7 +68,7 @@ class Job:
 
 
 class Importer:
-    """The imports and reindexes of one library, for all threads of a server."""
+    """The imports, reindexes and measurements of one library, for all threads of a server."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -158,7 +160,7 @@ class Importer:
             elif isinstance(message, IngestReport):
                 self._job = replace(job, taken_in=message)
             elif isinstance(message, Finished):
-                self._job = replace(job, indexed=message.report)
+                self._job = replace(job, indexed=message.report, is_done=True)
             else:
                 self._job = replace(job, failure=message.failure)
 

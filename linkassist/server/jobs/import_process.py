@@ -1,4 +1,4 @@
-"""The child process of an import or reindex: its orders, the messages it sends, how it is stopped.
+"""The child process of an import, a reindex or a measurement: its orders, the messages it sends, how it is stopped.
 
 `import_job.py` starts one for each, so that the server stays small and a crash leaves it running. The library's record
 of runs keeps what was done, beyond the life of the server.
@@ -56,7 +56,15 @@ class ReindexOrder:
     display_name: str
 
 
-Order = ImportOrder | ReindexOrder
+@dataclass(frozen=True, slots=True)
+class MeasureOrder:
+    """Measure the quality of the suggestions of a project; the library keeps the report."""
+
+    project: str
+    display_name: str
+
+
+Order = ImportOrder | ReindexOrder | MeasureOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,9 @@ class StepProgress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The job is done."""
+    """The job is done. report: of the reindex, None of a measurement."""
 
-    report: ReindexReport
+    report: ReindexReport | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,14 @@ def _do(report_progress: _ProgressReporter, settings: Settings, order: Order) ->
     with Library.open(settings.library, must_exist=True) as library:
         if isinstance(order, ImportOrder):
             name = _import_file(library, order, report_progress)
-        report_progress("load", 0, 0)  # a reindex imports the model libraries before its first step
+        report_progress("load", 0, 0)  # the model libraries are imported before the first step
+        if isinstance(order, MeasureOrder):
+            # Imported here: it brings PyTorch and FAISS, which the server itself does without.
+            from linkassist.evaluate.run import EvaluationOptions, evaluate_project
+
+            how = EvaluationOptions(is_blind=False, encoder=settings.encoder)
+            evaluate_project(library, project(library, name), how, report_progress)
+            return Finished(None)
         return Finished(reindex(library, project(library, name), settings, report_progress))
 
 

@@ -23,6 +23,7 @@ from linkassist.server.jobs.model_requests import Done, FindNearest, Progress, R
 from linkassist.store.library import Library
 from linkassist.store.pages import project
 from linkassist.suggest.feedback.learn import apply_lessons
+from linkassist.suggest.feedback.rules import apply_floors
 
 
 def answer_requests(pipe: Connection, library: Path) -> NoReturn:
@@ -78,7 +79,8 @@ class _Drafts:
             if not isinstance(request, SuggestFor):
                 return Done(request.number)
             lessons = lessons_of(library, project(library, request.project).id)
-            found = apply_lessons(lessons, drafting.suggest(draft_page(request.title, request.text)))
+            taught = apply_lessons(lessons, drafting.suggest(draft_page(request.title, request.text)))
+            found = apply_floors(lessons.rules.floors, taught)
         return Done(request.number, suggestions=tuple(found))
 
     def _prepared(self, library: Library, name: str) -> Drafting:

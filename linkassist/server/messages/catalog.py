@@ -13,6 +13,7 @@ from typing import Final, get_args
 from starlette.requests import Request
 
 from linkassist.files.catalogs import Language, catalog
+from linkassist.server.messages.advice import advice
 from linkassist.server.preferences import preferences_of
 from linkassist.wiki import unix_second
 
@@ -39,6 +40,10 @@ class Wording:
             return self(f"{family}.{name or 'none'}")
         except KeyError:
             return name.replace("_", " ")
+
+    def error(self, message: str) -> str:
+        """The message of an error, which is raised and kept in English, in this language."""
+        return advice(message, self.language)
 
     def around(self, key: str) -> tuple[str, str]:
         """The words before and after the one value of a message, for a template that puts markup around the value."""

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from linkassist.errors import LinkAssistError
 from linkassist.scrapbox.edits import linked_page
 from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.error_pages import error_for_reader
 from linkassist.server.forms import number_in
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
 from linkassist.server.messages.catalog import Wording, wording_of
@@ -81,7 +82,8 @@ def _view(request: Request, library: Library, here: ProjectName, given: Draft, n
     except StillPreparing as waiting:
         return waiting_view(library, here, given, waiting.progress, notice)
     except LinkAssistError as error:
-        return DraftView(given, "failed", blocks=shown_text(library, here, given), message=str(error), notice=notice)
+        message = error_for_reader(request, str(error))
+        return DraftView(given, "failed", blocks=shown_text(library, here, given), message=message, notice=notice)
     return found_view(library, here, given, found, preferences_of(request).language, notice)
 
 

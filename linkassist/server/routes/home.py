@@ -11,7 +11,9 @@ from linkassist.nightly.clock import now as this_moment
 from linkassist.nightly.health import health
 from linkassist.server.context import context_of, frame_for, show
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.preferences import today_of
 from linkassist.server.urls import project_address
+from linkassist.server.views.commands import import_command
 from linkassist.server.views.home import index_view, picture_view, queue_card
 from linkassist.server.views.nights import night_view
 from linkassist.server.views.page_list import page_list_of, page_list_view
@@ -26,7 +28,8 @@ def start(request: Request) -> Response:
         if everything:
             return RedirectResponse(project_address(everything[0].name), status_code=307)
         say = wording_of(request)
-        return show(request, "empty.html", frame_for(request, library, None, say("empty.title")), {})
+        values = {"command": import_command(library)}
+        return show(request, "empty.html", frame_for(request, library, None, say("empty.title")), values)
 
 
 def home(request: Request) -> Response:
@@ -37,11 +40,12 @@ def home(request: Request) -> Response:
     with site.open_library() as library:
         here = project_name(library, request.path_params["project"])
         frame = frame_for(request, library, here, here.display_name or here.name, section="pages")
+        index = index_view(library, here, now, is_working=is_work_running(site.library_folder))
         values = {
             "home": page_list_view(library, here, wanted, now, wording_of(request)),
             "figures": figures(library, here.id),
-            "queue": queue_card(library, here, now),
-            "index": index_view(library, here, now, is_working=is_work_running(site.library_folder)),
+            "queue": queue_card(library, here, index, today_of(request)),
+            "index": index,
             "picture": picture_view(library, here, wanted),
             "night": night_view(health(site.library_folder, this_moment()), site.library_folder),
         }

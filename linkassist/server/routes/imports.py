@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +17,11 @@ from linkassist.server.context import context_of, frame_for, show
 from linkassist.server.error_pages import for_reader
 from linkassist.server.forms import takes_form
 from linkassist.server.jobs.import_job import Importer, ImportUnderWayError
-from linkassist.server.jobs.import_process import ImportOrder, Order, ReindexOrder
+from linkassist.server.jobs.import_process import ImportOrder, MeasureOrder, Order, ReindexOrder
 from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
 from linkassist.server.messages.catalog import wording_of
 from linkassist.server.urls import import_address
-from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view
+from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view, with_present_count
 from linkassist.store.navigation import project_name
 
 _LOOK_EVERY_S: Final = 0.5
@@ -57,7 +57,7 @@ def reindex_now(request: Request, form: FormData) -> Response:
     with context_of(request).open_library() as library:
         here = project_name(library, str(form.get("project", "")))
     try:
-        _begin(importer_of(request), ReindexOrder(here.name, here.display_name or here.name))
+        begin(importer_of(request), ReindexOrder(here.name, here.display_name or here.name))
     except UploadError as error:
         return _screen(request, error)
     return RedirectResponse(import_address(), status_code=303)
@@ -71,8 +71,7 @@ def cancel(request: Request) -> Response:
 
 def progress(request: Request) -> Response:
     """Server-sent events: the HTML of the run whenever it changes; "end" when it is over."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request), media_type="text/event-stream", headers=headers)
+    return event_stream(request, _run_html)
 
 
 def importer_of(request: Request) -> Importer:
@@ -81,14 +80,14 @@ def importer_of(request: Request) -> Importer:
     return importer
 
 
-async def _events(request: Request) -> AsyncIterator[str]:
+async def events(request: Request, html_of: Callable[[Request], str]) -> AsyncIterator[str]:
+    """The HTML that `html_of` gives whenever it changes, as server-sent events; "end" when it is empty."""
     sent, sent_at = "", 0.0
     while not request.app.state.is_ending:
-        run = await run_in_threadpool(_run, request)
-        if run is None or not run.is_under_way:
+        html = (await run_in_threadpool(html_of, request)).strip()
+        if not html:
             yield "event: end\ndata:\n\n"
             return
-        html = (await run_in_threadpool(_run_html, request, run)).strip()
         now = time.monotonic()
         if html != sent:
             sent, sent_at = html, now
@@ -97,6 +96,12 @@ async def _events(request: Request) -> AsyncIterator[str]:
             sent_at = now
             yield ": beat\n\n"
         await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def event_stream(request: Request, html_of: Callable[[Request], str]) -> Response:
+    """The response of `events`."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events(request, html_of), media_type="text/event-stream", headers=headers)
 
 
 def _screen(request: Request, refused: UploadError | None = None) -> Response:
@@ -118,18 +123,23 @@ def _screen(request: Request, refused: UploadError | None = None) -> Response:
 
 def _run(request: Request) -> RunView | None:
     """The server's own run, or that in the library's record if there is none or it is later."""
-    importer = importer_of(request)
-    job = importer.job
+    job = importer_of(request).job
+    if job and isinstance(job.order, MeasureOrder):
+        job = None  # the screen of the quality shows it
     if job and job.ended_at is None:
         return job_view(job, time.monotonic())
     with context_of(request).open_library() as library:
-        recorded = recorded_view(library)
-    if job and (recorded is None or recorded.ended_at <= job.ended_time and not recorded.is_under_way):
-        return job_view(job, time.monotonic())
-    return recorded
+        found = recorded_view(library)
+        if job and (found is None or found.ended_at <= job.ended_time and not found.is_under_way):
+            found = job_view(job, time.monotonic())
+        return with_present_count(library, found) if found else None
 
 
-def _run_html(request: Request, run: RunView) -> str:
+def _run_html(request: Request) -> str:
+    """The HTML of the run, "" when it is over."""
+    run = _run(request)
+    if run is None or not run.is_under_way:
+        return ""
     frame = frame_for(request, None, None, "")
     return context_of(request).templates.render("_import_run.html", frame, {"run": run})
 
@@ -147,13 +157,14 @@ def _start(importer: Importer, form: Upload) -> None:
         name = form.fields.get("project", "").strip()
         if name and not is_project_name(name):
             raise UploadError("name", 400, LONGEST_NAME)
-        _begin(importer, ImportOrder(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
+        begin(importer, ImportOrder(form.path, form.file_name, name, "skip_bad_pages" in form.fields))
     except UploadError:
         form.path.unlink()
         raise
 
 
-def _begin(importer: Importer, order: Order) -> None:
+def begin(importer: Importer, order: Order) -> None:
+    """Starts the job. Raises UploadError where another one runs."""
     try:
         importer.start(order)
     except ImportUnderWayError as error:

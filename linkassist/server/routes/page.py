@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.forms import number_in
 from linkassist.server.preferences import preferences_of
 from linkassist.server.views.page import Notice, PageAction, page_view
 from linkassist.server.views.page_list import group_of
@@ -58,4 +59,7 @@ def title_of(request: Request) -> str:
 def _notice(request: Request) -> Notice | None:
     given = request.query_params
     did = given.get("did")
-    return Notice(cast(PageAction, did), given.get("target", "")) if did in get_args(PageAction) else None
+    if did not in get_args(PageAction):
+        return None
+    since, until = (number_in(given.get(name), most_digits=18) or 0 for name in ("since", "until"))
+    return Notice(cast(PageAction, did), given.get("target", ""), since, until)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from linkassist.errors import LinkAssistError
 from linkassist.server.context import frame_for, open_project, show, wants_fragment
+from linkassist.server.error_pages import error_for_reader
 from linkassist.server.forms import number_in
 from linkassist.server.jobs.model_worker import ModelWorker, StillPreparing
 from linkassist.server.messages.catalog import wording_of
@@ -38,9 +39,9 @@ def search(request: Request) -> Response:
             try:
                 near, failure = _nearest(request.app.state.models, here.name, query)
             except StillPreparing:
-                view = replace(meaning_view(library, here, query, [], ""), is_preparing=True)
+                view = replace(meaning_view(library, here, "", [], ""), query=query, is_preparing=True)
             else:
-                view = meaning_view(library, here, query, near, failure)
+                view = meaning_view(library, here, query, near, error_for_reader(request, failure))
             response = show(request, "search.html", frame, {"found": None, "meaning": view})
             if view.is_preparing:
                 response.headers["Refresh"] = str(_AGAIN_S)  # works without a script too

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.verdicts import ignore, offer_at_most, undo, unignore
+from linkassist.review.verdicts import ignore, ignore_titles_like, offer_at_most, show_from, undo, unignore
 from linkassist.server.context import context_of, frame_for, open_project, show
 from linkassist.server.forms import QUOTED, number_in, takes_form, text_of
 from linkassist.server.messages.catalog import wording_of
@@ -22,6 +22,8 @@ from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 
 MOST = 50  # suggestions per page; more would be no limit
+LOWEST, HIGHEST = 10, 95  # per cent: what a floor can be
+_MOST_PATTERNS, _LONGEST_PATTERN = 100, 300
 
 
 def settings_screen(request: Request) -> Response:
@@ -35,7 +37,14 @@ def settings_screen(request: Request) -> Response:
         view = settings_view(library, here, encoder, given.get("q", ""), number)
         frame = frame_for(request, library, here, say("settings.title"), section="settings")
     did = given.get("did") if given.get("did") in ("saved", "restored") else None
-    values = {"settings": view, "did": did, "most": MOST, "address": settings_address(here.name)}
+    values = {
+        "settings": view,
+        "did": did,
+        "most": MOST,
+        "lowest": LOWEST,
+        "highest": HIGHEST,
+        "address": settings_address(here.name),
+    }
     return show(request, "settings.html", frame, values)
 
 
@@ -53,6 +62,35 @@ def most(request: Request, form: FormData) -> Response:
                 400, f"The number of suggestions is {quoted(str(given))}; expected a whole one from 1 to {MOST}."
             )
     return _back(here.name, "saved", "offered")
+
+
+@takes_form
+def floor(request: Request, form: FormData) -> Response:
+    """Stores the floors, or goes back to the defaults."""
+    percents = [number_in(form.get(name, "")) for name in ("known", "new")]
+    with open_project(request) as (library, here):
+        if form.get("how") == "default":
+            show_from(library, here.id, None, None)
+        elif all(percent is not None and LOWEST <= percent <= HIGHEST for percent in percents):
+            show_from(library, here.id, percents[0], percents[1])
+        else:
+            found = quoted(f"{form.get('known', '')}, {form.get('new', '')}")
+            raise HTTPException(400, f"The floors are {found}; expected whole per cents from {LOWEST} to {HIGHEST}.")
+    return _back(here.name, "saved", "floor")
+
+
+@takes_form
+def patterns(request: Request, form: FormData) -> Response:
+    """Stores the patterns of titles whose pages get no suggestions, one a line."""
+    given = [line.strip() for line in str(form.get("patterns", "")).splitlines()]
+    wanted = list(dict.fromkeys(filter(None, given)))
+    if len(wanted) > _MOST_PATTERNS or any(len(each) > _LONGEST_PATTERN for each in wanted):
+        raise HTTPException(
+            400, f"Expected at most {_MOST_PATTERNS} patterns of at most {_LONGEST_PATTERN} characters, one a line."
+        )
+    with open_project(request) as (library, here):
+        ignore_titles_like(library, here.id, wanted)
+    return _back(here.name, "saved", "pages")
 
 
 @takes_form

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from linkassist.files.catalogs import Language
+from linkassist.review.line_after import LineAfter, LinesAfter
+from linkassist.review.write_back import DiffSpan
 from linkassist.server.urls import page_address
-from linkassist.server.views.highlights import Highlight, fits
+from linkassist.server.views.highlights import Highlight, fits, place_of
 from linkassist.server.views.links import NamedLink, page_link
-from linkassist.server.views.plain_text import plain_text, words_around
+from linkassist.server.views.plain_text import plain_text
 from linkassist.server.views.preview import PreviewView
 from linkassist.store.navigation import ProjectName
 from linkassist.suggest.explain.reasons import reason_text
-from linkassist.suggestion import Kind, Objection, Reason, Suggestion, Verdict
-from linkassist.wiki import Span, title_key
+from linkassist.suggestion import Kind, Mention, Objection, Reason, Suggestion, Verdict
+from linkassist.wiki import title_key
 
 CardState = Literal["open", "accepted", "rejected"]
 Lane = Literal["text", "related", "red", "far"]  # parts of the list beside a page, in their order there
 
-_N_MENTIONS: Final = 5
-_N_BEFORE: Final = 14  # code points of a line that are shown before a mention
-_N_AFTER: Final = 24
+_N_MENTIONS: Final = 20
+_N_BEFORE: Final = 36  # code points of a line that are shown before what changes in it
+_N_AFTER: Final = 48
 _OF_LINES: Final = ("similar_line", "far")  # reasons shown as two lines, not as a sentence
 _OBJECTIONS: Final[tuple[Objection, ...]] = get_args(Objection)
 _STATES: Final[dict[str, CardState]] = {"accept": "accepted", "reject": "rejected"}
@@ -30,18 +32,22 @@ _STATES: Final[dict[str, CardState]] = {"accept": "accepted", "reject": "rejecte
 
 @dataclass(frozen=True, slots=True)
 class MentionView:
-    """A mention with the words around it. number: of its line, from 0."""
+    """A mention with the line after accepting it, cut around the change. number: of the mention's line, from 0.
+
+    line: its spans; "kept" is what stands between the brackets that come in.
+    is_added: the mention cannot become a link where it is, so the line is one added at the end of the page.
+    """
 
     number: int
-    before: str
+    start: int
     surface: str
-    after: str
-    start: int = 0
+    line: tuple[DiffSpan, ...]
+    is_added: bool = False
 
     @property
     def place(self) -> str:
         """The line, start and surface, as a form names the mention: "2:5:words"."""
-        return f"{self.number}:{self.start}:{self.surface}"
+        return place_of(Mention(self.number, self.start, self.start + len(self.surface), self.surface))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ class SimilarLinesView:
 class CardView:
     """A suggestion. is_latest: whether it was decided on last.
 
-    percent_found: the ranker's probability. percent: the probability after the reader's decisions.
+    percent_found: the ranker's probability. percent: the probability after the reader's decisions. added: without a
+    mention, the line added at the end; () if the target cannot be written as a link. is_led_by_lines: whether the
+    similar lines are the strongest of its reasons.
     """
 
     rank: int
@@ -83,6 +91,13 @@ class CardView:
     is_latest: bool = False
     objections: tuple[ObjectionView, ...] = ()
     similar_lines: SimilarLinesView | None = None
+    added: tuple[DiffSpan, ...] = ()
+    is_led_by_lines: bool = False
+
+    @property
+    def n_more_reasons(self) -> int:
+        """Reasons after the first."""
+        return max(0, len(self.reasons) + (self.similar_lines is not None) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +130,14 @@ def card_view(
     language: Language,
     latest: str | None,
     preview: PreviewView,
+    after: LinesAfter | None = None,
 ) -> CardView:
+    """The card of an entry. texts: the raw lines. after: the lines after accepting it, None to make them here."""
     suggestion = entry.suggestion
+    after = after or LinesAfter(texts)
     is_open = entry.state == "open"
+    mentions = tuple(_mention_views(entry, texts, after)) if is_open else ()
+    added = after.of(suggestion.target, None) if is_open and not mentions else None
     of_lines = [reason for reason in suggestion.reasons if reason.signal in _OF_LINES and len(reason.names) == 2]
     return CardView(
         rank=entry.rank,
@@ -129,13 +149,15 @@ def card_view(
         reasons=tuple(reason_text(reason, language) for reason in suggestion.reasons if reason not in of_lines)
         if is_open
         else (),
-        mentions=tuple(_mention_views(entry, texts)) if is_open else (),
+        mentions=mentions,
         state=entry.state,
         preview=preview if is_open else None,
         lane=_lane(entry.found),
         is_latest=title_key(suggestion.target) == latest,
         objections=objections_to(entry),
         similar_lines=_similar_lines(project, of_lines[0]) if is_open and of_lines else None,
+        added=added.spans if added else (),
+        is_led_by_lines=bool(of_lines) and suggestion.reasons[0] in of_lines,
     )
 
 
@@ -146,9 +168,10 @@ def open_card(
     texts: Sequence[str],
     language: Language,
     preview: PreviewView,
+    after: LinesAfter | None = None,
 ) -> CardView:
     """The card of an open suggestion for a text with these lines."""
-    return card_view(project, CardEntry(rank, suggestion, None, suggestion), texts, language, None, preview)
+    return card_view(project, CardEntry(rank, suggestion, None, suggestion), texts, language, None, preview, after)
 
 
 def _similar_lines(project: ProjectName, reason: Reason) -> SimilarLinesView:
@@ -191,17 +214,25 @@ def objections_to(entry: CardEntry) -> tuple[ObjectionView, ...]:
     )
 
 
-def _mention_views(entry: CardEntry, texts: Sequence[str]) -> Iterable[MentionView]:
+def _mention_views(entry: CardEntry, texts: Sequence[str], after: LinesAfter) -> Iterable[MentionView]:
     for mention in entry.suggestion.mentions[:_N_MENTIONS]:
-        if fits(texts, mention):
-            before, after = words_around(texts[mention.line], Span(mention.start, mention.end))
-            yield MentionView(
-                mention.line,
-                f"…{before[-_N_BEFORE:]}" if len(before) > _N_BEFORE else before,
-                mention.surface,
-                f"{after[:_N_AFTER]}…" if len(after) > _N_AFTER else after,
-                mention.start,
-            )
+        line = after.of(entry.suggestion.target, mention) if fits(texts, mention) else None
+        if line:
+            yield MentionView(mention.line, mention.start, mention.surface, _around_change(line), line.is_added)
+
+
+def _around_change(line: LineAfter) -> tuple[DiffSpan, ...]:
+    """The spans of the line without indentation; of a long one those around its change, with a "…"."""
+    first = next(number for number, span in enumerate(line.spans) if span.how != "same")
+    last = max(number for number, span in enumerate(line.spans) if span.how != "same")
+    before = "".join(span.text for span in line.spans[:first]).lstrip()
+    after = "".join(span.text for span in line.spans[last + 1 :]).rstrip()
+    if len(before) > _N_BEFORE:
+        before = f"…{before[-_N_BEFORE:]}"
+    if len(after) > _N_AFTER:
+        after = f"{after[:_N_AFTER]}…"
+    changed = (DiffSpan(span.text, "kept" if span.how == "same" else span.how) for span in line.spans[first : last + 1])
+    return tuple(span for span in (DiffSpan(before, "same"), *changed, DiffSpan(after, "same")) if span.text)
 
 
 def highlights_of(entries: Iterable[CardEntry]) -> Iterable[Highlight]:
@@ -211,5 +242,5 @@ def highlights_of(entries: Iterable[CardEntry]) -> Iterable[Highlight]:
             if entry.verdict.mention:
                 yield Highlight(entry.verdict.mention, suggestion.target, suggestion.kind, entry.rank, is_accepted=True)
         elif entry.verdict is None:
-            for mention in suggestion.mentions:
+            for mention in suggestion.mentions[:_N_MENTIONS]:
                 yield Highlight(mention, suggestion.target, suggestion.kind, entry.rank)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from linkassist.files.catalogs import Language
+from linkassist.review.line_after import LinesAfter
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.jobs.model_requests import Progress
 from linkassist.server.views.cards import CardView, open_card
@@ -76,8 +77,9 @@ def found_view(
     wanted = [suggestion for suggestion in suggestions if title_key(suggestion.target) not in unwanted]
     likely = [suggestion for suggestion in wanted if suggestion.is_worth_showing][:_N_CARDS]
     previews = preview_views(library, project, [PreviewRequest(each.target, each.kind) for each in likely])
+    after = LinesAfter(draft.texts)
     cards = tuple(
-        open_card(project, rank, suggestion, draft.texts, language, preview)
+        open_card(project, rank, suggestion, draft.texts, language, preview, after)
         for rank, (suggestion, preview) in enumerate(zip(likely, previews, strict=True))
     )
     highlights = [

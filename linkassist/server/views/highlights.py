@@ -44,5 +44,10 @@ def fits(texts: Sequence[str], mention: Mention) -> bool:
     return texts[mention.line][mention.start : mention.end] == mention.surface
 
 
+def place_of(mention: Mention) -> str:
+    """The line, start and surface, as a form names the mention: "2:5:words"."""
+    return f"{mention.line}:{mention.start}:{mention.surface}"
+
+
 def _overlap(one: Mention, other: Mention) -> bool:
     return one.start < other.end and other.start < one.end

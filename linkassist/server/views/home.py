@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from linkassist.review.queue import DEFAULT_CARDS, waiting_items
+from linkassist.review.days import Today
+from linkassist.review.queue import has_more, queue_day
+from linkassist.server.views.commands import command_for
 from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName
+from linkassist.store.navigation import ProjectName, figures
 from linkassist.store.runs import last_run
+from linkassist.store.snoozes import snoozed
 from linkassist.store.summaries.overview import (
     MonthOfPages,
     imported_at,
@@ -20,9 +23,13 @@ from linkassist.store.summaries.overview import (
     pages_by_links,
     pages_by_month,
 )
+from linkassist.store.verdict_history import decision_figures
 
 TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours for the next
 IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
+# done: today's cards are answered. never: imported and not indexed. broken: the update was cancelled. later: what is
+# left was put off. answered: nothing is left to answer. nothing: there was nothing to suggest.
+QueueState = Literal["cards", "done", "never", "running", "broken", "later", "answered", "nothing"]
 
 WIDTH: Final = 360  # of a chart, in SVG units
 HEIGHT: Final = 96
@@ -33,18 +40,26 @@ _GAP: Final = 0.16  # share of a column
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """Today's queue. first: the page of the first card, None if there is none."""
+    """Today's queue. state: why there is no card, "cards" if there is one. first: the page of the next card, of n_cards
+    still open.
+    """
 
-    n_cards: int
-    first: NamedLink | None
-    target: str
+    state: QueueState
+    n_cards: int = 0
+    first: NamedLink | None = None
+    target: str = ""
+
+    @property
+    def is_unindexed(self) -> bool:
+        """Whether an update has to be run, or run to its end, before there can be cards."""
+        return self.state in ("never", "broken")
 
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
     """The age of the suggestions. at: when they were made, or the failed or running update began; 0 for never.
 
-    n_waiting: pages that were added or changed since, if an update was missed.
+    n_waiting: pages that were added or changed since, if an update was missed. command: what starts an update.
     """
 
     state: IndexState
@@ -52,6 +67,7 @@ class IndexView:
     imported_at: int
     n_waiting: int = 0
     message: str = ""
+    command: str = ""
 
     @property
     def is_alarm(self) -> bool:
@@ -85,16 +101,29 @@ class PictureView:
     alone_address: str
 
 
-def queue_card(library: Library, here: ProjectName, now: int) -> QueueCard:
-    """The queue at Unix second `now`."""
-    items = waiting_items(library, here.id, now)
-    if not items:
-        return QueueCard(0, None, "")
-    return QueueCard(min(DEFAULT_CARDS, len(items)), NamedLink(items[0].title, ""), items[0].target)
+def queue_card(library: Library, here: ProjectName, index: IndexView, today: Today) -> QueueCard:
+    """The queue of today. index: the state of the suggestions."""
+    day = queue_day(library, here.id, today)
+    if day.next:
+        return QueueCard("cards", len(day.cards) - day.n_done, NamedLink(day.next.title, ""), day.next.target)
+    if day.n_done and has_more(library, here.id, today):
+        return QueueCard("done")
+    if index.state in ("never", "running", "broken"):
+        return QueueCard(index.state)
+    # Rejections elsewhere may have sunk what is still counted here until the next reindex.
+    if figures(library, here.id).n_suggestions and snoozed(library, here.id, today.now):
+        return QueueCard("later")
+    decided = decision_figures(library, here.id)
+    return QueueCard("answered" if decided.n_accepted + decided.n_rejected else "nothing")
 
 
 def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:
     """The age and state of the suggestions. is_working: whether some process holds the library's lock."""
+    found = _index_state(library, here, now, is_working=is_working)
+    return replace(found, command=command_for(library, here, ["linkassist", "reindex"]))
+
+
+def _index_state(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:
     imported = imported_at(library, here.id)
     last, done = last_run(library, "reindex", here.id), last_run(library, "reindex", here.id, "done")
     if last and last.status == "running" and is_working:

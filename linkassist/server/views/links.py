@@ -9,12 +9,13 @@ from linkassist.server.urls import page_address
 
 @dataclass(frozen=True, slots=True)
 class NamedLink:
-    """A title with its address. line: a line of the page, or the one that links it."""
+    """A title with its address. line: a line of the page, or the one that links it. picture: URL of one of the page."""
 
     title: str
     address: str
     line: str = ""
     is_red: bool = False
+    picture: str = ""
 
 
 def page_link(project: str, title: str, line: str = "", *, is_red: bool = False) -> NamedLink:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from linkassist.files.catalogs import Language
+from linkassist.review.line_after import LinesAfter
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, shown_suggestions
-from linkassist.server.urls import listed_address, page_address
+from linkassist.scrapbox.edits import Accepted
+from linkassist.server.urls import listed_address, page_address, page_in_scrapbox
 from linkassist.server.views.cards import CardEntry, CardView, ObjectionView, card_view, highlights_of, objections_to
 from linkassist.server.views.highlights import Highlight, place_highlights
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.local_graph import MOST_JOINED, MOST_LINKS, GraphView, Spoke, local_graph
 from linkassist.server.views.page_text import Block, RenderContext, render_page, shown_lines
-from linkassist.server.views.plain_text import plain_text
+from linkassist.server.views.plain_text import first_picture, plain_text
 from linkassist.server.views.preview import PreviewRequest, PreviewView, preview_views
 from linkassist.store.library import Library
 from linkassist.store.navigation import (
@@ -28,12 +30,15 @@ from linkassist.store.navigation import (
     shared_targets,
 )
 from linkassist.store.pages import StoredPage, backlinks
-from linkassist.store.verdicts import verdicts
+from linkassist.store.verdicts import accepted_between, verdicts
 from linkassist.suggest.feedback.learn import Lessons
 from linkassist.suggestion import Group, Suggestion, Verdict
 from linkassist.wiki import title_key
 
-PageAction = Literal["accept", "reject", "undo", "never", "again"]  # what the reader has just done on a page
+# What the reader has just done on a page.
+PageAction = Literal["accept", "reject", "undo", "never", "again", "accept_all", "undo_all"]
+
+SURE_PERCENT: Final = 70  # suggestions from here on can be accepted all at once
 
 _N_CARDS: Final = 15
 _N_BACKLINKS: Final = 24
@@ -44,11 +49,15 @@ _OF_JOINING: Final = ("joins", "bridges")  # reasons whose names are pages that 
 class Notice:
     """What the reader has just done; after a rejection with the objections to choose from.
 
-    decision "never": the target is an ignored word now; "again": it no longer is.
+    decision "never": the target is an ignored word now; "again": it no longer is. "accept_all": several were accepted,
+    in the log entries after `since` up to `until`; n_links: how many of them hold. "undo_all": they were taken back.
     """
 
     decision: PageAction
-    target: str
+    target: str = ""
+    since: int = 0
+    until: int = 0
+    n_links: int = 0
     objections: tuple[ObjectionView, ...] = ()
 
 
@@ -73,16 +82,17 @@ class GroupOption:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page with its suggestions. n_cut: lines at its end that are not shown.
+    """A page with its suggestions. scrapbox: its address there. n_cut: lines at its end that are not shown.
 
     n_open: open suggestions, the less likely ones only if shows_all. n_more: suggestions shown only with shows_all,
-    n_weaker of them because they are less likely. groups: the filters, if there is more than one group; cards and
-    counts are of `group` alone, "" for all. in_reverse: the address with shows_all the other way round. is_ignored:
-    whether the reader wants no suggestions for the page.
+    n_weaker of them because they are less likely. sure: the open cards of at least SURE_PERCENT. groups: the filters,
+    if there is more than one group; cards and counts are of `group` alone, "" for all. in_reverse: the address with
+    shows_all the other way round. is_ignored: whether the reader wants no suggestions for the page.
     """
 
     title: str
     address: str
+    scrapbox: str
     updated_at: int
     n_links: int
     blocks: tuple[Block, ...]
@@ -90,6 +100,7 @@ class PageView:
     appended: tuple[NamedLink, ...]
     cards: tuple[CardView, ...]
     rejected: tuple[CardView, ...]
+    sure: tuple[CardView, ...]
     n_open: int
     n_more: int
     n_weaker: int
@@ -141,8 +152,9 @@ def page_view(
     shown = entries if shows_all else best
     highlights = place_highlights(texts, highlights_of(shown))
     previews = _previews(library, project, shown)
+    lines_after = LinesAfter(texts, _accepted(everything))
     cards = [
-        card_view(project, entry, texts, language, latest, preview)
+        card_view(project, entry, texts, language, latest, preview, lines_after)
         for entry, preview in zip(shown, previews, strict=True)
     ]
     before, after = next_by_gain(library, project.id, stored.id)
@@ -150,6 +162,7 @@ def page_view(
     return PageView(
         title=stored.page.title,
         address=page_address(project.name, stored.page.title),
+        scrapbox=page_in_scrapbox(project.name, stored.page.title),
         updated_at=stored.page.updated,
         n_links=len(linked.keys),
         blocks=render_page(lines, RenderContext(project.name, linked.existing_keys, highlights)),
@@ -157,6 +170,7 @@ def page_view(
         appended=tuple(_appended(project, shown, highlights)),
         cards=tuple(card for card in cards if card.state != "rejected"),
         rejected=tuple(card for card in cards if card.state == "rejected"),
+        sure=tuple(card for card in cards if card.state == "open" and card.percent >= SURE_PERCENT),
         n_open=sum(entry.state == "open" if shows_all else entry.is_likely for entry in entries),
         n_more=len(entries) - len(best),
         n_weaker=sum(entry.state == "open" and not entry.is_likely for entry in entries),
@@ -171,7 +185,7 @@ def page_view(
         is_ignored=stored.id in lessons.rules.pages,
         previous=page_link(project.name, before) if before else None,
         next=page_link(project.name, after) if after else None,
-        notice=_completed(notice, everything, lessons.rules.words) if notice else None,
+        notice=_completed(library, stored.id, notice, everything, lessons.rules.words) if notice else None,
     )
 
 
@@ -187,8 +201,9 @@ def one_suggestion(
         return None
     (preview,) = _previews(library, project, found[:1])
     around = RenderContext(project.name, linked.existing_keys, place_highlights(texts, highlights_of(found)))
+    after = LinesAfter(texts, _accepted(entries))
     return OneSuggestion(
-        card_view(project, found[0], texts, language, latest, preview), render_page(shown_lines(texts), around)
+        card_view(project, found[0], texts, language, latest, preview, after), render_page(shown_lines(texts), around)
     )
 
 
@@ -205,6 +220,15 @@ def _previews(library: Library, project: ProjectName, entries: Sequence[CardEntr
     return preview_views(
         library, project, [PreviewRequest(entry.suggestion.target, entry.suggestion.kind) for entry in entries]
     )
+
+
+def _accepted(entries: Sequence[CardEntry]) -> list[Accepted]:
+    """The accepted links that are not in the page yet."""
+    return [
+        (entry.verdict.target, entry.verdict.mention)
+        for entry in entries
+        if entry.verdict and entry.verdict.decision == "accept"
+    ]
 
 
 def _appended(
@@ -276,13 +300,21 @@ def _groups(
 
 
 def _neighbours(library: Library, project: ProjectName, page_id: int) -> tuple[NeighbourGroup, ...]:
+    groups = shared_targets(library, project.id, page_id)
+    known = glances(library, project.id, list({title_key(title) for shared in groups for title in shared.titles}))
+
+    def tile(title: str) -> NamedLink:
+        lines = known[title_key(title)].lines
+        beginning = " ".join(filter(None, map(plain_text, lines)))
+        return replace(page_link(project.name, title, beginning), picture=first_picture(lines))
+
     return tuple(
         NeighbourGroup(
             through=page_link(project.name, shared.target, is_red=not shared.has_page),
-            pages=tuple(page_link(project.name, title) for title in shared.titles),
+            pages=tuple(map(tile, shared.titles)),
             n_more=shared.n_pages - len(shared.titles),
         )
-        for shared in shared_targets(library, project.id, page_id)
+        for shared in groups
     )
 
 
@@ -313,8 +345,13 @@ def _graph(
     return local_graph(spoke(stored.page.title), links, proposed, n_links - len(links))
 
 
-def _completed(notice: Notice, entries: Sequence[CardEntry], ignored: frozenset[str]) -> Notice | None:
+def _completed(
+    library: Library, page_id: int, notice: Notice, entries: Sequence[CardEntry], ignored: frozenset[str]
+) -> Notice | None:
     """The notice with its objections; None if it no longer holds, as at an old address opened again."""
+    if notice.decision in ("accept_all", "undo_all"):
+        n_links = len(accepted_between(library, page_id, notice.since, notice.until))
+        return replace(notice, n_links=n_links) if (n_links > 0) == (notice.decision == "accept_all") else None
     key = title_key(notice.target)
     if notice.decision in ("never", "again"):
         return notice if (key in ignored) == (notice.decision == "never") else None

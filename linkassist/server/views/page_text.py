@@ -15,7 +15,7 @@ from typing import Literal
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.tokens import ParsedLine, Token
 from linkassist.server.urls import page_address, scrapbox_address
-from linkassist.server.views.highlights import Highlight
+from linkassist.server.views.highlights import Highlight, place_of
 from linkassist.suggestion import Kind
 from linkassist.wiki import Span, title_key
 
@@ -35,7 +35,10 @@ PieceKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of a line. classes: CSS classes of a decoration. card: rank of the suggestion that it highlights."""
+    """A run of a line. classes: CSS classes of a decoration.
+
+    card: rank of the suggestion that it highlights. place: of the mention, as a form names it.
+    """
 
     kind: PieceKind
     text: str = ""
@@ -44,6 +47,7 @@ class Piece:
     classes: str = ""
     suggested: Kind = "page"
     card: int = -1
+    place: str = ""
     count: int = 1
     children: tuple[Piece, ...] = ()
 
@@ -227,7 +231,14 @@ class _Line:
                 yield Piece("plain", self.text[at : mention.start])
             href = page_address(self.context.project, highlight.target)
             kind: PieceKind = "accepted" if highlight.is_accepted else "mention"
-            yield Piece(kind, mention.surface, href=href, suggested=highlight.kind, card=highlight.card)
+            yield Piece(
+                kind,
+                mention.surface,
+                href=href,
+                suggested=highlight.kind,
+                card=highlight.card,
+                place=place_of(mention),
+            )
             at = mention.end
         if at < span.end:
             yield Piece("plain", self.text[at : span.end])

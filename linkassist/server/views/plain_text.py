@@ -1,13 +1,12 @@
-"""Lines as plain text without notation: for previews, lists and the context of a mention."""
+"""Lines as plain text without notation, and the picture among them: for previews and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from linkassist.scrapbox.notation import parse_page
-from linkassist.scrapbox.tokens import Token
-from linkassist.wiki import Span
+from linkassist.scrapbox.tokens import Token, walk
 
 _N_CHARACTERS = 160
 _LONGEST_KEPT = 1_000
@@ -25,41 +24,29 @@ def plain_text(line: str) -> str:
 
 
 def _show(line: str) -> str:
-    return "".join(shown for _, shown in _leaves(line)).strip()
+    # The empty line is in place of the title, which has no notation.
+    return "".join(shown for token in parse_page(["", line])[1].tokens for shown in _leaves(token, line)).strip()
 
 
 _shown_of = lru_cache(maxsize=512)(_show)  # the home screen shows the same 150 lines each time; parsing them took 5 ms
 
 
-def words_around(line: str, span: Span) -> tuple[str, str]:
-    """The plain text before and after a span of a line; of a long line, of some thousand characters around it."""
-    if len(line) > _LONGEST_READ:
-        first = max(0, span.start - _LONGEST_READ // 2)
-        line, span = line[first : span.end + _LONGEST_READ // 2], Span(span.start - first, span.end - first)
-    before, after = "", ""
-    for leaf, shown in _leaves(line):
-        if leaf.end <= span.start:
-            before += shown
-        elif span.end <= leaf.start:
-            after += shown
-        else:
-            before += line[leaf.start : span.start]
-            after += line[span.end : leaf.end]
-    return before.lstrip(), after.rstrip()
+def first_picture(lines: Iterable[str]) -> str:
+    """The URL of the first image in the lines, "" if there is none: `first_picture(["a", "[https://b.c/d.png]"])`."""
+    for line in lines:
+        if "[" in line and "://" in line:
+            for token in walk(parse_page(["", line[:_LONGEST_READ]])[1].tokens):
+                if token.kind == "image":
+                    return token.target
+    return ""
 
 
-def _leaves(line: str) -> Iterator[tuple[Span, str]]:
-    # The empty line is in place of the title, which has no notation.
-    for token in parse_page(["", line])[1].tokens:
-        yield from _leaves_of(token, line)
-
-
-def _leaves_of(token: Token, line: str) -> Iterator[tuple[Span, str]]:
+def _leaves(token: Token, line: str) -> Iterator[str]:
     if token.children:
         for child in token.children:
-            yield from _leaves_of(child, line)
+            yield from _leaves(child, line)
     else:
-        yield token.span, _shown(token, line)
+        yield _shown(token, line)
 
 
 def _shown(token: Token, line: str) -> str:

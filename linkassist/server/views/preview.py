@@ -1,4 +1,4 @@
-"""Previews of link targets: the first lines of a page, or the pages that link a target without a page."""
+"""Previews of link targets: the first lines and picture of a page, or the pages that link a target without a page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from linkassist.server.urls import page_address
 from linkassist.server.views.links import NamedLink, page_link
-from linkassist.server.views.plain_text import plain_text
+from linkassist.server.views.plain_text import first_picture, plain_text
 from linkassist.store.library import Library
 from linkassist.store.navigation import Glance, ProjectName, glances
 from linkassist.store.pages import backlinks
@@ -19,7 +19,10 @@ _N_LINKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """A preview: the first lines of a page, or the pages that link a target without a page."""
+    """A preview: the first lines of a page and a picture, or the pages that link a target without a page.
+
+    picture: the URL of the first image among the lines, "" without one; a line that is only an image is no line here.
+    """
 
     title: str
     address: str
@@ -27,6 +30,7 @@ class PreviewView:
     lines: tuple[str, ...]
     linkers: tuple[NamedLink, ...]
     n_linked: int
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ def _preview_view(library: Library, project: ProjectName, wanted: PreviewRequest
     if glance is None:
         return PreviewView(wanted.target, address, wanted.kind or "red", (), (), 0)
     if glance.has_page:
-        lines = tuple(plain_text(line) for line in glance.lines)
-        return PreviewView(glance.title, address, "page", lines, (), glance.n_linked)
+        lines = tuple(filter(None, map(plain_text, glance.lines)))
+        return PreviewView(glance.title, address, "page", lines, (), glance.n_linked, first_picture(glance.lines))
     linkers = tuple(
         page_link(project.name, each.title, plain_text(each.text))
         for each in backlinks(library, project.id, title_key(wanted.target), limit=_N_LINKERS)

@@ -73,12 +73,17 @@ class KindFiguresView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """The suggestions with the same first reason: mean probability and share right, in per cent."""
+    """The suggestions with the same first reason: mean probability and share right, in per cent.
+
+    n_unseen: how many the test cannot see. is_unseen: whether it sees none of them.
+    """
 
     signal: str
     n: int
     promised: int
     right: int
+    n_unseen: int = 0
+    is_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,14 @@ def quality_view(report: EvaluationReport) -> QualityView:
         suggesters=tuple(_suggesters(report.suggesters)),
         kinds=tuple(_kinds(report.suggesters[0].groups)),
         signals=tuple(
-            SignalView(each.signal, each.n, _percent(each.mean_probability), _percent(each.share_right))
+            SignalView(
+                each.signal,
+                each.n,
+                _percent(each.mean_probability),
+                _percent(each.share_right),
+                each.n_unseen,
+                each.is_unseen,
+            )
             for each in (report.shown.signals if report.shown else ())
         ),
     )

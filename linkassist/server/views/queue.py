@@ -1,34 +1,31 @@
-"""The queue screen: one card with the lines around it, or the summary at the end of a session."""
+"""The queue screen: one card with the lines around it, or the end of the day with what was done and what waits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from linkassist.files.catalogs import Language
-from linkassist.review.queue import (
-    DEFAULT_CARDS,
-    MAX_CARDS,
-    MIN_CARDS,
-    Decided,
-    QueueItem,
-    QueueSession,
-    SessionStart,
-    next_item,
-    queue_session,
-    waiting_items,
-)
+from linkassist.review.days import Streak, Today, When, streak, when
+from linkassist.review.queue import MORE_CARDS, CardState, DayCard, QueueDay, QueueItem, has_more, queue_day
 from linkassist.server.views.cards import CardView, ObjectionView
 from linkassist.server.views.links import NamedLink, page_link
 from linkassist.server.views.page import one_suggestion
 from linkassist.server.views.page_text import Block
+from linkassist.store.import_news import ImportNews, unread_news
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
+from linkassist.store.outbox import n_waiting
 from linkassist.store.pages import find_page
+from linkassist.store.snoozes import last_snooze
+from linkassist.store.verdict_history import decision_times
+from linkassist.store.verdicts import verdicts_since
+from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 
 _BESIDE = 1  # lines shown before and after the one in question
 _N_FIRST = 3  # lines shown of a page that does not say the target
+_N_LISTED = 10  # of the links accepted today
 
 QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
@@ -45,72 +42,121 @@ class QueueCardView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """The last answer."""
+    """The last answer. n_days: after how many days a card put off comes back."""
 
     answer: QueueAnswer
     page: str
     target: str
     objections: tuple[ObjectionView, ...] = ()
+    n_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewsView:
+    """Accepted links that imports brought into the wiki. n_joined: pages that had no links in or out before.
+
+    when: the links were accepted. last_id: of the form that dismisses the message.
+    """
+
+    last_id: int
+    n_links: int
+    n_joined: int
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class DayEndView:
+    """The end of a day. accepted: on whatever screen, the first ones; n_accepted: all of them.
+
+    n_waiting: links in the outbox. n_more: cards that one more round would have at most, 0 if nothing is left.
+    """
+
+    accepted: tuple[tuple[str, Verdict], ...]
+    n_accepted: int
+    n_waiting: int
+    streak: Streak
+    n_more: int
 
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A session. card: None at its end. number: of the card, from 1. start, length: as in the address."""
+    """The day. states: of its cards, answered ones first. card: None at the end. n_stored: for a round more."""
 
-    start: SessionStart
-    length: int
-    number: int
+    states: tuple[CardState, ...]
+    n_done: int
+    n_stored: int
     card: QueueCardView | None
+    end: DayEndView | None
     last: AnswerView | None
-    n_accepted: int
-    n_rejected: int
-    n_later: int
-    accepted: tuple[Decided, ...]
-    has_more: bool
+    news: NewsView | None
+
+    def n_of(self, state: CardState) -> int:
+        """The number of cards in that state."""
+        return self.states.count(state)
 
 
 def queue_view(
     library: Library,
     project: ProjectName,
     language: Language,
-    now: int,
+    today: Today,
     *,
-    start: SessionStart,
-    length: int,
     last: AnswerView | None,
+    recalls_last: bool = False,
 ) -> QueueView:
-    """The screen at Unix second `now`. length: in cards; 0 for a new session of the usual length."""
-    items = waiting_items(library, project.id, now)
-    so_far = queue_session(library, project.id, start, now)
-    if length == 0:
-        length = so_far.n_done + min(DEFAULT_CARDS, len(items))
-    length = min(MAX_CARDS, max(MIN_CARDS, length))
-    after = find_page(library, project.id, title_key(last.page)).id if last else None
-    item = _again(items, last) if last and last.answer == "undo" else next_item(items, after, so_far.titles)
-    card = _card(library, project, item, language) if item and so_far.n_done < length else None
+    """The screen. last: the answer just given.
+
+    Where there is none, at the end of the day or with `recalls_last`, it is the last answer of the day.
+    """
+    day = queue_day(library, project.id, today)
+    item = _again(day, last) if last and last.answer == "undo" else day.next
+    card = _card(library, project, item, language) if item else None
+    if last is None and (recalls_last or card is None):
+        last = _last_of(day)
     return QueueView(
-        start=start,
-        length=length,
-        number=so_far.n_done + 1,
+        states=tuple(sorted((card.state for card in day.cards), key=lambda state: state == "open")),
+        n_done=day.n_done,
+        n_stored=day.n_stored,
         card=card,
-        last=_with_objections(library, project, language, last) if last else None,
-        n_accepted=_count(so_far, "accept"),
-        n_rejected=_count(so_far, "reject"),
-        n_later=so_far.n_later,
-        accepted=tuple(each for each in so_far.decided if each.verdict.decision == "accept"),
-        has_more=bool(items),
+        end=None if card else _end(library, project, today, day),
+        last=_in_full(library, project, language, today, last) if last else None,
+        news=news_view(library, project, today),
     )
 
 
-def _count(so_far: QueueSession, decision: str) -> int:
-    return sum(each.verdict.decision == decision for each in so_far.decided)
+def news_view(library: Library, project: ProjectName, today: Today) -> NewsView | None:
+    """The unread news of the last imports, for any screen; None if there is none."""
+    news: ImportNews | None = unread_news(library, project.id)
+    if news is None:
+        return None
+    return NewsView(news.last_id, news.n_links, news.n_joined, when(today, news.first_decided_at, news.last_decided_at))
 
 
-def _again(items: list[QueueItem], last: AnswerView) -> QueueItem | None:
-    """The item whose answer was undone, else the best one."""
+def _end(library: Library, project: ProjectName, today: Today, day: QueueDay) -> DayEndView:
+    accepted = [
+        (title, verdict)
+        for _, title, verdict in verdicts_since(library, project.id, today.start)
+        if verdict.decision == "accept" and today.day_of(verdict.decided_at) == today.day
+    ]
+    return DayEndView(
+        accepted=tuple(accepted[:_N_LISTED]),
+        n_accepted=len(accepted),
+        n_waiting=n_waiting(library, project.id),
+        streak=streak(today, decision_times(library, project.id)),
+        n_more=MORE_CARDS if has_more(library, project.id, today) else 0,
+    )
+
+
+def _last_of(day: QueueDay) -> AnswerView | None:
+    last: DayCard | None = day.last
+    return AnswerView(last.state, last.item.title, last.item.target) if last and last.state != "open" else None
+
+
+def _again(day: QueueDay, last: AnswerView) -> QueueItem | None:
+    """The item whose answer was undone, else the next one."""
     wanted = (title_key(last.page), title_key(last.target))
-    same = (item for item in items if (title_key(item.title), title_key(item.target)) == wanted)
-    return next(same, next_item(items, None))
+    still = (card.item for card in day.cards if card.state == "open")
+    return next((item for item in still if (title_key(item.title), title_key(item.target)) == wanted), day.next)
 
 
 def _card(library: Library, project: ProjectName, item: QueueItem, language: Language) -> QueueCardView:
@@ -129,9 +175,12 @@ def _card(library: Library, project: ProjectName, item: QueueItem, language: Lan
     return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)
 
 
-def _with_objections(library: Library, project: ProjectName, language: Language, last: AnswerView) -> AnswerView:
-    if last.answer != "reject":
-        return last
+def _in_full(library: Library, project: ProjectName, language: Language, today: Today, last: AnswerView) -> AnswerView:
+    """The answer with the objections to a rejected target, or with the days until a card comes back."""
     stored = find_page(library, project.id, title_key(last.page))
-    found = one_suggestion(library, project, stored, last.target, language)
-    return AnswerView(last.answer, last.page, last.target, found.card.objections) if found else last
+    if last.answer == "reject":
+        found = one_suggestion(library, project, stored, last.target, language)
+        return replace(last, objections=found.card.objections) if found else last
+    if last.answer == "later" and (kept := last_snooze(library, stored.id, title_key(last.target))):
+        return replace(last, n_days=max(1, (today.day_of(kept[1]) - today.day).days))
+    return last

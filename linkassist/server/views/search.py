@@ -8,8 +8,10 @@ from linkassist.server.urls import page_address, search_address
 from linkassist.server.views.plain_text import plain_text
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, first_lines
-from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, query_words, titles_of
+from linkassist.store.search.blend import blend
+from linkassist.store.search.full_text import FoundLine, find_texts, find_titles, n_unread, query_words
 
+_N_BLENDED = 20
 _WIDTH = 160  # code points of a line that are shown
 _BEFORE = 40  # of these, before the first match
 
@@ -64,11 +66,12 @@ class SearchView:
 
 @dataclass(frozen=True, slots=True)
 class NearView:
-    """A page similar in meaning. percent: cosine similarity."""
+    """A page found by meaning. percent: cosine similarity, None if it is found by its words alone."""
 
     title: str
     address: str
-    percent: int
+    percent: int | None
+    has_words: bool
     beginning: str
 
 
@@ -125,21 +128,23 @@ def search_view(
 def meaning_view(
     library: Library, here: ProjectName, query: str, near: list[tuple[int, float]], failure: str
 ) -> MeaningView:
-    """The pages most similar in meaning. near: (page row id, similarity), most similar first."""
-    ids = [page_id for page_id, _ in near]
-    titles = titles_of(library, here.id, ids)
-    beginnings = first_lines(library, ids)
+    """The pages most similar in meaning, blended with those that have the words of the query.
+
+    near: (page row id, similarity), most similar first. failure: why there are none, "" if there are.
+    """
+    found = [] if failure else blend(library, here.id, query, near, _N_BLENDED)
+    beginnings = first_lines(library, [each.page_id for each in found])
     return MeaningView(
         query,
         tuple(
             NearView(
-                titles[page_id],
-                page_address(here.name, titles[page_id]),
-                round(100 * min(1.0, max(0.0, similarity))),
-                _beginning(beginnings[page_id]),
+                each.title,
+                page_address(here.name, each.title),
+                None if each.similarity is None else round(100 * min(1.0, max(0.0, each.similarity))),
+                each.has_words,
+                _beginning(beginnings[each.page_id]),
             )
-            for page_id, similarity in near
-            if page_id in titles
+            for each in found
         ),
         failure,
         search_address(here.name, query),

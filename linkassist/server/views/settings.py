@@ -8,12 +8,15 @@ from linkassist.server.urls import page_address, settings_address
 from linkassist.server.views.commands import command_for
 from linkassist.server.views.links import NamedLink
 from linkassist.settings import OWN_ENCODER
-from linkassist.store.ignored import Ignored, ignored
+from linkassist.store.floors import floors_of
+from linkassist.store.ignored import Ignored, ignored, ignored_patterns, pages_like
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
+from linkassist.store.navigation import figures as project_figures
 from linkassist.store.outbox import n_waiting
 from linkassist.store.project_settings import project_setting
 from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
+from linkassist.suggestion import Floors
 
 _AT_ONCE = 30
 
@@ -52,11 +55,37 @@ class RejectionsView:
 
 
 @dataclass(frozen=True, slots=True)
+class FloorView:
+    """The floors in whole per cent: of page and red links, and of new ones. n_shown: suggestions that reach them."""
+
+    known: int
+    new: int
+    default_known: int
+    default_new: int
+    n_shown: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether both are those that a wiki starts with."""
+        return (self.known, self.new) == (self.default_known, self.default_new)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsView:
+    """The patterns of titles whose pages get no suggestions, and how many present pages they match."""
+
+    written: tuple[str, ...]
+    n_pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsView:
     """The whole screen. most: suggestions per page at most, None for the number of links usual in the wiki."""
 
     encoder: EncoderView
     most: int | None
+    floor: FloorView
+    patterns: PatternsView
     words: tuple[Ignored, ...]
     pages: tuple[Ignored, ...]
     figures: DecisionFigures
@@ -75,16 +104,28 @@ def settings_view(library: Library, project: ProjectName, encoder: str, search: 
     everything = ignored(library, project.id)
     most = project_setting(library, project.id, "most_per_page")
     figures = decision_figures(library, project.id)
+    patterns = ignored_patterns(library, project.id)
     words = ["linkassist", "reindex", "--encoder", "NAME" if encoder == OWN_ENCODER else OWN_ENCODER]
     return SettingsView(
         encoder=EncoderView(encoder, encoder == OWN_ENCODER, command_for(library, project, words)),
         most=int(most) if most else None,
+        floor=_floor(library, project),
+        patterns=PatternsView(patterns, len(pages_like(library, project.id, patterns))),
         words=tuple(each for each in everything if each.sort == "word"),
         pages=tuple(each for each in everything if each.sort == "page"),
         figures=figures,
         n_waiting=n_waiting(library, project.id),
         rejections=_rejections(library, project, figures, search, number),
     )
+
+
+def _floor(library: Library, project: ProjectName) -> FloorView:
+    now, default = floors_of(library, project.id), Floors()
+    known, new, default_known, default_new = (
+        round(100 * share) for share in (now.page, now.new, default.page, default.new)
+    )
+    n_shown = project_figures(library, project.id).n_suggestions
+    return FloorView(known, new, default_known, default_new, n_shown)
 
 
 def _rejections(

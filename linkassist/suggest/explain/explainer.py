@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from linkassist.spelling import is_spelling_of
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray
 from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
@@ -19,17 +20,17 @@ from linkassist.suggest.phrases.extraction import PhrasePostings, Phrases, by_ph
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
-from linkassist.wiki import Reading
+from linkassist.wiki import Reading, title_key
 
 MOST_MENTIONS = 5
 _MOST_REASONS = 3
 _MOST_NAMES = 7
 _LEAST = 0.05  # log-odds; a smaller contribution is no reason
 _WHOLE_LINE = 0.95  # of a line's characters
-_ALWAYS = frozenset(("variant",))  # reasons that are never left out
+_ALWAYS = frozenset(("variant", "inflected"))  # reasons that are never left out
 SIGNAL_OF_MARK = {"host": "same_host", "project": "same_project", "icon": "same_icon", "author": "same_author"}
 _USED_FEATURES: Final = """
-    n_mentions in_title is_exact context cover link_probability links_back is_icon titles titles_rank
+    n_mentions in_title context cover link_probability links_back is_icon titles titles_rank
     co_cited_rank co_cited_self page_similarity page_similarity_rank profile_similarity seeds_link namesakes
     marked linked_lately
 """
@@ -37,27 +38,41 @@ _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 
 
 class MentionFinder:
-    """Looks up the prose mentions of (page, target) pairs, free ones first."""
+    """Looks up the prose mentions of (page, target) pairs.
+
+    First come those with two word boundaries, then those in the title's own spelling, then what stands first. Only a
+    spelling of the title is a mention that can become a link; an inflected form is told of.
+    """
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
         self._corpus = corpus
         keys = mentions.page * corpus.n_targets + mentions.target
-        order = np.lexsort((~mentions.is_free, keys))
+        order = np.lexsort((~mentions.is_exact, -mentions.edges, keys))
         self._keys = keys[order]
         self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
 
     def mentions_of(self, page: IntArray, target: IntArray) -> list[tuple[Mention, ...]]:
-        """Per pair, at most five; none where the target is said only inside links or in the title."""
+        """Per pair, at most five; none where the target is said only inside links, longer titles or the title."""
         keys = page * self._corpus.n_targets + target
         low, high = self._keys.searchsorted(keys), self._keys.searchsorted(keys + 1)
         return [
-            self._chosen(number, start, end) if end > start else ()
-            for number, start, end in zip(page.tolist(), low.tolist(), high.tolist(), strict=True)
+            self._chosen(number, self._corpus.names[of], start, end) if end > start else ()
+            for number, of, start, end in zip(page.tolist(), target.tolist(), low.tolist(), high.tolist(), strict=True)
         ]
 
-    def _chosen(self, page: int, start: int, end: int) -> tuple[Mention, ...]:
+    def in_other_words(self, page: int, target: int) -> str:
+        """What the page's prose first says of the target in words that are no spelling of its title; "" for nothing."""
+        key = page * self._corpus.n_targets + target
+        said = [each.surface for each in self._in_prose(page, *self._keys.searchsorted([key, key + 1]).tolist())]
+        return next((words for words in said if not is_spelling_of(words, self._corpus.names[target])), "")
+
+    def _chosen(self, page: int, title: str, start: int, end: int) -> tuple[Mention, ...]:
+        return _first_apart(each for each in self._in_prose(page, start, end) if is_spelling_of(each.surface, title))
+
+    def _in_prose(self, page: int, start: int, end: int) -> Iterator[Mention]:
         reading = self._corpus.readings[page]
-        return _first_apart(prose_mention(reading, *place) for place in self._places[start:end].tolist())
+        places = self._places[start:end].tolist()
+        yield from filter(None, (prose_mention(reading, *place) for place in places))
 
 
 def prose_mention(reading: Reading, passage: int, start: int, end: int) -> Mention | None:
@@ -123,7 +138,9 @@ class LinkExplainer:
         carried = np.zeros((len(rows), len(FEATURE_GROUPS)), np.float32)
         carried[is_shown] = self._contributions.of(features[is_shown])
         mentions = self._finder.mentions_of(pairs.page[rows], pairs.target[rows])
-        reasons = _ReasonBuilder(self._corpus, self._statistics, self._supporting, pairs, rows, features, carried)
+        reasons = _ReasonBuilder(
+            self._corpus, self._statistics, self._supporting, self._finder, pairs, rows, features, carried
+        )
         kept = features.astype(np.float16)
         lines = self._lines_of(pairs, rows, probability, np.array([not found for found in mentions], np.bool_))
         return [
@@ -174,6 +191,7 @@ class _ReasonBuilder:
         corpus: Corpus,
         statistics: Statistics,
         supporting: SupportingPages,
+        finder: MentionFinder,
         pairs: Pairs,
         rows: IntArray,
         features: FloatArray,
@@ -182,6 +200,7 @@ class _ReasonBuilder:
         self._corpus = corpus
         self._statistics = statistics
         self._supporting = supporting
+        self._finder = finder
         self._page, self._target = pairs.page[rows].tolist(), pairs.target[rows].tolist()
         self._value = {name: features[:, FEATURES.index(name)].tolist() for name in _USED_FEATURES.split()}
         self._carried = {name: carried[:, column].tolist() for column, name in enumerate(FEATURE_GROUPS)}
@@ -264,8 +283,10 @@ class _ReasonBuilder:
                 yield "text", Reason("link_probability", n_linked, n_mentioned, weight=weight)
             elif target < self._corpus.n_pages:
                 yield "text", Reason("mention", weight=1.5)
-            if value["is_exact"][i] == 0:
+            if title_key(mentions[0].surface) != self._corpus.keys[target]:
                 yield "text", Reason("variant", quote=mentions[0].surface, weight=2.5)
+        elif value["n_mentions"][i] > 0 and (said := self._finder.in_other_words(self._page[i], target)):
+            yield "text", Reason("inflected", quote=said, weight=2.5)
         elif value["n_mentions"][i] > 0:
             yield "text", Reason("in_link", weight=1.0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from linkassist.suggestion import Reason, Suggestion
+from linkassist.suggestion import WORTH_SHOWING, Floors, Reason, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +17,21 @@ class ReaderRules:
     """words: title keys of targets that are never suggested. pages: row ids of pages that get no suggestions.
 
     most: how many suggestions a page is shown at most, those already decided included; None for no such rule.
+    floors: the least probability of what is shown unasked.
     """
 
     words: frozenset[str] = frozenset()
     pages: frozenset[int] = frozenset()
     most: int | None = None
+    floors: Floors = Floors()
 
     @property
     def as_text(self) -> str:
         """A text that differs whenever the rules do; "" without rules."""
         if self == ReaderRules():
             return ""
-        return repr((sorted(self.words), sorted(self.pages), self.most))
+        rules = (sorted(self.words), sorted(self.pages), self.most)
+        return repr(rules if self.floors == Floors() else (*rules, self.floors))
 
 
 def apply_rules(
@@ -37,12 +40,13 @@ def apply_rules(
     """A page's open suggestions after the rules about pages; `apply_lessons` applies those about words.
 
     suggestions: best first. n_answered: how many others of the page's list were worth showing and are decided.
-    Suggestions beyond `rules.most` are held back, with that as their last reason.
+    Those below `rules.floors` are marked; those beyond `rules.most` are held back, with that as their last reason.
     """
     if page_id in rules.pages:
         return []
+    suggestions = apply_floors(rules.floors, suggestions)
     if rules.most is None:
-        return list(suggestions)
+        return suggestions
     n_left = rules.most - n_answered
     beyond = Reason("beyond", count=rules.most, total=rules.most)
     found = []
@@ -53,3 +57,11 @@ def apply_rules(
         else:
             found.append(suggestion)
     return found
+
+
+def apply_floors(floors: Floors, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """The suggestions in the order given, `is_below_floor` set on those that could be shown but for the floors."""
+    return [
+        replace(each, is_below_floor=True) if WORTH_SHOWING <= each.probability < floors.of(each.group) else each
+        for each in suggestions
+    ]

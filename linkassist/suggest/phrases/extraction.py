@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.progress import OnCount, no_count
-from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, is_date_title, starts_run
+from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, starts_run
+from linkassist.suggest.date_titles import is_date_title
 from linkassist.suggest.folding import fold, fold_key
 from linkassist.suggest.phrases.boundaries import (
     EMPTY_WORDS,
@@ -34,7 +35,7 @@ _MOST_COMMON = 0.03  # a phrase on more than this share of the pages is dropped
 _LAST_LATIN = 0x530  # of the scripts that have capitals
 SWEET_SPOT = 7  # pages that a phrase may be on, however small the wiki
 
-_STOP_WORDS = """
+_FREQUENT_WORDS = """
     おすすめ 場合 自分 今日 今回 以下 以上 必要 方法 問題 可能 結果 理由 意味 実際 関係 最近 一方 部分
     after again always another around away back because before being best better both came come could day
     different done down each enough even ever every everything few find first found full get gets getting give
@@ -49,8 +50,10 @@ _STOP_WORDS = """
     不是 一个 这样 时候 现在 已经 可能
     그리고 하지만 그래서 그런데 우리 나는 있는 없는 하는 이런 그런 어떤 것이 때문에 그것 이것 지금 오늘 경우
 """
-_DATES_BEGIN = "0123456789日일djfmasonw\"'#([<*-+~.:_$€£¥"
-_STOP = np.sort(hash_of(sorted(EMPTY_WORDS.union(_STOP_WORDS.split()))))
+_NUMERALS = "0123456789〇零一二三四五六七八九十廿元"
+_DIARIES_BEGIN = "日일dj"
+STOP_WORDS = EMPTY_WORDS.union(_FREQUENT_WORDS.split())  # folded; none of them is worth a link
+_STOP = np.sort(hash_of(sorted(STOP_WORDS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +260,11 @@ def _phrases_of(readings: Sequence[Reading], text: str, spans: Spans, counted: _
 
 
 def _are_dates(text: str, codes: npt.NDArray[np.uint32], start: Int32s, end: Int32s) -> BoolArray:
-    """Per span, whether it is a date or a quantity. Only spans with a likely first code point are matched."""
-    found = is_any(codes, _DATES_BEGIN)[start] & (end - start < 30)
+    """Per span, whether it is a date or a quantity. Only short ones with a numeral or a likely first code point are
+    matched."""
+    n_numerals = np.concatenate([[0], np.cumsum(is_any(codes, _NUMERALS))])
+    found = (n_numerals[end] > n_numerals[start]) | is_any(codes, _DIARIES_BEGIN)[start]
+    found &= end - start < 30
     found[found] = [is_date_title(key) or is_quantity(key) for key in _cut(text, start[found], end[found])]
     return found
 

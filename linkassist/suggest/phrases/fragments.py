@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkassist.suggest.corpus import BoolArray, IntArray
+from linkassist.suggest.date_titles import date_interiors
 from linkassist.suggest.folding import HIRAGANA, KANJI, KATAKANA, OTHER
 from linkassist.suggest.phrases.boundaries import QUOTED, SPACE, Spans, script_runs
 from linkassist.suggest.phrases.hashing import Int32s, is_any
@@ -84,7 +85,7 @@ def without_fragments(spans: Spans, raw: str, text: str, endings: Endings) -> Sp
     """The spans that are whole phrases. text: the folded `raw`."""
     script, codes = script_runs(f"{text}\n")
     start, end = spans.start, spans.end
-    inside = interiors(raw, text)
+    inside = interiors(raw, text) | date_interiors(text)
     kept = (_counted(script != OTHER, start, end) > 0) & ~inside[start] & ~inside[end]
     kept &= ~_begins_with_sign(script, codes, start, end)
     kept &= ~_is_half_name(script, codes, start, end)

@@ -145,6 +145,13 @@ def test_what_transformers_cannot_do_is_said_and_still_opens(tmp_path: Path) -> 
     assert not (tmp_path / "out" / "tokenizer.json").exists()
 
 
+def test_a_name_of_nothing_is_blamed_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("tokenize", "--model", "nosuch", given="a\n")
+    assert result.exit_code == 1
+    assert "There is no folder and no checkpoint nosuch: nosuch.index is missing" in result.stderr
+
+
 def test_tokens_are_printed_as_pieces_and_ids() -> None:
     result = run("tokenize", "--model", GOLDEN, given="a ||| ＡＢＣ\n\n")
     assert result.stdout == "[CLS] ▁a [SEP] ▁a b c [SEP]\t4 25 5 25 138 51 5\n[CLS] [SEP]\t4 5\n"

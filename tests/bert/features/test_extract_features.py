@@ -89,7 +89,7 @@ def test_the_output_is_the_originals(bert: Bert, tmp_path: Path) -> None:
 def test_npz_holds_the_same_vectors(bert: Bert, tmp_path: Path) -> None:
     write_features(bert, survey(INPUTS), tmp_path / "out.npz", request("npz"))
     with np.load(tmp_path / "out.npz") as found:
-        assert sorted(found) == ["-1", "-2", "starts", "tokens"]
+        assert sorted(found) == ["-1", "-2", "starts", "token_bytes", "token_ends", "tokens"]
         assert found["-1"].dtype == np.float32
         for i, wanted in enumerate(expected()):
             own = slice(found["starts"][i], found["starts"][i + 1])
@@ -245,19 +245,54 @@ def test_the_command_takes_the_originals_options(tmp_path: Path) -> None:
         "--max_seq_length=48",
         "--layers=-1,-2",
         "--batch_size=4",
-        "--precision=float32",
+        "--use_tpu=False",
+        "--master=local",
+        "--use_one_hot_embeddings",
     ]
     result = CliRunner().invoke(app, ["bert", "extract-features", *arguments])
     assert result.exit_code == 0, result.output
+    assert "--use_tpu has no effect: there is no TPU here" in result.output
+    assert "--use_one_hot_embeddings has no effect" in result.output
+    assert "Vectors computed in float32." in result.output
     written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("ascii").splitlines()]
     assert max(np.abs(values_of(a) - values_of(b)).max() for a, b in zip(written, expected(), strict=True)) < 1e-5
+
+
+def test_the_command_says_which_precision_it_used(tmp_path: Path) -> None:
+    options = [f"--input_file={INPUTS}", f"--output_file={tmp_path / 'out'}", "--model", str(GOLDEN)]
+    result = CliRunner().invoke(
+        app, ["bert", "extract-features", *options, "--max_seq_length=48", "--precision", "bfloat16"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "Vectors computed in bfloat16." in result.output
+
+
+def test_carriage_returns_are_dropped_as_the_originals_reader_does(bert: Bert, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_bytes("ウ\rィキ\r\nリ\r\rンク\n".encode())
+    (tmp_path / "plain.txt").write_text("ウィキ\nリンク\n", "utf-8")
+    for name in ("in", "plain"):
+        write_features(bert, survey(tmp_path / f"{name}.txt"), tmp_path / name, request("jsonl"))
+    assert (tmp_path / "in").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_an_npz_keeps_every_token_to_the_letter(bert: Bert, tmp_path: Path) -> None:
+    """NumPy drops NULs from the end of a text; the bytes beside keep them."""
+    (tmp_path / "in.txt").write_bytes(b"a\x00 b\n")
+    write_features(bert, survey(tmp_path / "in.txt"), tmp_path / "out.jsonl", request("jsonl"))
+    write_features(bert, survey(tmp_path / "in.txt"), tmp_path / "out.npz", request("npz"))
+    wanted = [each["token"] for each in json.loads((tmp_path / "out.jsonl").read_text())["features"]]
+    with np.load(tmp_path / "out.npz") as found:
+        ends, text = found["token_ends"], found["token_bytes"].tobytes()
+        tokens = [text[start:end].decode() for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    assert tokens == wanted
+    assert any("\0" in token for token in wanted)
 
 
 @pytest.mark.parametrize(("lower", "token"), [("True", "error"), ("False", "ERROR")])
 def test_the_command_keeps_case_where_it_is_told_to(tmp_path: Path, lower: str, token: str) -> None:
     (tmp_path / "in.txt").write_text("ERROR", "utf-8")
     options = [f"--input_file={tmp_path / 'in.txt'}", f"--output_file={tmp_path / 'out'}", f"--do_lower_case={lower}"]
-    options += ["--model", str(GOLDEN), "--max_seq_length=16", "--layers=-1", "--precision=float32"]
+    options += ["--model", str(GOLDEN), "--max_seq_length=16", "--layers=-1"]
     result = CliRunner().invoke(app, ["bert", "extract-features", *options])
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "out").read_text())["features"]

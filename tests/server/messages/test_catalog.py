@@ -13,11 +13,13 @@ from babel.messages.pofile import read_po
 from linkassist.files.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
+from linkassist.review.days import When
+from linkassist.review.queue import CardState
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.cards import Lane
 from linkassist.server.views.draft import STEPS
 from linkassist.server.views.frame import Section
-from linkassist.server.views.home import IndexState
+from linkassist.server.views.home import IndexState, QueueState
 from linkassist.server.views.imports import GROUPS
 from linkassist.server.views.local_graph import NodeRole
 from linkassist.server.views.queue import QueueAnswer
@@ -28,12 +30,17 @@ from linkassist.suggestion import Group, Objection
 _FAMILIES = {
     "kind.": ("page", "red", "new", "page.help", "red.help", "new.help"),
     "queue.did.": get_args(QueueAnswer),
+    "queue.done.": tuple(state for state in get_args(CardState) if state != "open"),
+    "queue.news.": get_args(When),
     "outbox.history.": get_args(SendMethod),
     "draft.step.": STEPS,
     "import.": ("new", "changed", "gone", "renamed"),
     "import.group.": (*(name for name, _ in GROUPS), "waiting", "needless"),
     "import.remains.": ("nothing", "pages", "suggestions"),
     "home.index.": get_args(IndexState),
+    "home.queue.": tuple(
+        state + end for state in get_args(QueueState) if state != "cards" for end in ("", ".lead", ".act")
+    ),
     "night.": (
         *(state for state in get_args(HealthState) if state != "none"),
         *(f"{state}.then" for state in ("failed", "killed", "missed", "clock")),
@@ -47,6 +54,7 @@ _FAMILIES = {
     "lane.": tuple(lane + end for lane in get_args(Lane) for end in ("", ".help")),
     "graph.": get_args(NodeRole),
     "like.did.": ("accept", "reject", "undo"),
+    "settings.floor.": ("known", "new"),
     "settings.": ("words", "pages", "saved", "restored"),
     "menu.": ("language", "theme", "images"),
     "notice.": ("accept", "reject", "undo", "never", "again"),

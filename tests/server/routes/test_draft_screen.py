@@ -184,7 +184,7 @@ def test_a_project_that_was_never_reindexed_says_what_to_do(tmp_path: Path) -> N
         page = post(client, {"text": "本文"})
 
     assert 'data-state="failed"' in page
-    assert "Run `linkassist reindex`" in page
+    assert "Run `linkassist reindex --library " in page
     assert textarea(page) == "本文"
 
 

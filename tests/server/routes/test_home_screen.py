@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,15 +15,21 @@ from hypothesis import strategies as st
 from support.little_server import client_of, little_client
 from support.little_wiki import PROJECT
 
-from linkassist.review.queue import waiting_items
+from linkassist.files.catalogs import Language
+from linkassist.review.days import Today
+from linkassist.review.queue import queue_day
+from linkassist.review.verdicts import decide as decide_in
 from linkassist.scrapbox.notation import page_links
+from linkassist.server.messages.catalog import Wording
 from linkassist.server.views.page_list import PageList, page_list_of
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.locks import work_lock
-from linkassist.store.pages import list_pages, project
+from linkassist.store.pages import find_page, list_pages, project
 from linkassist.store.runs import finish_run, start_run
-from linkassist.store.suggestions import page_suggestions
+from linkassist.store.snoozes import snooze
+from linkassist.store.suggestions import page_suggestions, replace_suggestions
+from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
 HOUR_S = 3600
@@ -52,14 +59,23 @@ def set_times(folder: Path, *, made_h: int, imported_h: int) -> None:
         connection.execute("UPDATE projects SET imported_at = ?", (now - imported_h * HOUR_S,))
 
 
-def test_the_queue_is_told_with_its_first_card(tmp_path: Path) -> None:
+def test_the_queue_is_told_with_its_next_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_790_046_000.0)
     client = little_client(tmp_path)
-    html = client.get("/p/niwa").text
     with Library.open(tmp_path) as library:
-        items = waiting_items(library, project(library, PROJECT).id, int(time.time()))
-    assert f"{min(7, len(items))} cards" in html
-    assert f"The first: “{items[0].target}” on “{items[0].title}”" in unescape(html)
-    assert 'class="button primary" href="/queue/niwa"' in html
+        day = queue_day(library, project(library, PROJECT).id, Today(1_790_046_000))
+    first, second = (card.item for card in day.cards[:2])
+    html = unescape(client.get("/p/niwa").text)
+    assert f"{len(day.cards)} cards" in html and 'class="button primary" href="/queue/niwa"' in html
+    assert f"The first: “{first.target}” on “{first.title}”" in html
+    for card in day.cards:
+        answered = {"page": card.item.title, "target": card.item.target, "answer": "later"}
+        assert client.post("/queue/niwa", data=answered).status_code == 200
+        html = unescape(client.get("/p/niwa").text)
+        if card is day.cards[0]:
+            assert f"{len(day.cards) - 1} cards" in html
+            assert f"The first: “{second.target}” on “{second.title}”" in html
+    assert "Done for today" in html
 
 
 @pytest.mark.parametrize(
@@ -76,7 +92,7 @@ def test_a_missed_night_is_an_alarm(tmp_path: Path, made_h: int, imported_h: int
     set_times(tmp_path, made_h=made_h, imported_h=imported_h)
     html = client.get("/p/niwa").text
     assert state in html
-    assert ("linkassist reindex --project niwa" in html) == (state == "An update was missed")
+    assert (f"linkassist reindex --library {tmp_path}" in html) == (state == "An update was missed")
 
 
 def test_an_import_that_changed_nothing_is_no_missed_night(tmp_path: Path) -> None:
@@ -97,9 +113,19 @@ def test_a_failed_run_is_an_alarm_that_says_why(tmp_path: Path, language: str, w
     client = little_client(tmp_path, language)
     with Library.open(tmp_path) as library:
         run_id = start_run(library, "reindex", project(library, PROJECT).id)
-        finish_run(library, run_id, "failed", message="The disk is <full>.")
+        finish_run(
+            library,
+            run_id,
+            "failed",
+            message="/a <b> cannot be written (the disk is full). Free some space, then try again.",
+        )
     html = client.get("/p/niwa").text
-    assert words in html and "The disk is &lt;full&gt;." in html and "linkassist reindex --project niwa" in html
+    why = {
+        "en": "cannot be written (the disk is full)",
+        "ja": "に書けません (ディスクに空きがありません)。空きを作って",
+    }
+    assert words in html and f"/a &lt;b&gt;{' ' if language == 'en' else ''}{why[language]}" in html
+    assert ("Free some space" in html) == (language == "en")
 
 
 def test_a_run_is_under_way_only_while_some_process_does_it(tmp_path: Path) -> None:
@@ -117,9 +143,47 @@ def test_a_project_without_an_index_says_how_to_make_one(tmp_path: Path) -> None
     assert (
         "No suggestions yet" in html
         and 'action="/import/reindex"' in html
-        and "linkassist reindex --project niwa" in html
+        and f"linkassist reindex --library {tmp_path}" in html
     )
-    assert "Nothing to answer right now" in html
+    assert html.count('action="/import/reindex"') == 1, "one button for one thing"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_reason_for_an_empty_queue_has_its_sentence_and_its_button(tmp_path: Path, language: str) -> None:
+    say = Wording(cast(Language, language))
+
+    def tile() -> str:
+        found = re.search(r'<section class="tile today".*?</section>', client.get("/p/niwa").text, re.S)
+        assert found
+        return unescape(found[0])
+
+    def is_told(state: str, address: str) -> bool:
+        html = tile()
+        return all(say(f"home.queue.{state}{end}") in html for end in ("", ".lead", ".act")) and address in html
+
+    put(tmp_path, page("one"), page("two", "[one]"))
+    client = client_of(tmp_path, language)
+    assert is_told("never", 'action="/import/reindex"')
+    with Library.open(tmp_path) as library:
+        of = project(library, PROJECT).id
+        run_id = start_run(library, "reindex", of)
+        with work_lock(tmp_path):
+            assert is_told("running", 'href="/import"')
+        finish_run(library, run_id, "broken_off")
+        assert is_told("broken", 'action="/import/reindex"')
+        finish_run(library, start_run(library, "reindex", of), "done")
+        assert is_told("nothing", 'href="/settings/niwa#floor"')
+        page_id = find_page(library, of, "one").id
+        replace_suggestions(library, of, run_id, [(page_id, [Suggestion("two", "page", 0.5)])])
+        now = int(time.time())
+        snooze(library, page_id, "two", now, now + 9000)
+        assert is_told("later", "only=suggestions")
+        decide_in(library, of, page_id, Verdict("two", "reject", now, "page", 0.5))
+        assert is_told("answered", 'href="/outbox/niwa"')
+        replace_suggestions(library, of, run_id, [(page_id, [Suggestion("three", "new", 0.5)])])
+        assert "home.queue" not in tile() and say("home.queue.start") in tile()
+    assert client.post("/queue/niwa", data={"page": "one", "target": "three", "answer": "reject"}).status_code == 200
+    assert is_told("done", 'href="/queue/niwa"')
 
 
 def test_a_project_without_pages_says_so(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_cancelling_after_the_pages_are_in_keeps_them_and_a_reindex_goes_on(clie
     job = importer_of(client).job
     assert job is not None
     known = {step for _, steps in GROUPS for step in steps}
-    assert {stage.at.step for stage in job.stages} == known - {"import", "store"}
+    assert {stage.at.step for stage in job.stages} == known - {"import", "store", "read pages", "ask the baselines"}
     assert all(Wording("ja")(f"import.step.{step}") for step in known)
     html = client.get("/import").text
     assert "The suggestions for 庭の手帖 are up to date" in html and "Update the suggestions" not in html
@@ -395,6 +395,10 @@ def test_the_bars_tell_what_is_done_under_way_and_needless() -> None:
     later = job_view(Job(order, 0.0, (*stages, Stage(StepProgress("index", 0, 3), 91.0))), 91.0)
     assert [each.state for each in later.groups][-2:] == ["needless", "now"]
     assert view.clock == "1:30" and view.state == "running"
+    # done: 0.05 + 0.17 + 0.01 + 0.75 * 0.07 of 1, in 90 s
+    assert view.left_s == pytest.approx(90 * 0.7175 / 0.2825, abs=1)
+    assert later.left_s > 0
+    assert job_view(Job(order, 0.0, stages[:1]), 3.0).left_s == 0, "too early to tell"
 
 
 HALVES = {

@@ -78,9 +78,49 @@ def test_a_long_list_is_shown_page_by_page(tmp_path: Path, monkeypatch: pytest.M
 def test_a_page_shows_its_text_with_marks_and_its_suggestions_lane_by_lane(tmp_path: Path) -> None:
     html = little_client(tmp_path).get(address(GARDEN)).text
     assert list(cards_in(html)) == ["KJ法", "検索", "Reading notes", "孤立したページ", "つながり", "草むしり"]
-    assert '<a class="mark kind-page" href="#c1" data-card="1">KJ法</a>' in html
+    assert '<a class="mark kind-page" href="#c1" data-card="1" data-place="11:19:KJ法">KJ法</a>' in html
     assert f'<a class="link" href="{address("知的生産")}" data-peek>知的生産</a>' in html
     assert f'<a class="link red" href="{address("芽")}" data-peek>芽</a>' in html
+
+
+def card_in(html: str, target: str) -> str:
+    """The markup of the card of the target, without white space between its elements."""
+    (found,) = re.findall(
+        rf'<li class="card[^>]*data-target="{re.escape(target)}".*?</li>\s*(?=<li class="card|</ol>)', html, re.S
+    )
+    return re.sub(r">\s+<", "><", found)
+
+
+def test_a_card_shows_the_line_after_then_one_reason_and_folds_the_others(tmp_path: Path) -> None:
+    card = card_in(little_client(tmp_path).get(address(GARDEN)).text, "KJ法")
+    line = "最近は<ins>[</ins><em>KJ法</em><ins>]</ins>のラベル集めにも使っている"
+    reasons = '<li>its title is in the text</li></ul><details class="why-more"><summary>1 more reason</summary>'
+    assert line in card and reasons in card
+    assert card.index(line) < card.index(reasons)
+    assert card.index("linked in 18 of the 21 pages that contain it") > card.index(reasons)
+
+
+def test_a_card_without_words_in_the_text_shows_the_line_that_is_added(tmp_path: Path) -> None:
+    card = card_in(little_client(tmp_path).get(address(GARDEN)).text, "Reading notes")
+    assert "<ins>[Reading notes]</ins>" in card and "Not in the text: added at the end" in card
+
+
+def test_of_several_places_the_first_is_in_sight_and_the_others_are_folded(tmp_path: Path) -> None:
+    text = [*(f"茶を{number}杯" for number in range(30)), ""]
+    client = client_of(tmp_path)
+    with Library.open(tmp_path) as library:
+        pages = [Page("茶", (Line("茶"),)), Page("日記", tuple(map(Line, ["日記", *text])))]
+        import_pages(library, PROJECT, "", 1, pages, lambda lines: page_links(lines))
+        project_id = project(library, PROJECT).id
+        places = tuple(Mention(number, 0, 1, "茶") for number in range(1, 31))
+        page_id = find_page(library, project_id, "日記").id
+        replace_suggestions(library, project_id, 1, [(page_id, [Suggestion("茶", "page", 0.8, places)])])
+    html = client.get(address("日記")).text
+    card = card_in(html, "茶")
+    first, _, folded = card.partition('<details class="where-more">')
+    assert first.count('name="mention"') == 1 and 'value="1:0:茶" checked' in first
+    assert folded.count('name="mention"') == 19 and "19 other places" in folded
+    assert html.count('class="mark') == 20, "what is marked can be chosen"
 
 
 def test_a_page_shows_what_its_text_says_and_runs_none_of_it(tmp_path: Path) -> None:
@@ -249,7 +289,8 @@ def test_the_second_rejection_of_a_target_shows_on_every_page_at_once_and_undone
     decide(client, first, "道具", "reject")
     assert chances_in(client.get(address(third)).text) == {"道具": 25}
     decide(client, second, "道具", "reject")
-    html = client.get(address(third)).text
+    assert chances_in(client.get(address(third)).text) == {}, "it fell below the floor"
+    html = client.get(address(third), params={"all": "1"}).text
     assert chances_in(html) == {"道具": 12} and "you dismissed this link on 2 pages" in html
     assert 'title="12% likely, given your decisions so far (25% without them)"' in html
     decide(client, second, "道具", "undo")
@@ -455,3 +496,112 @@ def test_a_kind_that_a_page_has_none_of_leaves_its_list_as_it_is(tmp_path: Path,
     client = little_client(tmp_path)
     page = address("庭としてのWiki")
     assert client.get(f"{page}?kind={kind}").text.count('class="card ') == client.get(page).text.count('class="card ')
+
+
+def several(client: TestClient, form: dict[str, str]) -> str:
+    """Posts the form about several suggestions of the garden's page; returns the page that follows."""
+    response = client.post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form}, follow_redirects=False)
+    assert response.status_code == 303, response.text
+    return client.get(response.headers["location"]).text
+
+
+def form_in(html: str, decision: str) -> dict[str, str]:
+    """The hidden fields of the form whose button has this decision, and the decision."""
+    (form,) = [
+        each for each in re.findall(r"<form[^>]*/verdicts.*?</form>", html, re.S) if f'value="{decision}"' in each
+    ]
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
+    return {name: unescape(value) for name, value in fields} | {"decision": decision}
+
+
+def test_all_that_are_sure_are_accepted_with_one_press_and_taken_back_with_one(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    decide(client, GARDEN, "検索", "reject")
+    html = client.get(address(GARDEN)).text
+    assert "Link all 2 at 70% or more" in html
+    html = several(client, form_in(html, "accept_all"))
+    assert "Accepted 2 suggestions" in html and "at 70% or more" not in html
+    made = {verdict.target: verdict for verdict in verdicts_of(tmp_path, GARDEN)}
+    assert {target: verdict.decision for target, verdict in made.items()} == {
+        "KJ法": "accept",
+        "孤立したページ": "accept",
+        "検索": "reject",
+    }
+    assert made["KJ法"].mention == Mention(11, 19, 22, "KJ法")
+    later = decide(client, GARDEN, "つながり", "accept")
+    assert 'value="undo_all"' not in later
+    html = several(client, form_in(html, "undo_all"))
+    assert "Took back the links accepted together" in html and "Link all 2 at 70% or more" in html
+    assert [verdict.target for verdict in verdicts_of(tmp_path, GARDEN)] == ["つながり", "検索"]
+
+
+def test_only_what_is_shown_is_accepted_at_once(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    assert "at 70% or more" not in client.get(f"{address(GARDEN)}?kind=red").text, (
+        "one is shown: it has a button of its own"
+    )
+    assert set(form_in(client.get(address(GARDEN)).text, "accept_all").values()) >= {"KJ法", "孤立したページ"}
+
+
+def test_a_list_that_is_out_of_date_accepts_nothing(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    form = form_in(client.get(address(GARDEN)).text, "accept_all")
+    decide(client, GARDEN, "孤立したページ", "reject")
+    response = client.post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form})
+    assert response.status_code == 404
+    assert [verdict.decision for verdict in verdicts_of(tmp_path, GARDEN)] == ["reject"]
+
+
+@pytest.mark.parametrize(
+    "form", [{"decision": "burn"}, {"decision": "undo_all"}, {"decision": "undo_all", "since": "x", "until": "2"}]
+)
+def test_a_form_about_several_that_makes_no_sense_is_refused(tmp_path: Path, form: dict[str, str]) -> None:
+    response = little_client(tmp_path).post("/verdicts", data={"project": PROJECT, "page": GARDEN, **form})
+    assert response.status_code == 400 and "expected" in response.text
+
+
+def test_a_page_leads_to_itself_in_scrapbox(tmp_path: Path) -> None:
+    html = little_client(tmp_path).get(address("入力/出力")).text
+    there = "https://scrapbox.io/niwa/%E5%85%A5%E5%8A%9B%2F%E5%87%BA%E5%8A%9B"
+    assert f'href="{there}" target="_blank" rel="noopener noreferrer"' in html
+
+
+PICTURE = "https://gyazo.com/0123456789abcdef0123456789abcdef"
+
+
+def picture_client(folder: Path) -> TestClient:
+    """A client of two pages that share a link; one of them is only an image."""
+    client = client_of(folder)
+    with Library.open(folder) as library:
+        texts = {
+            "絵": ["絵", f"[{PICTURE}]", "", "#春"],
+            "桜": ["桜", "散る前に", "[春]", "[絵]"],
+            "梅": ["梅", "[春]"],
+        }
+        texts["絵だけ"] = ["絵だけ", f" [{PICTURE}]"]
+        pages = [Page(title, tuple(map(Line, lines))) for title, lines in texts.items()]
+        import_pages(library, PROJECT, "", 1, pages, lambda lines: page_links(lines))
+    return client
+
+
+def test_pages_two_links_away_are_tiles_with_their_picture_or_their_beginning(tmp_path: Path) -> None:
+    html = picture_client(tmp_path).get(address("梅")).text
+    tiles = re.findall(r'<li><a href="([^"]*)"><b>([^<]*)</b>(<img[^>]*>)?\s*<span>([^<]*)</span>', html)
+    shown = {title: (bool(picture), beginning) for _, title, picture, beginning in tiles}
+    assert shown == {"絵": (True, "#春"), "桜": (False, "散る前に 春 絵")}
+    assert f'<img src="{PICTURE}/thumb/1000" alt="" loading="lazy"' in html
+
+
+def test_the_preview_of_a_page_that_is_only_an_image_is_the_image(tmp_path: Path) -> None:
+    client = picture_client(tmp_path)
+    preview = client.get(page_address(PROJECT, "絵だけ").replace("/p/", "/preview/")).text
+    assert f'src="{PICTURE}/thumb/1000"' in preview and "peek-picture alone" in preview
+    assert "peek-line" not in preview and "peek-none" not in preview
+
+
+def test_a_reader_who_wants_no_images_gets_words_for_them(tmp_path: Path) -> None:
+    client = picture_client(tmp_path)
+    client.post("/preferences", data={"images": "off", "back": "/"})
+    preview = client.get(page_address(PROJECT, "絵だけ").replace("/p/", "/preview/")).text
+    assert "<img" not in preview and "only an image" in preview
+    assert "<img" not in client.get(address("梅")).text

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from support.little_server import client_of, little_client
 from support.little_wiki import PROJECT, write_little_wiki
 from support.paths import PACKAGE
 from support.reports_by_hand import calibration, reliability_bin, report
 
 from linkassist.evaluate.baselines import BASELINES
-from linkassist.evaluate.last_report import keep_report
+from linkassist.evaluate.last_report import keep_report, kept_report
 from linkassist.evaluate.report import EvaluationReport
+from linkassist.server.jobs.import_job import Importer
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.urls import quality_address
 from linkassist.server.views.quality import quality_view, wilson_interval
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.pages import project
+from linkassist.store.pages import project, projects
 from linkassist.store.summaries.evaluations import put_evaluation
 from linkassist.wiki import Line, Page
 
@@ -171,3 +176,51 @@ def test_signals_and_suggesters_have_names_in_both_languages() -> None:
 def test_a_signal_without_a_name_shows_its_own() -> None:
     assert Wording("ja").name_of("signal", "seen_in_dreams") == "seen in dreams"
     assert Wording("en").name_of("signal", "") == "No reason"
+
+
+def when_over(client: TestClient, address: str) -> str:
+    """The screen when the server's job has ended."""
+    importer = cast(Importer, cast(Starlette, client.app).state.importer)
+    ends_at = time.monotonic() + 300
+    while importer.is_busy:
+        assert time.monotonic() < ends_at
+        time.sleep(0.05)
+    return " ".join(client.get(address).text.split())
+
+
+def test_the_quality_is_measured_from_its_screen_and_shown_there(drafted: Path) -> None:
+    with Library.open(drafted) as library:
+        (name,) = (each.name for each in projects(library))
+    client, address = client_of(drafted), quality_address(name)
+    before = client.get(address).text
+    assert "Measure now" in before and "data-under-way" not in before
+    answer = client.post(f"{address}/measure", follow_redirects=False)
+    assert answer.status_code == 303 and answer.headers["location"] == address
+    under_way = client.get(address).text
+    assert "Measuring" in under_way and f'data-progress="{address}/progress"' in under_way
+    assert "Measure now" not in under_way and f'action="{address}/cancel"' in under_way
+    assert "Measuring" not in client.get("/import").text
+    assert client.post(f"{address}/measure").status_code == 409, "one at a time"
+    screen = when_over(client, address)
+    assert "Measured" in screen and "Measure again" in screen and 'id="run"' not in screen
+    with Library.open(drafted) as library:
+        assert kept_report(library, project(library, name).id) is not None
+
+
+def test_a_wiki_that_makes_no_test_says_why_in_the_readers_language(tmp_path: Path) -> None:
+    write_little_wiki(tmp_path)
+    with Library.open(tmp_path) as library:
+        import_pages(library, "small", "", 1, [Page("p", (Line("p"),))], lambda lines: [])
+    client, address = client_of(tmp_path, "ja"), quality_address("small")
+    client.post(f"{address}/measure")
+    screen = when_over(client, address)
+    assert "測れませんでした" in screen and "1 ページでは測れません" in screen and "いま測る" in screen
+
+
+def test_a_measurement_can_be_cancelled(drafted: Path) -> None:
+    with Library.open(drafted) as library:
+        (name,) = (each.name for each in projects(library))
+    client, address = client_of(drafted), quality_address(name)
+    client.post(f"{address}/measure")
+    client.post(f"{address}/cancel")
+    assert "The measurement was stopped" in when_over(client, address)

@@ -115,13 +115,36 @@ def test_pages_close_in_meaning_are_shown_nearest_first(tmp_path: Path, monkeypa
     assert asked == [("niwa", "近さ")]
 
 
+def test_the_title_that_says_the_sentence_is_first_and_words_count_beside_meaning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = little_client(tmp_path)
+    with Library.open(tmp_path) as library:
+        here = project(library, PROJECT).id
+        ids = {
+            title: find_page(library, here, title_key(title)).id for title in ("類似度", "検索", "なぜ書く?", "発想法")
+        }
+
+    def nearest(self: ModelWorker, name: str, query: str, k: int, *, start_s: float) -> list[tuple[int, float]]:
+        return [(ids["類似度"], 0.9), (ids["検索"], 0.8), (ids["発想法"], 0.7)]
+
+    monkeypatch.setattr(ModelWorker, "nearest", nearest)
+    found = client.get("/search/niwa?q=なぜ、書く？&by=meaning").text
+    assert titles_in(found)[0] == "なぜ書く?" and set(titles_in(found)[1:]) == {"類似度", "検索", "発想法"}
+    found = client.get("/search/niwa?q=発想&by=meaning").text
+    assert titles_in(found)[0] == "発想法", "it has the word and is similar"
+    assert "70% similar" in found and "has the words" in found
+    found = client.get("/search/niwa?q=ばらばらの紙片から&by=meaning").text
+    assert "KJ法" in titles_in(found), "its text says so, though it is not among the similar ones"
+
+
 def test_where_the_models_cannot_tell_the_search_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nearest(self: ModelWorker, name: str, query: str, k: int, *, start_s: float) -> list[tuple[int, float]]:
         raise LinkAssistError("Run `linkassist reindex` first.")
 
     monkeypatch.setattr(ModelWorker, "nearest", nearest)
     html = little_client(tmp_path).get("/search/niwa?q=x&by=meaning").text
-    assert "Run `linkassist reindex` first." in html and 'role="alert"' in html
+    assert "Run `linkassist reindex --library " in html and 'role="alert"' in html
 
 
 @pytest.mark.parametrize(("language", "words"), [("ja", "準備しています"), ("en", "Getting ready")])

@@ -13,9 +13,11 @@ from starlette.testclient import TestClient
 from support.little_server import address, client_of, decide, little_client, verdicts_of
 from support.little_wiki import AWKWARD_TITLES, PROJECT
 
+from linkassist.review.verdicts import lessons_of
 from linkassist.server.app import create_app
 from linkassist.server.jobs.import_job import Importer
 from linkassist.settings import Settings, remember_encoder
+from linkassist.store.ignored import ignored_patterns, pages_like
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import project
@@ -194,3 +196,61 @@ def test_the_encoder_in_force_is_the_one_that_the_library_names_by_now(tmp_path:
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_way_to_the_import_stands_among_the_settings(tmp_path: Path, language: str) -> None:
     assert re.search(r'<a class="button" href="/import">', little_client(tmp_path, language).get(SETTINGS).text)
+
+
+def test_the_floors_are_moved_and_go_back_to_where_a_wiki_starts(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    before = targets(client)
+    assert 'name="known" min="10" max="95" value="20"' in client.get(SETTINGS).text
+    shown = post(client, "floor", known="65", new="30")
+    assert 'name="known" min="10" max="95" value="65"' in shown and "Back to 20 % and 30 %" in shown
+    assert "6 suggestions are shown now" in shown  # two pages, a red link and three new ones
+    assert targets(client) == ["KJ法", "孤立したページ", "つながり", "草むしり"]
+    shown = post(client, "floor", known="65", new="30", how="default")
+    assert "Back to 20" not in shown and "20 suggestions are shown now" in shown
+    assert targets(client) == before
+
+
+@pytest.mark.parametrize(("known", "new"), [("9", "30"), ("20", "96"), ("", "30"), ("20.5", "30"), ("x", "30")])
+def test_a_floor_that_is_none_is_refused_with_what_was_expected(tmp_path: Path, known: str, new: str) -> None:
+    client = little_client(tmp_path)
+    response = client.post(f"{SETTINGS}/floor", data={"known": known, "new": new})
+    assert response.status_code == 400 and "from 10 to 95" in response.text
+    assert 'value="20"' in client.get(SETTINGS).text
+
+
+def test_pages_of_a_pattern_get_no_list_no_count_and_no_card(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    folder = Path(tmp_path)
+    assert "2 pages" in post(client, "patterns", patterns="reading *\r\n\r\n 庭として* \r\nnothing like this\r\n")
+    assert targets(client) == [] and targets(client, "Reading notes") == [] and targets(client, "検索")
+    assert "This page gets no suggestions" in client.get(address(GARDEN)).text
+    home = client.get(f"/p/{PROJECT}").text
+    assert "13 suggestions" in home
+    assert GARDEN not in client.get(f"/queue/{PROJECT}").text
+    with Library.open(folder) as library:
+        of = project(library, PROJECT)
+        assert ignored_patterns(library, of.id) == ("reading *", "庭として*", "nothing like this")
+        assert lessons_of(library, of.id).targets == {}
+    assert "reading *\n庭として*" in client.get(SETTINGS).text
+    post(client, "patterns", patterns="")
+    assert targets(client) and "20 suggestions" in client.get(f"/p/{PROJECT}").text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "title", "is_like"),
+    [
+        ("2021/*", "2021/03/05", True),
+        ("2021/*", "12021/03", False),
+        ("[0-9][0-9][0-9][0-9]/*", "1999/1", True),
+        ("Daily *", "daily_2021", True),
+        ("日?", "日記", True),
+        ("日?", "日記帳", False),
+        ("*.log", "a.log\n", False),
+        ("[", "[", True),
+    ],
+)
+def test_a_pattern_is_read_as_a_shell_reads_it(tmp_path: Path, pattern: str, title: str, is_like: bool) -> None:
+    with Library.open(tmp_path) as library:
+        import_pages(library, "w", "W", 1, [Page(title, (Line(title),), "1")], lambda texts: [])
+        assert bool(pages_like(library, project(library, "w").id, [pattern])) == is_like

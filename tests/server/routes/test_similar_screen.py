@@ -91,7 +91,7 @@ def test_every_page_that_is_suggested_the_target_is_listed_with_its_line(tmp_pat
     client = little_client(tmp_path)
     shown = client.get(like_address(PROJECT, "KJ法")).text
     assert pages(shown) == ["記法の見本", GARDEN], "the likeliest first"
-    assert "<em>KJ法</em>のラベル集めにも使っている" in shown
+    assert "<ins>[</ins><em>KJ法</em><ins>]</ins>のラベル集めにも使っている" in shown
     assert set(pages(client.get(like_address(PROJECT, "道具")).text)) == set(AWKWARD_TITLES)
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from linkassist.review.line_after import LinesAfter
 from linkassist.server.views.highlights import Highlight, fits, place_highlights
 from linkassist.server.views.page_text import (
     MOST_CHARACTERS,
@@ -18,9 +19,8 @@ from linkassist.server.views.page_text import (
     render_page,
     shown_lines,
 )
-from linkassist.server.views.plain_text import plain_text, words_around
+from linkassist.server.views.plain_text import first_picture, plain_text
 from linkassist.suggestion import Mention
-from linkassist.wiki import Span
 
 
 def pieces_of(line: str, *highlights: Highlight, existing: frozenset[str] = frozenset({"道具"})) -> tuple[Piece, ...]:
@@ -144,10 +144,17 @@ def test_plain_text_is_what_a_reader_sees(line: str, expected: str) -> None:
     assert plain_text(line) == expected
 
 
-def test_the_words_around_a_mention_are_free_of_notation() -> None:
-    line = " [me.icon] の[* 検索と[道具]]です"
-    start = line.index("検索")
-    assert words_around(line, Span(start, start + 2)) == ("(me) の", "と道具です")
+@pytest.mark.parametrize(
+    ("lines", "picture"),
+    [
+        (["a", " [https://a.example/b.png]", "[https://a.example/c.png]"], "https://a.example/b.png"),
+        (["> [* [https://a.example/b.png]]"], "https://a.example/b.png"),
+        (["[https://a.example words]", "`[https://a.example/b.png]`", "[b]"], ""),
+        ([], ""),
+    ],
+)
+def test_the_first_picture_of_some_lines(lines: list[str], picture: str) -> None:
+    assert first_picture(lines) == picture
 
 
 def test_a_page_shows_as_many_characters_as_can_be_made_in_a_moment() -> None:
@@ -192,9 +199,7 @@ def test_of_a_line_of_a_million_characters_only_what_is_shown_is_read() -> None:
     line = "[a] hedge " * 100_000
     before = time.process_time()
     for start in range(10_004, 900_000, 10_000):
-        around = words_around(line, Span(start, start + 5))
-        assert around[0].endswith("hedge a ")
-        assert around[1].startswith(" a hedge")
+        after = LinesAfter(["t", line]).of("hedge", Mention(1, start, start + 5, "hedge"))
+        assert after and "".join(span.text for span in after.spans).count("[hedge]") == 1
         assert plain_text(line[start:]).startswith("hedge a hedge")
     assert time.process_time() - before < 60
-    assert words_around("a" * 10_000, Span(0, 3))[1].startswith("aaa")

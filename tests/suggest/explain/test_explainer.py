@@ -26,9 +26,9 @@ WIKI = {
 BY_RULE, BY_SCORE = 0.05, 0.5  # how likely suggestions are whose reasons are a rule's, and those whose are the score's
 
 
-def suggestion(title: str, target: str, probability: float = BY_RULE) -> Suggestion:
+def suggestion(title: str, target: str, probability: float = BY_RULE, pages: dict[str, str] = WIKI) -> Suggestion:
     """The suggestion of this target for this page of the wiki, its score that of the ranker that ships."""
-    found = find(corpus_of(WIKI))
+    found = find(corpus_of(pages))
     corpus, pairs = found.corpus, found.pairs
     features = features_of(found)
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
@@ -62,6 +62,47 @@ def test_another_spelling_is_a_reason_that_quotes_it() -> None:
         assert reasons("手帖", "BERT", probability)["variant"].quote == "ＢＥＲＴ"
 
 
+INFLECTED = {
+    "an adjective": ("風が強い", "今日は風が強かった"),
+    "a verb": ("書き出す", "頭の中を書き出した"),
+    "a noun of a verb": ("振り返り", "週末に振り返る"),
+    "a plural": ("wiki page", "two wiki pages"),
+    "a singular": ("Notebooks", "a notebook"),
+    "other okurigana": ("読み込み", "設定の読込が遅い"),
+    "Korean": ("글쓰기", "글쓰는 방법"),
+}
+
+
+def test_every_spelling_of_a_title_is_a_mention() -> None:
+    corpus = corpus_of({"サーバー": "", "検索": "[サーバー]", "手帖": "サーバを立てる\nサーバーとｻｰﾊﾞｰ"})
+    finder = MentionFinder(corpus, find(corpus).mentions)
+    (found,) = finder.mentions_of(numbers_of(corpus, "手帖"), numbers_of(corpus, "サーバー"))
+
+    assert {each.surface for each in found} == {"サーバ", "サーバー", "ｻｰﾊﾞｰ"}
+
+
+@pytest.mark.parametrize(("target", "text"), INFLECTED.values(), ids=INFLECTED)
+@pytest.mark.parametrize("probability", [BY_RULE, BY_SCORE])
+def test_a_target_that_the_text_says_in_another_form_has_no_mention_and_says_so(
+    target: str, text: str, probability: float
+) -> None:
+    pages = {**WIKI, target: "[検索]", "読書": f"[{target}]", "日々": text}
+    found = suggestion("日々", target, probability, pages)
+
+    assert found.mentions == ()
+    (reason,) = (each for each in found.reasons if each.signal == "inflected")
+    assert reason.quote in text and reason.quote != target
+    assert found.is_worth_showing == (probability == BY_SCORE)
+
+
+def test_the_title_itself_elsewhere_on_the_page_is_the_mention() -> None:
+    pages = {**WIKI, "書き出す": "", "日々": "頭の中を書き出した\n紙に書き出す"}
+    found = suggestion("日々", "書き出す", BY_SCORE, pages)
+
+    assert [(each.line, each.surface) for each in found.mentions] == [(2, "書き出す")]
+    assert not {"inflected", "variant"} & {reason.signal for reason in found.reasons}
+
+
 def test_what_spoke_against_a_suggestion_is_no_reason() -> None:
     assert all(reason.weight > 0 for reason in suggestion("手帖", "索引カード", BY_SCORE).reasons)
 
@@ -87,15 +128,29 @@ def test_a_probability_is_rounded_but_never_certain(probability: float, shown: f
 
 
 def mentions_of(text: str, target: str) -> list[tuple[int, int, int]]:
-    found: Found = find(corpus_of({"道具": "x", "道具箱": "[道具]", "頁": text}))
+    found: Found = find(corpus_of({"道具": "x", "道具箱": "[道具]", target: "x", "頁": text}))
     corpus = found.corpus
     finder = MentionFinder(corpus, found.mentions)
     (mentions,) = finder.mentions_of(numbers_of(corpus, "頁"), numbers_of(corpus, target))
     return [(mention.line, mention.start, mention.end) for mention in mentions]
 
 
-def test_free_mentions_come_before_those_held_by_a_longer_one() -> None:
-    assert mentions_of("道具箱\n道具", "道具") == [(2, 0, 2), (1, 0, 2)]
+# text of a page, target, its mentions in order
+BEST_FIRST = {
+    "a whole word before a piece of one": ("東京都へ引越した\n京都へ行く", "京都", [(2, 0, 2), (1, 1, 3)]),
+    "between two of them": ("東京都と\n大京都\n京都へ", "京都", [(3, 0, 2), (1, 1, 3), (2, 1, 3)]),
+    "whole words in the order of the page": ("京都へ\n京都を", "京都", [(1, 0, 2), (2, 0, 2)]),
+    "the title's own spelling": ("ＬＡＮＤ\nland", "Land", [(2, 0, 4), (1, 0, 4)]),
+    "the title's own case": ("the api\nのapiと\nAPIを", "API", [(3, 0, 3), (2, 1, 4)]),
+    "not within a longer title": ("道具箱\n道具", "道具", [(2, 0, 2)]),
+    "nor where that is a link": ("[道具箱]と道具箱", "道具", []),
+    "and none at all": ("道具箱の中", "道具", []),
+}
+
+
+@pytest.mark.parametrize(("text", "target", "expected"), BEST_FIRST.values(), ids=BEST_FIRST)
+def test_the_best_mention_comes_first(text: str, target: str, expected: list[tuple[int, int, int]]) -> None:
+    assert mentions_of(text, target) == expected
 
 
 def test_a_target_said_only_inside_links_has_no_mention() -> None:

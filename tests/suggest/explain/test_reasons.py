@@ -29,6 +29,11 @@ WORDS = {
         "表記ゆれ: 本文では「ＢＥＲＴ」",
         "a spelling variant: the text says “ＢＥＲＴ”",
     ),
+    "inflected": (
+        Reason("inflected", quote="強かった"),
+        "語形の違い: 本文では「強かった」（本文は変えません）",
+        "another form of the title: the text says “強かった”, which stays as it is",
+    ),
     "neighbours": (
         Reason("neighbours", names=NAMES),
         "似たページがリンクしています: 「庭」、「道具」",

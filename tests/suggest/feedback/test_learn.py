@@ -187,6 +187,7 @@ def test_of_every_signal_it_is_known_whether_it_rests_on_the_text_alone() -> Non
         "link_probability",
         "mention",
         "variant",
+        "inflected",
         "in_title",
         "in_link",
         "icon",

@@ -111,6 +111,34 @@ def test_what_is_a_page_a_red_link_a_date_or_an_empty_word_is_not_new() -> None:
     assert is_new & {"道具", "検索", "自分", "i̇zmir", "izmir", "diary", "the"} == set()
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["令和3年", "令和3年3月3日", "R3.3.3", "2026/3", "3/3", "三月三日", "3월 3일", "March 3", "3rd of March"],
+)
+def test_a_date_of_any_form_is_not_new(date: str) -> None:
+    corpus = corpus_of({"道具": f"「{date}」: {date}\n{date}に", "甲": f"「{date}」 {date}"})
+    phrases = find_phrases(corpus.readings)[0]
+
+    assert not_new(corpus, phrases)[phrases.keys.index(fold(date))]
+
+
+@pytest.mark.parametrize(
+    ("line", "fragments"),
+    [
+        ("令和3年3月3日に会う", {"令和", "月3日", "日に会う", "令和3年3月3"}),
+        ("次の会はR3.3.3と2026/3/3です", {"r3", "2026", "次の会はr3"}),
+        ("on March 3, and 3rd of May 2026", {"march", "3rd", "may"}),
+        ("3월 3일에 만나", {"3일", "3일에", "일에"}),
+        ("2026-W05と2026-Q1の会", {"2026", "w05", "q1の会", "q1"}),
+        ("2026年第5週は休む", {"年第", "2026年第", "5週"}),
+    ],
+)
+def test_a_piece_of_a_date_is_no_phrase(line: str, fragments: set[str]) -> None:
+    found = find_phrases([reading("あ", line, line)])[0]
+
+    assert set(found.keys) & fragments == set()
+
+
 def test_a_red_link_that_is_no_target_counts_as_new() -> None:
     corpus = corpus_of({"道具": "[検索] と検索"})
     phrases = find_phrases(corpus.readings)[0]

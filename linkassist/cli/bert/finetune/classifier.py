@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from linkassist.bert.checkpoint.open import BertFiles
 from linkassist.bert.classify.datasets import task_named
@@ -29,12 +28,13 @@ from linkassist.cli.bert.options import (
     VocabFileOption,
     with_underscores,
 )
+from linkassist.cli.bert.original_flags import OriginalFlags
 from linkassist.cli.lazy_group import command
 from linkassist.cli.output import say
 from linkassist.cli.progress import progress, training_progress
 
 
-class _AsBefore(TyperCommand):
+class _AsBefore(OriginalFlags):
     """Takes `--do_train=true` and `--do_train=False` too, as the original does, besides `--do_train`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
