@@ -113,12 +113,15 @@ class Segment:
 class Passage:
     """The visible text of one line: links by their titles, without code, URLs, math and icons.
 
-    `segments` ascend and tile `text`, except for the separators (U+001F) in place of what was left out.
+    `segments` ascend and tile `text`, except for the separators (U+001F) in place of what was left out. created,
+    updated: times of the line, Unix seconds, 0 where unknown.
     """
 
     line: int
     text: str
     segments: tuple[Segment, ...]
+    created: int = 0
+    updated: int = 0
 
     def raw_span(self, start: int, end: int) -> Span | None:
         """The raw span of `text[start:end]`, which is not empty; None where it is not within one segment of prose."""

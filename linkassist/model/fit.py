@@ -23,7 +23,7 @@ from linkassist.progress import OnProgress, counting, no_progress
 from linkassist.suggest.candidates import CandidateFinder, PageBatch, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, FeatureBuilder, icon_pairs, tabulate_mentions, title_features
-from linkassist.suggest.holdout import Holdout, hide_links, links_beside, pages_to_hold_out
+from linkassist.suggest.holdout import Holdout, hide_added_links, hide_links, links_beside, pages_to_hold_out
 from linkassist.suggest.link_contexts import ContextLogOdds
 from linkassist.suggest.prefetch import prefetch_map
 from linkassist.suggest.ranker import (
@@ -112,16 +112,18 @@ def choose_encoder(
 def fit_ranker(
     scan: Scan, held_out: IntArray, encoder: Encoder, *, seed: int = 0, on_progress: OnProgress = no_progress
 ) -> Ranker:
-    """The ranker, trained on the held-out pages: their links are hidden, and are the answers."""
-    on_progress("examine", 0, 3)
+    """The ranker, trained on the held-out pages, whose hidden links are the answers, and on links added late."""
+    on_progress("examine", 0, 4)
     holdouts = holdouts_of(scan.corpus, held_out, seed)
     links = link_training_set(scan, holdouts, encoder)
-    on_progress("examine", 1, 3)
+    on_progress("examine", 1, 4)
+    additions = link_training_set(scan, [hide_added_links(scan.corpus, seed)], encoder)
+    on_progress("examine", 2, 4)
     first = holdouts[0]
     phrases = training_set(*phrase_examples(scan.corpus, first.corpus, scan.phrases, first))
-    on_progress("examine", 2, 3)
-    ranker = learn_ranker(links, phrases, seed=seed)
-    on_progress("examine", 3, 3)
+    on_progress("examine", 3, 4)
+    ranker = learn_ranker(links, phrases, additions, seed=seed)
+    on_progress("examine", 4, 4)
     return ranker
 
 
@@ -165,7 +167,7 @@ def _link_training_set(scan: Scan, holdout: Holdout) -> TrainingSet:
     corpus, pages = scan.corpus, holdout.pages
     statistics = learn_statistics(corpus, scan.texts, holdout.is_teacher)
     is_new = np.zeros(corpus.n_targets, np.bool_)
-    is_new[pages] = True
+    is_new[pages] = ~holdout.is_teacher[pages]
     is_new &= statistics.n_linked == 0
     is_target = holdout.is_target & ((statistics.n_linked > 0) | (np.arange(corpus.n_targets) < corpus.n_pages))
     features = [np.zeros((0, len(FEATURES)), np.float32)]

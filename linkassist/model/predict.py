@@ -85,7 +85,7 @@ class Predictor:
         search = search_of(corpus, texts.vectors[:n_searched], statistics)
         self._finder = CandidateFinder(corpus, texts, statistics, search)
         self._traits = title_features(corpus)
-        self._contributions = Contributions(ranker.links[0])
+        self._contributions = Contributions(ranker)
         self._witnesses = SupportingPages(corpus, texts.bigrams.titles, model.marks, statistics)
         self._lines = LineExplainer(corpus, texts.bigrams, model.linking)
 

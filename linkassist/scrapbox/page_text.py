@@ -13,7 +13,7 @@ from itertools import islice
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.redirects import redirect_target
 from linkassist.scrapbox.tokens import ParsedLine, Token, walk
-from linkassist.wiki import Page, Passage, Reading, Segment, title_key
+from linkassist.wiki import Line, Page, Passage, Reading, Segment, title_key
 
 SEPARATOR = "\x1f"  # in place of what is left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
@@ -33,7 +33,8 @@ def read_page(page: Page) -> Reading:
     marks: dict[str, None] = {}
     is_below = False
     parsed = parse_page(texts)
-    for number, (text, line) in enumerate(zip(texts, parsed, strict=True)):
+    for number, (raw, line) in enumerate(zip(page.lines, parsed, strict=True)):
+        text = raw.text
         is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
         if line.kind not in _READ_KINDS:
             continue
@@ -47,7 +48,7 @@ def read_page(page: Page) -> Reading:
                 marks.setdefault(f"icon:{title_key(token.target)}")
             elif token.kind in ("url", "image", "project_link") and is_read and (mark := _mark(token)):
                 marks.setdefault(mark)
-        if is_read and (passage := _passage(number, text, line)):
+        if is_read and (passage := _passage(number, raw, line)):
             passages.append(passage)
     links.pop(page.key, None)
     authors = Counter(line.user_id for line in page.lines if line.user_id)
@@ -78,9 +79,11 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
 
 
-def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
+def _passage(number: int, raw: Line, line: ParsedLine) -> Passage | None:
+    text = raw.text
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
-        return Passage(number, text, (Segment(0, 0, len(text), is_prose=True),)) if text.strip() else None
+        whole = (Segment(0, 0, len(text), is_prose=True),)
+        return Passage(number, text, whole, raw.created, raw.updated) if text.strip() else None
     pieces: list[str] = []
     parts: list[Segment] = []
     at = 0
@@ -106,7 +109,9 @@ def _passage(number: int, text: str, line: ParsedLine) -> Passage | None:
 
     add(line.tokens)
     visible = "".join(pieces)
-    return Passage(number, visible, tuple(parts)) if visible.strip(SEPARATOR + " \t\u3000") else None
+    if not visible.strip(SEPARATOR + " \t\u3000"):
+        return None
+    return Passage(number, visible, tuple(parts), raw.created, raw.updated)
 
 
 def _shown(token: Token) -> tuple[int, int] | None:

@@ -1,4 +1,7 @@
-"""Features to a calibrated probability: two LightGBM models, one for targets that exist and one for new ones.
+"""Features to a calibrated probability: LightGBM models for targets that exist and for new ones.
+
+Of the former there are two: one for pages without a link, learnt from new pages, and one for pages that have links,
+learnt from links that were added to them. What such a page says without a link, its authors passed over.
 
 The starting ranker ships with the program; its features mean the same in every wiki, and it was learnt from several.
 A wiki's own model is boosted on from there: its trees correct the starting score on the wiki's holdout pages (Friedman
@@ -29,6 +32,7 @@ _STARTING = Path(__file__).with_name("starting_ranker")
 _HALFWAY = 400  # answers at which the wiki's own calibration weighs as much as the starting one
 _FEWEST = 60  # with fewer answers no model is trained
 _FOLDS = 2
+_N_KNOWN = FEATURES.index("n_known")
 _N_MENTIONS = FEATURES.index("n_mentions")
 _PARAMETERS = {
     "objective": "binary",
@@ -106,14 +110,22 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """`links` scores targets that exist, `phrases` new ones. Each ends with the starting model."""
+    """`links` scores targets that exist, on pages without a link, `additions` on pages with links; `phrases` new ones.
+
+    Each ends with the starting model.
+    """
 
     links: tuple[Model, ...]
     phrases: tuple[Model, ...]
+    additions: tuple[Model, ...]
 
     def score_links(self, features: FloatArray) -> FloatArray:
         """(rows,) probabilities for rows of `FEATURES`."""
-        return _blend(self.links, features, sort_of_links(features))
+        probability = np.zeros(len(features), np.float32)
+        has_links, sort = has_links_already(features), sort_of_links(features)
+        for models, rows in ((self.links, ~has_links), (self.additions, has_links)):
+            probability[rows] = _blend(models, features[rows], sort[rows])
+        return probability
 
     def hopeful_links(self, features: FloatArray, page: IntArray, n_per_page: int) -> IntArray:
         """The rows worth scoring, ascending: the best `n_per_page` of each page by the starting model's first trees."""
@@ -145,6 +157,11 @@ def _hopeful(start: Model, features: FloatArray, page: IntArray, n_per_page: int
 def sort_of_links(features: FloatArray) -> IntArray:
     """(rows,) 1 where the text says the target, 0 where it does not."""
     return (features[:, _N_MENTIONS] > 0).astype(np.int64)
+
+
+def has_links_already(features: FloatArray) -> BoolArray:
+    """(rows,) whether the page has links."""
+    return np.asarray(features[:, _N_KNOWN] > 0)
 
 
 def _blend(models: tuple[Model, ...], features: FloatArray, sort: IntArray) -> FloatArray:
@@ -231,14 +248,19 @@ def _calibrate(raw: npt.NDArray[np.float64], is_answer: BoolArray, prior: float)
     return knots.astype(np.float32), values[kept].astype(np.float32)
 
 
-def learn_ranker(links: TrainingSet, phrases: TrainingSet, *, seed: int = 0) -> Ranker:
-    """The ranker of a wiki, trained on the candidates of its holdout pages."""
+def learn_ranker(links: TrainingSet, phrases: TrainingSet, additions: TrainingSet, *, seed: int = 0) -> Ranker:
+    """The ranker of a wiki, trained on the candidates of its holdout pages.
+
+    additions: of the pages that keep their links but a few.
+    """
     starting = starting_ranker()
     own_links = learn_model(links, start=starting.links[0], seed=seed)
+    own_additions = learn_model(additions, start=starting.additions[0], seed=seed)
     own_phrases = learn_model(phrases, start=starting.phrases[0], seed=seed, prior=_PHRASE_PRIOR)
     return Ranker(
         links=(own_links, *starting.links) if own_links else starting.links,
         phrases=(own_phrases, *starting.phrases) if own_phrases else starting.phrases,
+        additions=(own_additions, *starting.additions) if own_additions else starting.additions,
     )
 
 
@@ -259,6 +281,7 @@ def to_json(ranker: Ranker) -> str:
             "phrase_features": PHRASE_FEATURES,
             "links": [_model_to_dict(model) for model in ranker.links],
             "phrases": [_model_to_dict(model) for model in ranker.phrases],
+            "additions": [_model_to_dict(model) for model in ranker.additions],
         }
     )
 
@@ -274,6 +297,7 @@ def from_json(text: str) -> Ranker:
         return Ranker(
             links=tuple(_model_from_dict(model, 2) for model in found["links"]),
             phrases=tuple(_model_from_dict(model, 1) for model in found["phrases"]),
+            additions=tuple(_model_from_dict(model, 2) for model in found.get("additions", found["links"])),
         )
     except (ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
         raise ModelError(f"The ranker cannot be read ({error}). Run `linkassist reindex --full`.") from error

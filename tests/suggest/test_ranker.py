@@ -54,7 +54,7 @@ def model() -> Model:
 
 def probabilities(model: Model, features: FloatArray) -> NDArray[np.float64]:
     """The model's own, of rows of one sort."""
-    return Ranker((), (model,)).score_phrases(features).astype(np.float64)
+    return Ranker((), (model,), ()).score_phrases(features).astype(np.float64)
 
 
 def rows(first: FloatArray, n_features: int) -> FloatArray:
@@ -137,7 +137,7 @@ def test_equal_seeds_learn_equal_models(model: Model) -> None:
     again = learn_model(lessons(4))
 
     assert again is not None
-    assert Ranker((again,), ()).fingerprint == Ranker((model,), ()).fingerprint
+    assert Ranker((again,), (), ()).fingerprint == Ranker((model,), (), ()).fingerprint
 
 
 def test_plain_lessons_are_of_one_sort_and_typical() -> None:
@@ -275,11 +275,29 @@ def test_a_sort_never_seen_is_unlikely_but_not_impossible() -> None:
     assert mean_probability(learnt, toy, 0) == pytest.approx(0.01)
 
 
+N_KNOWN = FEATURES.index("n_known")
+
+
+def without_links(rows: TrainingSet) -> TrainingSet:
+    """The same on pages that link nothing."""
+    features = rows.features.copy()
+    features[:, N_KNOWN] = 0
+    return replace(rows, features=features)
+
+
+def linking(rows: TrainingSet) -> TrainingSet:
+    """The same on pages that link something."""
+    features = rows.features.copy()
+    features[:, N_KNOWN] = 1
+    return replace(rows, features=features)
+
+
 @pytest.fixture(scope="module")
 def ranker() -> Ranker:
     """With an own model for links, and with too few answers for one of phrases."""
     phrases = lessons(len(PHRASE_FEATURES))
-    return learn_ranker(link_lessons(), replace(phrases, is_answer=np.zeros_like(phrases.is_answer)))
+    without_answers = replace(phrases, is_answer=np.zeros_like(phrases.is_answer))
+    return learn_ranker(without_links(link_lessons()), without_answers, linking(link_lessons(seed=5)))
 
 
 def test_too_few_answers_leave_the_starting_ranker_alone(ranker: Ranker) -> None:
@@ -290,17 +308,35 @@ def test_too_few_answers_leave_the_starting_ranker_alone(ranker: Ranker) -> None
 def test_a_wiki_without_lessons_gets_the_starting_ranker() -> None:
     nothing = training_set(np.zeros((0, 1), np.float32), np.zeros(0, np.bool_), np.zeros(0, np.int64))
 
-    assert learn_ranker(nothing, nothing).fingerprint == starting_ranker().fingerprint
+    assert learn_ranker(nothing, nothing, nothing).fingerprint == starting_ranker().fingerprint
 
 
 def test_own_and_starting_calibration_are_averaged_by_the_answers_learnt_from(ranker: Ranker) -> None:
     own, starting = ranker.links
-    features = link_lessons().features[:50]
+    features = without_links(link_lessons()).features[:50]
     raw, sort = own.raw(features), sort_of_links(features)
     share = own.n_positive / (own.n_positive + 400)
     odds = share * own.log_odds(raw, sort) + (1 - share) * starting.log_odds(raw, sort)
 
     assert ranker.score_links(features) == pytest.approx(1 / (1 + np.exp(-odds)), rel=1e-5)
+
+
+def test_what_authors_passed_over_on_pages_with_links_is_unlikely_there_and_nowhere_else() -> None:
+    """On new pages what is said is linked; on pages that have links the same is what was left unlinked."""
+    parts = [link_lessons(seed) for seed in range(8)]
+    rows = joined_training_sets([replace(part, page=part.page + N_PAGES * i) for i, part in enumerate(parts)])
+    passed_over = replace(linking(rows), is_answer=rows.is_answer & (rows.page % 8 == 0))
+    learnt = learn_ranker(without_links(rows), training_set(*nothing_of(PHRASE_FEATURES)), passed_over)
+    asked = rows.features[rows.is_answer]
+
+    on_new = learnt.score_links(without_links(replace(rows, features=asked)).features)
+    on_old = learnt.score_links(linking(replace(rows, features=asked)).features)
+
+    assert on_new.mean() > 2 * on_old.mean()
+
+
+def nothing_of(names: tuple[str, ...]) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.int64]]:
+    return np.zeros((0, len(names)), np.float32), np.zeros(0, np.bool_), np.zeros(0, np.int64)
 
 
 def test_the_starting_ranker_scores_both_kinds() -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from linkassist.suggest.corpus import FloatArray
 from linkassist.suggest.features import FEATURES
-from linkassist.suggest.ranker import Model
+from linkassist.suggest.ranker import Model, Ranker, has_links_already
 
 # A feature in no group tells how likely links are on the page, and is no evidence for one target.
 _FEATURES_OF: Final = {
@@ -44,6 +44,21 @@ _GROUP_OF: Final = {FEATURES.index(name): i for i, names in enumerate(_FEATURES_
 
 
 class Contributions:
+    """The contributions to the raw scores of links by a ranker."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self._links, self._additions = _OfModel(ranker.links[0]), _OfModel(ranker.additions[0])
+
+    def of(self, features: FloatArray) -> FloatArray:
+        """(rows, len(GROUPS)) log-odds; with the steps of ungrouped features and the mean they add up to the score."""
+        has_links = has_links_already(features)
+        total = np.zeros((len(features), len(FEATURE_GROUPS)), np.float32)
+        for model, rows in ((self._links, ~has_links), (self._additions, has_links)):
+            total[rows] = model.of(features[rows])
+        return total
+
+
+class _OfModel:
     """The contributions to the raw score of one model."""
 
     def __init__(self, model: Model) -> None:
@@ -51,7 +66,7 @@ class Contributions:
         self._steps = [_steps(booster, share) for booster, share in zip(model.boosters, model.shares, strict=True)]
 
     def of(self, features: FloatArray) -> FloatArray:
-        """(rows, len(GROUPS)) log-odds; with the steps of ungrouped features and the mean they add up to the score."""
+        """(rows, len(GROUPS)) log-odds."""
         total = np.zeros((len(features), len(FEATURE_GROUPS)), np.float32)
         if len(features) == 0:
             return total

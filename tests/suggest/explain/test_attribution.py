@@ -9,7 +9,7 @@ import pytest
 from linkassist.suggest.corpus import FloatArray
 from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
 from linkassist.suggest.features import FEATURES
-from linkassist.suggest.ranker import Model, starting_ranker
+from linkassist.suggest.ranker import Model, Ranker, starting_ranker
 
 RNG = np.random.default_rng(7)
 
@@ -32,11 +32,16 @@ def model_of(features: FloatArray, names: tuple[str, ...]) -> Model:
     return Model(tuple(boosters), (1.0,) * len(boosters), (), int(np.sum(answer)))
 
 
+def ranker_of(model: Model) -> Ranker:
+    """One that scores all links by this model."""
+    return Ranker((model,), (), (model,))
+
+
 def test_they_add_up_to_the_score() -> None:
     features = rows(400)
     model = model_of(features, ("link_probability", "closest", "titles"))
 
-    found = Contributions(model).of(features)
+    found = Contributions(ranker_of(model)).of(features)
 
     rest = model.raw(features) - found.sum(axis=1)
     assert rest == pytest.approx(np.full(len(rest), rest.mean()), abs=1e-3)  # the mean score, the same for every row
@@ -45,7 +50,7 @@ def test_they_add_up_to_the_score() -> None:
 def test_what_the_model_looks_at_is_what_carries() -> None:
     features = rows(400)
 
-    found = Contributions(model_of(features, ("links_back",))).of(features)
+    found = Contributions(ranker_of(model_of(features, ("links_back",)))).of(features)
 
     assert [FEATURE_GROUPS[i] for i in np.flatnonzero(np.abs(found).max(axis=0))] == ["backlink"]
     value, carried = features[:, FEATURES.index("links_back")], found[:, FEATURE_GROUPS.index("backlink")]
@@ -61,10 +66,22 @@ def test_most_first_groups_are_those_of_shapley_values() -> None:
     by_shapley = np.asarray(shares)[:, columns]
 
     groups = [FEATURE_GROUPS.index(name) for name in ("text", "neighbours", "titles", "marked")]
-    found = Contributions(model).of(features)[:, groups]
+    found = Contributions(ranker_of(model)).of(features)[:, groups]
 
     assert np.corrcoef(found.ravel(), by_shapley.ravel())[0, 1] > 0.9
 
 
+def test_a_page_with_links_is_explained_by_the_model_that_scores_it() -> None:
+    features = rows(400)
+    new, old = model_of(features, ("links_back",)), model_of(features, ("co_cited_self",))
+    features[:200, FEATURES.index("n_known")] = 0
+
+    found = Contributions(Ranker((new,), (), (old,))).of(features)
+
+    without, with_links = (np.flatnonzero(np.abs(part).max(axis=0)) for part in (found[:200], found[200:]))
+    assert [FEATURE_GROUPS[i] for i in without] == ["backlink"]
+    assert [FEATURE_GROUPS[i] for i in with_links] == ["co_cited_self"]
+
+
 def test_no_rows_have_no_contributions() -> None:
-    assert Contributions(starting_ranker().links[0]).of(rows(0)).shape == (0, len(FEATURE_GROUPS))
+    assert Contributions(starting_ranker()).of(rows(0)).shape == (0, len(FEATURE_GROUPS))

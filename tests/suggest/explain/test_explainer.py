@@ -33,7 +33,7 @@ def suggestion(title: str, target: str, probability: float = BY_RULE, pages: dic
     features = features_of(found)
     is_row = (pairs.page == number_of(corpus, title)) & (pairs.target == number_of(corpus, target))
     rows = np.flatnonzero(is_row)
-    contributions = Contributions(starting_ranker().links[0])
+    contributions = Contributions(starting_ranker())
     bigrams, statistics = found.texts.bigrams, found.statistics
     witnesses = SupportingPages(corpus, bigrams.titles, list(mark_numbers(corpus.readings)), statistics)
     lines = LineExplainer(corpus, bigrams, read_linking_lines(corpus, bigrams, statistics.is_teacher))
