@@ -20,10 +20,11 @@ from linkassist.model.predict_phrases import LIMIT, new_links, phrase_examples
 from linkassist.model.scan import Scan, scan_texts, scan_without_hidden_links
 from linkassist.model.wiki_model import WikiModel, fit_wiki_model
 from linkassist.progress import OnProgress, counting, no_progress
+from linkassist.suggest.added_links import added_link_holdouts
 from linkassist.suggest.candidates import CandidateFinder, PageBatch, Pairs
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, all_known, build_corpus, cells
 from linkassist.suggest.features import FEATURES, FeatureBuilder, icon_pairs, tabulate_mentions, title_features
-from linkassist.suggest.holdout import Holdout, hide_added_links, hide_links, links_beside, pages_to_hold_out
+from linkassist.suggest.holdout import Holdout, hide_links, links_beside, pages_to_hold_out
 from linkassist.suggest.link_contexts import ContextLogOdds
 from linkassist.suggest.prefetch import prefetch_map
 from linkassist.suggest.ranker import (
@@ -117,7 +118,7 @@ def fit_ranker(
     holdouts = holdouts_of(scan.corpus, held_out, seed)
     links = link_training_set(scan, holdouts, encoder)
     on_progress("examine", 1, 4)
-    additions = link_training_set(scan, [hide_added_links(scan.corpus, seed)], encoder)
+    additions = link_training_set(scan, added_link_holdouts(scan.corpus, seed), encoder)
     on_progress("examine", 2, 4)
     first = holdouts[0]
     phrases = training_set(*phrase_examples(scan.corpus, first.corpus, scan.phrases, first))
@@ -182,8 +183,8 @@ def _link_training_set(scan: Scan, holdout: Holdout) -> TrainingSet:
 
 
 def _is_typical(features: FloatArray, holdout: Holdout, page: IntArray) -> BoolArray:
-    """False for what a page says whose hidden links' words were taken out."""
-    return np.asarray(~holdout.is_blind[page] | (sort_of_links(features) == 0))
+    """False for what a page says whose hidden links' words were taken out, and in a holdout that is not typical."""
+    return np.asarray((~holdout.is_blind[page] | (sort_of_links(features) == 0)) & holdout.is_typical)
 
 
 def suggest_pages(

@@ -23,9 +23,6 @@ _MOST_PAGES = 2000
 _SHARE = 0.25
 _SHARE_BLIND = 0.5
 _SHARE_PARTIAL = 0.3
-_SHARE_SAMPLED = 0.15  # of a page's links, which is how many are late where the times of lines are known
-_LATE_S = 86_400
-_FEWEST_LATE = 200
 _SHARE_LINKED = 0.1  # of the held-out pages keep the links to them: in two wikis 6 and 9 % of the new pages had any
 
 
@@ -35,7 +32,8 @@ class Holdout:
 
     answers: (pages, targets), the hidden links. is_teacher: per page, True where it has links, none of them hidden.
     is_target: per target, False for a red link that only hidden links name, which nobody could have suggested.
-    is_blind: per page, True where the words of the hidden links are removed too.
+    is_blind: per page, True where the words of the hidden links are removed too. is_typical: False where the pages show
+    which links are made, but not how many.
     """
 
     pages: IntArray
@@ -44,6 +42,7 @@ class Holdout:
     is_teacher: BoolArray
     is_target: BoolArray
     is_blind: BoolArray
+    is_typical: bool = True
 
 
 def pages_to_hold_out(corpus: Corpus, seed: int = 0) -> IntArray:
@@ -109,63 +108,6 @@ def hide_links(corpus: Corpus, pages: IntArray, seed: int = 0) -> Holdout:
         is_target=is_target,
         is_blind=is_blind,
     )
-
-
-def hide_added_links(corpus: Corpus, seed: int = 0) -> Holdout:
-    """The holdout of pages that keep all their links but the late ones, which were added when the page had others.
-
-    A late link is one that stands only in lines that were changed a day or more after they were written. Where the
-    export tells too few of them, a seeded sample of the links of pages that have two or more is hidden instead. All
-    pages stay teachers, and all hidden links keep their words: what these pages say and do not link was passed over.
-    """
-    late = {page: keys for page in range(corpus.n_pages) if (keys := _late_keys(corpus.readings[page]))}
-    if sum(map(len, late.values())) < _FEWEST_LATE:
-        late = _sampled_keys(corpus, seed)
-    random = np.random.default_rng(seed)
-    pages = np.array(sorted(page for page in late if not corpus.is_template[page]), np.int64)
-    if len(pages) > _MOST_PAGES:
-        pages = np.sort(random.choice(pages, _MOST_PAGES, replace=False))
-    number = {key: i for i, key in enumerate(corpus.keys)}
-    readings = list(corpus.readings)
-    for page in pages.tolist():
-        readings[page] = hide_targets(readings[page], late[page], is_blind=False)
-    cells = [(page, number[key]) for page in pages.tolist() for key in sorted(late[page])]
-    answers = csr([page for page, _ in cells], [target for _, target in cells], corpus.links.shape)
-    visible = sp.csr_matrix(corpus.links - answers)
-    visible.eliminate_zeros()
-    is_target = np.asarray(visible.sum(axis=0)).ravel() > 0
-    is_target[: corpus.n_pages] = True
-    return Holdout(
-        pages=pages,
-        corpus=replace(corpus, readings=readings, links=visible),
-        answers=answers,
-        is_teacher=np.diff(visible.indptr) > 0,
-        is_target=is_target,
-        is_blind=np.zeros(corpus.n_pages, np.bool_),
-    )
-
-
-def _late_keys(reading: Reading) -> set[str]:
-    """The title keys that the page links in late lines alone."""
-    late: set[str] = set()
-    others: set[str] = set()
-    for passage in reading.passages:
-        is_late = 0 < passage.created <= passage.updated - _LATE_S
-        (late if is_late else others).update(key for key, _ in passage.links())
-    return (late - others) & {title_key(target) for target in reading.links}
-
-
-def _sampled_keys(corpus: Corpus, seed: int) -> dict[int, set[str]]:
-    """By page, one or more of the title keys that it links, of which at least one stays."""
-    random = np.random.default_rng(seed)
-    sampled = {}
-    for page, reading in enumerate(corpus.readings):
-        keys = sorted({title_key(target) for target in reading.links})
-        if len(keys) > 1:
-            order = random.permutation(len(keys))
-            n_hidden = min(len(keys) - 1, max(1, random.binomial(len(keys), _SHARE_SAMPLED)))
-            sampled[page] = {keys[i] for i in order[:n_hidden].tolist()}
-    return sampled
 
 
 def hide_targets(reading: Reading, hidden: set[str], *, is_blind: bool) -> Reading:

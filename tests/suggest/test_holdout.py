@@ -6,17 +6,14 @@ import numpy as np
 import pytest
 from support.wiki_by_hand import Found, corpus_of, find, number_of, numbers_of, reading
 
-from linkassist.scrapbox.page_text import read_page
 from linkassist.suggest.corpus import Corpus, build_corpus, keep_rows
 from linkassist.suggest.holdout import (
     Holdout,
-    hide_added_links,
     hide_links,
     hide_targets,
     links_beside,
     pages_to_hold_out,
 )
-from linkassist.wiki import Line, Page
 
 WIKI = {
     "道具": "[検索]の[道具箱]",
@@ -242,55 +239,3 @@ def test_diaries_and_pages_that_link_only_dates_are_not_examined() -> None:
     corpus = corpus_of(pages)
 
     assert [corpus.names[page] for page in pages_to_hold_out(corpus).tolist()] == ["本3"]
-
-
-DAY = 86_400
-
-
-def worked_on(*, has_times: bool) -> Corpus:
-    """250 pages of two lines that link: the first as it was written, the second changed two days later."""
-
-    def page(number: int) -> Page:
-        title = f"手記{number}"
-        lines = [(title, 0), ("[道具]と[検索]、散歩", 0), ("[散歩]と[検索]", 2 * DAY)]
-        at = 1_600_000_000 if has_times else 0
-        timed = tuple(Line(text, at, at + later if at else 0) for text, later in lines)
-        return Page(title, timed, created=at + number)
-
-    return build_corpus([read_page(page(number)) for number in range(250)])
-
-
-def test_of_a_page_that_was_worked_on_only_the_links_added_late_are_hidden() -> None:
-    corpus = worked_on(has_times=True)
-    found = hide_added_links(corpus)
-
-    assert found.pages.tolist() == list(range(250))
-    hidden = {corpus.names[target] for target in found.answers.indices.tolist()}
-    assert hidden == {"散歩"}  # what the first line links too was there before
-    assert found.answers.nnz == 250
-    assert found.corpus.readings[0].links == ("道具", "検索")
-
-
-def test_pages_that_keep_links_stay_teachers_and_their_words() -> None:
-    corpus = worked_on(has_times=True)
-    found = hide_added_links(corpus)
-
-    assert found.is_teacher.all()
-    assert [reading.text for reading in found.corpus.readings] == [reading.text for reading in corpus.readings]
-
-
-def test_without_times_some_links_of_each_page_are_hidden_and_some_stay() -> None:
-    corpus = worked_on(has_times=False)
-    found = hide_added_links(corpus)
-    n_hidden, n_left = np.diff(found.answers.indptr), np.diff(found.corpus.links.indptr)
-
-    assert (n_hidden > 0).all()
-    assert (n_left > 0).all()
-    assert (n_hidden + n_left).tolist() == [3] * 250
-
-
-def test_a_second_call_hides_the_same_links() -> None:
-    for has_times in (True, False):
-        corpus = worked_on(has_times=has_times)
-        one, other = hide_added_links(corpus), hide_added_links(corpus)
-        assert (one.answers != other.answers).nnz == 0
