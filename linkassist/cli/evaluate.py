@@ -63,8 +63,9 @@ def evaluate(
 
     How many links of the newest pages would have been suggested if these pages had come without any? Simple baselines
     are measured on the same links. Two exports show exactly what was there before. For a single wiki, the times of its
-    lines show it; without times, the links of random pages are hidden. The library keeps its last report for the
-    browser; for files nothing is kept.
+    lines show it; without times, the links of random pages are hidden. The other half asks about pages that had links
+    already, by the links that they gained later. The library keeps its last report for the browser, and shows
+    suggestions from the probability on from which two of three were right; for files nothing is kept.
     """
     if old:
         _refuse(

@@ -107,3 +107,32 @@ class Shown:
     n_pages: int
     calibration: CalibrationFigures
     signals: tuple[SignalFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldPages:
+    """The other half: links that pages of the earlier wiki gained later, to words that stood on them.
+
+    origin, moment: as in the report. n_pages: of the earlier wiki. n_asked: pages that gained a link, n_gold of them to
+    targets that the wiki knew, n_coined to others. suggesters: ours first; only what they rank is scored, since that a
+    proposal was not taken up unasked says little.
+    """
+
+    origin: Origin
+    moment: int
+    n_pages: int
+    n_asked: int
+    n_gold: int
+    n_coined: int
+    suggesters: tuple[SuggesterFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFloors:
+    """From which probability on two of three suggestions were right; None where the test tells too little.
+
+    known: of page and red links. new: of new ones.
+    """
+
+    known: float | None = None
+    new: float | None = None

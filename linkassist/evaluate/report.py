@@ -13,6 +13,8 @@ from linkassist.evaluate.figures import (
     CalibrationFigures,
     Group,
     GroupFigures,
+    MeasuredFloors,
+    OldPages,
     Origin,
     RankingFigures,
     ReliabilityBin,
@@ -42,7 +44,8 @@ class EvaluationReport:
     n_pages_before: pages of the earlier wiki. n_asked: pages whose links were removed; n_with_gold of them had links to
     targets that the wiki knew, n_gold in all; n_coined: links to other targets. is_by_id: renamed pages were recognised
     by their id. encoder: the name of ours. made_at: Unix second.
-    suggesters: ours first. shown: what readers would have seen of ours, None if nothing.
+    suggesters: ours first. shown: what readers would have seen of ours, None if nothing. floors: what they tell.
+    old: the other half of the test, None where it could not be made.
     """
 
     earlier: str
@@ -60,6 +63,8 @@ class EvaluationReport:
     origin: Origin = "two exports"
     moment: int = 0
     made_at: int = 0
+    old: OldPages | None = None
+    floors: MeasuredFloors = MeasuredFloors()
 
     def as_json(self) -> str:
         """One JSON object, its keys being the names of the fields; shares and probabilities are in [0, 1]."""
@@ -67,11 +72,7 @@ class EvaluationReport:
 
     def as_text(self) -> str:
         """Tables for a terminal of 100 columns: each group of suggestions, our reliability, and the first reasons."""
-        blocks = [self.opening()]
-        for group, title in _GROUPS:
-            rows = [(s.name, f) for s in self.suggesters for f in s.groups if f.group == group]
-            if rows:
-                blocks.append(figures_table(title, rows))
+        blocks = [self.opening(), *_tables(self.suggesters)]
         for figures in (f for s in self.suggesters[:1] for f in s.groups):
             if figures.calibration and figures.group in ("page or red", "new"):
                 blocks.append(_reliability(figures.group, figures.calibration))
@@ -79,6 +80,9 @@ class EvaluationReport:
             blocks.append(_reliability("all kinds", self.shown.calibration))
         if self.shown and self.shown.signals:
             blocks.append(_signals(self.shown))
+        if self.old:
+            blocks.append(_opening_of_old(self.old, self.earlier))
+            blocks += _tables(self.old.suggesters)
         return "\n\n".join(blocks) + "\n"
 
     def opening(self) -> str:
@@ -93,9 +97,8 @@ class EvaluationReport:
 
     def _made_from(self) -> str:
         if self.origin == "line times":
-            day = time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_second(self.moment)))
             return (
-                f"Links by line times: {self.earlier} as it stood on {day}\n"
+                f"Links by line times: {self.earlier} as it stood on {_day(self.moment)}\n"
                 f"{self.n_pages_before:,} pages with the lines they had, and {self.n_asked:,} that were made since."
             )
         if self.origin == "hidden links":
@@ -118,16 +121,22 @@ def report_from_json(text: str) -> EvaluationReport:
     """The report that `as_json` wrote. Raises OtherVersionError if another version wrote it."""
     try:
         found: dict[str, Any] = json.loads(text)
-        shown = found.pop("shown")
-        suggesters = tuple(
-            SuggesterFigures(each["name"], tuple(map(_group, each["groups"]))) for each in found.pop("suggesters")
+        shown, old, floors = found.pop("shown"), found.pop("old", None), found.pop("floors", {})
+        return EvaluationReport(
+            **{**found, "suggesters": _suggesters(found["suggesters"])},
+            shown=_shown(shown) if shown else None,
+            old=OldPages(**{**old, "suggesters": _suggesters(old["suggesters"])}) if old else None,
+            floors=MeasuredFloors(**floors),
         )
-        return EvaluationReport(**found, suggesters=suggesters, shown=_shown(shown) if shown else None)
     except (ValueError, KeyError, TypeError) as error:
         raise OtherVersionError(
             f"The kept evaluation cannot be read ({error}): another version of linkassist wrote it. "
             "Run `linkassist evaluate` to measure anew."
         ) from error
+
+
+def _suggesters(found: Sequence[Mapping[str, Any]]) -> tuple[SuggesterFigures, ...]:
+    return tuple(SuggesterFigures(each["name"], tuple(map(_group, each["groups"]))) for each in found)
 
 
 def _group(found: Mapping[str, Any]) -> GroupFigures:
@@ -143,6 +152,30 @@ def _calibration(found: Mapping[str, Any]) -> CalibrationFigures:
 def _shown(found: Mapping[str, Any]) -> Shown:
     signals = tuple(SignalFigures(**each) for each in found["signals"])
     return Shown(found["n_pages"], _calibration(found["calibration"]), signals)
+
+
+def _tables(suggesters: Sequence[SuggesterFigures]) -> list[str]:
+    """A table for each group that has figures."""
+    tables = []
+    for group, title in _GROUPS:
+        rows = [(s.name, f) for s in suggesters for f in s.groups if f.group == group]
+        if rows:
+            tables.append(figures_table(title, rows))
+    return tables
+
+
+def _opening_of_old(old: OldPages, earlier: str) -> str:
+    """A few lines on the half of the test that asks about old pages."""
+    when = f" as it stood on {_day(old.moment)}" if old.moment else ""
+    return (
+        f"Old pages: {earlier}{when}, {old.n_pages:,} pages with their links\n"
+        f"{old.n_asked:,} of them later linked words that stood on them: {old.n_gold:,} links to find, "
+        f"{old.n_coined:,} more that were new to the wiki."
+    )
+
+
+def _day(moment: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_second(moment)))
 
 
 def figures_table(title: str, rows: Sequence[tuple[str, GroupFigures]]) -> str:

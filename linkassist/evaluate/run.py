@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linkassist.errors import ExportError
 from linkassist.evaluate.baselines import baseline_answers
+from linkassist.evaluate.figures import MeasuredFloors, OldPages
+from linkassist.evaluate.floor import measured_floor
 from linkassist.evaluate.futures import FuturesTest, build_futures_test
 from linkassist.evaluate.last_report import keep_report
+from linkassist.evaluate.old_pages import old_pages_by_times, old_pages_test
 from linkassist.evaluate.report import EvaluationReport
 from linkassist.evaluate.scoring import answers_of, score, shown_to_readers
 from linkassist.evaluate.single_wiki import build_one_wiki_test
@@ -25,7 +28,7 @@ from linkassist.settings import OWN_ENCODER
 from linkassist.store.library import Library
 from linkassist.store.pages import Project, read_pages
 from linkassist.suggestion import Suggestion
-from linkassist.wiki import Page, Reading
+from linkassist.wiki import Page, Reading, title_key
 
 OURS = "linkassist"
 
@@ -57,7 +60,8 @@ def evaluate_exports(
             f"{old} was exported after {new}; expected the earlier export first. Name them the other way."
         )
     test = build_futures_test(earlier, later, is_blind=how.is_blind, by_id=by_id)
-    return _report(test, old.name, new.name, how, on_progress)
+    of_old = None if how.is_blind else old_pages_test(earlier, later, by_id=by_id)
+    return _report(test, of_old, old.name, new.name, how, on_progress)
 
 
 def evaluate_wiki(
@@ -68,7 +72,8 @@ def evaluate_wiki(
     Raises LinkAssistError where it makes no test.
     """
     test = build_one_wiki_test(pages, is_blind=how.is_blind, n_asked=how.n_asked, seed=how.seed)
-    return _report(test, name, "", how, on_progress)
+    of_old = None if how.is_blind else old_pages_by_times(pages)
+    return _report(test, of_old, name, "", how, on_progress)
 
 
 def evaluate_project(
@@ -85,12 +90,18 @@ def evaluate_project(
 
 
 def _report(
-    test: FuturesTest, earlier: str, later: str, how: EvaluationOptions, on_progress: OnProgress
+    test: FuturesTest,
+    of_old: FuturesTest | None,
+    earlier: str,
+    later: str,
+    how: EvaluationOptions,
+    on_progress: OnProgress,
 ) -> EvaluationReport:
     def suggest(readings: Sequence[Reading]) -> Sequence[Sequence[Suggestion]]:
         return suggest_wiki(readings, encoder_name=how.encoder, on_progress=on_progress)
 
-    return ask_all(test, suggest, earlier, later, how.encoder, on_progress)
+    report = ask_all(test, suggest, earlier, later, how.encoder, on_progress)
+    return replace(report, old=ask_old_pages(of_old, suggest, on_progress)) if of_old else report
 
 
 def ask_all(
@@ -129,7 +140,47 @@ def ask_all(
         origin=test.origin,
         moment=test.cutoff,
         made_at=int(time.time()),
+        floors=_floors(test, of_asked),
     )
+
+
+def ask_old_pages(test: FuturesTest, suggest: Suggest, on_progress: OnProgress = no_progress) -> OldPages:
+    """What ours, which is `suggest`, and each baseline answer about old pages; what a page links is no answer."""
+    readings = _read_pages(test.pages, on_progress)
+    suggestions = suggest(readings)
+    ours = score(OURS, test.asked, [answers_of(suggestions[page.number]) for page in test.asked])
+    with_gold = [page for page in test.asked if page.gold]
+    linked = [{title_key(target) for target in readings[page.number].links} for page in with_gold]
+    peers = baseline_answers(readings, [page.number for page in with_gold], counting(on_progress, "ask the baselines"))
+    baselines = (
+        score(
+            name,
+            with_gold,
+            [[each for each in row if each.key not in keys] for row, keys in zip(found, linked, strict=True)],
+        )
+        for name, found in peers.items()
+    )
+    return OldPages(
+        origin=test.origin,
+        moment=test.cutoff,
+        n_pages=test.n_earlier,
+        n_asked=len(test.asked),
+        n_gold=sum(len(page.gold) for page in test.asked),
+        n_coined=sum(len(page.coined) for page in test.asked),
+        suggesters=(ours, *baselines),
+    )
+
+
+def _floors(test: FuturesTest, suggestions: Sequence[Sequence[Suggestion]]) -> MeasuredFloors:
+    """What the suggestions of all asked pages tell of the floors; nothing where the words were removed too."""
+    known: list[tuple[float, bool]] = []
+    new: list[tuple[float, bool]] = []
+    for page, found in zip(test.asked, suggestions, strict=True):
+        for each in found:
+            key = title_key(each.target)
+            if each.mentions and key not in test.unknown:
+                (new if each.kind == "new" else known).append((each.probability, key in page.gold | page.coined))
+    return MeasuredFloors() if test.is_blind else MeasuredFloors(measured_floor(known), measured_floor(new))
 
 
 def _read_pages(pages: Sequence[Page], on_progress: OnProgress) -> list[Reading]:

@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from linkassist.progress import OnCount, no_count
-from linkassist.store.floors import floors_of, set_floors
+from linkassist.store.floors import floors_of, set_floors, set_measured_floors
 from linkassist.store.ignored import (
     IgnoredSort,
     add_ignored,
@@ -158,6 +158,13 @@ def show_from(library: Library, project_id: int, known: int | None, new: int | N
     """Sets the floors in whole per cent: of page and red links, and of new ones; None for the default."""
     with _changing_rules(library, project_id):
         set_floors(library, project_id, known, new)
+        add_up_budget(library, project_id)
+
+
+def start_floors_at(library: Library, project_id: int, known: float | None, new: float | None) -> None:
+    """Sets the floors that were measured, in [0, 1], for where the reader has set none; None for nothing told."""
+    with _changing_rules(library, project_id):
+        set_measured_floors(library, project_id, known, new)
         add_up_budget(library, project_id)
 
 

@@ -10,9 +10,10 @@ from linkassist.store.integrity.checksums import PROJECT_SETTINGS, require_sound
 from linkassist.store.library import Library
 
 # "most_per_page": how many suggestions a page is offered at most. "floor", "floor_new": the least probability of those
-# shown, in whole per cent, the latter of new links. "ignored_patterns": of titles of pages that get no suggestions, one
-# a line. Kept in libraries, so never renamed.
-SettingName = Literal["most_per_page", "floor", "floor_new", "ignored_patterns"]
+# shown, in whole per cent, the latter of new links. "measured_floor", "measured_floor_new": what the wiki's own
+# examination tells of the two. "ignored_patterns": of titles of pages that get no suggestions, one a line. Kept in
+# libraries, so never renamed.
+SettingName = Literal["most_per_page", "floor", "floor_new", "ignored_patterns", "measured_floor", "measured_floor_new"]
 
 
 def project_setting(library: Library, project_id: int, name: SettingName) -> str | None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.garden import Garden
 from support.little_wiki import AWKWARD_TITLES, write_little_wiki
 
-from linkassist.review.verdicts import lessons_of, offer_at_most, rules_of, show_from, worth_showing
-from linkassist.store.floors import floors_of
+from linkassist.review.verdicts import lessons_of, offer_at_most, rules_of, show_from, start_floors_at, worth_showing
+from linkassist.store.floors import floors_of, starting_floors
 from linkassist.store.library import Library
 from linkassist.store.navigation import figures
 from linkassist.store.suggestions import replace_suggestions
@@ -55,6 +55,20 @@ def test_the_reader_moves_the_floors_and_every_count_follows_at_once(garden: Gar
     show_from(garden.library, garden.project_id, None, None)
     assert (garden.gains(), garden.kept()) == (gains, kept)
     assert rules_of(garden.library, garden.project_id).as_text == ""
+
+
+def test_a_measured_floor_stands_until_the_reader_sets_one(garden: Garden) -> None:
+    library, project_id = garden.library, garden.project_id
+    start_floors_at(library, project_id, 0.45, None)
+    assert astuple(floors_of(library, project_id)) == (0.45, 0.45, 0.3)
+    assert starting_floors(library, project_id) == (Floors(0.45, 0.45, 0.3), True)
+    assert all(counted(garden, garden.ids[title])[0] == n for title, (n, _) in garden.gains().items())
+    show_from(library, project_id, 20, 25)
+    assert astuple(floors_of(library, project_id)) == (0.2, 0.2, 0.25)
+    show_from(library, project_id, None, None)
+    assert astuple(floors_of(library, project_id)) == (0.45, 0.45, 0.3)
+    start_floors_at(library, project_id, None, None)
+    assert starting_floors(library, project_id) == (Floors(), False)
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,7 @@ class QualityView:
     """The last evaluation, of Unix second `made_at`: `n_asked` pages were asked about, of a wiki of `n_before` others.
 
     moment: Unix second that divides the two, 0 if pages were chosen at random. n_links: links to find, few if is_rough.
+    old_suggesters: on the n_old_pages older pages that gained links, none where that half was not measured.
     """
 
     made_at: int
@@ -106,6 +107,8 @@ class QualityView:
     suggesters: tuple[SuggesterView, ...]
     kinds: tuple[KindFiguresView, ...]
     signals: tuple[SignalView, ...]
+    n_old_pages: int
+    old_suggesters: tuple[SuggesterView, ...]
 
 
 def quality_view(report: EvaluationReport) -> QualityView:
@@ -136,6 +139,8 @@ def quality_view(report: EvaluationReport) -> QualityView:
             )
             for each in (report.shown.signals if report.shown else ())
         ),
+        n_old_pages=report.old.n_asked if report.old else 0,
+        old_suggesters=tuple(_suggesters(report.old.suggesters)) if report.old else (),
     )
 
 

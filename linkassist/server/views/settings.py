@@ -8,7 +8,7 @@ from linkassist.server.urls import page_address, settings_address
 from linkassist.server.views.commands import command_for
 from linkassist.server.views.links import NamedLink
 from linkassist.settings import OWN_ENCODER
-from linkassist.store.floors import floors_of
+from linkassist.store.floors import floors_of, starting_floors
 from linkassist.store.ignored import Ignored, ignored, ignored_patterns, pages_like
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
@@ -16,7 +16,6 @@ from linkassist.store.navigation import figures as project_figures
 from linkassist.store.outbox import n_waiting
 from linkassist.store.project_settings import project_setting
 from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
-from linkassist.suggestion import Floors
 
 _AT_ONCE = 30
 
@@ -56,13 +55,17 @@ class RejectionsView:
 
 @dataclass(frozen=True, slots=True)
 class FloorView:
-    """The floors in whole per cent: of page and red links, and of new ones. n_shown: suggestions that reach them."""
+    """The floors in whole per cent: of page and red links, and of new ones. n_shown: suggestions that reach them.
+
+    is_measured: whether the floors that the wiki starts with come from its own examination.
+    """
 
     known: int
     new: int
     default_known: int
     default_new: int
     n_shown: int
+    is_measured: bool
 
     @property
     def is_default(self) -> bool:
@@ -120,12 +123,13 @@ def settings_view(library: Library, project: ProjectName, encoder: str, search: 
 
 
 def _floor(library: Library, project: ProjectName) -> FloorView:
-    now, default = floors_of(library, project.id), Floors()
+    now = floors_of(library, project.id)
+    default, is_measured = starting_floors(library, project.id)
     known, new, default_known, default_new = (
         round(100 * share) for share in (now.page, now.new, default.page, default.new)
     )
     n_shown = project_figures(library, project.id).n_suggestions
-    return FloorView(known, new, default_known, default_new, n_shown)
+    return FloorView(known, new, default_known, default_new, n_shown, is_measured)
 
 
 def _rejections(
