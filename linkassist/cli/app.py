@@ -31,6 +31,7 @@ class _Linkassist(Commands):
         "push": Command("push", "Write the accepted links into their pages in Scrapbox."),
         "undo": Command("undo", "Take out of the pages in Scrapbox exactly what a push put in."),
         "export": Command("export", "Write the edits that accepted links make, for import or other programs."),
+        "embed": Command("embed", "Write a vector for each page or line into a file."),
         "links": Command("links", "Print every link of an export as JSON lines."),
         "serve": Command("serve", "Show the library in the browser, until Ctrl-C."),
         "password": Command("password", "Set the password that the browser asks for."),

@@ -27,10 +27,10 @@ from linkassist.bert.checkpoint.open import Bert
 from linkassist.bert.encoder_options import Precision
 from linkassist.bert.features.extract import InputFile, LineFeatures, blocks, features, tokens_at_once
 from linkassist.bert.features.jsonl import json_line
-from linkassist.bert.features.resume import OutputSettings, PartialOutput
 from linkassist.bert.forward import BertForward
 from linkassist.bert.limits import check_layers, check_length
 from linkassist.errors import LinkAssistError
+from linkassist.files.partial_output import PartialOutput
 from linkassist.progress import OnCount, no_count
 
 FeatureFormat = Literal["jsonl", "npz", "parquet"]
@@ -61,15 +61,15 @@ def write_features(
     Raises LinkAssistError for a layer or length that the model lacks, and for the partial output of another request.
     """
     _check(bert, request)
-    settings = OutputSettings(
-        lines.sha256,
-        bert.fingerprint,
-        ",".join(map(str, request.layers)),
-        request.max_seq_length,
-        request.batch_size,
-        request.precision,
-        request.format,
-    )
+    settings: dict[str, str | int] = {
+        "input_sha256": lines.sha256,
+        "model": bert.fingerprint,
+        "layers": ",".join(map(str, request.layers)),
+        "max_seq_length": request.max_seq_length,
+        "batch_size": request.batch_size,
+        "precision": request.precision,
+        "format": request.format,
+    }
     layer_names = [f"{layer}.float32" for layer in request.layers]
     names = ["lines.jsonl"] if request.format == "jsonl" else ["lengths.int64", "tokens.jsonl", *layer_names]
     partial = PartialOutput(output, settings, names)

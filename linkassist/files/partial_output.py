@@ -1,7 +1,7 @@
 """A resumable output: files that grow block by block in a folder beside it, with a progress file.
 
 The progress file holds the length up to which each file is complete; after a kill the files are truncated to it, and
-the work resumes there. What the files hold, and how they become the output, is left to `files.py`.
+the work resumes there. What the files hold, and how they become the output, is left to who writes them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from linkassist.errors import LinkAssistError
@@ -18,28 +17,18 @@ from linkassist.errors import LinkAssistError
 _PROGRESS = "progress.json"
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSettings:
-    """What determines the content of an output. model: the BERT's fingerprint."""
-
-    input_sha256: str
-    model: str
-    layers: str
-    max_seq_length: int
-    batch_size: int
-    precision: str
-    format: str
-
-
 class PartialOutput:
     """The folder OUTPUT.part with the files of these names.
 
-    n_lines: lines of the input that are done. end: the byte of the input at which they end. precision: that of the
-    first run, "" before it is known.
+    n_lines: parts of the input that are done, such as its lines. end: the byte of the input at which they end, where
+    that is needed. precision: that of the first run, "" before it is known.
     """
 
-    def __init__(self, output: Path, settings: OutputSettings, names: Sequence[str]) -> None:
-        """Resumes an earlier run, or starts. Raises LinkAssistError where that run had other settings."""
+    def __init__(self, output: Path, settings: Mapping[str, str | int], names: Sequence[str]) -> None:
+        """Resumes an earlier run, or starts. settings: what determines the content of the output, by name.
+
+        Raises LinkAssistError where that run had other settings.
+        """
         if output.is_dir():
             raise LinkAssistError(f"{output} is a folder. Name a file for the output.")
         self.folder = output.with_name(output.name + ".part")
@@ -98,17 +87,17 @@ class PartialOutput:
         progress = self.folder / _PROGRESS
         try:
             found = json.loads(progress.read_text("utf-8"))
-            settings, sizes = OutputSettings(**found["asked"]), [int(size) for size in found["sizes"]]
+            settings, sizes = dict(found["asked"]), [int(size) for size in found["sizes"]]
             self.n_lines, self.end, self.precision = int(found["n_lines"]), int(found["end"]), str(found["precision"])
         except (ValueError, KeyError, TypeError) as error:
             raise LinkAssistError(
                 f"{progress} cannot be read ({error!r}), so the work cannot go on. Delete {self.folder} to begin anew."
             ) from error
-        for field in fields(OutputSettings):
-            before, now = getattr(settings, field.name), getattr(self._settings, field.name)
+        for name, now in self._settings.items():
+            before = settings.get(name, "not known")
             if before != now:
                 raise LinkAssistError(
-                    f"{self.folder} holds an unfinished output whose {field.name} is {before}, but now it is {now}."
+                    f"{self.folder} holds an unfinished output whose {name} is {before}, but now it is {now}."
                     f" Run the command as it was, name another output, or delete {self.folder} to begin anew."
                 )
         for path, size in zip(self.paths, sizes, strict=True):
@@ -123,7 +112,7 @@ class PartialOutput:
     def _write_progress(self) -> None:
         progress, beside = self.folder / _PROGRESS, self.folder / f"{_PROGRESS}.new"
         found = {
-            "asked": asdict(self._settings),  # the key that progress files of every version have
+            "asked": dict(self._settings),  # the key that progress files of every version have
             "sizes": self._sizes,
             "n_lines": self.n_lines,
             "end": self.end,

@@ -1,0 +1,81 @@
+"""The command `embed`: a vector for each page or line, as a file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from linkassist.cli.lazy_group import command
+from linkassist.cli.options import (
+    ConfigOption,
+    LibraryOption,
+    ProjectOption,
+    WikiFile,
+    read_wiki,
+    require_one_wiki,
+)
+from linkassist.cli.output import say, say_notes
+from linkassist.cli.progress import progress
+from linkassist.embed.encoder import EncoderWithNotes
+from linkassist.model.encoders import open_model
+from linkassist.model.fit import choose_encoder
+from linkassist.pipeline.embedding_file import texts_of, write_embeddings
+from linkassist.progress import counting
+from linkassist.scrapbox.page_text import read_page
+from linkassist.settings import OWN_ENCODER, load_settings
+from linkassist.suggest.corpus import build_corpus
+
+
+class By(StrEnum):
+    """What has a vector."""
+
+    page = "page"
+    line = "line"
+
+
+@command(epilog="Example: linkassist embed notes.json --out vectors.npz --encoder intfloat/multilingual-e5-small")
+def embed(
+    export: WikiFile = None,
+    output: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The file to write; it ends with .npz or .parquet.")
+    ] = Path("vectors.npz"),
+    by: Annotated[By, typer.Option("--by", help="A vector for each page, or for each title and line.")] = By.page,
+    project_name: ProjectOption = None,
+    library: LibraryOption = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", metavar="NAME", help="The encoder of the vectors. [default: the library's]"),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a vector for each page or line into a file.
+
+    With them go ids, titles, hashes of the texts, and which encoder made them. "wiki" is learnt from these pages; a
+    model is used alone, not combined with it. An interrupted output stays as FILE.part, and the same command continues
+    it.
+    """
+    require_one_wiki(export, project_name, library)
+    settings = load_settings(library, config=config, encoder=encoder)
+    with progress() as on_progress:
+        pages, _ = read_wiki(export, project_name, library, config, on_progress)
+        pages = list({page.key: page for page in pages}.values())
+        readings = [read_page(page) for page in pages]
+        texts = list(texts_of(pages, readings, by.value))
+        if settings.encoder == OWN_ENCODER:
+            corpus = build_corpus(readings)
+            used, _ = choose_encoder(
+                OWN_ENCODER,
+                corpus,
+                np.zeros(0, np.int64),
+                lambda learnt: np.zeros((len(pages), learnt.width), np.float32),
+                on_progress=on_progress,
+            )
+        else:
+            used = open_model(settings.encoder)  # type: ignore[assignment]
+        write_embeddings(texts, used, settings.encoder, by.value, output, counting(on_progress, "encode"))
+    say_notes(used.notes if isinstance(used, EncoderWithNotes) else ())
+    say(f"{output}: {len(texts):,} vectors of {used.width} numbers, {by.value} by {by.value}.")
