@@ -60,6 +60,7 @@ RELEASED = (
     "f85db2125f6b",
     "aba3dd1cbb8b",
     "aa436147345e",
+    "32d6f4832490",
 )
 
 
