@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -31,13 +30,13 @@ def read_step(step: DenseStep | NormalizeStep) -> Step:
 
 
 def _weights(step: DenseStep) -> dict[str, Tensor]:
-    safe, pickled = step.folder / "model.safetensors", step.folder / "pytorch_model.bin"
+    path = step.folder / "model.safetensors"
+    if not path.is_file() and (step.folder / "pytorch_model.bin").is_file():
+        raise ModelError(
+            f"{step.folder} holds a Dense layer as pytorch_model.bin, which can hold code and is not read. Save the"
+            " model again with sentence-transformers of today, which writes model.safetensors."
+        )
     try:
-        if safe.is_file():
-            return load_file(safe)
-        loaded: dict[str, Tensor] = torch.load(pickled, map_location="cpu", weights_only=True)
-        return loaded
-    except (OSError, SafetensorError, RuntimeError, ValueError, EOFError) as error:
-        raise ModelError(f"{step.folder}: the weights cannot be read ({error}). Download the model again.") from error
-    except Exception as error:  # what the weights-only reader raises for a pickle that would run code
-        raise ModelError(f"{pickled} cannot be read as weights alone. Choose another model.") from error
+        return load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}). Download the model again.") from error

@@ -141,7 +141,7 @@ def _snapshot(name: str, weights: str, *, local_files_only: bool) -> Path:
 
 
 def _relevant_files(folder: Path) -> list[Path]:
-    of_modules = ("[0-9]_*/*.json", "[0-9]_*/*.safetensors", "[0-9]_*/*.bin")
+    of_modules = ("[0-9]_*/*.json", "[0-9]_*/*.safetensors")
     patterns = ("*.json", "*.txt", "*.model", *of_modules, *_weights_in_use(folder))
     return sorted({path for pattern in patterns for path in folder.glob(pattern)})
 

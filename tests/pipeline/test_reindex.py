@@ -29,7 +29,7 @@ from linkassist.store.pages import Project, find_page, list_pages, project
 from linkassist.store.runs import artefact, last_run, put_artefact
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import decided, record_verdict
-from linkassist.suggestion import WORTH_SHOWING, Decision, Suggestion, Verdict
+from linkassist.suggestion import Decision, Floors, Suggestion, Verdict
 from linkassist.wiki import Line, Page, title_key
 
 THINGS = ("庭仕事", "万年筆", "索引カード", "付箋", "散歩道", "図書館", "読書会", "年表", "地図帳", "観察記録")
@@ -155,7 +155,7 @@ def test_what_the_reader_taught_since_is_added_up_without_a_model_and_then_there
     likely: dict[str, list[str]] = {}
     for title, suggestions in found.items():
         for each in suggestions:
-            if each.probability >= WORTH_SHOWING:
+            if each.probability >= Floors().of(each.kind):
                 likely.setdefault(each.target, []).append(title)
     target, (first, second, *others) = max(likely.items(), key=lambda item: len(item[1]))
     assert others, "a target that is likely on a third page too"

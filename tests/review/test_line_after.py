@@ -40,9 +40,13 @@ def test_the_brackets_stand_where_write_back_puts_them(line: str, surface: str, 
     assert after and (after.number, after.is_added) == (1, False)
 
 
-def test_words_that_are_not_the_title_are_shown_as_what_takes_their_place() -> None:
-    texts = ["題", "see the samples"]
-    assert shown(LinesAfter(texts).of("Sample", mention(texts, 1, "samples"))) == "see the {-samples-}{+[Sample]+}"
+def test_another_spelling_is_shown_as_what_takes_its_place_and_another_form_stays() -> None:
+    texts = ["題", "see the sample_text or the sample texts"]
+    after = LinesAfter(texts).of("Sample-Text", mention(texts, 1, "sample_text"))
+    assert shown(after) == "see the {-sample_text-}{+[Sample-Text]+} or the sample texts"
+    after = LinesAfter(texts).of("Sample Text", mention(texts, 1, "sample texts"))
+    assert shown(after) == "{+[Sample Text]+}"
+    assert after and (after.number, after.is_added) == (2, True)
 
 
 def test_a_cell_of_a_table_is_read_as_one() -> None:

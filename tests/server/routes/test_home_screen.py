@@ -192,7 +192,7 @@ def test_every_reason_for_an_empty_queue_has_its_sentence_and_its_button(tmp_pat
         replace_suggestions(library, of, run_id, [(page_id, [Suggestion("three", "new", 0.5)])])
         assert "home.queue" not in tile() and say("home.queue.start") in tile()
     assert client.post("/queue/niwa", data={"page": "one", "target": "three", "answer": "reject"}).status_code == 200
-    assert is_told("done", 'href="/queue/niwa"')
+    assert is_told("answered", 'href="/outbox/niwa"')
 
 
 def test_a_project_without_pages_says_so(tmp_path: Path) -> None:
