@@ -376,6 +376,7 @@ def test_a_page_with_weak_suggestions_alone_says_so_calmly(tmp_path: Path) -> No
     suggest(tmp_path, "さみしいページ", Suggestion("物置", "red", 0.02))
     html = client.get(address("さみしいページ")).text
     assert "No likely suggestions here" in html and "Show 1 less likely suggestion<" in html and not cards_in(html)
+    assert "shown from 20% on, new links from 30%; 1 less likely one waits below" in html
     row = re.search(r"さみしいページ.*?</li>", client.get(f"/p/{PROJECT}").text, re.S)
     assert row and "no suggestions" in row[0]
 
