@@ -54,6 +54,7 @@ SCREENS = {
     "search": search_address(PROJECT, "道具"),
     "search without finds": search_address(PROJECT, LONG_TITLE),
     "page": address(GARDEN),
+    "page with all suggestions": address(GARDEN) + "?all=1",
     "page of every notation": address("記法の見本"),
     "red page": address("まだないページ"),
     "more like this": like_address(PROJECT, "道具"),
