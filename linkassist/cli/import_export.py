@@ -37,7 +37,8 @@ def import_export(
         typer.Option(
             "--json",
             help="Print one JSON object instead: project, display_name, pages, counts, renamed as [before, after], "
-            "mended, and in skipped a message for every page left out.",
+            "mended, arrived (accepted links that are in the wiki now), joined (pages that stood alone before), and in "
+            "skipped a message for every page left out.",
         ),
     ] = False,
     config: ConfigOption = None,
@@ -67,6 +68,12 @@ def ingest_text(report: IngestReport) -> Iterator[str]:
     found = report.imported
     in_words = ", ".join(f"{number:,} {name}" for name, number in report.counts.items())
     yield f"{found.project.name}: {found.project.n_pages:,} pages ({in_words})"
+    if found.n_arrived:
+        arrived = f"{found.n_arrived:,} {'link' if found.n_arrived == 1 else 'links'} you accepted"
+        yield f"  {arrived} {'is' if found.n_arrived == 1 else 'are'} in the wiki now"
+    if found.n_joined:
+        joined = "page no longer stands" if found.n_joined == 1 else "pages no longer stand"
+        yield f"  {found.n_joined:,} {joined} alone"
     for before, after in found.renamed[:_MOST_SHOWN]:
         yield f"  renamed: {before} -> {after}"
     if len(found.renamed) > _MOST_SHOWN:
@@ -90,6 +97,8 @@ def _ingest_json(report: IngestReport) -> str:
             "counts": report.counts,
             "renamed": found.renamed,
             "mended": found.n_mended,
+            "arrived": found.n_arrived,
+            "joined": found.n_joined,
             "skipped": report.skipped,
         },
         ensure_ascii=False,

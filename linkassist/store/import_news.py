@@ -62,12 +62,15 @@ def link_state(connection: Connection, project_id: int) -> LinkState:
     )
 
 
-def write_news(connection: Connection, project_id: int, before: LinkState) -> None:
-    """Stores what changed since `before`, within the transaction of the import; nothing if no accepted link arrived."""
+def write_news(connection: Connection, project_id: int, before: LinkState) -> tuple[int, int]:
+    """Stores what changed since `before`, within the transaction of the import; nothing if no accepted link arrived.
+
+    Returns how many arrived, and how many pages they joined that had no links in or out.
+    """
     now = link_state(connection, project_id)
     arrived = {pair: end for pair, end in now.linked.items() if pair not in before.linked}
     if not arrived:
-        return
+        return 0, 0
     times = [at for at, _ in arrived.values()]
     ends = {page_id for page_id, _ in arrived} | {target_id for _, target_id in arrived.values()}
     n_joined = len((ends & before.alone & now.present) - now.alone)
@@ -78,6 +81,7 @@ def write_news(connection: Connection, project_id: int, before: LinkState) -> No
         """,
         (len(arrived), n_joined, min(times), max(times), project_id),
     )
+    return len(arrived), n_joined
 
 
 def unread_news(library: Library, project_id: int) -> ImportNews | None:
@@ -92,6 +96,19 @@ def unread_news(library: Library, project_id: int) -> ImportNews | None:
         (project_id, project_id, _SHOWN_TOGETHER_S),
     )
     return ImportNews(*row) if row and row[0] is not None else None
+
+
+def news_of_last_import(library: Library, project_id: int) -> ImportNews | None:
+    """What the last import of the project brought, dismissed or not; None if it brought no accepted link."""
+    row = library.row(
+        """
+        SELECT n.id, n.imported_at, n.n_links, n.n_joined, n.first_decided_at, n.last_decided_at
+        FROM import_news n JOIN projects p ON p.id = n.project_id AND p.imported_at = n.imported_at
+        WHERE n.project_id = ? ORDER BY n.id DESC LIMIT 1
+        """,
+        (project_id,),
+    )
+    return ImportNews(*row) if row else None
 
 
 def dismiss_news(library: Library, project_id: int, last_id: int, at: int) -> None:

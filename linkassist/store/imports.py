@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sqlite3 import Connection
 from typing import Any, Final, NamedTuple
 
@@ -42,7 +42,8 @@ class ImportReport:
     `changed` and `unchanged` speak of title and texts; views and times alone do not make a change. A page that comes
     back after being gone is `new`. `renamed` holds (old title, new title) and is also counted under `changed`.
     `skipped` says in words which pages were left out because another has the same title key or id. `n_mended` texts in
-    the library were damaged, and are those of the export now, where it has their pages.
+    the library were damaged, and are those of the export now, where it has their pages. `n_arrived` accepted links came
+    into the texts, and `n_joined` pages that had no links in or out have one by them.
     """
 
     project: Project
@@ -53,6 +54,8 @@ class ImportReport:
     renamed: tuple[tuple[str, str], ...]
     skipped: tuple[str, ...]
     n_mended: int = 0
+    n_arrived: int = 0
+    n_joined: int = 0
 
 
 class _Row(NamedTuple):
@@ -113,9 +116,13 @@ def import_pages(
         matches = _with_renamed(connection, incoming, _match(incoming, stored), stored, text_ids)
         _write_pages(connection, project_id, incoming, matches, stored, text_ids)
         _forget_what_is_stale(connection, project_id)
-        write_news(connection, project_id, before)
+        n_arrived, n_joined = write_news(connection, project_id, before)
         write_notes(connection, project_id, [Note(IMPORTED, "and not yet read"), *notes])
-        report = _report(project(library, name), incoming, matches, stored, skipped, n_mended)
+        report = replace(
+            _report(project(library, name), incoming, matches, stored, skipped, n_mended),
+            n_arrived=n_arrived,
+            n_joined=n_joined,
+        )
         if run:
             end_run(connection, run.run_id, "done", run.counts_of(report), project_id=project_id)
     with suppress(StoreError):  # the import is done; the next one deletes what is left

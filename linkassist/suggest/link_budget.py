@@ -14,7 +14,7 @@ import numpy as np
 
 from linkassist.spelling import is_spelling_of
 from linkassist.suggest.corpus import IntArray
-from linkassist.suggestion import WORTH_SHOWING, Mention, Reason, Suggestion
+from linkassist.suggestion import WORTH_SHOWING, Floors, Mention, Reason, Suggestion
 
 _GENEROUS: Final = 0.95  # the share of pages of its length that have no more links than a page is offered
 _FEWEST: Final = 3
@@ -51,17 +51,26 @@ class LinkBudgets:
 
 
 def mark_held_back(suggestions: Sequence[Suggestion], most: int) -> list[Suggestion]:
-    """One page's suggestions, best first; those to be held back get one more reason. most: how many are shown."""
+    """One page's suggestions, best first; those to be held back get one more reason. most: how many are shown.
+
+    One below the default floor of its kind holds nothing back that reaches its own: a page of 22 % is shown though a
+    new link of 25 %, which waits, is for the same words.
+    """
     found: list[Suggestion] = []
     shown: list[Suggestion] = []
     for suggestion in suggestions:
-        reason = _against(suggestion, shown, most) if suggestion.probability >= WORTH_SHOWING else None
+        rivals = [each for each in shown if _reaches_floor(each)] if _reaches_floor(suggestion) else shown
+        reason = _against(suggestion, rivals, most) if suggestion.probability >= WORTH_SHOWING else None
         if reason:
             found.append(replace(suggestion, reasons=(*suggestion.reasons, reason)))
         else:
             found.append(suggestion)
             shown.append(suggestion)
     return found
+
+
+def _reaches_floor(suggestion: Suggestion) -> bool:
+    return suggestion.probability >= Floors().of(suggestion.group)
 
 
 def _against(suggestion: Suggestion, shown: Sequence[Suggestion], most: int) -> Reason | None:

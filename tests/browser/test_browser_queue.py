@@ -8,7 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from support.little_browser import DESK, PHONE, watched_page
 from support.little_server import running_server
 from support.little_wiki import PROJECT, write_little_wiki
@@ -53,6 +53,25 @@ def test_a_session_by_keys_alone(browser: Browser, origin: str) -> None:
             page.keyboard.press("u")  # before the next card is here
         to_the_end(page, ("a", "l", "ArrowRight", "ArrowLeft"))
         expect(page.locator(".ending h2")).to_have_text("Done for today")
+
+
+@pytest.mark.parametrize("viewport", [DESK, {"width": 1280, "height": 640}, PHONE], ids=["desk", "low", "phone"])
+@pytest.mark.parametrize("key", ["a", "r", "l"])
+def test_no_notice_stands_over_the_buttons_of_the_next_card(
+    browser: Browser, origin: str, viewport: ViewportSize, key: str
+) -> None:
+    with watched_page(browser, origin, viewport) as page:
+        page.goto(f"/queue/{PROJECT}")
+        page.keyboard.press(key)
+        expect(page.locator("#notice p")).to_be_visible()
+        page.locator(".act.yes").scroll_into_view_if_needed()
+        notice = page.locator("#notice").bounding_box()
+        assert notice
+        for button in page.locator(".answers .act").all():
+            box = button.bounding_box()
+            assert box
+            is_above = notice["y"] + notice["height"] <= box["y"] or box["y"] + box["height"] <= notice["y"]
+            assert is_above or notice["x"] >= box["x"] + box["width"], (notice, box)
 
 
 def test_the_end_can_be_undone_gone_beyond_and_left_for_the_outbox(browser: Browser, origin: str) -> None:

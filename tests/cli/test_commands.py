@@ -101,6 +101,19 @@ class TestImport:
         assert said.splitlines()[1] == "  renamed: 道具 -> 大工道具"
         assert said.splitlines()[2].startswith("  skipped: ")
 
+    def test_it_tells_of_accepted_links_that_are_in_the_wiki_now(self, tmp_path: Path, imported: Path) -> None:
+        with Library.open(imported) as opened:
+            of = project(opened, None)
+            accepted = Verdict("芽", "accept", 1, "red", 0.5)
+            record_verdict(opened, find_page(opened, of.id, PAGES[0]["title"]).id, accepted)
+        later = [page(PAGES[0]["title"], "[芽]", page_id=PAGES[0]["id"]), *PAGES[1:]]
+        source = export(tmp_path / "2.json", later)
+        options = ("import", source, "--library", imported, "--no-reindex")
+        assert succeed(*options).splitlines()[1] == "  1 link you accepted is in the wiki now"
+        assert "accepted" not in succeed(*options)
+        found = json.loads(succeed(*options, "--json"))
+        assert (found["arrived"], found["joined"]) == (0, 0)
+
     @pytest.mark.parametrize("compress", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
     def test_it_reads_compressed_exports(self, tmp_path: Path, library: Path, compress: Any) -> None:
         packed = tmp_path / "packed"

@@ -32,9 +32,10 @@ from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, find_page, list_pages, project
 from linkassist.store.queue_cards import day_cards
+from linkassist.store.runs import finish_run, start_run
 from linkassist.store.snoozes import prune_snoozes
 from linkassist.store.suggestions import StoredSuggestion, replace_suggestions
-from linkassist.suggestion import Suggestion, Verdict
+from linkassist.suggestion import Mention, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
 QUEUE = f"/queue/{PROJECT}"
@@ -94,9 +95,9 @@ def pairs(day: QueueDay) -> list[tuple[int, str]]:
 
 
 def fields(html: str) -> dict[str, str]:
-    """The hidden fields of the card that is shown."""
-    form = html.split('class="answers"')[1].split("</form>")[0]
-    return hidden(form.split("<button")[0])
+    """The fields that the card sends as it is shown: those in its form, and the first place of the link."""
+    card = html.split('class="card is-current')[1].split("<button")[0]
+    return hidden(card.split('class="answers"')[1]) | dict(re.findall(r'name="(mention)" value="([^"]*)"', card)[:1])
 
 
 def hidden(form: str) -> dict[str, str]:
@@ -385,13 +386,43 @@ def test_the_queue_tells_of_links_that_an_import_brought_until_that_is_closed(
     take_in(A="[C]", B="[C]", C="")
     client = client_of(tmp_path, language)
     client.cookies.set("linkassist_zone", "Asia/Tokyo")
-    html = client.get(QUEUE).text
-    assert words in html and joined in html
+    with Library.open(tmp_path) as library:
+        for kind in ("import", "reindex"):
+            finish_run(library, start_run(library, kind, here), "done")
+    for screen in (QUEUE, f"/p/{PROJECT}", "/import"):
+        html = client.get(screen).text
+        assert words in html and joined in html
     with Library.open(tmp_path) as library:
         news = unread_news(library, here)
     assert news is not None
     assert words not in client.post(QUEUE, data={"answer": "read", "number": str(news.last_id)}).text
     assert words not in client.get(QUEUE).text
+    assert words not in client.get(f"/p/{PROJECT}").text
+    assert words in client.get("/import").text, "it is what the last import did"
+
+
+def test_news_closed_on_the_start_of_a_project_leads_back_there(client: TestClient) -> None:
+    response = client.post(QUEUE, data={"answer": "read", "number": "1", "on": "home"}, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, f"/p/{PROJECT}")
+
+
+def test_a_card_shows_the_line_after_then_one_reason_and_folds_the_others(tmp_path: Path) -> None:
+    mentions = (Mention(1, 0, 1, "x"), Mention(2, 0, 1, "x"))
+    reasons = (Reason("link_probability", 2, 3), Reason("title"))
+    with Library.open(tmp_path) as library:
+        pages = [Page("page", (Line("page"), Line("x and y"), Line("x again")))]
+        here = import_pages(library, PROJECT, PROJECT, 0, pages, lambda lines: []).project.id
+        found = [Suggestion("x", "red", 0.9, mentions, reasons)]
+        replace_suggestions(library, here, 1, [(find_page(library, here, "page").id, found)])
+    client = client_of(tmp_path)
+    html = client.get(QUEUE).text
+    line = "<ins>[</ins><em>x</em><ins>]</ins> and y"
+    assert html.index(line) < html.index("2 of the 3 pages") < html.index("1 more reason")
+    places = re.findall(r'form="answers" name="mention" value="([^"]*)"( checked)?', html)
+    assert places == [("1:0:x", " checked"), ("2:0:x", "")]
+    answer(client, html, "accept")
+    [verdict] = verdicts_of(tmp_path, "page")
+    assert verdict.mention == mentions[0]
 
 
 def test_a_mention_in_a_table_is_shown_with_what_stands_on_both_sides_of_the_table(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.store.import_news import ImportNews, dismiss_news, unread_news
+from linkassist.store.import_news import ImportNews, dismiss_news, news_of_last_import, unread_news
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page
@@ -103,6 +103,21 @@ def test_the_unread_news_of_a_week_of_nights_are_one_message_until_it_is_closed(
     assert unread_news(wiki.library, wiki.project_id) is None
     later = wiki.take_in(A="[D]", B="[D]", C="[D]", D="")
     assert later is not None and (later.n_links, later.n_joined) == (1, 1)
+
+
+def test_the_news_of_the_last_import_is_its_own_whether_closed_or_not(wiki: Wiki) -> None:
+    wiki.take_in(A="", B="", C="")
+    wiki.accept("A", "B")
+    wiki.accept("C", "B")
+    assert wiki.take_in(A="[B]", B="", C="") is not None
+    unread = wiki.take_in(A="[B]", B="", C="[B]")
+    last = news_of_last_import(wiki.library, wiki.project_id)
+    assert unread is not None and last is not None
+    assert (unread.n_links, last.n_links, last.n_joined) == (2, 1, 1)
+    dismiss_news(wiki.library, wiki.project_id, last.last_id, MONDAY)
+    assert news_of_last_import(wiki.library, wiki.project_id) == last
+    wiki.take_in(A="[B]", B="new", C="[B]")
+    assert news_of_last_import(wiki.library, wiki.project_id) is None
 
 
 def test_news_older_than_a_week_before_the_latest_is_not_told_with_it(wiki: Wiki) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.wiki_by_hand import corpus_of
@@ -61,6 +63,15 @@ def test_beyond_the_budget_suggestions_are_held_back_but_kept_as_likely_as_they_
     assert [suggestion.is_worth_showing for suggestion in found] == [True, True, False]
     assert [(suggestion.target, suggestion.probability) for suggestion in found][-1] == ("栞", 0.4)
     assert [reason.signal for reason in found[-1].reasons] == ["related", "enough"]
+
+
+def test_one_below_its_floor_holds_nothing_back_that_reaches_its_own() -> None:
+    waiting = proposed("ニッチトップ戦略", (0, 8), "new", p=0.25)
+
+    assert shown(waiting, proposed("ニッチ", (0, 3), p=0.22)) == ["ニッチトップ戦略", "ニッチ"]
+    assert shown(waiting, proposed("庭", p=0.22), most=1) == ["ニッチトップ戦略", "庭"]
+    assert shown(waiting, proposed("ニッチ", (0, 3), p=0.15)) == ["ニッチトップ戦略"]
+    assert shown(replace(waiting, probability=0.3), proposed("ニッチ", (0, 3), p=0.22)) == ["ニッチトップ戦略"]
 
 
 def test_what_is_not_likely_enough_is_left_as_it_is() -> None:

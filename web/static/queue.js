@@ -46,10 +46,11 @@ const press = (selector) => box.querySelector(selector)?.click();
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
-  if (event.target.matches("input, textarea, select")) return;
+  if (event.target.matches("input:not([type=radio]), textarea, select")) return;
   if (underway && event.key.toLowerCase() === "u") undoWanted = true;
   const action = { l: ".act.later", s: ".act.later", ArrowRight: ".act.yes", ArrowLeft: ".act.no" }[event.key];
   if (!action || event.target.closest(".table-scroll")) return;
+  if (event.key.startsWith("Arrow") && event.target.matches("input")) return; // chooses among the places of a link
   event.preventDefault();
   press(action);
 });

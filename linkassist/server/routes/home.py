@@ -17,6 +17,7 @@ from linkassist.server.preferences import today_of
 from linkassist.server.urls import project_address
 from linkassist.server.views.commands import import_command
 from linkassist.server.views.home import index_view, picture_view, queue_card
+from linkassist.server.views.news import unread_news_view
 from linkassist.server.views.nights import night_view
 from linkassist.server.views.page_list import page_list_of, page_list_view
 from linkassist.store.locks import is_work_running
@@ -50,6 +51,7 @@ def home(request: Request) -> Response:
             "home": page_list_view(library, here, wanted, now, wording_of(request)),
             "figures": figures(library, here.id),
             "queue": queue_card(library, here, index, today_of(request)),
+            "news": unread_news_view(library, here, today_of(request)),
             "index": index,
             "picture": picture_view(library, here, wanted),
             "night": replace(night, failures=failures),

@@ -21,9 +21,12 @@ from linkassist.server.jobs.import_job import Importer, ImportUnderWayError, Job
 from linkassist.server.jobs.import_process import ImportOrder, MeasureOrder, Order, ReindexOrder
 from linkassist.server.jobs.upload import Upload, UploadError, receive_upload
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.preferences import today_of
 from linkassist.server.urls import import_address
 from linkassist.server.views.imports import RunView, imported_projects, job_view, recorded_view, with_present_count
-from linkassist.store.navigation import project_name
+from linkassist.server.views.news import NewsView, last_import_view
+from linkassist.store.library import Library
+from linkassist.store.navigation import project_name, project_names
 
 _LOOK_EVERY_S: Final = 0.5
 _BEAT_EVERY_S: Final = 10.0
@@ -108,12 +111,15 @@ def event_stream(request: Request, html_of: Callable[[Request], str]) -> Respons
 def _screen(request: Request, refused: UploadError | None = None) -> Response:
     """The screen. refused: the error of the file that was just sent."""
     say = wording_of(request)
+    run = _run(request)
     with context_of(request).open_library() as library:
         projects = imported_projects(library)
         frame = frame_for(request, library, None, say("import.title"))
+        news = _news_of(request, library, run)
     refusal = for_reader(request, say(f"import.refused.{refused.why}", *refused.values)) if refused else ""
     values = {
-        "run": _run(request),
+        "run": run,
+        "news": news,
         "refusal": refusal,
         "imported": projects,
         "most_bytes": request.app.state.most_upload_bytes,
@@ -138,6 +144,14 @@ def _run(request: Request) -> RunView | None:
         return with_present_count(library, replace(found, message=error_for_reader(request, found.message)))
 
 
+def _news_of(request: Request, library: Library, run: RunView | None) -> NewsView | None:
+    """What the import that is shown brought of the accepted links; None for another run, or before its end."""
+    if run is None or run.project is None or not run.is_import or run.state != "done":
+        return None
+    here = next((each for each in project_names(library) if each.name == run.project.name), None)
+    return last_import_view(library, here, today_of(request)) if here else None
+
+
 def shown_run(request: Request, job: Job) -> RunView:
     """The view of the server's job, with its error as the reader is told it."""
     view = job_view(job, time.monotonic())
@@ -150,7 +164,7 @@ def _run_html(request: Request) -> str:
     if run is None or not run.is_under_way:
         return ""
     frame = frame_for(request, None, None, "")
-    return context_of(request).templates.render("_import_run.html", frame, {"run": run})
+    return context_of(request).templates.render("_import_run.html", frame, {"run": run, "news": None})
 
 
 def _require_library(request: Request) -> None:

@@ -16,7 +16,7 @@ from linkassist.server.forms import number_in, takes_form, text_of
 from linkassist.server.messages.catalog import Wording
 from linkassist.server.preferences import preferences_of, today_of
 from linkassist.server.routes.verdicts import record_answer
-from linkassist.server.urls import queue_address, with_query
+from linkassist.server.urls import project_address, queue_address, with_query
 from linkassist.server.views.home import QueueCard, index_view, queue_card
 from linkassist.server.views.queue import AnswerView, QueueAnswer, queue_view
 from linkassist.store.import_news import dismiss_news
@@ -63,6 +63,8 @@ def answer(request: Request, form: FormData) -> Response:
             add_cards(library, here.id, today, number_in(text_of(form, "number"), most_digits=9) or 0)
         elif given == "read":
             dismiss_news(library, here.id, number_in(text_of(form, "number"), most_digits=18) or 0, today.now)
+            if text_of(form, "on") == "home":
+                return RedirectResponse(project_address(here.name), status_code=303)
         else:
             _answer_card(library, here, today, page, target, given, form)
     did = {"did": given} | ({} if given in _ROUNDS else {"page": page, "target": target})

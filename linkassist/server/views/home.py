@@ -13,6 +13,7 @@ from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, figures
+from linkassist.store.outbox import n_waiting
 from linkassist.store.runs import last_run
 from linkassist.store.snoozes import snoozed
 from linkassist.store.summaries.overview import (
@@ -28,8 +29,9 @@ from linkassist.store.verdict_history import decision_figures
 TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours for the next
 IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]
 # done: today's cards are answered. never: imported and not indexed. broken: the update was cancelled. later: what is
-# left was put off. answered: nothing is left to answer. nothing: there was nothing to suggest.
-QueueState = Literal["cards", "done", "never", "running", "broken", "later", "answered", "nothing"]
+# left was put off. answered: nothing is left to answer, and accepted links wait to be written back. settled: nor does
+# any link wait. nothing: there was nothing to suggest.
+QueueState = Literal["cards", "done", "never", "running", "broken", "later", "answered", "settled", "nothing"]
 
 WIDTH: Final = 360  # of a chart, in SVG units
 HEIGHT: Final = 96
@@ -114,7 +116,9 @@ def queue_card(library: Library, here: ProjectName, index: IndexView, today: Tod
     if figures(library, here.id).n_suggestions and snoozed(library, here.id, today.now):
         return QueueCard("later")
     decided = decision_figures(library, here.id)
-    return QueueCard("answered" if decided.n_accepted + decided.n_rejected else "nothing")
+    if not decided.n_accepted + decided.n_rejected:
+        return QueueCard("nothing")
+    return QueueCard("answered" if n_waiting(library, here.id) else "settled")
 
 
 def index_view(library: Library, here: ProjectName, now: int, *, is_working: bool) -> IndexView:

@@ -32,7 +32,7 @@ from linkassist.store.navigation import (
 from linkassist.store.pages import StoredPage, backlinks
 from linkassist.store.verdicts import accepted_between, verdicts
 from linkassist.suggest.feedback.learn import Lessons
-from linkassist.suggestion import Group, Suggestion, Verdict
+from linkassist.suggestion import Floors, Group, Suggestion, Verdict
 from linkassist.wiki import title_key
 
 # What the reader has just done on a page.
@@ -85,9 +85,10 @@ class PageView:
     """A page with its suggestions. scrapbox: its address there. n_cut: lines at its end that are not shown.
 
     n_open: open suggestions, the less likely ones only if shows_all. n_more: suggestions shown only with shows_all,
-    n_weaker of them because they are less likely. sure: the open cards of at least SURE_PERCENT. groups: the filters,
-    if there is more than one group; cards and counts are of `group` alone, "" for all. in_reverse: the address with
-    shows_all the other way round. is_ignored: whether the reader wants no suggestions for the page.
+    n_weaker of them because they are less likely. floors: of what is shown unasked. sure: the open cards of at least
+    SURE_PERCENT. groups: the filters, if there is more than one group; cards and counts are of `group` alone, "" for
+    all. in_reverse: the address with shows_all the other way round. is_ignored: whether the reader wants no
+    suggestions for the page.
     """
 
     title: str
@@ -104,6 +105,7 @@ class PageView:
     n_open: int
     n_more: int
     n_weaker: int
+    floors: Floors
     shows_all: bool
     groups: tuple[GroupOption, ...]
     group: Group | Literal[""]
@@ -174,6 +176,7 @@ def page_view(
         n_open=sum(entry.state == "open" if shows_all else entry.is_likely for entry in entries),
         n_more=len(entries) - len(best),
         n_weaker=sum(entry.state == "open" and not entry.is_likely for entry in entries),
+        floors=lessons.rules.floors,
         shows_all=shows_all,
         groups=_groups(project, stored.page.title, everything, group, shows_all=shows_all),
         group=group or "",

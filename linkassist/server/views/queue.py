@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from linkassist.files.catalogs import Language
-from linkassist.review.days import Streak, Today, When, streak, when
+from linkassist.review.days import Streak, Today, streak
 from linkassist.review.queue import MORE_CARDS, CardState, DayCard, QueueDay, QueueItem, has_more, queue_day
 from linkassist.server.views.cards import CardView, ObjectionView
 from linkassist.server.views.links import NamedLink, page_link
+from linkassist.server.views.news import NewsView, unread_news_view
 from linkassist.server.views.page import one_suggestion
 from linkassist.server.views.page_text import Block
-from linkassist.store.import_news import ImportNews, unread_news
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.outbox import n_waiting
@@ -32,12 +32,11 @@ QueueAnswer = Literal["accept", "reject", "later", "undo"]
 
 @dataclass(frozen=True, slots=True)
 class QueueCardView:
-    """A suggestion with the lines around its mention; is_said: False if there is none, with the page's first lines."""
+    """A suggestion with the lines around its mention, or the first lines of the page if it has none."""
 
     page: NamedLink
     blocks: tuple[Block, ...]
     card: CardView
-    is_said: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +48,6 @@ class AnswerView:
     target: str
     objections: tuple[ObjectionView, ...] = ()
     n_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewsView:
-    """Accepted links that imports brought into the wiki. n_joined: pages that had no links in or out before.
-
-    when: the links were accepted. last_id: of the form that dismisses the message.
-    """
-
-    last_id: int
-    n_links: int
-    n_joined: int
-    when: When
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +106,8 @@ def queue_view(
         card=card,
         end=None if card else _end(library, project, today, day),
         last=_in_full(library, project, language, today, last) if last else None,
-        news=news_view(library, project, today),
+        news=unread_news_view(library, project, today),
     )
-
-
-def news_view(library: Library, project: ProjectName, today: Today) -> NewsView | None:
-    """The unread news of the last imports, for any screen; None if there is none."""
-    news: ImportNews | None = unread_news(library, project.id)
-    if news is None:
-        return None
-    return NewsView(news.last_id, news.n_links, news.n_joined, when(today, news.first_decided_at, news.last_decided_at))
 
 
 def _end(library: Library, project: ProjectName, today: Today, day: QueueDay) -> DayEndView:
@@ -172,7 +150,7 @@ def _card(library: Library, project: ProjectName, item: QueueItem, language: Lan
         # a table or code block has the number of its first line
         place = max((place for place, block in enumerate(said) if block.number <= at), default=0)
         shown = said[max(0, place - _BESIDE) : place + _BESIDE + 1]
-    return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card, at is not None)
+    return QueueCardView(page_link(project.name, stored.page.title), tuple(shown), card)
 
 
 def _in_full(library: Library, project: ProjectName, language: Language, today: Today, last: AnswerView) -> AnswerView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -132,8 +133,18 @@ def test_a_link_of_another_site_leads_here(client: TestClient) -> None:
     assert client.get("/p/niwa", headers=link).status_code == 200
 
 
-def test_looking_at_screens_changes_nothing(tmp_path: Path) -> None:
+def test_the_first_look_at_the_queue_stores_the_cards_of_the_day_and_nothing_else(tmp_path: Path) -> None:
     client = little_client(tmp_path)
+    before = contents_of(tmp_path)
+    client.get(f"/queue/{PROJECT}")
+    written = Counter(contents_of(tmp_path)) - Counter(before)
+    assert written and all(statement.startswith('INSERT INTO "queue_cards"') for statement in written)
+    assert not Counter(before) - Counter(contents_of(tmp_path))
+
+
+def test_looking_at_screens_changes_nothing_once_the_cards_of_the_day_are_chosen(tmp_path: Path) -> None:
+    client = little_client(tmp_path)
+    client.get(f"/queue/{PROJECT}")
     found = [route.path for route in client.app.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
     before = contents_of(tmp_path)
     for path in found:

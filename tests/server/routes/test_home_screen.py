@@ -188,11 +188,20 @@ def test_every_reason_for_an_empty_queue_has_its_sentence_and_its_button(tmp_pat
         snooze(library, page_id, "two", now, now + 9000)
         assert is_told("later", "only=suggestions")
         decide_in(library, of, page_id, Verdict("two", "reject", now, "page", 0.5))
+        assert is_told("settled", 'href="/settings/niwa#floor"')
+        decide_in(library, of, page_id, Verdict("two", "accept", now, "page", 0.5))
         assert is_told("answered", 'href="/outbox/niwa"')
-        replace_suggestions(library, of, run_id, [(page_id, [Suggestion("three", "new", 0.5)])])
+        replace_suggestions(
+            library, of, run_id, [(page_id, [Suggestion("three", "new", 0.5), Suggestion("four", "new", 0.4)])]
+        )
         assert "home.queue" not in tile() and say("home.queue.start") in tile()
     assert client.post("/queue/niwa", data={"page": "one", "target": "three", "answer": "reject"}).status_code == 200
+    assert "home.queue" not in tile() and say("home.queue.start") in tile()
+    assert client.post("/queue/niwa", data={"page": "one", "target": "four", "answer": "reject"}).status_code == 200
     assert is_told("answered", 'href="/outbox/niwa"')
+    with Library.open(tmp_path) as library:
+        replace_suggestions(library, of, run_id, [(page_id, [Suggestion("five", "new", 0.4)])])
+    assert is_told("done", 'href="/queue/niwa"')
 
 
 def test_a_project_without_pages_says_so(tmp_path: Path) -> None:

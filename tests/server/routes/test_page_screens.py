@@ -368,7 +368,7 @@ def test_weaker_suggestions_and_their_marks_are_shown_to_those_who_ask(tmp_path:
     assert list(cards_in(html)) == ["道具箱"] and "Show 2 less likely suggestions" in html and 'class="mark' not in html
     html = client.get(address(GARDEN), params={"all": "1"}).text
     assert list(cards_in(html)) == ["道具箱", "落ち葉", "物置"] and 'class="mark' in html
-    assert "Show only the likely ones" in html
+    assert "Show only the likely ones</a>" in html
 
 
 def test_a_page_with_weak_suggestions_alone_says_so_calmly(tmp_path: Path) -> None:
@@ -376,6 +376,7 @@ def test_a_page_with_weak_suggestions_alone_says_so_calmly(tmp_path: Path) -> No
     suggest(tmp_path, "さみしいページ", Suggestion("物置", "red", 0.02))
     html = client.get(address("さみしいページ")).text
     assert "No likely suggestions here" in html and "Show 1 less likely suggestion<" in html and not cards_in(html)
+    assert "shown from 20% on, new links from 30%; 1 less likely one waits below" in html
     row = re.search(r"さみしいページ.*?</li>", client.get(f"/p/{PROJECT}").text, re.S)
     assert row and "no suggestions" in row[0]
 
