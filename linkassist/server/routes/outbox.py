@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.write_back import file_for_import
+from linkassist.pipeline.push.edits_file import as_import_file, edited_pages
+from linkassist.pipeline.push.run import Wanted
 from linkassist.server.context import frame_for, open_project, show
 from linkassist.server.forms import number_in, takes_form
 from linkassist.server.messages.catalog import wording_of
@@ -25,7 +26,7 @@ def outbox(request: Request) -> Response:
     say = wording_of(request)
     with open_project(request) as (library, here):
         number = max(1, number_in(request.query_params.get("page")) or 1)
-        view = outbox_view(library, here, project(library, here.name).exported_at, number)
+        view = outbox_view(library, project(library, here.name), number)
         frame = frame_for(request, library, here, say("outbox.title"), section="outbox")
     return show(request, "outbox.html", frame, {"outbox": view})
 
@@ -33,7 +34,7 @@ def outbox(request: Request) -> Response:
 def import_file(request: Request) -> Response:
     """The file for Scrapbox's import, as a download. It marks nothing as written back."""
     with open_project(request) as (library, here):
-        text = file_for_import(library, here.id)
+        text = as_import_file(edited_pages(library, project(library, here.name), Wanted()))
     headers = {"Content-Disposition": 'attachment; filename="linkassist-import.json"', "Cache-Control": "no-store"}
     return Response(text, media_type="application/json", headers=headers)
 
