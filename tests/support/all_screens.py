@@ -51,6 +51,7 @@ SCREENS = {
     "more like this": like_address(PROJECT, "道具"),
     "queue": f"/queue/{PROJECT}",
     "outbox": f"/outbox/{PROJECT}",
+    "write to Scrapbox": f"/outbox/{PROJECT}/write",
     "draft": f"/draft/{PROJECT}",
     "quality": f"/quality/{PROJECT}",
     "settings": f"/settings/{PROJECT}",
