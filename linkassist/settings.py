@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import unquote
@@ -156,6 +156,25 @@ def library_encoder(library: Path) -> str:
     path = library / FILE_NAME
     named = _file_layer(path).get("encoder") if path.is_file() else None
     return _encoder(named) if named else OWN_ENCODER
+
+
+def with_present_key(settings: Settings, at_start: Settings) -> Settings:
+    """The settings with the key and the sources that the library's `linkassist.toml` has by now, as after a login.
+
+    at_start: `library_key_and_sources` when the settings were loaded; what another place had set stays. Raises
+    SettingsError for a file that cannot be used.
+    """
+    now = library_key_and_sources(settings.library)
+    key = now.scrapbox_key if settings.scrapbox_key == at_start.scrapbox_key else settings.scrapbox_key
+    sources = now.sources if settings.sources == at_start.sources else settings.sources
+    return replace(settings, scrapbox_key=key, sources=sources)
+
+
+def library_key_and_sources(library: Path) -> Settings:
+    """The key and the sources that the library's own `linkassist.toml` sets; all else as by default."""
+    path = library / FILE_NAME
+    own = _file_layer(path) if path.is_file() else {}
+    return Settings(library, **{key: _READERS[key](own[key]) for key in ("sources", _SECRET) if key in own})
 
 
 def remember_encoder(library: Path, encoder: str) -> None:

@@ -12,10 +12,11 @@ import typer
 from linkassist.cli.lazy_group import command
 from linkassist.cli.options import BaseUrlOption, ConfigOption, LibraryOption, existing_library
 from linkassist.cli.output import print_lines, print_utf8
-from linkassist.cli.write_back import asking, server_of, show_report
+from linkassist.cli.write_back import asking, show_report
 from linkassist.pipeline.push.report import LinkState, Report
 from linkassist.pipeline.push.run import Wanted
 from linkassist.pipeline.push.run import push as push_links
+from linkassist.pipeline.push.server_of import server_of
 from linkassist.scrapbox.client.address import remote_project
 from linkassist.scrapbox.client.keys import access_key
 from linkassist.settings import load_settings

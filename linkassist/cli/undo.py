@@ -8,8 +8,9 @@ import typer
 
 from linkassist.cli.lazy_group import command
 from linkassist.cli.options import BaseUrlOption, ConfigOption, LibraryOption, existing_library
-from linkassist.cli.write_back import asking, server_of, show_report
+from linkassist.cli.write_back import asking, show_report
 from linkassist.pipeline.push.report import Report
+from linkassist.pipeline.push.server_of import server_of
 from linkassist.pipeline.push.undo import undo_push
 from linkassist.scrapbox.client.keys import access_key
 from linkassist.settings import load_settings

@@ -1,4 +1,4 @@
-"""What `push` and `undo` share: the server, the question before a page is written, and the report."""
+"""What `push` and `undo` share: the question before a page is written, and the report."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from linkassist.pipeline.push.report import ChangedLine, LinkState, PageReport, 
 from linkassist.pipeline.push.run import StoppedByReader
 from linkassist.pipeline.push.session import Approve
 from linkassist.progress import OnProgress
-from linkassist.scrapbox.client.address import PUBLIC_BASE, RemoteProject, project_at, remote_project
-from linkassist.settings import Settings
 
 _WORDS: dict[LinkState, str] = {
     "written": "written",
@@ -26,15 +24,6 @@ _WORDS: dict[LinkState, str] = {
     "skipped": "skipped",
     "undone": "taken out",
 }
-
-
-def server_of(settings: Settings, project: str, base_url: str | None) -> RemoteProject:
-    """The project on its server: the named one, else that of its source, else the public one."""
-    source = settings.sources.get(project, "")
-    if source.startswith(("http://", "https://")):
-        known = remote_project(source)
-        return known if base_url is None else project_at(base_url, known.name)
-    return project_at(base_url or PUBLIC_BASE, project)
 
 
 @contextmanager

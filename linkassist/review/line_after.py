@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from linkassist.errors import LinkAssistError
-from linkassist.review.write_back import DiffSpan, LineChange, diff_spans
+from linkassist.review.line_diff import DiffSpan, LineChange, diff_spans
 from linkassist.scrapbox.edits import (
     Accepted,
     LinkedPage,

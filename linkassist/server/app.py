@@ -32,6 +32,7 @@ from linkassist.server.error_pages import (
 from linkassist.server.jobs.import_job import Importer
 from linkassist.server.jobs.model_worker import ModelWorker
 from linkassist.server.jobs.upload import MOST_BYTES, remove_leftovers
+from linkassist.server.jobs.write_job import Writer
 from linkassist.server.middleware.authentication import Authentication
 from linkassist.server.middleware.concurrency import ConcurrencyLimit
 from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard
@@ -48,6 +49,7 @@ from linkassist.server.routes.search import search
 from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
 from linkassist.server.routes.similar import answer_like, like
 from linkassist.server.routes.verdicts import never, preferences, several, verdict
+from linkassist.server.routes.write_back import discard, preview, stop, write, write_screen, writing
 from linkassist.server.templates import Templates
 from linkassist.settings import Settings
 from linkassist.store.pool import LibraryPool
@@ -102,6 +104,12 @@ def create_app(settings: Settings) -> Starlette:
             Route("/outbox/{project}/import.json", import_file),
             Route("/outbox/{project}/done", done, methods=["POST"]),
             Route("/outbox/{project}/undo", undone, methods=["POST"]),
+            Route("/outbox/{project}/write", write_screen),
+            Route("/outbox/{project}/write", write, methods=["POST"]),
+            Route("/outbox/{project}/write/preview", preview, methods=["POST"]),
+            Route("/outbox/{project}/write/stop", stop, methods=["POST"]),
+            Route("/outbox/{project}/write/discard", discard, methods=["POST"]),
+            Route("/outbox/{project}/write/progress", writing),
             Route("/import", import_screen),
             Route("/import", upload, methods=["POST"]),
             Route("/import/cancel", cancel, methods=["POST"]),
@@ -142,6 +150,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.models = ModelWorker(settings.library)
     app.state.importer = Importer(settings)
+    app.state.writer = Writer(settings)
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
@@ -158,5 +167,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         app.state.importer.close()
+        app.state.writer.close()
         app.state.models.close()
         app.state.context.libraries.close()

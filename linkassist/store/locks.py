@@ -65,6 +65,11 @@ def is_nightly_running(folder: Path) -> bool:
     return _is_locked(folder / NIGHT_NAME)
 
 
+def is_push_running(folder: Path) -> bool:
+    """Whether somebody edits pages in Scrapbox from the library in `folder`, in some process."""
+    return _is_locked(folder / PUSH_NAME)
+
+
 def is_work_running(folder: Path) -> bool:
     """Whether an import or a reindex of the library in `folder` is under way in some process."""
     return _is_locked(folder / LOCK_NAME)

@@ -12,12 +12,16 @@ from support.little_server import address, client_of, decide, little_client
 from support.little_wiki import PROJECT
 
 from linkassist.errors import NotFoundError
+from linkassist.pipeline.push.edits_file import EditedPage, as_import_file, edited_pages
+from linkassist.pipeline.push.run import Wanted
+from linkassist.review.line_diff import line_diff
 from linkassist.review.verdicts import undo
-from linkassist.review.write_back import changed_page, diff_spans, file_for_import
 from linkassist.scrapbox.notation import page_links
+from linkassist.server.views.outbox import outbox_view
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.outbox import batches, n_waiting, send_off, take_back, waiting_pages
+from linkassist.store.pages import project
 from linkassist.store.verdicts import last_decision, record_verdict
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import Line, Page
@@ -29,6 +33,10 @@ OUTBOX = f"/outbox/{PROJECT}"
 def bring(library: Library, texts: dict[str, list[str]]) -> None:
     pages = [Page(title, tuple(map(Line, [title, *lines])), title) for title, lines in texts.items()]
     import_pages(library, "wiki", "Wiki", 1, pages, lambda lines: page_links(lines))
+
+
+def edited(library: Library) -> list[EditedPage]:
+    return list(edited_pages(library, project(library, "wiki"), Wanted()))
 
 
 @pytest.fixture
@@ -77,8 +85,8 @@ def test_a_link_waits_through_an_import_that_renames_its_target_and_leaves_the_w
         Page("Mug", (Line("Mug"), Line("made of clay")), "Cup"),
     ]
     import_pages(library, "wiki", "Wiki", 2, pages, lambda lines: page_links(lines))
-    [waiting] = waiting_pages(library, 1)
-    assert changed_page(library, waiting).lines == ("Tea", "green tea and a cup", "[Mug]")
+    [page] = edited(library)
+    assert page.after == ("Tea", "green tea and a cup", "[Mug]")
 
 
 def test_what_left_can_be_taken_back_and_what_is_accepted_later_waits_by_itself(library: Library) -> None:
@@ -122,11 +130,10 @@ def test_nothing_leaves_twice_and_an_empty_batch_is_not_kept(library: Library) -
 def test_a_change_shows_what_stays_what_goes_and_what_comes(library: Library) -> None:
     accept(library, 1, "Green tea", Mention(1, 0, 9, "green tea"))
     accept(library, 1, "Clay", None)
-    [waiting] = waiting_pages(library, 1)
-    page = changed_page(library, waiting)
-    assert page.lines == ("Tea", "[green tea] and a cup", "a cup", "[Clay]")
-    assert [(change.number, change.is_added) for change in page.changes] == [(1, False), (3, True)]
-    first = diff_spans(page.changes[0])
+    [page] = edited(library)
+    assert page.after == ("Tea", "[green tea] and a cup", "a cup", "[Clay]")
+    assert [(change.number, change.before is None) for change in page.changes] == [(1, False), (3, True)]
+    first = line_diff(page.changes[0].before, page.changes[0].after)
     assert [(part.text, part.how) for part in first] == [
         ("[", "in"), ("green tea", "same"), ("]", "in"), (" and a cup", "same"),
     ]  # fmt: skip
@@ -134,28 +141,41 @@ def test_a_change_shows_what_stays_what_goes_and_what_comes(library: Library) ->
     assert "".join(part.text for part in first if part.how != "out") == page.changes[0].after
 
 
-def test_words_that_have_changed_since_send_the_link_to_the_end_and_say_so(library: Library) -> None:
+def test_a_line_that_has_changed_since_is_left_and_said_so(library: Library) -> None:
     accept(library, 1, "Cup", Mention(1, 16, 19, "cup"))
     bring(library, {"Tea": ["a cup of green tea"], "Cup": ["made of clay"]})
-    [waiting] = waiting_pages(library, 1)
-    page = changed_page(library, waiting)
-    assert page.lines == ("Tea", "a cup of green tea", "[Cup]")
-    assert page.unplaced == ("Cup",)
+    [page] = edited(library)
+    assert page.after == ("Tea", "a cup of green tea") and page.changes == ()
+    assert [(link.target, "has changed since it was accepted" in link.why) for link in page.left] == [("Cup", True)]
+
+
+def test_a_quote_is_left_by_the_outbox_and_its_file_as_by_a_push(library: Library) -> None:
+    bring(library, {"Tea": ["> a cup", "a pot"], "Cup": ["made of clay"]})
+    accept(library, 1, "Cup", Mention(1, 4, 7, "cup"))
+    accept(library, 1, "Pot", Mention(2, 2, 5, "pot"))
+    [page] = edited(library)
+    assert page.after == ("Tea", "> a cup", "a [pot]")
+    assert [(link.target, "is a quote" in link.why) for link in page.left] == [("Cup", True)]
+
+
+def test_words_that_are_another_form_of_the_title_put_the_link_at_the_end_and_say_so(library: Library) -> None:
+    accept(library, 1, "Saucer", Mention(1, 16, 19, "cup"))
+    [page] = edited(library)
+    assert (page.after[-1], page.at_end) == ("[Saucer]", ("Saucer",))
 
 
 def test_a_target_that_no_bracket_can_hold_is_told_of_and_the_others_are_written(library: Library) -> None:
     accept(library, 1, "a [b] c")
     accept(library, 1, "Cup")
-    [waiting] = waiting_pages(library, 1)
-    page = changed_page(library, waiting)
-    assert page.lines[-1] == "[Cup]"
-    assert [link.target for link in page.refused] == ["a [b] c"]
+    [page] = edited(library)
+    assert page.after[-1] == "[Cup]"
+    assert [link.target for link in page.left] == ["a [b] c"]
 
 
 def test_the_import_file_holds_the_changed_pages_whole_and_no_other(library: Library) -> None:
     accept(library, 1, "Cup", Mention(2, 2, 5, "cup"))
     accept(library, 2, "a [b] c")
-    assert json.loads(file_for_import(library, 1)) == {
+    assert json.loads(as_import_file(edited(library))) == {
         "pages": [{"title": "Tea", "lines": ["Tea", "green tea and a cup", "a [cup]"]}]
     }
 
@@ -164,14 +184,15 @@ def test_a_page_that_begins_with_its_text_keeps_its_first_line(library: Library)
     pages = [Page("Tea", (Line("green tea"), Line("and a cup")), "Tea")]
     import_pages(library, "wiki", "Wiki", 2, pages, lambda lines: page_links(lines))
     accept(library, 1, "Cup", Mention(1, 6, 9, "cup"))
-    [waiting] = waiting_pages(library, 1)
-    page = changed_page(library, waiting)
+    [page] = edited(library)
     assert page.body == "green tea\nand a [cup]"
     assert [(change.number, change.before, change.after) for change in page.changes] == [
         (2, "and a cup", "and a [cup]")
     ]
-    (entry,) = json.loads(file_for_import(library, 1))["pages"]
+    (entry,) = json.loads(as_import_file([page]))["pages"]
     assert entry == {"title": "Tea", "lines": ["Tea", "green tea", "and a [cup]"]}
+    (change,) = outbox_view(library, project(library, "wiki"), 1).pages[0].changes
+    assert (change.number, change.address) == (1, "/p/wiki/Tea#L1"), "the line as its page's screen has it"
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ SCREENS = {
     "queue": f"/queue/{PROJECT}",
     "end of the queue": f"/queue/{PROJECT}",
     "outbox": f"/outbox/{PROJECT}",
+    "write to Scrapbox": f"/outbox/{PROJECT}/write",
     "draft": f"/draft/{PROJECT}",
     "quality": f"/quality/{PROJECT}",
     "settings": f"/settings/{PROJECT}",

@@ -1,4 +1,4 @@
-"""The edits of a push as text, without a server: a file for Scrapbox's import, a unified diff, or JSON lines.
+"""The edits of a push without a server: for the outbox, as a file for Scrapbox's import, a diff, or JSON lines.
 
 They are made of the pages as the library has them.
 """
@@ -14,37 +14,54 @@ from linkassist.pipeline.push.placement import LeftLink, edit_of
 from linkassist.pipeline.push.report import ChangedLine, changes_between
 from linkassist.pipeline.push.run import Wanted, accepted_link, waiting_pages
 from linkassist.scrapbox.client.editing import RemoteLine, changed_lines
-from linkassist.scrapbox.edits import import_file_text
+from linkassist.scrapbox.edits import import_file_text, with_title_line
 from linkassist.store.library import Library
 from linkassist.store.pages import Project
 
 
 @dataclass(frozen=True, slots=True)
 class EditedPage:
-    """A page with its links written in. page_id: Scrapbox's, "" if unknown. left: links without a place on it."""
+    """A page with its links written in. row: the library's. page_id: Scrapbox's, "" if unknown.
 
+    before, after: its lines, the title line first. n_inserted: 1 where the library's lines lack it, else 0.
+    left: links without a place on it. at_end: targets that had words in the text and are linked in a new last line.
+    """
+
+    row: int
     title: str
     page_id: str
     before: tuple[str, ...]
     after: tuple[str, ...]
     changes: tuple[ChangedLine, ...]
     left: tuple[LeftLink, ...]
+    at_end: tuple[str, ...]
+    n_inserted: int
+
+    @property
+    def body(self) -> str:
+        """The lines below the title, to be pasted into Scrapbox."""
+        return "\n".join(self.after[1:])
 
 
 def edited_pages(library: Library, of: Project, wanted: Wanted) -> Iterator[EditedPage]:
     """The pages with waiting links, the one with the latest decision first; `changes` is empty where all were left."""
     for stored, waiting in waiting_pages(library, of, wanted):
-        texts = stored.page.texts or [stored.page.title]
+        texts = with_title_line(stored.page.title, stored.page.texts)
         lines = tuple(RemoteLine(str(number), text) for number, text in enumerate(texts))
-        edit = edit_of(lines, [accepted_link(stored, each) for each in waiting])
+        links = [accepted_link(stored, each) for each in waiting]
+        edit = edit_of(lines, links)
         after = changed_lines(lines, edit.changes)
+        added = {each.log_id for each in edit.written if each.is_added}
         yield EditedPage(
+            stored.id,
             stored.page.title,
             stored.page.page_id,
             tuple(texts),
             tuple(line.text for line in after),
             changes_between(lines, after),
             edit.left,
+            tuple(link.target for link in links if link.mention and link.log_id in added),
+            len(texts) - len(stored.page.texts),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -37,12 +37,13 @@ class LinkReport:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What became of a page's links. page_id: Scrapbox's. changes: as the preview showed them."""
+    """What became of a page's links. page_id: Scrapbox's. changes: as the preview showed them. row: the library's."""
 
     title: str
     page_id: str
     links: tuple[LinkReport, ...]
     changes: tuple[ChangedLine, ...] = ()
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Report:
     def count(self, state: LinkState) -> int:
         """The number of links in that state."""
         return sum(link.state == state for page in self.pages for link in page.links)
+
+
+OnPage = Callable[[PageReport], None]
+
+
+def no_page(page: PageReport) -> None:
+    """For a caller who wants to hear of no single page."""
 
 
 def changes_between(before: Sequence[RemoteLine], after: Sequence[RemoteLine]) -> tuple[ChangedLine, ...]:

@@ -9,7 +9,15 @@ from typing import Final
 from linkassist.errors import FetchError
 from linkassist.pipeline.push.placement import AcceptedLink, PageEdit, edit_of
 from linkassist.pipeline.push.remote_pages import RemotePages
-from linkassist.pipeline.push.report import ChangedLine, LinkReport, LinkState, PageReport, Report
+from linkassist.pipeline.push.report import (
+    ChangedLine,
+    LinkReport,
+    LinkState,
+    OnPage,
+    PageReport,
+    Report,
+    no_page,
+)
 from linkassist.pipeline.push.session import Approve, Edited, Outcome, Session, Tries, edit_page
 from linkassist.pipeline.push.settle import is_on, settle
 from linkassist.progress import OnProgress
@@ -40,10 +48,11 @@ _GONE: Final = "The page is not in Scrapbox any more."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to push. titles: of the pages; none for all. n_pages: at most; None for all."""
+    """What to push. titles: of the pages; none for all. n_pages: at most; None for all. rows: only these pages."""
 
     titles: tuple[str, ...] = ()
     n_pages: int | None = None
+    rows: tuple[int, ...] | None = None
 
 
 class StoppedByReader(Exception):  # noqa: N818 (no error)
@@ -58,9 +67,11 @@ def push(
     wanted: Wanted,
     approve: Approve | None,
     on_progress: OnProgress,
+    on_page: OnPage = no_page,
 ) -> Report:
-    """Writes the waiting links of the project into its pages in Scrapbox. on_progress is told of "push", in pages.
+    """Writes the waiting links of the project into its pages in Scrapbox.
 
+    on_progress is told of "push", in pages; on_page of each page that is done.
     approve: asked about each page's changes; None for a dry run, which writes nothing anywhere. It may raise
     StoppedByReader. What a killed push has left is settled first. A failure of the server ends the push; the report of
     what was done says why. Raises NotFoundError for a title that no page has, and BusyError beside another push.
@@ -79,6 +90,7 @@ def push(
             for number, (stored, waiting) in enumerate(pages):
                 on_progress(STEP, number, len(pages))
                 reports.append(run.push_page(stored, waiting))
+                on_page(reports[-1])
             on_progress(STEP, len(pages), len(pages))
         except FetchError as error:
             stopped = str(error)
@@ -98,8 +110,10 @@ def waiting_pages(library: Library, of: Project, wanted: Wanted) -> list[tuple[S
     if wanted.titles:
         named = [find_page(library, of.id, title_key(title)).id for title in wanted.titles]
         of_page = {page_id: of_page[page_id] for page_id in dict.fromkeys(named) if page_id in of_page}
-    found = [(stored_page(library, page_id), links) for page_id, links in of_page.items()]
-    return found[: wanted.n_pages]
+    if wanted.rows is not None:
+        of_page = {page_id: of_page[page_id] for page_id in wanted.rows if page_id in of_page}
+    chosen = list(of_page.items())[: wanted.n_pages]
+    return [(stored_page(library, page_id), links) for page_id, links in chosen]
 
 
 class _Run:
@@ -121,14 +135,14 @@ class _Run:
             if page is None:
                 return _all_left(stored, links, _GONE)
             if lost is not None and has_arrived:
-                return _page_report(page, links, lost, replace(found, outcome="made", is_seen=True))
+                return _page_report(stored, page, links, lost, replace(found, outcome="made", is_seen=True))
             edit = edit_of(page.lines, links, rewritten_lines(self._session.library, stored.id))
             if edit.changes:
                 found = self._try(stored, page, edit, found.changes)
                 lost = edit if found.outcome == "lost" else None
             if not edit.changes or not tries.again(found):
                 self._keep_already(edit)
-                return _page_report(page, links, edit, found)
+                return _page_report(stored, page, links, edit, found)
 
     def _try(self, stored: StoredPage, page: RemotePage, edit: PageEdit, approved: Sequence[ChangedLine]) -> Edited:
         """One try to make the edit; what is recorded afterwards is true."""
@@ -182,10 +196,12 @@ def accepted_link(stored: StoredPage, waiting: WaitingLink) -> AcceptedLink:
 
 def _all_left(stored: StoredPage, links: Sequence[AcceptedLink], why: str) -> PageReport:
     left = tuple(LinkReport(link.target, "left", why) for link in links)
-    return PageReport(stored.page.title, stored.page.page_id, left)
+    return PageReport(stored.page.title, stored.page.page_id, left, row=stored.id)
 
 
-def _page_report(page: RemotePage, links: Sequence[AcceptedLink], edit: PageEdit, found: Edited) -> PageReport:
+def _page_report(
+    stored: StoredPage, page: RemotePage, links: Sequence[AcceptedLink], edit: PageEdit, found: Edited
+) -> PageReport:
     """What became of each link of a page, in order of decision."""
     states: dict[str, LinkState] = {"made": "written", "previewed": "previewed", "skipped": "skipped"}
     note = "" if found.is_seen or found.outcome != "made" else _NOT_SEEN
@@ -194,4 +210,4 @@ def _page_report(page: RemotePage, links: Sequence[AcceptedLink], edit: PageEdit
     for link in edit.written:
         of_link[link.log_id] = (states[found.outcome], note) if found.outcome in states else ("left", found.why)
     reported = tuple(LinkReport(link.target, *of_link[link.log_id]) for link in links)
-    return PageReport(page.title, page.page_id, reported, found.changes if edit.changes else ())
+    return PageReport(page.title, page.page_id, reported, found.changes if edit.changes else (), stored.id)

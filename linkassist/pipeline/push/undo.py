@@ -11,7 +11,7 @@ from typing import Final
 from linkassist.errors import FetchError
 from linkassist.pipeline.push.remote_pages import RemotePages
 from linkassist.pipeline.push.removal import Removal, removal_of
-from linkassist.pipeline.push.report import LinkReport, LinkState, PageReport, Report
+from linkassist.pipeline.push.report import LinkReport, LinkState, OnPage, PageReport, Report, no_page
 from linkassist.pipeline.push.run import StoppedByReader
 from linkassist.pipeline.push.session import Approve, Edited, Outcome, Session, Tries, edit_page
 from linkassist.pipeline.push.settle import is_on, settle
@@ -38,8 +38,10 @@ def undo_push(
     key: AccessKey,
     approve: Approve | None,
     on_progress: OnProgress,
+    on_page: OnPage = no_page,
 ) -> Report:
-    """Takes out of the pages in Scrapbox what the push put in. on_progress is told of "undo", in pages.
+    """Takes out of the pages in Scrapbox what the push put in. on_progress is told of "undo", in pages;
+    on_page of each page that is done.
 
     approve and failures: as for `push`; a killed undo is finished by the next one.
     """
@@ -57,6 +59,7 @@ def undo_push(
             for number, (page_row, of_page) in enumerate(pages):
                 on_progress(STEP, number, len(pages))
                 reports.append(_undo_page(session, of.batch_id, stored_page(library, page_row), of_page))
+                on_page(reports[-1])
             on_progress(STEP, len(pages), len(pages))
         except FetchError as error:
             stopped = str(error)
@@ -72,20 +75,20 @@ def _undo_page(session: Session, batch_id: int, stored: StoredPage, links: Seque
         page = session.pages.find(stored.page.page_id, title)
         if page is None:
             left = tuple(LinkReport(link.target, "left", _GONE) for link in links)
-            return PageReport(title, stored.page.page_id, left)
+            return PageReport(title, stored.page.page_id, left, row=stored.id)
         title = page.title
         removal = removal_of(page.lines, links)
         if session.approve is not None:  # what a killed undo has taken out
             set_state(session.library, batch_id, _log_ids(x for x in removal.gone if x.state == "undoing"), "undone")
         if not removal.changes:
-            return _page_report(title, stored.page.page_id, links, removal, found)
+            return _page_report(title, stored, links, removal, found)
         record = partial(set_state, session.library, batch_id, _log_ids(removal.taken), "undoing")
         found = edit_page(session, page, removal.changes, record, found.changes)
         found = _settled(session, stored, batch_id, removal, found)
         if found.outcome == "lost":  # may take effect yet
             links = [replace(link, state="undoing") for link in links]
         if not tries.again(found):
-            return _page_report(title, stored.page.page_id, links, removal, found)
+            return _page_report(title, stored, links, removal, found)
 
 
 def _settled(session: Session, stored: StoredPage, batch_id: int, removal: Removal, found: Edited) -> Edited:
@@ -106,7 +109,9 @@ def _log_ids(links: Iterable[PushedLink]) -> list[int]:
     return [link.written.log_id for link in links]
 
 
-def _page_report(title: str, page_id: str, links: Sequence[PushedLink], removal: Removal, found: Edited) -> PageReport:
+def _page_report(
+    title: str, stored: StoredPage, links: Sequence[PushedLink], removal: Removal, found: Edited
+) -> PageReport:
     states: dict[str, LinkState] = {"made": "undone", "previewed": "previewed", "skipped": "skipped"}
     why = {left.log_id: left.why for left in removal.left}
     taken = set(_log_ids(removal.taken))
@@ -121,4 +126,5 @@ def _page_report(title: str, page_id: str, links: Sequence[PushedLink], removal:
             reported.append(LinkReport(link.target, states[found.outcome]))
         else:
             reported.append(LinkReport(link.target, "left", found.why))
-    return PageReport(title, page_id, tuple(reported), found.changes if removal.changes else ())
+    changes = found.changes if removal.changes else ()
+    return PageReport(title, stored.page.page_id, tuple(reported), changes, stored.id)

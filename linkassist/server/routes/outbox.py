@@ -9,14 +9,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkassist.review.write_back import file_for_import
+from linkassist.pipeline.push.edits_file import as_import_file, edited_pages
+from linkassist.pipeline.push.run import Wanted
 from linkassist.server.context import frame_for, open_project, show
 from linkassist.server.forms import number_in, takes_form
+from linkassist.server.jobs.write_process import WriteOrder
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.routes.write_back import start, writer_of
 from linkassist.server.urls import outbox_address
 from linkassist.server.views.outbox import outbox_view
 from linkassist.store.outbox import SendMethod, send_off, take_back, waiting_pages
 from linkassist.store.pages import project
+from linkassist.store.pushes import pushes
 from linkassist.terminal_escape import quoted
 
 
@@ -25,15 +29,17 @@ def outbox(request: Request) -> Response:
     say = wording_of(request)
     with open_project(request) as (library, here):
         number = max(1, number_in(request.query_params.get("page")) or 1)
-        view = outbox_view(library, here, project(library, here.name).exported_at, number)
+        view = outbox_view(library, project(library, here.name), number)
         frame = frame_for(request, library, here, say("outbox.title"), section="outbox")
-    return show(request, "outbox.html", frame, {"outbox": view})
+    job = writer_of(request).job
+    has_job = job is not None and job.order.project == here.name
+    return show(request, "outbox.html", frame, {"outbox": view, "has_job": has_job})
 
 
 def import_file(request: Request) -> Response:
     """The file for Scrapbox's import, as a download. It marks nothing as written back."""
     with open_project(request) as (library, here):
-        text = file_for_import(library, here.id)
+        text = as_import_file(edited_pages(library, project(library, here.name), Wanted()))
     headers = {"Content-Disposition": 'attachment; filename="linkassist-import.json"', "Cache-Control": "no-store"}
     return Response(text, media_type="application/json", headers=headers)
 
@@ -53,9 +59,14 @@ def done(request: Request, form: FormData) -> Response:
 
 @takes_form
 def undone(request: Request, form: FormData) -> Response:
-    """Takes back a batch, whose links then wait again; then shows the outbox."""
+    """Takes back a batch, whose links then wait again; what a push wrote is taken out of Scrapbox."""
+    batch_id = _number(form.get("batch", ""))
     with open_project(request) as (library, here):
-        take_back(library, here.id, _number(form.get("batch", "")))
+        is_push = any(each.batch_id == batch_id and not each.undone_at for each in pushes(library, here.id))
+        if not is_push:
+            take_back(library, here.id, batch_id)
+    if is_push:
+        return start(request, WriteOrder("undo", here.name, batch_id=batch_id))
     return RedirectResponse(outbox_address(here.name), status_code=303)
 
 

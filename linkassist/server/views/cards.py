@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from linkassist.files.catalogs import Language
 from linkassist.review.line_after import LineAfter, LinesAfter
-from linkassist.review.write_back import DiffSpan
+from linkassist.review.line_diff import DiffSpan
 from linkassist.server.urls import page_address
 from linkassist.server.views.highlights import Highlight, fits, place_of
 from linkassist.server.views.links import NamedLink, page_link

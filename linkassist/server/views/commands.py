@@ -12,7 +12,7 @@ from linkassist.settings import default_folder
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_names
 
-_COMMAND: Final = re.compile(r"`(linkassist (?:import|reindex|fetch|nightly|restore)\b[^`]*)`")
+_COMMAND: Final = re.compile(r"`(linkassist (?:import|reindex|fetch|nightly|restore|login|push|undo|export)\b[^`]*)`")
 
 
 def with_library(message: str, folder: Path) -> str:
@@ -26,13 +26,14 @@ def with_library(message: str, folder: Path) -> str:
 def command_for(library: Library, project: ProjectName, words: Sequence[str]) -> str:
     """The command with the options that it needs for this project of this library, wherever it is typed."""
     options = ["--project", project.name] if len(project_names(library)) > 1 else []
-    return shlex.join([*words, *options, *_library_option(library)])
+    return shlex.join([*words, *options, *library_option(library)])
 
 
 def import_command(library: Library) -> str:
     """The command that imports an export into this library."""
-    return shlex.join(["linkassist", "import", "EXPORT.json", *_library_option(library)])
+    return shlex.join(["linkassist", "import", "EXPORT.json", *library_option(library)])
 
 
-def _library_option(library: Library) -> list[str]:
+def library_option(library: Library) -> list[str]:
+    """The option that names the library, none for the one in the usual place."""
     return [] if library.folder == default_folder("library") else ["--library", str(library.folder)]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from linkassist.review.write_back import ChangedPage, DiffSpan, LineChange, RefusedLink, changed_page, diff_spans
+from linkassist.pipeline.push.edits_file import EditedPage, edited_pages
+from linkassist.pipeline.push.placement import LeftLink
+from linkassist.pipeline.push.report import ChangedLine
+from linkassist.pipeline.push.run import Wanted
+from linkassist.review.line_diff import DiffSpan, line_diff
 from linkassist.server.urls import outbox_address, page_address, page_in_scrapbox
 from linkassist.store.library import Library
-from linkassist.store.navigation import ProjectName
 from linkassist.store.outbox import Batch, batches, waiting_pages
+from linkassist.store.pages import Project
 from linkassist.store.verdicts import last_decision
 
 _PAGES_AT_ONCE = 20
@@ -48,7 +52,7 @@ class OutboxPageView:
     body: str
     first_changed: int
     changes: tuple[ChangeView, ...]
-    refused: tuple[RefusedLink, ...]
+    left: tuple[LeftLink, ...]
     is_unplaced: bool
 
 
@@ -69,18 +73,19 @@ class OutboxView:
     next: str
 
 
-def outbox_view(library: Library, project: ProjectName, exported_at: int, number: int) -> OutboxView:
+def outbox_view(library: Library, project: Project, number: int) -> OutboxView:
     """The screen. number: of the page of the list, from 1."""
     until = last_decision(library)  # read first: a decision made meanwhile is then not marked as done
     waiting = waiting_pages(library, project.id)
     first = (number - 1) * _PAGES_AT_ONCE
-    pages = [_page(project, changed_page(library, each)) for each in waiting[first : first + _PAGES_AT_ONCE]]
+    rows = tuple(each.page_id for each in waiting[first : first + _PAGES_AT_ONCE])
+    pages = [_page(project.name, each) for each in edited_pages(library, project, Wanted(rows=rows))]
     has_more = len(waiting) > first + _PAGES_AT_ONCE
     return OutboxView(
         pages=tuple(pages),
         n_links=sum(len(page.verdicts) for page in waiting),
         n_pages=len(waiting),
-        exported_at=exported_at,
+        exported_at=project.exported_at,
         until=until,
         batches=tuple(batches(library, project.id, limit=_N_BATCHES)),
         previous=outbox_address(project.name, number=number - 1) if number > 1 else "",
@@ -88,31 +93,34 @@ def outbox_view(library: Library, project: ProjectName, exported_at: int, number
     )
 
 
-def _page(project: ProjectName, changed: ChangedPage) -> OutboxPageView:
-    address = page_address(project.name, changed.title)
-    in_scrapbox = page_in_scrapbox(project.name, changed.title)
-    added = next((change.after for change in changed.changes if change.is_added), "")
+def _page(project: str, edited: EditedPage) -> OutboxPageView:
+    address = page_address(project, edited.title)
+    in_scrapbox = page_in_scrapbox(project, edited.title)
+    added = next((change.after for change in edited.changes if change.before is None), "") or ""
     return OutboxPageView(
-        page_id=changed.page_id,
-        title=changed.title,
+        page_id=edited.row,
+        title=edited.title,
         address=address,
         scrapbox=in_scrapbox,
         appending=f"{in_scrapbox}?body={quote(added, safe='')}" if 0 < len(added) <= _LONGEST_BODY else "",
-        body=changed.body,
-        first_changed=min((change.number for change in changed.changes), default=1) - 1,
-        changes=tuple(
-            ChangeView(
-                change.number, _around_changes(change), change.after, change.is_added, f"{address}#L{change.number}"
-            )
-            for change in changed.changes
-        ),
-        refused=changed.refused,
-        is_unplaced=bool(changed.unplaced),
+        body=edited.body,
+        first_changed=min((change.number for change in edited.changes), default=1) - 1,
+        changes=tuple(change_view(change, address, edited.n_inserted) for change in edited.changes),
+        left=edited.left,
+        is_unplaced=bool(edited.at_end),
     )
 
 
-def _around_changes(change: LineChange) -> tuple[DiffSpan, ...]:
-    spans = diff_spans(change)
+def change_view(change: ChangedLine, address: str, n_inserted: int = 0) -> ChangeView:
+    """A changed line. address: of its page. n_inserted: lines before it that the page in the library lacks."""
+    number = change.number - n_inserted
+    return ChangeView(
+        number, _around_changes(change), change.after or "", change.before is None, f"{address}#L{number}"
+    )
+
+
+def _around_changes(change: ChangedLine) -> tuple[DiffSpan, ...]:
+    spans = line_diff(change.before, change.after)
     return tuple(
         DiffSpan(_shortened(span.text, number == 0, number == len(spans) - 1), "same") if span.how == "same" else span
         for number, span in enumerate(spans)

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from linkassist.files.assets import shipped_folder
 from linkassist.nightly.health import HealthState
 from linkassist.nightly.report import Step
+from linkassist.pipeline.push.report import LinkState
 from linkassist.review.days import When
 from linkassist.review.queue import CardState
 from linkassist.server.messages.catalog import Wording
@@ -57,6 +58,13 @@ _FAMILIES = {
     "settings.floor.": ("known", "new"),
     "settings.": ("words", "pages", "saved", "restored"),
     "menu.": ("language", "theme", "images"),
+    "write.job.": tuple(
+        f"{kind}.{state}"
+        for kind in ("preview", "write", "undo")
+        for state in ("running", "done", "stopped", "failed", "nothing")
+    ),
+    "write.count.": get_args(LinkState),
+    "write.link.": get_args(LinkState),
     "notice.": ("accept", "reject", "undo", "never", "again"),
 }
 
