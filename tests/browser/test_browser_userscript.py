@@ -169,6 +169,21 @@ def test_the_page_menu_has_the_suggestions_and_one_without_words_goes_to_the_end
         assert says(page) == [*lines, "[Reading notes]"]
 
 
+def test_a_menu_that_cannot_be_emptied_has_each_suggestion_once(browser: Browser, origin: str, wiki: Path) -> None:
+    bare = """window.items = [];
+    scrapbox.PageMenu = { addMenu() {}, addItem: (item) => items.push(item) };
+    """
+    with editor(browser, bare + copied_script(browser, origin)) as page:
+        opened(page, lines_of(wiki))
+        expect(mark(page, "KJ法")).to_be_visible()
+        page.evaluate("reader.types(3, '別の行')")
+        expect(mark(page, "KJ法")).to_be_visible()
+        titles = page.evaluate("items.map((item) => item.title)")
+        assert "KJ法 · 86 %" in titles and len(titles) == len(set(titles))
+        page.evaluate("items.find((item) => item.title.startsWith('KJ法')).onClick()")
+        expect(page.get_by_role("dialog")).to_contain_text("86 %")
+
+
 def test_a_line_that_has_moved_is_found_and_one_that_has_changed_is_left(
     browser: Browser, origin: str, wiki: Path
 ) -> None:

@@ -20,14 +20,14 @@ const ICON =
 const WORDS = {
   ja: {
     accept: "リンクにする",
-    reject: "しない",
+    reject: "見送る",
     close: "閉じる",
     page: "ページあり",
     red: "まだページのないリンク",
     new: "新しいリンク",
     atEnd: "ページの末尾に加えます",
     accepted: (target) => `[${target}] をリンクにしました。元に戻すには Scrapbox の取り消し（Ctrl+Z、⌘Z）を使います`,
-    rejected: (target) => `「${target}」は今後このページに出しません`,
+    rejected: (target) => `「${target}」を見送りました。このページにはもう出ません`,
     changed: "この行は書き換えられています。リンクは入れませんでした",
     failed: "Scrapbox がこの行を書き換えられませんでした",
     none: "このページに候補はありません",
@@ -416,14 +416,27 @@ function close() {
   card = null;
 }
 
+const inMenu = new Set(); // titles of the items, where a menu cannot be emptied
+
 function fillMenu() {
   const menu = scrapbox()?.PageMenu;
   if (!menu?.addMenu) return;
   try {
-    const own = typeof menu === "function" ? menu(MENU) : menu;
-    own.removeAllItems?.();
-    const add = (title, onClick) => own.addItem?.({ title, onClick: safely(onClick ?? (() => {})) });
-    for (const each of state.shown) add(`${each.target} · ${each.percent} %`, () => open(each, each.places[0]));
+    const own = (typeof menu === "function" && menu(MENU)) || menu;
+    if (own.removeAllItems) {
+      own.removeAllItems();
+      inMenu.clear();
+    }
+    const add = (title, onClick) => {
+      if (!inMenu.has(title)) own.addItem?.({ title, onClick: safely(onClick ?? (() => {})) });
+      inMenu.add(title);
+    };
+    for (const { target, percent } of state.shown) {
+      add(`${target} · ${percent} %`, () => {
+        const each = state.shown.find((other) => other.target === target);
+        if (each) open(each, each.places[0]);
+      });
+    }
     if (!state.shown.length && !state.note) add(say.none);
     if (state.note) add(state.note, () => look("page"));
     if (state.unsent.length) add(say.waiting(state.unsent.length), deliver);
