@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from linkassist.errors import LinkAssistError, NotFoundError, SettingsError
 from linkassist.files.assets import shipped_folder
 from linkassist.server.auth.password import AccessFile
+from linkassist.server.auth.script_keys import ScriptKeys
 from linkassist.server.context import ServerContext
 from linkassist.server.error_pages import (
     expected_failure,
@@ -37,6 +38,7 @@ from linkassist.server.middleware.authentication import Authentication
 from linkassist.server.middleware.concurrency import ConcurrencyLimit
 from linkassist.server.middleware.host_guard import AllowedHosts, HostGuard
 from linkassist.server.middleware.limits import RequestLimits
+from linkassist.server.middleware.script_access import ScriptAccess, script_project
 from linkassist.server.routes.draft import draft
 from linkassist.server.routes.home import home, start
 from linkassist.server.routes.imports import cancel, import_screen, progress, reindex_now, upload
@@ -46,8 +48,17 @@ from linkassist.server.routes.page import page, target_preview
 from linkassist.server.routes.quality import cancel_measuring, measure, measuring, quality
 from linkassist.server.routes.queue import answer, queue
 from linkassist.server.routes.search import search
-from linkassist.server.routes.settings import floor, ignoring, most, patterns, restored, settings_screen
+from linkassist.server.routes.settings import (
+    floor,
+    ignoring,
+    most,
+    patterns,
+    restored,
+    revoked,
+    settings_screen,
+)
 from linkassist.server.routes.similar import answer_like, like
+from linkassist.server.routes.userscript import given_verdict, open_page, typed_page, user_script
 from linkassist.server.routes.verdicts import never, preferences, several, verdict
 from linkassist.server.routes.write_back import discard, preview, stop, write, write_screen, writing
 from linkassist.server.templates import Templates
@@ -79,7 +90,7 @@ def create_app(settings: Settings) -> Starlette:
     """
     allowed = tuple(filter(None, settings.allow_host.split(",")))
     hosts = AllowedHosts(settings.host, allowed, is_proxied=bool(settings.trusted_proxy))
-    access = AccessFile(settings.library)
+    access, keys = AccessFile(settings.library), ScriptKeys(settings.library)
     if access.current() is None and not hosts.is_private:
         raise SettingsError(
             "Others than you could reach this server, and its library has no password. Set one with "
@@ -121,6 +132,11 @@ def create_app(settings: Settings) -> Starlette:
             Route("/settings/{project}/patterns", patterns, methods=["POST"]),
             Route("/settings/{project}/ignored", ignoring, methods=["POST"]),
             Route("/settings/{project}/rejected", restored, methods=["POST"]),
+            Route("/settings/{project}/userscript", revoked, methods=["POST"]),
+            Route("/userscript/{project}.js", user_script),
+            Route("/userscript/{project}/page", open_page, methods=["POST"]),
+            Route("/userscript/{project}/draft", typed_page, methods=["POST"]),
+            Route("/userscript/{project}/verdict", given_verdict, methods=["POST"]),
             Route("/like/{project}/{title:title}", like),
             Route("/like/{project}/{title:title}", answer_like, methods=["POST"]),
             Route("/verdict", verdict, methods=["POST"]),
@@ -134,7 +150,8 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=_lifespan,
         middleware=[
-            Middleware(HostGuard, hosts=hosts),
+            Middleware(HostGuard, hosts=hosts, checks_itself=lambda path: script_project(path) is not None),
+            Middleware(ScriptAccess, keys=keys, sources=settings.sources),
             Middleware(Authentication, is_private=hosts.is_private),
             Middleware(RequestLimits),
             Middleware(ConcurrencyLimit),
@@ -154,6 +171,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.most_upload_bytes = MOST_BYTES
     app.state.is_ending = False
     app.state.login = Login(access)
+    app.state.script_keys = keys
     app.state.context = ServerContext(
         settings.library, hosts, Templates(), LibraryPool(settings.library, wait_s=_WAIT_S)
     )

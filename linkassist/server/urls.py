@@ -78,6 +78,11 @@ def settings_address(project: str, *, search: str = "", number: int = 1, did: st
     return with_query(f"/settings/{quote(project, safe='')}", query) + (f"#{part}" if part else "")
 
 
+def script_address(project: str) -> str:
+    """The UserScript of a project, each time with a new key in it."""
+    return f"/userscript/{quote(project, safe='')}.js"
+
+
 def login_address(wanted: str = "") -> str:
     """The login. wanted: the address to go to afterwards."""
     return with_query("/login", {"next": wanted if wanted != "/" else ""})

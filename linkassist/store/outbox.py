@@ -21,7 +21,11 @@ from linkassist.suggestion import Verdict
 # that linkassist writes itself are in batches of `pushes.py`.
 SendMethod = Literal["by_hand", "import_file"]
 
+# The way of links that a UserScript wrote in the open page; kept in libraries, so never renamed.
+IN_PAGE: Final = "in_page"
+
 _N_TITLES: Final = 3
+_BATCH_S: Final = 3600
 
 # Accepted links on present pages that are in no batch in force and not on the page yet. CROSS JOIN: there are few
 # verdicts, and SQLite would otherwise scan all pages of the project.
@@ -127,6 +131,38 @@ def send_off(library: Library, project_id: int, page_ids: list[int], way: SendMe
         seal(connection, BATCHES, "id = ?", (batch_id,))
         seal(connection, ITEMS, "batch_id = ?", (batch_id,))
     return batch_id
+
+
+def note_written(library: Library, project_id: int, page_id: int, target_key: str) -> None:
+    """Moves a waiting link that was written in the open page into the batch of such links, a new one each hour.
+
+    Does nothing if the link does not wait. It is on the disk when this returns.
+    """
+    now = int(time.time())
+    with library.transaction(is_durable=True) as connection:
+        waiting = connection.execute(
+            f"SELECT log_id FROM ({HOLDING} {_WAITING} AND v.page_id = ? AND v.target_key = ?)",
+            (project_id, page_id, target_key),
+        ).fetchone()
+        if waiting is None:
+            return
+        batch = connection.execute(
+            f"""
+            SELECT {BATCHES.selected} FROM outbox_batches
+            WHERE project_id = ? AND way = ? AND undone_at IS NULL AND made_at > ? ORDER BY id DESC LIMIT 1
+            """,
+            (project_id, IN_PAGE, now - _BATCH_S),
+        ).fetchone()
+        if batch is None:
+            batch = connection.execute(
+                "INSERT INTO outbox_batches (project_id, made_at, way) VALUES (?, ?, ?) RETURNING id",
+                (project_id, now, IN_PAGE),
+            ).fetchone()
+            seal(connection, BATCHES, "id = ?", (batch[0],))
+        else:
+            require_sound(BATCHES, batch)
+        connection.execute("INSERT INTO outbox_items (batch_id, log_id) VALUES (?, ?)", (batch[0], waiting[0]))
+        seal(connection, ITEMS, "batch_id = ? AND log_id = ?", (batch[0], waiting[0]))
 
 
 def take_back(library: Library, project_id: int, batch_id: int) -> None:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _N_CASES = 9
 _HTML = "text/html; charset=utf-8"
-_KINDS = (_HTML, "application/json", "text/event-stream; charset=utf-8", "text/css; charset=utf-8")
+_SCRIPT = "text/javascript; charset=utf-8"
+_KINDS = (_HTML, "application/json", "text/event-stream; charset=utf-8", "text/css; charset=utf-8", _SCRIPT)
 _READ = re.compile(r"""(?:query_params|given|params)\.get\("(\w+)"|"(\w+)" in (?:request\.)?query_params""")
 _FORM = re.compile(r"""_text\(form, "(\w+)"\)|form(?:\.fields)?\.get\("(\w+)"|"(\w+)" in form""")
 _BUTTON = re.compile(r"""name="(\w+)"[^>]* value="([\w-]+)""")

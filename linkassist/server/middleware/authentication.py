@@ -1,4 +1,5 @@
-"""Authentication: with a password set, only sessions and programs with the token may enter; without one, everybody.
+"""Authentication: with a password set, only sessions, programs with the token and UserScripts with a key may enter;
+without one, everybody.
 
 Without a password the server serves this machine alone, which `app.py` makes sure of. With one it asks on loopback too:
 a reverse proxy on this machine passes on requests from anywhere.
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from linkassist.errors import SettingsError
 from linkassist.server.auth.identity import remember_identity, session_cookie
 from linkassist.server.auth.password import Access
+from linkassist.server.middleware.script_access import is_admitted
 from linkassist.server.routes.login import Login, login_of, login_screen
 from linkassist.server.urls import login_address, request_address
 
@@ -52,7 +54,7 @@ class Authentication:
         else:
             session = _session(request, login, access)
             remember_identity(request, session)
-            may_enter = bool(session) or _is_open(request) or _has_token(request, access)
+            may_enter = bool(session) or _is_open(request) or is_admitted(request) or _has_token(request, access)
             answer = self.app if may_enter else _refusal(request)
             await answer(scope, receive, send if _is_static(request) else _never_stored(send))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,9 +55,13 @@ class AllowedHosts:
 class HostGuard:
     """ASGI middleware, the outermost, so that every response has the security headers."""
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: AllowedHosts, checks_itself: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """checks_itself: whether what answers at a path checks the origin of its requests."""
         self.app = app
         self.hosts = hosts
+        self.checks_itself = checks_itself
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -66,7 +70,7 @@ class HostGuard:
         refusal = (
             _too_long(scope)
             or _of_two_lengths(scope)
-            or self._refusal(scope["method"], Headers(scope=scope), scope["scheme"])
+            or self._refusal(scope["path"], scope["method"], Headers(scope=scope), scope["scheme"])
         )
         headers = security_headers(HTTPConnection(scope), self.hosts)
 
@@ -79,14 +83,16 @@ class HostGuard:
 
         await (refusal or self.app)(scope, receive, send_with_headers)
 
-    def _refusal(self, method: str, headers: Headers, scheme: str) -> PlainTextResponse | None:
+    def _refusal(self, path: str, method: str, headers: Headers, scheme: str) -> PlainTextResponse | None:
         host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not self.hosts.has(_host_name(host)):
+        if len(headers.getlist("host")) != 1 or not self.hosts.has(host_name(host)):
             return PlainTextResponse(
                 f"The Host header names {host!r}, but this server answers to {self.hosts.bound_host} and to loopback "
                 "only. Open it under that address, or start it with --allow-host and the name.\n",
                 status_code=421,
             )
+        if self.checks_itself(path):
+            return None
         if method in _SAFE_METHODS:
             if _may_look(headers):
                 return None
@@ -167,8 +173,8 @@ def _is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
     return headers.get("origin", "") in [f"{each}://{host}" for each in schemes]
 
 
-def _host_name(host: str) -> str:
-    """The name in a Host header, "" where that is none: `_host_name("[::1]:8000") == "::1"`."""
+def host_name(host: str) -> str:
+    """The name in a Host header, "" where that is none: `host_name("[::1]:8000") == "::1"`."""
     found = _HOST.fullmatch(host)
     return (found[1] or found[2]).lower().rstrip(".") if found else ""
 

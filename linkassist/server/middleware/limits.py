@@ -19,8 +19,10 @@ from linkassist.server.auth.identity import identity_of
 from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.error_pages import failure, http_failure, too_often
 from linkassist.server.messages.catalog import wording_of
+from linkassist.server.middleware.script_access import script_project
 
 MOST_FORM_BYTES: Final = 256_000
+MOST_SCRIPT_BYTES: Final = 2_000_000  # all lines of an open page as JSON
 MOST_DRAFT_BYTES: Final = 20_000_000  # more than a draft may hold, so that its own screen can say that it is too long
 # A body may take this long, and a second more for each thousand bytes received.
 BODY_S: Final = 30.0
@@ -46,6 +48,8 @@ class RequestLimits:
         self._draft = _CostlyRequest(RateLimiter(60, 4.0), holds_thread=True)
         self._meaning = _CostlyRequest(RateLimiter(30, 2.0), holds_thread=True)
         self._import = _CostlyRequest(RateLimiter(10, 0.1), holds_thread=False)
+        self._script = _CostlyRequest(RateLimiter(60, 4.0), holds_thread=False)
+        self._new_script = _CostlyRequest(RateLimiter(10, 0.2), holds_thread=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,6 +87,10 @@ class RequestLimits:
             return self._draft
         if is_post and path in ("/import", "/import/reindex"):
             return self._import
+        if path.startswith("/userscript/"):
+            if not script_project(path):
+                return self._new_script
+            return self._draft if path.endswith("/draft") else self._script
         if path.startswith("/search/") and request.query_params.get("by") == "meaning":
             return self._meaning
         return None
@@ -93,6 +101,8 @@ def _most_bytes(scope: Scope) -> int:
     if path == "/import":
         # A file that is too long is read to its end, for browsers show an answer only then.
         return 2 * int(scope["app"].state.most_upload_bytes) + MOST_FORM_BYTES
+    if script_project(path):
+        return MOST_SCRIPT_BYTES
     return MOST_DRAFT_BYTES if path.startswith("/draft/") else MOST_FORM_BYTES
 
 

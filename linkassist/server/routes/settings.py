@@ -13,8 +13,10 @@ from linkassist.review.verdicts import ignore, ignore_titles_like, offer_at_most
 from linkassist.server.context import context_of, frame_for, open_project, show
 from linkassist.server.forms import QUOTED, number_in, takes_form, text_of
 from linkassist.server.messages.catalog import wording_of
-from linkassist.server.urls import settings_address
-from linkassist.server.views.settings import settings_view
+from linkassist.server.middleware.script_access import is_from_this_machine, script_origin
+from linkassist.server.routes.userscript import keys_of
+from linkassist.server.urls import script_address, settings_address
+from linkassist.server.views.settings import ScriptView, settings_view
 from linkassist.store.ignored import IgnoredSort
 from linkassist.store.navigation import project_name
 from linkassist.store.pages import find_page, stored_page
@@ -35,10 +37,12 @@ def settings_screen(request: Request) -> Response:
         here = project_name(library, request.path_params["project"])
         number = max(1, number_in(given.get("page")) or 1)
         view = settings_view(library, here, encoder, given.get("q", ""), number)
+        script = _script_view(request, here.name)
         frame = frame_for(request, library, here, say("settings.title"), section="settings")
-    did = given.get("did") if given.get("did") in ("saved", "restored") else None
+    did = given.get("did") if given.get("did") in ("saved", "restored", "revoked") else None
     values = {
         "settings": view,
+        "script": script,
         "did": did,
         "most": MOST,
         "lowest": LOWEST,
@@ -114,6 +118,14 @@ def ignoring(request: Request, form: FormData) -> Response:
 
 
 @takes_form
+def revoked(request: Request, form: FormData) -> Response:
+    """Revokes the keys of all copies of the project's UserScript."""
+    with open_project(request) as (_, here):
+        keys_of(request).revoke(here.name)
+    return _back(here.name, "revoked", "userscript")
+
+
+@takes_form
 def restored(request: Request, form: FormData) -> Response:
     """Undoes a rejection."""
     page, target, search = (text_of(form, field) for field in ("page", "target", "q"))
@@ -125,6 +137,15 @@ def restored(request: Request, form: FormData) -> Response:
             )
         undo(library, here.id, page_id, target)
     return _back(here.name, "restored", "rejected", search)
+
+
+def _script_view(request: Request, project: str) -> ScriptView:
+    return ScriptView(
+        address=f"{request.url.scheme}://{request.headers['host']}{script_address(project)}",
+        origin=script_origin(request.app.state.importer.settings.sources, project),
+        copied_at=tuple(keys_of(request).issued_at(project)),
+        is_here=is_from_this_machine(request),
+    )
 
 
 def _back(project: str, did: str, part: str, search: str = "") -> Response:

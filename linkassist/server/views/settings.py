@@ -82,6 +82,19 @@ class PatternsView:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptView:
+    """The UserScript. origin: of the pages that it is answered in. copied_at: when the copies in force were made.
+
+    is_here: whether the reader sits at the machine that the server runs on.
+    """
+
+    address: str
+    origin: str
+    copied_at: tuple[int, ...]
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsView:
     """The whole screen. most: suggestions per page at most, None for the number of links usual in the wiki."""
 

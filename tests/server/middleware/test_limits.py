@@ -10,12 +10,14 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from support.little_server import client_of, little_client, verdicts_of
-from support.little_wiki import PROJECT
+from support.little_wiki import PROJECT, write_little_wiki
+from support.script_client import SITE, client_from
 
 from linkassist.server.auth.rate_limit import RateLimiter
 from linkassist.server.jobs.model_worker import ModelWorker
 from linkassist.server.middleware import limits
-from linkassist.server.middleware.limits import MOST_DRAFT_BYTES, MOST_FORM_BYTES
+from linkassist.server.middleware.limits import MOST_DRAFT_BYTES, MOST_FORM_BYTES, MOST_SCRIPT_BYTES
+from linkassist.server.middleware.script_access import script_project
 
 FILE = {"Content-Type": "multipart/form-data; boundary=b"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -27,13 +29,25 @@ def client(tmp_path: Path) -> TestClient:
 
 
 def forms(client: TestClient) -> list[str]:
-    """The address of every form of the application."""
+    """The address of every form of the application. A UserScript posts no forms; its bound is tested below."""
     routes = client.app.routes  # type: ignore[attr-defined]
     return [
         re.sub(r"\{\w+(:path)?\}", PROJECT, route.path)
         for route in routes
-        if isinstance(route, Route) and "POST" in (route.methods or ())
+        if isinstance(route, Route) and "POST" in (route.methods or ()) and not script_project(route.path)
     ]
+
+
+@pytest.mark.parametrize("what", ["page", "draft", "verdict"])
+def test_a_userscript_sends_no_more_than_its_bound(tmp_path: Path, what: str) -> None:
+    write_little_wiki(tmp_path)
+    client = client_from(tmp_path)
+    key = client.app.state.script_keys.issue(PROJECT)  # type: ignore[attr-defined]
+    headers = {"Origin": SITE, "Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    address = f"/userscript/{PROJECT}/{what}"
+    announced = client.post(address, headers=headers | {"Content-Length": str(MOST_SCRIPT_BYTES + 1)}, content=b"")
+    unannounced = client.post(address, headers=headers, content=endless(MOST_SCRIPT_BYTES))
+    assert (announced.status_code, unannounced.status_code) == (413, 413)
 
 
 def test_no_form_takes_more_than_its_bound_however_its_length_is_announced(client: TestClient) -> None:
