@@ -179,7 +179,14 @@ def _link_training_set(scan: Scan, holdout: Holdout) -> TrainingSet:
         answers.append((cells(holdout.answers, pairs.page, pairs.target) > 0) & ~is_new[pairs.target])
         asked.append(pairs.page)
     rows, page = np.concatenate(features), np.concatenate(asked)
-    return TrainingSet(rows, np.concatenate(answers), page, sort_of_links(rows), _is_typical(rows, holdout, page))
+    return TrainingSet(
+        features=rows,
+        is_answer=np.concatenate(answers),
+        page=page,
+        sort=sort_of_links(rows),
+        is_lesson=np.full(len(page), holdout.is_lesson),
+        is_typical=_is_typical(rows, holdout, page),
+    )
 
 
 def _is_typical(features: FloatArray, holdout: Holdout, page: IntArray) -> BoolArray:

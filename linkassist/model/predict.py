@@ -25,11 +25,12 @@ from linkassist.suggest.features import FeatureBuilder, tabulate_mentions, title
 from linkassist.suggest.link_budget import mark_held_back
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.prefetch import prefetch_map
-from linkassist.suggest.ranker import Ranker
+from linkassist.suggest.ranker import Ranker, has_links_already
 from linkassist.suggest.statistics import Statistics
 from linkassist.suggestion import Suggestion
 
 _FLOOR = 0.02  # less likely suggestions are not worth keeping ...
+_FLOOR_BESIDE_LINKS = 0.005  # where few are made at all; at 0.02 old pages lost 4 of 100 links that they gained later
 _AT_LEAST = 10  # ... unless a page has fewer than this many
 _HOPEFUL = 60  # candidates of a page that are scored in full
 
@@ -128,16 +129,19 @@ class Predictor:
         probability = np.zeros(len(features), np.float32)
         probability[hopeful] = self._ranker.score_links(features[hopeful])
         is_red = pairs.target >= self._model.corpus.n_pages
-        rows = _best_of_each_kind(pairs.page, is_red, probability, limit)
+        floor = np.where(has_links_already(features), _FLOOR_BESIDE_LINKS, _FLOOR).astype(np.float32)
+        rows = _best_of_each_kind(pairs.page, is_red, probability, floor, limit)
         explained = explainer.suggestions(pairs, rows, features[rows], probability[rows])
         return zip(pairs.page[rows].tolist(), explained, strict=True)
 
 
-def _best_of_each_kind(page: IntArray, is_red: BoolArray, probability: FloatArray, limit: int) -> IntArray:
+def _best_of_each_kind(
+    page: IntArray, is_red: BoolArray, probability: FloatArray, floor: FloatArray, limit: int
+) -> IntArray:
     """Rows, at most `limit` of each page and kind; the minimum holds for both kinds together."""
     chosen = [
         rows[is_red[rows] == kind][:limit]
-        for rows in best_rows(page, probability, limit=2 * limit, floor=_FLOOR, at_least=_AT_LEAST)
+        for rows in best_rows(page, probability, limit=2 * limit, floor=floor, at_least=_AT_LEAST)
         for kind in (False, True)
     ]
     return np.concatenate([np.zeros(0, np.int64), *chosen])

@@ -3,9 +3,10 @@
 A late link stands only in lines that were changed a day or more after they were written. What such a page says and does
 not link was passed over by its authors, which is the strongest no there is.
 
-Two holdouts are learnt from. In one all late links are hidden from the wiki as it is now. The other is the wiki as it
-was half-way: it has fewer answers, and tells how many of the links that a page could have had then were made since, so
-the probabilities are calibrated by it. Where the export tells no times of lines, a sample of the links is hidden.
+There are two holdouts. In one all late links are hidden from the wiki as it is now: the ranker is trained on it. The
+other is the wiki as it was half-way: it has few answers, and tells how many of the links that a page could have had
+then were made since, so the probabilities are calibrated by it, and by nothing else. Where the export tells no times of
+lines, a sample of the links is hidden.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def added_link_holdouts(corpus: Corpus, seed: int = 0) -> list[Holdout]:
     if sum(map(len, late.values())) < _FEWEST_LATE:
         return [_hide(corpus, _sampled(corpus, seed), {}, seed)]
     half_way = int(np.median(corpus.created[corpus.created > 0])) if corpus.created.any() else 0
-    return [replace(_hide(corpus, late, {}, seed), is_typical=False), _added_since(corpus, times, half_way, seed)]
+    since = _added_since(corpus, times, half_way, seed)
+    return [replace(_hide(corpus, late, {}, seed), is_typical=False), replace(since, is_lesson=False)]
 
 
 def _link_times(reading: Reading) -> dict[str, _LinkTime]:

@@ -32,8 +32,8 @@ class Holdout:
 
     answers: (pages, targets), the hidden links. is_teacher: per page, True where it has links, none of them hidden.
     is_target: per target, False for a red link that only hidden links name, which nobody could have suggested.
-    is_blind: per page, True where the words of the hidden links are removed too. is_typical: False where the pages show
-    which links are made, but not how many.
+    is_blind: per page, True where the words of the hidden links are removed too. is_lesson: False where the pages show
+    how many links are made, and no more. is_typical: False where they show which links are made, but not how many.
     """
 
     pages: IntArray
@@ -42,6 +42,7 @@ class Holdout:
     is_teacher: BoolArray
     is_target: BoolArray
     is_blind: BoolArray
+    is_lesson: bool = True
     is_typical: bool = True
 
 

@@ -63,20 +63,23 @@ class TrainingSet:
     """Candidates to train a model on, a row each.
 
     features: (rows, features). is_answer: (rows,) bool, the label. page: (rows,). sort: (rows,) the number of the
-    calibration that the row belongs to. is_typical: (rows,) whether the calibration counts it: a blind holdout page is
-    like no real page, and yet teaches what to suggest that no word says.
+    calibration that the row belongs to. is_lesson: (rows,) whether the trees learn from it. is_typical: (rows,) whether
+    the calibration counts it: a blind holdout page is like no real page, and yet teaches what to suggest that no word
+    says.
     """
 
     features: FloatArray
     is_answer: BoolArray
     page: IntArray
     sort: IntArray
+    is_lesson: BoolArray
     is_typical: BoolArray
 
 
 def training_set(features: FloatArray, is_answer: BoolArray, page: IntArray) -> TrainingSet:
-    """Rows of one sort, all of them typical."""
-    return TrainingSet(features, is_answer, page, np.zeros(len(page), np.int64), np.ones(len(page), np.bool_))
+    """Rows of one sort, all of them lessons and typical."""
+    every = np.ones(len(page), np.bool_)
+    return TrainingSet(features, is_answer, page, np.zeros(len(page), np.int64), every, every)
 
 
 def joined_training_sets(parts: Sequence[TrainingSet]) -> TrainingSet:
@@ -188,20 +191,20 @@ def learn_model(rows: TrainingSet, *, start: Model | None = None, seed: int = 0,
     The calibration is fitted to scores of pages by a model that was trained on the other fold of the pages (isotonic
     regression, Zadrozny and Elkan 2002).
     """
-    features, is_answer = rows.features, rows.is_answer
-    n_positive = int(is_answer.sum())
+    features, is_answer, is_lesson = rows.features, rows.is_answer, rows.is_lesson
+    n_positive = int(is_answer[is_lesson].sum())
     fold = (rows.page * 2_654_435_761 % 2**32) % _FOLDS
-    if n_positive < _FEWEST or len(np.unique(fold)) < _FOLDS:
+    if n_positive < _FEWEST or len(np.unique(fold[is_lesson])) < _FOLDS:
         return None
     offset = start.raw(features) if start else np.zeros(len(features))
     rounds = _ROUNDS_OF_OWN if start else _ROUNDS
     share = n_positive / (n_positive + _DOUBT) if start else 1.0
     raw = offset.copy()
     for number in range(_FOLDS):
-        seen = fold != number
+        seen, asked = is_lesson & (fold != number), fold == number
         booster = _boost(features[seen], is_answer[seen], offset[seen], rounds, seed)
-        raw[~seen] += share * np.asarray(booster.predict(features[~seen], raw_score=True))
-    booster = _boost(features, is_answer, offset, rounds, seed)
+        raw[asked] += share * np.asarray(booster.predict(features[asked], raw_score=True))
+    booster = _boost(features[is_lesson], is_answer[is_lesson], offset[is_lesson], rounds, seed)
     n_sorts = len(start.calibrations) if start else int(rows.sort.max(initial=0)) + 1
     return Model(
         (*(start.boosters if start else ()), booster),

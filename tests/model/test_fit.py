@@ -181,3 +181,14 @@ def test_a_small_wiki_gets_the_suggestions_that_its_text_asks_for() -> None:
 @pytest.mark.parametrize("pages", [{}, {"猫": ""}, {"猫": "犬と猫", "犬": "[猫]"}], ids=["empty", "one", "two"])
 def test_the_smallest_wikis_are_no_trouble(pages: dict[str, str]) -> None:
     assert len(suggest_wiki(readings(pages))) == len(pages)
+
+
+def test_pages_with_links_keep_what_is_less_likely_only_because_few_are_made_there(run: Run) -> None:
+    """Beyond ten a page keeps what is 2 % likely, and beside links what is 0.5 % likely."""
+    rest: dict[bool, list[float]] = {True: [], False: []}
+    for reading, suggestions in zip(run.readings, run.suggested, strict=True):
+        rest[bool(reading.links)] += [s.probability for s in suggestions if s.kind != "new"][10:]
+
+    assert all(probability >= 0.0199 for probability in rest[False])
+    assert all(probability >= 0.00499 for probability in rest[True])
+    assert any(probability < 0.02 for probability in rest[True])

@@ -81,6 +81,7 @@ def test_half_way_the_wiki_has_no_link_that_was_made_since() -> None:
     assert not is_target["手記126"]  # it was not there to be linked
 
 
-def test_probabilities_on_pages_with_links_are_calibrated_by_the_wiki_as_it_was_half_way() -> None:
-    assert [each.is_typical for each in added_link_holdouts(worked_on(has_times=True))] == [False, True]
-    assert [each.is_typical for each in added_link_holdouts(worked_on(has_times=False))] == [True]
+def test_late_links_are_learnt_from_and_the_wiki_as_it_was_half_way_calibrates() -> None:
+    for has_times, expected in ((True, [(True, False), (False, True)]), (False, [(True, True)])):
+        found = added_link_holdouts(worked_on(has_times=has_times))
+        assert [(each.is_lesson, each.is_typical) for each in found] == expected

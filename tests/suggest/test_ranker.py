@@ -140,11 +140,11 @@ def test_equal_seeds_learn_equal_models(model: Model) -> None:
     assert Ranker((again,), (), ()).fingerprint == Ranker((model,), (), ()).fingerprint
 
 
-def test_plain_lessons_are_of_one_sort_and_typical() -> None:
+def test_plain_lessons_are_of_one_sort_and_all_count() -> None:
     plain = training_set(np.ones((3, 2), np.float32), np.array([True, False, True]), np.array([4, 4, 9]))
 
     assert plain.sort.tolist() == [0, 0, 0]
-    assert plain.is_typical.tolist() == [True, True, True]
+    assert plain.is_lesson.tolist() == plain.is_typical.tolist() == [True, True, True]
 
 
 def test_joined_lessons_keep_every_column_in_order() -> None:
@@ -255,6 +255,22 @@ def test_only_typical_rows_count_for_the_calibration() -> None:
     assert mean_probability(counted, toy, 1) == pytest.approx(0.25, abs=0.06)
     assert mean_probability(uncounted, toy, 1) == pytest.approx(0.5, abs=0.06)
     assert np.array_equal(counted.raw(toy.features), uncounted.raw(toy.features))  # all rows teach the trees
+
+
+def test_the_trees_learn_from_lessons_alone_and_the_calibration_from_typical_rows() -> None:
+    """Rows whose answers say the opposite of the lessons move the probabilities, and no tree."""
+    toy, opposite = lessons(4), lessons(4, seed=1)
+    opposite = replace(opposite, is_answer=opposite.features[:, 0] < 0.2, page=opposite.page + N_PAGES)
+    lesson = replace(toy, is_typical=np.zeros_like(toy.is_typical))
+    counted = replace(opposite, is_lesson=np.zeros_like(opposite.is_lesson))
+
+    alone, both = learn_model(toy), learn_model(joined_training_sets([lesson, counted]))
+
+    assert alone is not None
+    assert both is not None
+    assert np.array_equal(alone.raw(toy.features), both.raw(toy.features))
+    assert both.n_positive == alone.n_positive
+    assert probabilities(both, opposite.features).mean() == pytest.approx(opposite.is_answer.mean(), abs=0.03)
 
 
 def test_where_too_few_answers_are_typical_all_rows_count() -> None:

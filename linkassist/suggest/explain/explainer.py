@@ -372,12 +372,12 @@ def phrase_suggestion(
     )
 
 
-def best_rows(page: IntArray, probability: FloatArray, *, limit: int, floor: float, at_least: int) -> list[IntArray]:
+def best_rows(
+    page: IntArray, probability: FloatArray, *, limit: int, floor: float | FloatArray, at_least: int
+) -> list[IntArray]:
     """Per page (ascending), its rows best first: those of at least `floor`, but no fewer than `at_least` nor more than
-    `limit`."""
+    `limit`. floor: for all rows, or (rows,), of which those of a page are equal."""
     order = np.lexsort((-probability, page))
+    is_likely = probability >= floor
     groups = np.split(order, np.flatnonzero(np.diff(page[order])) + 1) if len(order) else []
-    return [
-        group[: min(limit, max(at_least, int((probability[group] >= floor).sum())))].astype(np.int64)
-        for group in groups
-    ]
+    return [group[: min(limit, max(at_least, int(is_likely[group].sum())))].astype(np.int64) for group in groups]

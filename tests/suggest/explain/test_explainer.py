@@ -177,5 +177,14 @@ def test_the_best_rows_of_each_page_are_kept(bounds: dict[str, int], expected: l
     assert [rows.tolist() for rows in kept] == expected
 
 
+def test_each_page_may_have_a_floor_of_its_own() -> None:
+    page, probability = np.array([2, 2, 5, 5]), np.array([0.1, 0.3, 0.1, 0.3], np.float32)
+    floor = np.array([0.2, 0.2, 0.05, 0.05], np.float32)
+
+    kept = best_rows(page, probability, limit=9, floor=floor, at_least=0)
+
+    assert [rows.tolist() for rows in kept] == [[1], [3, 2]]
+
+
 def test_no_rows_are_kept_of_none() -> None:
     assert best_rows(np.zeros(0, np.int64), np.zeros(0, np.float32), limit=5, floor=0.0, at_least=3) == []
