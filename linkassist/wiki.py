@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 Notation = Literal["bracket", "hashtag"]
+PassageKind = Literal["text", "quote", "table", "table_title"]
 _start_of = attrgetter("start")
 
 LATEST_TIME: Final = 4_102_444_800  # 2100-01-01
@@ -114,7 +115,7 @@ class Passage:
     """The visible text of one line: links by their titles, without code, URLs, math and icons.
 
     `segments` ascend and tile `text`, except for the separators (U+001F) in place of what was left out. created,
-    updated: times of the line, Unix seconds, 0 where unknown.
+    updated: times of the line, Unix seconds, 0 where unknown. kind: of the line.
     """
 
     line: int
@@ -122,6 +123,7 @@ class Passage:
     segments: tuple[Segment, ...]
     created: int = 0
     updated: int = 0
+    kind: PassageKind = "text"
 
     def raw_span(self, start: int, end: int) -> Span | None:
         """The raw span of `text[start:end]`, which is not empty; None where it is not within one segment of prose."""

@@ -37,6 +37,7 @@ class PagePreparer:
         self._number = {key: number for number, key in enumerate(wiki.corpus.keys)}
         self._is_new = np.array([key in new_keys or is_placeholder(key) for key in wiki.corpus.keys], np.bool_)
         self._finder = TitleFinder(wiki.corpus.names)
+        self._templates = frozenset(wiki.templates)
         self._leads = leads_to(wiki.corpus)
         self._same_titles = SameTitles(wiki.corpus.keys, aliases_of(wiki.corpus))
         self._mark = {mark: number for number, mark in enumerate(wiki.marks)}
@@ -49,7 +50,7 @@ class PagePreparer:
         readings = [corpus.readings[row] for row in rows.tolist()]
         numbers = [self._number.get(reading.key, row) for reading, row in zip(readings, rows.tolist(), strict=True)]
         own = np.array(numbers, np.int64)
-        mentions = followed(self._finder.find(readings), self._leads)
+        mentions = followed(self._finder.find(readings, templates=self._templates), self._leads)
         mentioned = csr(mentions.page, mentions.target, (len(rows), corpus.n_targets))
         known = self._known(readings, own, mentioned)
         is_changed = np.array([row in changed for row in rows.tolist()], np.bool_)

@@ -70,8 +70,9 @@ class WikiModel:
 
     made_with: the fingerprint of the encoder and the ranker. hashes: of the texts of the pages. marks: the columns of
     `corpus.marks`. odds: what the contexts of mentions tell of links. budgets: how many links pages of a length have.
-    linking: the lines that link. use, habits, phrase_postings: the wiki's phrases, how they are linked, and the pages
-    that say them. target_postings: of the lists that the pages had then.
+    linking: the lines that link. templates: the lines that stand on many pages alike, ascending. use, habits,
+    phrase_postings: the wiki's phrases, how they are linked, and the pages that say them. target_postings: of the lists
+    that the pages had then.
     Of the readings of a `corpus` that was loaded, only titles and passages are known.
     """
 
@@ -84,6 +85,7 @@ class WikiModel:
     odds: ContextLogOdds
     budgets: LinkBudgets
     linking: LinkingLines
+    templates: Sequence[str]
     use: PhraseCounts
     habits: PhraseStatistics
     phrase_postings: PhrasePostings
@@ -150,6 +152,7 @@ def fit_wiki_model(
         odds=ContextLogOdds(scan.mentions, statistics.is_teacher),
         budgets=LinkBudgets(lengths, n_links),
         linking=linking,
+        templates=sorted(scan.templates),
         use=scan.use,
         habits=habits,
         phrase_postings=PhrasePostings(scan.phrases),
@@ -175,6 +178,7 @@ def load_wiki_model(path: Path) -> WikiModel:
         model,
         hashes=list(model.hashes),
         marks=list(model.marks),
+        templates=list(model.templates),
         linking=replace(model.linking, readings=readings),
         corpus=replace(
             corpus,

@@ -12,15 +12,20 @@ from itertools import islice
 
 from linkassist.scrapbox.notation import parse_page
 from linkassist.scrapbox.redirects import redirect_target
-from linkassist.scrapbox.tokens import ParsedLine, Token, walk
-from linkassist.wiki import Line, Page, Passage, Reading, Segment, title_key
+from linkassist.scrapbox.tokens import LineKind, ParsedLine, Token, walk
+from linkassist.wiki import Line, Page, Passage, PassageKind, Reading, Segment, title_key
 
 SEPARATOR = "\x1f"  # in place of what is left out, so that no mention spans the gap
 _MARKER = re.compile(r"^\s*_{2,3}BELOW_IS_(?:AI_GENERATED|LESS_INTERESTING)_{2,3}\s*$")
 _HOST = re.compile(r"https?://(?:www\.)?([^/?#\s]+)")
 MOST_LINKS = 2_000  # of one page that are learnt from; in two wikis of 6,000 and 23,000 pages none has more than 324
 _MOST_MARKS = 500
-_READ_KINDS = frozenset(("text", "quote", "table", "table_title"))
+_READ_KINDS: dict[LineKind, PassageKind] = {
+    "text": "text",
+    "quote": "quote",
+    "table": "table",
+    "table_title": "table_title",
+}
 
 
 def read_page(page: Page) -> Reading:
@@ -36,7 +41,8 @@ def read_page(page: Page) -> Reading:
     for number, (raw, line) in enumerate(zip(page.lines, parsed, strict=True)):
         text = raw.text
         is_below = is_below or (bool(number) and text.lstrip().startswith("__") and _MARKER.match(text) is not None)
-        if line.kind not in _READ_KINDS:
+        kind = _READ_KINDS.get(line.kind)
+        if kind is None:
             continue
         is_read = not is_below and not _is_date_line(text, line)
         for token in walk(line.tokens):
@@ -48,7 +54,7 @@ def read_page(page: Page) -> Reading:
                 marks.setdefault(f"icon:{title_key(token.target)}")
             elif token.kind in ("url", "image", "project_link") and is_read and (mark := _mark(token)):
                 marks.setdefault(mark)
-        if is_read and (passage := _passage(number, raw, line)):
+        if is_read and (passage := _passage(number, raw, line, kind)):
             passages.append(passage)
     links.pop(page.key, None)
     authors = Counter(line.user_id for line in page.lines if line.user_id)
@@ -79,11 +85,11 @@ def _is_date_line(text: str, line: ParsedLine) -> bool:
     return "←" in text and "→" in text and sum(token.kind == "link" for token in line.tokens) >= 2
 
 
-def _passage(number: int, raw: Line, line: ParsedLine) -> Passage | None:
+def _passage(number: int, raw: Line, line: ParsedLine, kind: PassageKind) -> Passage | None:
     text = raw.text
     if len(line.tokens) == 1 and line.tokens[0].kind == "text":
         whole = (Segment(0, 0, len(text), is_prose=True),)
-        return Passage(number, text, whole, raw.created, raw.updated) if text.strip() else None
+        return Passage(number, text, whole, raw.created, raw.updated, kind) if text.strip() else None
     pieces: list[str] = []
     parts: list[Segment] = []
     at = 0
@@ -111,7 +117,7 @@ def _passage(number: int, raw: Line, line: ParsedLine) -> Passage | None:
     visible = "".join(pieces)
     if not visible.strip(SEPARATOR + " \t\u3000"):
         return None
-    return Passage(number, visible, tuple(parts), raw.created, raw.updated)
+    return Passage(number, visible, tuple(parts), raw.created, raw.updated, kind)
 
 
 def _shown(token: Token) -> tuple[int, int] | None:

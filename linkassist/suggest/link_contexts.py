@@ -1,4 +1,6 @@
-"""The context of links: a naive Bayes classifier of mentions by the characters beside them and their share of the line.
+"""The context of links: a naive Bayes classifier of mentions by the characters beside them and by their line.
+
+Of the line it knows the kind and the share that the mention has of it.
 
 It is trained on the places where the teachers' pages say a title: some are links, some are not. Source: Manning,
 Raghavan and Schütze 2008, section 13.2, https://nlp.stanford.edu/IR-book/.
@@ -34,8 +36,8 @@ class ContextLogOdds:
         return total
 
 
-def _contexts(mentions: Mentions) -> tuple[IntArray, IntArray, IntArray]:
-    return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64)
+def _contexts(mentions: Mentions) -> tuple[IntArray, ...]:
+    return mentions.before, mentions.after, (mentions.cover * _COVER_BINS).astype(np.int64), mentions.line_kind
 
 
 class CategoryLogOdds:

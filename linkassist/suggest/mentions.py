@@ -16,6 +16,7 @@ import numpy as np
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
 from linkassist.suggest.folding import KANJI, fold, fold_key, scripts
+from linkassist.suggest.line_kinds import LineKind, line_kinds
 from linkassist.suggest.search_text import SearchText, search_key, search_text
 from linkassist.suggest.segmentation import interiors
 from linkassist.suggest.title_case import REACH, Case, case_of, wants_own_case
@@ -40,7 +41,8 @@ class Mentions:
     and in links. edges: how many of its two ends are word boundaries (0 to 2), 0 where the title wants its own case and
     has another one. is_exact: the surface is the title but for space and underscore, and for case where the title does
     not mind it. is_linked: it is the text of a link. before, after: the folded code points beside it, a line end at the
-    border of its passage. cover: its share of the characters of the passage, blanks aside.
+    border of its passage. cover: its share of the characters of the passage, blanks aside. line_kind: the `LineKind` of
+    its passage, PROSE in the title.
     """
 
     page: IntArray
@@ -55,6 +57,7 @@ class Mentions:
     before: IntArray
     after: IntArray
     cover: FloatArray
+    line_kind: IntArray
 
     def __len__(self) -> int:
         return len(self.page)
@@ -102,8 +105,14 @@ class TitleFinder:
         if groups:
             self._automaton.make_automaton()
 
-    def find(self, readings: Sequence[Reading], on_progress: OnCount = no_count) -> Mentions:
-        """The mentions in these pages. on_progress: in pages."""
+    def find(
+        self,
+        readings: Sequence[Reading],
+        on_progress: OnCount = no_count,
+        *,
+        templates: frozenset[str] = frozenset(),
+    ) -> Mentions:
+        """The mentions in these pages. on_progress: in pages. templates: the wiki's `template_lines`."""
         parts = []
         start = 0
         while start < len(readings):
@@ -111,7 +120,7 @@ class TitleFinder:
             while end < len(readings) and size < _CHUNK:
                 size += len(readings[end].text) + 1
                 end += 1
-            parts.append(self._find_chunk(readings[start:end], start))
+            parts.append(self._find_chunk(readings[start:end], start, templates))
             start = end
             on_progress(end, len(readings))
         return Mentions(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _nothing()
@@ -174,11 +183,11 @@ class TitleFinder:
             is_said[row], is_own[row] = case != Case.OTHER_WORD, case == Case.OWN
         return is_said, is_own
 
-    def _find_chunk(self, readings: Sequence[Reading], first: int) -> tuple[np.ndarray, ...]:
+    def _find_chunk(self, readings: Sequence[Reading], first: int, templates: frozenset[str]) -> tuple[np.ndarray, ...]:
         raw = "\n".join(reading.text for reading in readings)
         text = fold(raw)
         searched = search_text(raw, text)
-        place = _Places(readings)
+        place = _Places(readings, templates)
         start, end, group, edges = self._matches(raw, text, searched, place.link_end)
         # a row for each target of a folded form, of which several may share one
         counts = self._n_members[group] if len(group) else group
@@ -213,6 +222,7 @@ class TitleFinder:
             codes[start - 1],  # of the first code point -1, the line end at the end
             codes[end],
             place.cover(codes, start, end),
+            place.line_kind(start, end),
         )
         return tuple(column[inside] for column in columns)
 
@@ -262,7 +272,7 @@ def _is_unfolded(plain: str, folded: str, is_changed: BoolArray, start: IntArray
 def _nothing() -> Mentions:
     none = np.zeros(0, np.int64)
     no = none.astype(np.bool_)
-    return Mentions(none, none, none, none, none, no, none, no, no, none, none, none.astype(np.float32))
+    return Mentions(none, none, none, none, none, no, none, no, no, none, none, none.astype(np.float32), none)
 
 
 def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
@@ -292,7 +302,7 @@ def _is_free(start: IntArray, end: IntArray) -> BoolArray:
 class _Places:
     """The borders of the passages in the joined text of pages, and which of its code points are link text."""
 
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, readings: Sequence[Reading], templates: frozenset[str]) -> None:
         starts: list[int] = []
         pages: list[int] = []
         passages: list[int] = []
@@ -314,11 +324,13 @@ class _Places:
                 at += len(passage.text) + 1
         self._borders = np.array([*starts, at], np.int64)
         self._pages, self._passages = np.array(pages, np.int64), np.array(passages, np.int64)
+        self._kinds = np.array(line_kinds(readings, templates), np.int64)
         self.is_linked: BoolArray = np.zeros(at, np.bool_)
         self.link_end: IntArray = np.full(at + 1, -1)  # of a link that begins at this place; else -1
         for start, end in linked:
             self.is_linked[start:end] = True
             self.link_end[start] = end
+        self._n_linked_before: IntArray = np.concatenate([[0], np.cumsum(self.is_linked)])
 
     def of(self, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Per span: page, passage (-1 for the title, -2 across two passages) and where that passage begins."""
@@ -337,6 +349,14 @@ class _Places:
         whole = before[np.minimum(self._borders[row + 1], len(codes))] - before[self._borders[row]]
         share: FloatArray = ((before[end] - before[start]) / np.maximum(whole, 1)).astype(np.float32)
         return share
+
+    def line_kind(self, start: IntArray, end: IntArray) -> IntArray:
+        """Per span, the `LineKind` of its passage; what the span itself links does not count."""
+        row = self._row(start)
+        first, behind, linked = self._borders[row], self._borders[row + 1] - 1, self._n_linked_before
+        others = linked[behind] - linked[first] - np.where(self.is_linked[start], end - start, 0)
+        is_of_links = (self._kinds[row] == LineKind.PROSE) & (2 * others > behind - first - (end - start))
+        return np.where(is_of_links, LineKind.LINKS, self._kinds[row])
 
     def _row(self, start: IntArray) -> IntArray:
         return np.searchsorted(self._borders, start, side="right") - 1

@@ -45,7 +45,9 @@ def with_former_names(path: Path) -> None:
 def test_a_model_saved_under_the_former_names_of_its_classes_is_loaded(tmp_path: Path) -> None:
     found = find(corpus_of({"庭": "[道具]と検索と散歩", "道具": "[庭]の散歩", "手帖": "道具と検索\n[庭]"}))
     phrases, counts = find_phrases(found.corpus.readings)
-    model = fit_wiki_model(Scan(found.corpus, found.mentions, found.texts, phrases, counts), "", ["a", "b", "c"])
+    model = fit_wiki_model(
+        Scan(found.corpus, found.mentions, found.texts, phrases, counts, frozenset()), "", ["a", "b", "c"]
+    )
     path = tmp_path / "model"
     save_wiki_model(model, path)
     with_former_names(path)

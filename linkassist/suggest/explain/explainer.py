@@ -17,6 +17,7 @@ from linkassist.suggest.explain.attribution import FEATURE_GROUPS, Contributions
 from linkassist.suggest.explain.similar_lines import LineExplainer
 from linkassist.suggest.explain.supporting_pages import SupportingPages
 from linkassist.suggest.features import FEATURES
+from linkassist.suggest.line_kinds import LineKind
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.phrases.extraction import PhrasePostings, Phrases, by_phrase
 from linkassist.suggest.phrases.features import PHRASE_FEATURES, PhrasePairs
@@ -44,8 +45,9 @@ _P = {name: i for i, name in enumerate(PHRASE_FEATURES)}
 class MentionFinder:
     """Looks up the prose mentions of (page, target) pairs.
 
-    First come those with two word boundaries, then those in the title's own spelling, then what stands first. Only a
-    spelling of the title is a mention that can become a link; an inflected form is told of.
+    First come those with two word boundaries, then those in the title's own spelling, then those in prose rather than a
+    quotation, a table or code, then what stands first. Only a spelling of the title is a mention that can become a
+    link; an inflected form is told of.
     """
 
     def __init__(self, corpus: Corpus, mentions: Mentions) -> None:
@@ -55,7 +57,7 @@ class MentionFinder:
             if alias != target:
                 self._aliases[target].append(alias)
         keys = mentions.page * corpus.n_targets + mentions.target
-        order = np.lexsort((~mentions.is_exact, -mentions.edges, keys))
+        order = np.lexsort((mentions.line_kind != LineKind.PROSE, ~mentions.is_exact, -mentions.edges, keys))
         self._keys = keys[order]
         self._places = np.stack([mentions.passage[order], mentions.start[order], mentions.end[order]], axis=1)
 

@@ -142,6 +142,7 @@ BEST_FIRST = {
     "whole words in the order of the page": ("京都へ\n京都を", "京都", [(1, 0, 2), (2, 0, 2)]),
     "the title's own spelling": ("ＬＡＮＤ\nland", "Land", [(2, 0, 4), (1, 0, 4)]),
     "the title's own case": ("the api\nのapiと\nAPIを", "API", [(3, 0, 3), (2, 1, 4)]),
+    "in prose before a quotation": ("> 道具を\n道具を", "道具", [(2, 0, 2), (1, 2, 4)]),
     "not within a longer title": ("道具箱\n道具", "道具", [(2, 0, 2)]),
     "nor where that is a link": ("[道具箱]と道具箱", "道具", []),
     "and none at all": ("道具箱の中", "道具", []),
