@@ -10,7 +10,6 @@ import numpy as np
 from linkassist.suggest.candidates import Pairs
 from linkassist.suggest.corpus import Corpus, FloatArray, IntArray, starts_run
 from linkassist.suggest.folding import fold, script_shares
-from linkassist.suggest.line_kinds import LineKind
 from linkassist.suggest.mentions import Mentions
 from linkassist.suggest.statistics import Statistics, Texts
 from linkassist.wiki import title_key
@@ -30,7 +29,6 @@ class MentionTable:
     first: FloatArray  # passage number of the first mention
     context: FloatArray  # the largest log-odds of a context
     cover: FloatArray  # the largest share of a line
-    in_prose: FloatArray
 
 
 def tabulate_mentions(corpus: Corpus, mentions: Mentions, log_odds: FloatArray) -> MentionTable:
@@ -52,7 +50,6 @@ def tabulate_mentions(corpus: Corpus, mentions: Mentions, log_odds: FloatArray) 
         first=-most(-np.where(mentions.passage < 0, 9999, mentions.passage), -9999),
         context=most(np.where(mentions.passage < 0, -99, log_odds), -99),
         cover=most(np.where(mentions.passage < 0, 0, mentions.cover), 0),
-        in_prose=most((mentions.passage >= 0) & (mentions.line_kind == LineKind.PROSE), 0),
     )
 
 
@@ -78,8 +75,7 @@ _FEATURE_NAMES: Final = """
     co_cited_likely_rank co_cited_self seeds_link marked marked_rank term_profile term_profile_rank
     page_similarity page_similarity_rank profile_similarity profile_similarity_rank titles titles_rank links_back
     page_size n_candidates_mentioned n_known neighbours_density linked_lately days_since_linked target_age is_icon
-    in_prose
-"""  # new ones come last: models that do not know them stay in use
+"""
 FEATURES: Final = tuple(_FEATURE_NAMES.split())
 
 
@@ -182,7 +178,6 @@ class FeatureBuilder:
             "days_since_linked": _days(now, then),
             "target_age": _days(now, born),
             "is_icon": np.fromiter((k in self._icons for k in key.tolist()), np.bool_, len(key)),
-            "in_prose": np.where(has, looked_up(self._table.in_prose), np.nan),
         }
         return np.stack([columns[name].astype(np.float32) for name in FEATURES], axis=1)
 

@@ -100,7 +100,7 @@ class Model:
         """(rows,) uncalibrated log-odds."""
         total = np.zeros(len(features))
         for booster, share in zip(self.boosters, self.shares, strict=True):
-            total += share * np.asarray(booster.predict(known_to(booster, features), raw_score=True))
+            total += share * np.asarray(booster.predict(features, raw_score=True))
         return total
 
     def log_odds(self, raw: npt.NDArray[np.float64], sort: IntArray) -> FloatArray:
@@ -151,16 +151,10 @@ class Ranker:
 def _hopeful(start: Model, features: FloatArray, page: IntArray, n_per_page: int, n_trees: int) -> IntArray:
     if len(features) == 0:
         return np.zeros(0, np.int64)
-    booster = start.boosters[0]
-    first = np.asarray(booster.predict(known_to(booster, features), raw_score=True, num_iteration=n_trees))
+    first = np.asarray(start.boosters[0].predict(features, raw_score=True, num_iteration=n_trees))
     order = np.lexsort((-first, page))
     place = np.arange(len(order)) - np.searchsorted(page[order], page[order], side="left")
     return np.sort(order[place < n_per_page])
-
-
-def known_to(booster: lightgbm.Booster, features: FloatArray) -> FloatArray:
-    """The columns that the booster was trained on, the first ones: features that came since are the last."""
-    return features[:, : booster.num_feature()]
 
 
 def sort_of_links(features: FloatArray) -> IntArray:
@@ -296,31 +290,20 @@ def to_json(ranker: Ranker) -> str:
 
 
 def from_json(text: str) -> Ranker:
-    """The ranker that `to_json` wrote; ModelError where it is damaged or was made for other features.
-
-    It may have been learnt before the last of the features came.
-    """
+    """The ranker that `to_json` wrote; ModelError where it is damaged or was made for other features."""
     try:
         found = json.loads(text)
-        ranker = Ranker(
+        if tuple(found["features"]) != FEATURES or tuple(found["phrase_features"]) != PHRASE_FEATURES:
+            raise ModelError(
+                "The ranker was learnt for other features than this version's. Run `linkassist reindex --full`."
+            )
+        return Ranker(
             links=tuple(_model_from_dict(model, 2) for model in found["links"]),
             phrases=tuple(_model_from_dict(model, 1) for model in found["phrases"]),
             additions=tuple(_model_from_dict(model, 2) for model in found.get("additions", found["links"])),
         )
-        is_known = _are_first(found["features"], FEATURES, (*ranker.links, *ranker.additions))
-        if not is_known or not _are_first(found["phrase_features"], PHRASE_FEATURES, ranker.phrases):
-            raise ModelError(
-                "The ranker was learnt for other features than this version's. Run `linkassist reindex --full`."
-            )
-        return ranker
     except (ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
         raise ModelError(f"The ranker cannot be read ({error}). Run `linkassist reindex --full`.") from error
-
-
-def _are_first(found: list[str], features: tuple[str, ...], models: Sequence[Model]) -> bool:
-    """Whether these are the first of the features, and the models know no others."""
-    boosters = (booster for model in models for booster in model.boosters)
-    return found == list(features[: len(found)]) and all(each.num_feature() <= len(found) for each in boosters)
 
 
 def _model_to_dict(model: Model) -> dict[str, object]:

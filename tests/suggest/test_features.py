@@ -48,16 +48,6 @@ def test_mentions_are_summed_up(features: dict[str, dict[str, float]]) -> None:
     assert box["edges"] == pytest.approx(2.5)  # two word boundaries, and free
 
 
-def test_a_mention_in_prose_is_told_from_one_elsewhere() -> None:
-    found = find(corpus_of({"道具": "x", "検索": "x", "箱": "x", "箱の頁": "> 道具と検索\n検索は速い"}))
-    rows = np.flatnonzero(found.pairs.page == number_of(found.corpus, "箱の頁"))
-    values = features_of(found)[rows][:, FEATURES.index("in_prose")].tolist()
-    names = [found.corpus.names[target] for target in found.pairs.target[rows].tolist()]
-    in_prose = dict(zip(names, values, strict=True))
-
-    assert (in_prose["道具"], in_prose["検索"]) == (0, 1)
-
-
 def test_a_target_that_the_page_does_not_say_has_no_mentions(features: dict[str, dict[str, float]]) -> None:
     thread = features["赤い糸"]
 

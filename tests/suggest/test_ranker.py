@@ -382,8 +382,7 @@ def test_a_ranker_read_again_scores_equally(ranker: Ranker) -> None:
 def test_hopeful_rows_are_the_best_of_each_page(ranker: Ranker) -> None:
     features = link_lessons().features
     page = link_lessons().page[::-1].copy()  # not in ascending order
-    start = starting_ranker().links[0].boosters[0]
-    first = start.predict(features[:, : start.num_feature()], raw_score=True, num_iteration=100)
+    first = starting_ranker().links[0].boosters[0].predict(features, raw_score=True, num_iteration=100)
 
     found = ranker.hopeful_links(features, page, 5)
 
@@ -432,37 +431,6 @@ DAMAGED = {
 def test_a_damaged_ranker_says_what_to_do(text: str) -> None:
     with pytest.raises(ModelError, match="Run `linkassist reindex --full`"):
         from_json(text)
-
-
-def test_a_ranker_learnt_before_the_last_features_came_scores_as_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = starting_ranker()
-    features = link_lessons().features
-    before = old.score_links(features)
-    monkeypatch.setattr("linkassist.suggest.ranker.FEATURES", FEATURES[: old.links[0].boosters[0].num_feature()])
-    text = to_json(old)
-    monkeypatch.undo()
-
-    assert len(json.loads(text)["features"]) < len(FEATURES)
-    assert np.array_equal(from_json(text).score_links(features), before)
-
-
-def test_a_wikis_own_trees_see_features_that_the_start_does_not_know() -> None:
-    """Only a column that came after the starting ranker tells the answers apart."""
-    parts = [link_lessons(seed) for seed in range(8)]
-    rows = joined_training_sets([replace(part, page=part.page + N_PAGES * i) for i, part in enumerate(parts)])
-    features = rows.features.copy()
-    features[:, -1] = np.random.default_rng(9).integers(0, 2, len(features))
-    is_answer = (features[:, -1] == 1) & (np.arange(len(features)) % 2 == 0)
-    learnt = learn_ranker(
-        without_links(replace(rows, features=features, is_answer=is_answer)),
-        training_set(*nothing_of(PHRASE_FEATURES)),
-        training_set(*nothing_of(FEATURES)),
-    )
-
-    probability = learnt.score_links(without_links(replace(rows, features=features)).features)
-
-    assert starting_ranker().links[0].boosters[0].num_feature() < len(FEATURES)
-    assert probability[features[:, -1] == 1].mean() > 1.5 * probability[features[:, -1] == 0].mean()
 
 
 def test_a_ranker_of_other_features_says_what_to_do() -> None:

@@ -17,14 +17,14 @@ import numpy.typing as npt
 
 from linkassist.suggest.corpus import FloatArray
 from linkassist.suggest.features import FEATURES
-from linkassist.suggest.ranker import Model, Ranker, has_links_already, known_to
+from linkassist.suggest.ranker import Model, Ranker, has_links_already
 
 # A feature in no group tells how likely links are on the page, and is no evidence for one target.
 _FEATURES_OF: Final = {
     "text": "n_mentions n_free edges first_mention link_probability link_probability_rank "
     "link_probability_share rarity",
     "in_title": "in_title",
-    "context": "context context_rank cover in_prose",
+    "context": "context context_rank cover",
     "popularity": "n_linked n_mentioned",
     "recency": "linked_lately days_since_linked target_age",
     "neighbours": "neighbours neighbours_rank alike alike_rank neighbour_link_rate closest",
@@ -71,8 +71,7 @@ class _OfModel:
         if len(features) == 0:
             return total
         for booster, steps in zip(self._boosters, self._steps, strict=True):
-            leaves = np.asarray(booster.predict(known_to(booster, features), pred_leaf=True)).astype(np.int64)
-            leaves = leaves.reshape(len(features), -1)
+            leaves = np.asarray(booster.predict(features, pred_leaf=True)).astype(np.int64).reshape(len(features), -1)
             for tree in range(leaves.shape[1]):
                 total += steps[tree][leaves[:, tree]]
         return total

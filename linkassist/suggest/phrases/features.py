@@ -13,7 +13,6 @@ import numpy as np
 
 from linkassist.suggest.corpus import BoolArray, Corpus, FloatArray, IntArray, starts_run
 from linkassist.suggest.folding import script_shares
-from linkassist.suggest.line_kinds import LineKind, line_kinds
 from linkassist.suggest.phrases.boundaries import BEFORE_COLON, JOINED, NGRAM, PIECES, QUOTED, WHOLE_LINE
 from linkassist.suggest.phrases.boundary_rates import LinkRates
 from linkassist.suggest.phrases.extraction import Phrases
@@ -28,8 +27,8 @@ _FEATURE_NAMES: Final = """
     n_in_page n_pages weight weight_rank in_title is_quoted is_whole_line is_before_colon is_ngram is_joined
     is_several at_line_start at_line_end is_capital is_inside_old begins_old ends_old line_length n_lines
     left_odds right_odds head_odds tail_odds kind_odds odds odds_rank longer shorter first length share_latin
-    share_hiragana share_katakana share_kanji title_likeness n_titles_like page_size n_known link_rate in_prose
-"""  # new ones come last: models that do not know them stay in use
+    share_hiragana share_katakana share_kanji title_likeness n_titles_like page_size n_known link_rate
+"""
 PHRASE_FEATURES: Final = tuple(_FEATURE_NAMES.split())
 
 
@@ -75,8 +74,6 @@ class PhraseFeatureBuilder:
         n_lines = np.array([len(of_page) for of_page in lengths], np.int64)
         self._line_length = np.array([length for of_page in lengths for length in of_page], np.int64)
         self._first_line = np.cumsum(n_lines) - n_lines
-        # template lines are told by how many pages say their phrases
-        self._is_prose = np.array(line_kinds(readings, frozenset()), np.int64) == LineKind.PROSE
         # features that all phrases of a page share
         self._of_page = {
             "n_lines": np.log1p(n_lines - 1),
@@ -140,14 +137,12 @@ class PhraseFeatureBuilder:
             return np.asarray(np.bincount(number[flag], minlength=n) > 0)
 
         kind, at_line = phrases.kind[rows], phrases.at_line[rows]
-        line = self._first_line[phrases.page[rows]] + phrases.passage[rows] + 1
         n_pages = phrases.n_pages[phrase]
         return {
             "n_in_page": np.log1p(count),
             "n_pages": np.log1p(n_pages),
             "weight": (1 + np.log(count)) * np.log((self._habits.n_pages + 1) / n_pages.clip(1)),
             "in_title": any_of(phrases.passage[rows] < 0),
-            "in_prose": any_of(self._is_prose[line] & (phrases.passage[rows] >= 0)),
             "is_quoted": any_of(kind == QUOTED),
             "is_whole_line": any_of(kind == WHOLE_LINE),
             "is_before_colon": any_of(kind == BEFORE_COLON),

@@ -201,14 +201,6 @@ def test_a_phrase_in_the_title_is_told_apart() -> None:
     assert (in_title["散歩"], in_title["検索"]) == (1, 0)
 
 
-def test_a_phrase_that_stands_in_no_prose_is_told_apart() -> None:
-    names, pairs = pairs_of({"猫": "散歩と検索\n> 検索と観察", "帽子の犬": "x"})
-    in_prose = dict(zip(names, feature(pairs, "in_prose"), strict=True))
-
-    assert in_prose["散歩"] == in_prose["検索"] == 1
-    assert in_prose["観察"] == in_prose["帽子"] == 0  # in a quotation, in a title
-
-
 def test_what_stands_inside_a_known_title_is_told_apart() -> None:
     names, pairs = pairs_of({"散歩の道具": "x", "猫": "散歩の道具", "犬": "散歩と散歩の道具箱"})
     inside = {
