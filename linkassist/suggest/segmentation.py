@@ -17,6 +17,9 @@ _BETWEEN_DIGITS = ",:"
 _HYPHENS = "-‐−"
 _UNDERSCORES = "_＿"  # in the raw text: folding makes "_" of a space
 
+# "svg-hosting" in "svg-hosting.example.com": a part of a host, or of a file's name.
+_HYPHENATED = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+(?=\.[a-z])")
+
 _CLUSTER = regex.compile(r"\X")
 # One of these is among any two code points of a cluster: a Hangul syllable extends by a vowel or a final consonant.
 _JOINING = regex.compile(r"[^\p{GCB=Other}\p{GCB=Control}\p{GCB=CR}\p{GCB=LF}\p{GCB=LV}\p{GCB=LVT}]")
@@ -51,8 +54,8 @@ def token_interiors(raw: str, folded: str) -> BoolArray:
     """(len(raw) + 1,): whether the place before that code point is inside a token. folded: `folding.fold` of the text.
 
     Kept together are Latin letters or digits with an apostrophe, "@" or "." between them ("don't", "Node.js"), digits
-    with "," or ":" between them, letters of any script with a tab between them or "_" beside them, and a hyphen and the
-    digit behind it ("TOP-10"). A token ends before a possessive "'s".
+    with "," or ":" between them, letters of any script with a tab between them or "_" beside them, a hyphen and the digit
+    behind it ("TOP-10"), and words with hyphens before a dot ("my-site.example.com"). A token ends before a possessive "'s".
     """
     codes, script = _codes(folded), scripts(folded)
     inside = np.zeros(len(codes) + 1, np.bool_)
@@ -71,6 +74,9 @@ def token_interiors(raw: str, folded: str) -> BoolArray:
     before_digit = np.flatnonzero(_is_one_of(codes[:-1], _HYPHENS) & is_digit[1:])
     inside[before_digit + 1] = True
     inside[before_digit[before_digit > 0]] |= is_word[before_digit[before_digit > 0] - 1]
+
+    for part in _HYPHENATED.finditer(folded):
+        inside[part.start() + 1 : part.end()] = True
 
     beside = _is_one_of(_codes(raw), _UNDERSCORES)
     inside[1:-1] |= (beside[:-1] & (beside | is_word)[1:]) | (beside[1:] & is_word[:-1])

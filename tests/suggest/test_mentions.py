@@ -89,6 +89,8 @@ TOKENS = {
     "not a piece of an address": ("write to anna@garden.example", ["anna", "garden", "example"], []),
     "a place behind an at sign": ("読書会@京都", ["京都"], ["京都"]),
     "not a piece of a domain": ("see www.garden.example", ["garden", "www"], []),
+    "nor of one with hyphens": ("see https.my-garden.example or Tea-leaves.txt", ["my", "garden", "Tea"], []),
+    "but a word with a hyphen ends at the dot of its sentence": ("a KJ-method. Then", ["KJ"], ["KJ"]),
     "not a piece of a name with a dot": ("Vue.js を使う", ["Vue", "js", "Vue.js"], ["Vue.js"]),
     "nor behind it where the title begins with the dot": ("ASP.NETと .NET", [".NET"], [".NET"]),
     "before the dot that ends a sentence": ("I like Vue. Really", ["Vue"], ["Vue"]),
