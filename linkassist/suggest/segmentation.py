@@ -54,8 +54,9 @@ def token_interiors(raw: str, folded: str) -> BoolArray:
     """(len(raw) + 1,): whether the place before that code point is inside a token. folded: `folding.fold` of the text.
 
     Kept together are Latin letters or digits with an apostrophe, "@" or "." between them ("don't", "Node.js"), digits
-    with "," or ":" between them, letters of any script with a tab between them or "_" beside them, a hyphen and the digit
-    behind it ("TOP-10"), and words with hyphens before a dot ("my-site.example.com"). A token ends before a possessive "'s".
+    with "," or ":" between them, letters of any script with a tab between them or "_" beside them, a hyphen and the
+    digit behind it ("TOP-10"), and words with hyphens before a dot ("my-site.example.com"). A token ends before a
+    possessive "'s".
     """
     codes, script = _codes(folded), scripts(folded)
     inside = np.zeros(len(codes) + 1, np.bool_)
