@@ -34,7 +34,7 @@ LONG_MS = 240_000.0  # the models are read first
 
 
 def main(library: Path) -> None:
-    """Writes the pictures of a copy of the library, each below 180 kB."""
+    """Writes the pictures of a copy of the library, each below 150 kB."""
     FOLDER.mkdir(exist_ok=True)
     path = os.environ.get("LINKASSIST_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -46,7 +46,7 @@ def main(library: Path) -> None:
                 base_url=origin, viewport={"width": 1080, "height": 612}, locale="ja-JP", color_scheme="light"
             )
             take(page, "home", project_address(PROJECT))
-            page.set_viewport_size({"width": 1080, "height": 680})  # a card with its reason
+            page.set_viewport_size({"width": 980, "height": 620})  # a text as large as 150 kB hold
             take(page, "page", page_address(PROJECT, PAGE))
             page.set_viewport_size({"width": 1080, "height": 700})  # a card and its buttons
             take(page, "queue", queue_address(PROJECT))
