@@ -384,6 +384,10 @@ def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
     [
         ("サーバー", "サーバを立てる"),
         ("ユーザ", "ユーザーの声"),
+        ("インターフェース", "インタフェースの話"),
+        ("インタフェース", "インターフェースの話"),
+        ("ユーザーインターフェース", "ユーザインタフェースの話"),
+        ("エンターテインメント業界", "エンタテインメント業界の話"),
         ("データ・ベース", "データベースを使う"),
         ("data base", "a database of ours"),
         ("full-text search", "our full text search"),
