@@ -20,7 +20,7 @@ _SPACE: Final = re.compile(r"[^\S\n\t\x1f]")  # tabs part cells, U+001F marks a 
 _KATAKANA: Final = re.compile("[ァ-ヺー]{3,}")
 _NO_LETTERS: Final = str.maketrans("", "", "ー・_- ")
 _SHORTEST_STEM: Final = 3  # code points: a shorter word is another word without its long vowel ("カバー", "カバ")
-_LONG_WORD: Final = 6  # letters: of a word of so many, no long vowel tells it from another word
+LONG_WORD: Final = 6  # letters: of a word of so many, no long vowel tells it from another word
 
 
 def is_spelling_of(text: str, title: str) -> bool:
@@ -62,4 +62,4 @@ def _without_last_long_vowel(word: re.Match[str]) -> str:
 
 def _without_long_vowels(word: re.Match[str]) -> str:
     letters = word[0].replace("ー", "")
-    return letters if len(letters) >= _LONG_WORD else _without_last_long_vowel(word)
+    return letters if len(letters) >= LONG_WORD else _without_last_long_vowel(word)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -76,27 +77,35 @@ _DATE_TITLE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_DAY_IN_TEXT: Final = rf"_?{_DAY}[日일](?:\({_WEEKDAY}\))?"
+_IN_BRACKETS: Final = rf"(?:_?\({_WEEKDAY}\))?"
+_DAY_IN_TEXT: Final = rf"_?{_DAY}[日일]{_IN_BRACKETS}"
 _STARTS_WITH_FIGURES: Final = re.compile(
-    rf"""\d{{1,4}}(?:
+    rf"""\d\d{{0,3}}(?:
         [年년](?:_?{_MONTH}[月월](?:{_DAY_IN_TEXT})? | _?第\d{{1,2}}[週周])? | [月월]{_DAY_IN_TEXT}
-      | /{_MONTH}/{_DAY} | /\d{{1,2}} | -\d\d-\d\d | -w\d\d | -q[1-4] | \.{_MONTH}\.{_DAY}
+      | (?:/{_MONTH}/{_DAY} | /\d{{1,2}} | -\d\d-\d\d | \.{_MONTH}\.{_DAY}){_IN_BRACKETS} | -w\d\d | -q[1-4]
       | (?:st|nd|rd|th)?_(?:of_)?{_MONTH_NAME}(?:,?_\d{{4}})?(?![^\W_])
     )?(?:st|nd|rd|th)?(?![\d/])""",
     re.VERBOSE,
 )
-_BEFORE_FIGURES: Final = re.compile(rf"(?:{_ERA}|(?<![^\W_]){_MONTH_NAME}_|(?<![a-z0-9])[rhs])$")
+_IN_KANJI: Final = "[一二三四五六七八九十][一二三四五六七八九十]{0,2}"
+# Each begins with one of a set of characters, which Python's `re` looks for fast.
+_WITH_ERA: Final = re.compile(rf"{_ERA}_?{_NUMBER}[年년]度?(?:{_NUMBER}[月월](?:{_NUMBER}[日일])?)?")
+_WITHOUT_YEAR: Final = re.compile(rf"{_IN_KANJI}月{_IN_KANJI}日")
+_BEFORE_FIGURES: Final = re.compile(rf"(?:{_ERA}_?|(?<![^\W_]){_MONTH_NAME}_|(?<![a-z0-9])[rhs])\Z")
 _LONGEST_BEFORE: Final = 13  # code points of `_BEFORE_FIGURES`
 
 
 def date_interiors(folded: str) -> npt.NDArray[np.bool_]:
-    """(len(folded) + 1,): whether the place before that code point is inside a date that is written with figures."""
+    """(len(folded) + 1,): whether the place before that code point is inside a date that is written out: the year,
+    the month with its day, or both, in figures or with an era and numerals."""
     inside = np.zeros(len(folded) + 1, np.bool_)
     for match in _STARTS_WITH_FIGURES.finditer(folded):
         start, end = match.span()
         before = _BEFORE_FIGURES.search(folded[max(0, start - _LONGEST_BEFORE) : start])
         if before or not match[0].isdigit():
             inside[start - (len(before[0]) if before else 0) + 1 : end] = True
+    for match in chain(_WITH_ERA.finditer(folded), _WITHOUT_YEAR.finditer(folded)):
+        inside[match.start() + 1 : match.end()] = True
     return inside
 
 

@@ -19,12 +19,13 @@ _ON_MANY: Final = 8  # pages that a template line stands on
 _MOST_SIGNS: Final = 0.12  # of the characters of a line of prose, blanks aside
 _FEWEST_SIGNS: Final = 3
 _SIGNS: Final = re.compile(r"//|[A-Za-z_][\[(]|[{}<>=;|\\$&^%+`]")
-_OUTPUT: Final = re.compile(
-    r'(?:Error|Exception)\b ?:|^Traceback \(|^\s*at \S+ ?\(|^\s*[$%] \w|\bERR!|"[^"]+"\s*:\s*["\d\[{]'
-    r"|command not found|No such file or directory"
+_STARTS_OUTPUT: Final = re.compile(r"Traceback \(|\s*at \S+ ?\(|\s*[$%] \w")
+_WITH_COLON: Final = re.compile(
+    r'(?:Error|Exception)\b ?:|"[^"]+"\s*:\s*["\d\[{]'
     r"|\w\.(?:c|cpp|cs|css|go|h|html|java|js|json|kt|php|py|rb|rs|sh|sql|swift|ts|tsx|vue|xml|ya?ml):\d"
 )
-_SOURCE: Final = re.compile(r"\S[ \u3000](?:[|｜–—-]|::?)[ \u3000]\S")  # noqa: RUF001 - "title | site"
+_IN_OUTPUT: Final = ("command not found", "No such file or directory")
+_SOURCE: Final = re.compile(r"(?<=\S[ \u3000])(?:[|｜–—-]|::?)[ \u3000]\S")  # noqa: RUF001 - "title | site"
 
 
 class LineKind(IntEnum):
@@ -70,7 +71,12 @@ def _is_code(text: str) -> bool:
     n_signs = len(_SIGNS.findall(text))
     if n_signs >= _FEWEST_SIGNS and n_signs >= _MOST_SIGNS * len("".join(text.split())):
         return True
-    return _OUTPUT.search(text) is not None
+    if _STARTS_OUTPUT.match(text) or any(words in text for words in _IN_OUTPUT):
+        return True
+    # looked for only where it can be, since most lines have none
+    return (":" in text and _WITH_COLON.search(text) is not None) or (
+        "ERR!" in text and re.search(r"\bERR!", text) is not None
+    )
 
 
 def line_kinds(readings: Sequence[Reading], templates: frozenset[str]) -> list[int]:

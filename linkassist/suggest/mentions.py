@@ -15,6 +15,7 @@ import numpy as np
 
 from linkassist.progress import OnCount, no_count
 from linkassist.suggest.corpus import BoolArray, FloatArray, IntArray, places_within
+from linkassist.suggest.date_titles import date_interiors
 from linkassist.suggest.folding import KANJI, fold, fold_key, scripts
 from linkassist.suggest.line_kinds import LineKind, line_kinds
 from linkassist.suggest.search_text import SearchText, search_key, search_text
@@ -163,10 +164,11 @@ class TitleFinder:
         end, group = found[:, 0] + 1, found[:, 1]
         start = end - self._kinds.length[group]
         if searched.place is not None:
-            start, end = searched.place[start], searched.place[end]
-            whole = (start >= 0) & (end >= 0)
+            whole = (searched.place[start] >= 0) & (searched.place[end] >= 0)
             start, end, group = start[whole], end[whole], group[whole]
-        is_word, edges = word_edges(text, start, end, group, self._kinds)
+        is_word, edges = word_edges(searched.text, start, end, group, self._kinds)  # composed: a particle is one kana
+        if searched.place is not None:
+            start, end = searched.place[start], searched.place[end]
         is_word &= (self._kinds.length[group] >= SHORTEST_MENTION) | (edges == 2)
         kept = (is_word | (link_end[start] == end)) & _whole_tokens(raw, text, start, end)
         return start[kept], end[kept], group[kept], edges[kept]
@@ -276,8 +278,8 @@ def _nothing() -> Mentions:
 
 
 def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """False where a span begins or ends inside a character or a token: "js" in "Node.js"."""
-    inside = interiors(raw, folded)
+    """False where a span begins or ends inside a character, a token ("js" in "Node.js") or a date."""
+    inside = interiors(raw, folded) | date_interiors(folded)
     is_whole: BoolArray = ~(inside[start] | inside[end])
     return is_whole
 

@@ -55,8 +55,8 @@ def token_interiors(raw: str, folded: str) -> BoolArray:
 
     Kept together are Latin letters or digits with an apostrophe, "@" or "." between them ("don't", "Node.js"), digits
     with "," or ":" between them, letters of any script with a tab between them or "_" beside them, a hyphen and the
-    digit behind it ("TOP-10"), and words with hyphens before a dot ("my-site.example.com"). A token ends before a
-    possessive "'s".
+    digit behind it ("TOP-10"), words with a hyphen where one is a single letter ("e-mail", "vitamin-C"), and words
+    with hyphens before a dot ("my-site.example.com"). A token ends before a possessive "'s".
     """
     codes, script = _codes(folded), scripts(folded)
     inside = np.zeros(len(codes) + 1, np.bool_)
@@ -71,6 +71,13 @@ def token_interiors(raw: str, folded: str) -> BoolArray:
     joins |= (codes == ord("\t")) & _between(is_word)
     inside[:-1] |= joins & ~are_possessive(codes, is_latin)
     inside[1:] |= joins
+
+    # a letter alone on one side of a hyphen: "e-mail", "vitamin-C"
+    part = is_latin | _is_one_of(codes, _HYPHENS)
+    beyond = np.concatenate([[False, False], part, [False, False]])
+    alone = _is_one_of(codes, _HYPHENS) & _between(is_latin) & ~(beyond[:-4] & beyond[4:])
+    inside[:-1] |= alone
+    inside[1:] |= alone
 
     before_digit = np.flatnonzero(_is_one_of(codes[:-1], _HYPHENS) & is_digit[1:])
     inside[before_digit + 1] = True

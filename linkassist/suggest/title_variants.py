@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, product
 from typing import Final
+
+from linkassist.spelling import LONG_WORD
 
 _SHORTEST: Final = 4  # code points: shorter words are other words when they are spelt otherwise
 _SHORTEST_KATAKANA: Final = 3
 _KATAKANA: Final = re.compile("[ァ-ヺー]{3,}")
 _MOST_WORDS: Final = 3  # in katakana, of one title
+_MAY_BE_LONG: Final = re.compile(
+    "[アカガサザタダナハバパマヤャラワ](?![ーァィゥェォャュョッン]|$)"
+)  # of "-er" and "-ar"
+_MOST_VOWELS: Final = 4  # of one word
 _SHORTEST_IN_NUMBER: Final = 3
 _SIBILANTS: Final = ("s", "x", "z", "ch", "sh")
 _SHORTEST_HANGUL: Final = 3  # syllables; a word that is written apart has two on each side
@@ -72,8 +78,9 @@ def spellings(folded: str) -> set[str]:
     """The other spellings of a folded title; none of a short one.
 
     Another sign or none between its words ("data_base", "database"), a long vowel at the end of a katakana word or none
-    ("サーバー", "サーバ"), an English plural or singular, okurigana that is written or left out ("読み込み", "読込"),
-    and the forms of a Japanese or Korean verb or adjective at its end ("書き出す", "書き出して"; "글쓰기", "글쓰는").
+    ("サーバー", "サーバ") and inside a long one, an English plural or singular, okurigana that is written or left out
+    ("読み込み", "読込"), and the forms of a Japanese or Korean verb or adjective at its end ("書き出す", "書き出して";
+    "글쓰기", "글쓰는").
     """
     if not folded:
         return set()
@@ -118,10 +125,17 @@ def _written_apart(folded: str) -> Iterator[str]:
 
 
 def _with_long_vowel(folded: str) -> Iterator[str]:
+    """Each katakana word with and without its last long vowel; a long word also without any of its others, and with one
+    where people add it ("インタフェース", "インターフェース")."""
     for word in islice(_KATAKANA.finditer(folded), _MOST_WORDS):
         other = word[0][:-1] if word[0].endswith("ー") else f"{word[0]}ー"
-        if len(other) >= _SHORTEST_KATAKANA:
-            yield folded[: word.start()] + other + folded[word.end() :]
+        others = {other} if len(other) >= _SHORTEST_KATAKANA else set()
+        if len(word[0].replace("ー", "")) >= LONG_WORD:
+            *parts, last = word[0].split("ー", _MOST_VOWELS)
+            others |= {"".join(each) + last for each in product(*((part, f"{part}ー") for part in parts))}
+            short = (match.end() for match in islice(_MAY_BE_LONG.finditer(word[0]), _MOST_VOWELS))
+            others |= {f"{word[0][:at]}ー{word[0][at:]}" for at in short}
+        yield from (folded[: word.start()] + each + folded[word.end() :] for each in sorted(others))
 
 
 def _in_number(folded: str) -> Iterator[str]:

@@ -81,18 +81,26 @@ _CHINESE: Final = "的了是与與"
 
 # Words and turns of hiragana that begin like nouns.
 _HIRAGANA_WORDS: Final = """
-    あたかも あまりに あるいは いかが いかだ いかなる いかに いかにして いかにも いかん いきなり いつか いつも いまだ
-    うちに おそらく おなじ かたや かならず かなり かにかくに かねて かもしれ かもな かもね からして からだと
-    かわりに きっと くらいに けれども こそあど ことから ことなく さかな さすがに さらに しかし しかた しかない
-    しかも すこし すでに すなわち すると せめて ぜひとも そこで そして そのうち そのもの そもそも それで それに
-    たことが たことな たことに たことは たことも たことを たしかに ただし たとえ だから だからと だんだん ついて
-    ついでに つまり とおり とかく ところが ところで とたんに となり とにかく ともに とりあえず どうか
-    どこか どこにも どこも どれか どれも なかなか なかに ながらに なぜか など なにか なにも なので なのに なのは
-    なんか なんで なんと なんとか なんとなく にくい にして について にとって にもかかわらず によって はいかが
-    はじめ はずが ひとつに ほかに ほかにも ほかの ほとんど まいに まさか まさに まして またとない または
-    まだまだ まるで みんなで むしろ もしか もしも もちろん もっとも もともと ものの やがて やはり ようで ようと
-    ように よかった わけが わけで わけでは わけに われわれ
+    あいだ あしもと あたかも あとがき あまりに あるいは いかが いかだ いかなる いかに いかにして いかにも いかん
+    いきなり いきもの いつか いつも いとも いまだ いろは うちに おそらく おとな おなじ かいもの かたや かならず
+    かなり かにかくに かねて かもしれ かもな かもね からして からだと かわりに きっと きもの くだもの くらいに
+    けれども こそあど ことから ことなく さかな さすがに さらに しかし しかた しかない しかも すこし すでに すなわち
+    すると せめて ぜひとも そこで そして そのうち そのもの そもそも それで それに たことが たことな たことに
+    たことは たことも たことを たしかに ただし たとえ だから だからと だんだん ついて ついでに つまり とおり とかく
+    ところが ところで とたんに となり とにかく ともに とりあえず どうか どこか どこにも どこも どれか どれも
+    なかなか なかに ながらに なぜか など なにか なにも なので なのに なのは なまもの なみだ なんか なんで なんと
+    なんとか なんとなく にくい にして について にとって にもかかわらず によって はいかが はしご はじめ はずが
+    ひとつに ほかに ほかにも ほかの ほとんど まいに まえがき まさか まさに まして またとない または まだまだ
+    まちがい まちがう まちがえ まちがっ まとも まるで みなと みんなで むしろ もしか もしも もちろん もっとも
+    もともと ものの やがて やはり やまと ようで ようと ように よかった わけが わけで わけでは わけに われわれ
 """
+
+# Nouns and particles that are no word of their own right behind hiragana: 楽しいこと, そのため, いいかも.
+_GRAMMATICAL_WORDS: Final = """
+    うち うえ かな かも から くらい けど こと こそ ごろ さえ しか ため だけ とか とき ところ など のに ので はず ばかり
+    ほう ほど まで まま もの ゆえ よう より わけ
+"""
+_GRAMMATICAL: Final = frozenset(_GRAMMATICAL_WORDS.split())
 
 
 def _alternatives(words: str) -> str:
@@ -126,11 +134,13 @@ _AFTER_LONGER: Final = _AFTER_WORD | _pairs(_VERB_OF_NOUN)
 @dataclass(frozen=True, slots=True)
 class FormKinds:
     """What the edges of the forms of titles depend on, per form: `length` in code points, whether it `is_hiragana`
-    throughout, and whether it is a single kanji with the kana of a verb's noun (`is_inflected`: 癒し)."""
+    throughout, whether it is a single kanji with the kana of a verb's noun (`is_inflected`: 癒し), and whether it is
+    grammatical, like こと."""
 
     length: IntArray
     is_hiragana: BoolArray
     is_inflected: BoolArray
+    is_grammatical: BoolArray
 
     @classmethod
     def of(cls, forms: Sequence[str]) -> FormKinds:
@@ -139,6 +149,7 @@ class FormKinds:
             np.array([len(form) for form in forms] or [0], np.int64),
             np.array([_HIRAGANA_ONLY.fullmatch(form) is not None for form in forms] or [False], np.bool_),
             np.array([_INFLECTED.fullmatch(form) is not None for form in forms] or [False], np.bool_),
+            np.array([form in _GRAMMATICAL for form in forms] or [False], np.bool_),
         )
 
 
@@ -166,6 +177,7 @@ def word_edges(
     needs_one = (n == 4) | ((n == 3) & around.ends_predicate())
     ends = (right == 1) | (around.after(0) == KANJI)
     is_word &= ~is_hiragana | (n >= 5) | np.where(needs_one, left + right >= 1, begins & ends)
+    is_word &= ~(kinds.is_grammatical[group] & (around.before(1) == HIRAGANA))
     is_word &= ~(kinds.is_inflected[group] & (n <= 3) & before_kanji)  # 癒し in 治癒して
     is_cut = (left == 0) & (right == 0)
     is_word &= ~(is_cut & (n == 2) & before_kanji & around.goes_on())  # 日食 in 毎日食べる

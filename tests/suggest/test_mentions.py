@@ -106,6 +106,19 @@ TOKENS = {
         [],
     ),
     "before a tab at the end of a line": ("道具\t", ["道具"], ["道具"]),
+    "not behind a letter alone and a hyphen": ("an e-mail, a T-shirt", ["mail", "shirt", "e-mail"], ["e-mail"]),
+    "nor before one": ("vitamin-c と plan-b", ["vitamin", "plan"], []),
+    "not a piece of a date": (
+        "平成31年4月、平成 26年、昭和二十年八月、令和元年、2014年、May 2014、5/3(土)、十二月八日",
+        ["平成", "昭和", "令和", "2014", "May", "土", "十二月", "4月"],
+        [],
+    ),
+    "an era by itself": ("平成の終わり、昭和時代", ["平成", "昭和"], ["平成", "昭和"]),
+    "a title that is more than a date": (
+        "3月のライオン、2020年代",
+        ["3月のライオン", "2020年代"],
+        ["3月のライオン", "2020年代"],
+    ),
     "in wide letters": ("Ｖｕｅ．ｊｓ ｂｅｓｔ＿ａｉ", ["Vue", "best", "Vue.js"], ["Ｖｕｅ．ｊｓ"]),
 }
 
@@ -161,6 +174,12 @@ FORMS = {
 @pytest.mark.parametrize(("line", "titles", "expected"), FORMS.values(), ids=FORMS)
 def test_titles_are_found_in_every_form_of_the_same_text(line: str, titles: list[str], expected: list[str]) -> None:
     assert surfaces(titles, line) == expected
+
+
+def test_a_line_that_begins_with_a_digit_is_no_date_of_the_line_before() -> None:
+    found = find(["5G"], reading("頁", "plan r", "5Gが始まる"))
+
+    assert len(found) == 1
 
 
 def test_only_the_form_of_the_title_is_exact() -> None:
@@ -384,6 +403,10 @@ def test_a_mentions_raw_span_cuts_out_its_surface(lines: list[str]) -> None:
     [
         ("サーバー", "サーバを立てる"),
         ("ユーザ", "ユーザーの声"),
+        ("インターフェース", "インタフェースの話"),
+        ("インタフェース", "インターフェースの話"),
+        ("ユーザーインターフェース", "ユーザインタフェースの話"),
+        ("エンターテインメント業界", "エンタテインメント業界の話"),
         ("データ・ベース", "データベースを使う"),
         ("data base", "a database of ours"),
         ("full-text search", "our full text search"),
