@@ -278,9 +278,11 @@ def _nothing() -> Mentions:
 
 
 def _whole_tokens(raw: str, folded: str, start: IntArray, end: IntArray) -> BoolArray:
-    """False where a span begins or ends inside a character, a token ("js" in "Node.js") or a date."""
-    inside = interiors(raw, folded) | date_interiors(folded)
-    is_whole: BoolArray = ~(inside[start] | inside[end])
+    """False where a span begins or ends inside a character or a token ("js" in "Node.js"), or is a piece of a date."""
+    inside, in_date = interiors(raw, folded), date_interiors(folded)
+    n_before = np.concatenate([[0], np.cumsum(in_date)])
+    is_within = n_before[end] - n_before[start + 1] == end - start - 1  # no border of a date between its ends
+    is_whole: BoolArray = ~(inside[start] | inside[end] | (is_within & (in_date[start] | in_date[end])))
     return is_whole
 
 

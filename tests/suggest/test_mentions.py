@@ -119,6 +119,8 @@ TOKENS = {
         ["3月のライオン", "2020年代"],
         ["3月のライオン", "2020年代"],
     ),
+    "a title that ends in a date": ("昭和48年 1973年の本", ["昭和48年 1973", "昭和"], ["昭和48年 1973"]),
+    "a title that begins in one": ("2019年末、Windows 10/11", ["年末", "Windows 10"], ["年末", "Windows 10"]),
     "in wide letters": ("Ｖｕｅ．ｊｓ ｂｅｓｔ＿ａｉ", ["Vue", "best", "Vue.js"], ["Ｖｕｅ．ｊｓ"]),
 }
 
