@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from linkassist.cli.lazy_group import command
@@ -14,15 +13,17 @@ from linkassist.cli.options import (
     ConfigOption,
     LibraryOption,
     ProjectOption,
+    VectorEncoderOption,
     WikiFile,
     read_wiki,
     require_one_wiki,
 )
 from linkassist.cli.output import say, say_notes
 from linkassist.cli.progress import progress
-from linkassist.embed.encoder import EncoderWithNotes
+from linkassist.embed.encoder import Encoder, EncoderWithNotes
+from linkassist.embed.wiki_encoder import learn_encoder
+from linkassist.evaluate.futures import distinct_pages
 from linkassist.model.encoders import open_model
-from linkassist.model.fit import choose_encoder
 from linkassist.pipeline.embedding_file import texts_of, write_embeddings
 from linkassist.progress import counting
 from linkassist.scrapbox.page_text import read_page
@@ -46,10 +47,7 @@ def embed(
     by: Annotated[By, typer.Option("--by", help="A vector for each page, or for each title and line.")] = By.page,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option("--encoder", metavar="NAME", help="The encoder of the vectors. [default: the library's]"),
-    ] = None,
+    encoder: VectorEncoderOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Write a vector for each page or line into a file.
@@ -62,20 +60,15 @@ def embed(
     settings = load_settings(library, config=config, encoder=encoder)
     with progress() as on_progress:
         pages, _ = read_wiki(export, project_name, library, config, on_progress)
-        pages = list({page.key: page for page in pages}.values())
+        pages = distinct_pages(pages)
         readings = [read_page(page) for page in pages]
         texts = list(texts_of(pages, readings, by.value))
+        used: Encoder
         if settings.encoder == OWN_ENCODER:
-            corpus = build_corpus(readings)
-            used, _ = choose_encoder(
-                OWN_ENCODER,
-                corpus,
-                np.zeros(0, np.int64),
-                lambda learnt: np.zeros((len(pages), learnt.width), np.float32),
-                on_progress=on_progress,
-            )
+            links = build_corpus(readings).links
+            used = learn_encoder([each.text for each in readings], links, on_progress=counting(on_progress, "learn"))
         else:
-            used = open_model(settings.encoder)  # type: ignore[assignment]
+            used = open_model(settings.encoder)
         write_embeddings(texts, used, settings.encoder, by.value, output, counting(on_progress, "encode"))
     say_notes(used.notes if isinstance(used, EncoderWithNotes) else ())
     say(f"{output}: {len(texts):,} vectors of {used.width} numbers, {by.value} by {by.value}.")

@@ -13,6 +13,7 @@ from linkassist.cli.options import (
     LibraryOption,
     ProjectOption,
     SampleOption,
+    VectorEncoderOption,
     WikiFile,
     read_wiki,
     require_one_wiki,
@@ -47,10 +48,7 @@ def experiments(
     ] = False,
     project_name: ProjectOption = None,
     library: LibraryOption = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option("--encoder", metavar="NAME", help="The encoder of the vectors. [default: the library's]"),
-    ] = None,
+    encoder: VectorEncoderOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Try two old ideas on a wiki and measure their worth.

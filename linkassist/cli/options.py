@@ -42,6 +42,9 @@ EncoderOption = Annotated[
         "[default: wiki]",
     ),
 ]
+VectorEncoderOption = Annotated[
+    str | None, typer.Option("--encoder", metavar="NAME", help="The encoder of the vectors. [default: the library's]")
+]
 ProjectOption = Annotated[
     str | None, typer.Option("--project", metavar="NAME", help="The project. [default: the only one]")
 ]

@@ -105,14 +105,14 @@ def ask_about(
     return FuturesTest(pages, asked, len(before), is_blind, is_by_id, unknown)
 
 
-def without_links(page: Page, *, is_blind: bool) -> Page:
+def without_links(page: Page, keys: AbstractSet[str] | None = None, *, is_blind: bool = False) -> Page:
     """The page without links: their titles stay as plain text, or are removed too if `is_blind`.
 
-    Code and the title line hold no links and stay as they are. A link that appears when an inner one is removed, as in
-    `[a [b] c]`, is removed too.
+    keys: only the links to these title keys. Code and the title line hold no links and stay as they are. A link that
+    appears when an inner one is removed, as in `[a [b] c]`, is removed too.
     """
     texts = page.texts
-    while links := page_links(texts):
+    while links := [link for link in page_links(texts) if keys is None or link.key in keys]:
         for link in reversed(links):
             text = texts[link.line]
             words = "" if is_blind else link.target

@@ -15,7 +15,7 @@ from dataclasses import replace
 from statistics import median_low
 from typing import Final
 
-from linkassist.evaluate.futures import AskedPage, FuturesTest, distinct_pages
+from linkassist.evaluate.futures import AskedPage, FuturesTest, distinct_pages, without_links
 from linkassist.evaluate.single_wiki import as_it_stood, has_times
 from linkassist.scrapbox.notation import page_links
 from linkassist.scrapbox.page_text import read_page
@@ -58,7 +58,7 @@ def old_pages_by_times(pages: Iterable[Page]) -> FuturesTest | None:
             keys = {link.key for link in links if link.line in changed}
             keys -= {link.key for link in links if link.line not in changed}
             gained[page.key] = keys - {page.key}
-            before.append(_without(old, keys) if keys else old)
+            before.append(without_links(old, keys) if keys else old)
     found = _asked(before, gained, is_by_id=False)
     return found and replace(found, origin="line times", cutoff=cutoff)
 
@@ -83,13 +83,3 @@ def _asked(before: Sequence[Page], gained: Mapping[str, AbstractSet[str]], *, is
 
 def _links(page: Page) -> set[str]:
     return {link.key for link in page_links(page.texts)}
-
-
-def _without(page: Page, keys: AbstractSet[str]) -> Page:
-    """The page with the links to these title keys as plain words."""
-    texts = page.texts
-    while links := [link for link in page_links(texts) if link.key in keys]:
-        for link in reversed(links):
-            text = texts[link.line]
-            texts[link.line] = text[: link.span.start] + link.target + text[link.span.end :]
-    return replace(page, lines=tuple(replace(line, text=text) for line, text in zip(page.lines, texts, strict=True)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.clock import Clock
 
 from linkassist.pipeline.model_store import ModelStore
 from linkassist.review.verdicts import decide, undo
@@ -15,11 +16,11 @@ from linkassist.server.views.home import index_view
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.navigation import project_name
-from linkassist.store.outbox import waiting_pages
 from linkassist.store.pages import find_page
+from linkassist.store.queue.snoozes import snooze, snoozed
 from linkassist.store.runs import finish_run, last_run, start_run
-from linkassist.store.snoozes import snooze, snoozed
 from linkassist.store.verdicts import verdicts
+from linkassist.store.write_back.outbox import waiting_pages
 from linkassist.suggestion import Verdict
 from linkassist.wiki import Line, Page
 
@@ -28,21 +29,9 @@ DAY_S = 86_400
 IN_YEARS = TODAY + 5 * 365 * DAY_S
 
 
-class Clock:
-    """What the machine takes for the time."""
-
-    def __init__(self) -> None:
-        self.now = TODAY
-
-    def time(self) -> float:
-        return float(self.now)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("time.time", clock.time)
-    return clock
+    return Clock(TODAY, monkeypatch)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from support.clock import Clock
 from support.little_server import client_of, little_client, verdicts_of
 from support.little_wiki import PROJECT
 
@@ -27,14 +28,14 @@ from linkassist.review.queue import (
 from linkassist.review.verdicts import ShownSuggestion, decide, lessons_of, show_from, undo, worth_showing
 from linkassist.scrapbox.notation import page_links
 from linkassist.server.urls import page_address
-from linkassist.store.import_news import unread_news
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, find_page, list_pages, project
-from linkassist.store.queue_cards import day_cards
+from linkassist.store.queue.cards import day_cards
+from linkassist.store.queue.snoozes import prune_snoozes
 from linkassist.store.runs import finish_run, start_run
-from linkassist.store.snoozes import prune_snoozes
 from linkassist.store.suggestions import StoredSuggestion, replace_suggestions
+from linkassist.store.write_back.import_news import unread_news
 from linkassist.suggestion import Mention, Reason, Suggestion, Verdict
 from linkassist.wiki import Line, Page
 
@@ -44,21 +45,9 @@ HOUR_S, DAY_S = 3600, 86_400
 TOKYO = timezone(timedelta(hours=9))
 
 
-class Clock:
-    """The time of the machine."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def time(self) -> float:
-        return float(self.now)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("time.time", clock.time)
-    return clock
+    return Clock(NOON, monkeypatch)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from linkassist.server.jobs.child_process import MessageSender
 from linkassist.settings import Settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.pushes import find_push
+from linkassist.store.write_back.pushes import find_push
 
 _PATIENCE_S: Final = 10.0  # for the page under way; then it is interrupted, and the next push looks what arrived
 
