@@ -31,9 +31,9 @@ from support.pushed_wiki import PushedWiki
 
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.library import Library
-from linkassist.store.outbox import waiting_links
 from linkassist.store.pages import project
-from linkassist.store.pushes import pushes
+from linkassist.store.write_back.outbox import waiting_links
+from linkassist.store.write_back.pushes import pushes
 
 N_PAGES = 8
 N_STEPS = 140  # about as many moments as a push of all pages has

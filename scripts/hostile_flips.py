@@ -36,15 +36,15 @@ from linkassist.server.app import create_app
 from linkassist.settings import Settings
 from linkassist.store.ignored import ignored
 from linkassist.store.library import DATABASE_NAME, Library
-from linkassist.store.outbox import batches, send_off, take_back, waiting_pages
 from linkassist.store.pages import find_page, list_pages, project
 from linkassist.store.pool import LibraryPool
 from linkassist.store.project_settings import project_setting
-from linkassist.store.snoozes import snooze, snoozed
+from linkassist.store.queue.snoozes import snooze, snoozed
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
 from linkassist.store.summaries.evaluations import put_evaluation
 from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 from linkassist.store.verdicts import last_decision, project_verdicts
+from linkassist.store.write_back.outbox import batches, send_off, take_back, waiting_pages
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 

@@ -40,8 +40,8 @@ from linkassist.store.embeddings import prune
 from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.locks import BusyError, nightly_lock
 from linkassist.store.pages import project, projects
+from linkassist.store.queue.snoozes import prune_snoozes
 from linkassist.store.runs import prune_runs
-from linkassist.store.snoozes import prune_snoozes
 from linkassist.store.summaries.quality_samples import prune_samples, put_sample, samples
 from linkassist.terminal_escape import visible_lines
 

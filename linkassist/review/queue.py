@@ -17,8 +17,8 @@ from linkassist.review.spread import Candidate, spread
 from linkassist.review.verdicts import ShownSuggestion, lessons_of, worth_showing
 from linkassist.store.library import Library
 from linkassist.store.pages import PageSummary, list_pages
-from linkassist.store.queue_cards import StoredCard, add_day_cards, day_cards, link_keys
-from linkassist.store.snoozes import last_snooze, snooze, snoozed
+from linkassist.store.queue.cards import StoredCard, add_day_cards, day_cards, link_keys
+from linkassist.store.queue.snoozes import last_snooze, snooze, snoozed
 from linkassist.store.verdicts import decided
 from linkassist.suggest.feedback.learn import Lessons
 from linkassist.wiki import title_key

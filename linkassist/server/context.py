@@ -26,8 +26,8 @@ from linkassist.server.urls import (
 from linkassist.server.views.frame import Frame, Section, TabView, project_view
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, project_name, project_names
-from linkassist.store.outbox import n_waiting
 from linkassist.store.pool import LibraryPool
+from linkassist.store.write_back.outbox import n_waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from linkassist.errors import StoreError
 from linkassist.store.backup.copy import complaints
 from linkassist.store.codec import decode_texts, search_form
 from linkassist.store.error_messages import damaged
-from linkassist.store.import_news import link_state, write_news
 from linkassist.store.integrity.checksums import VERDICTS, is_sound, seal
 from linkassist.store.integrity.damage import damaged_links, damaged_texts
 from linkassist.store.library import Library
@@ -27,6 +26,7 @@ from linkassist.store.renamed_pages import DatedText, pair_renamed
 from linkassist.store.runs import Note, end_run, write_notes
 from linkassist.store.search.full_text import fill_search, unindex_texts
 from linkassist.store.staging import Incoming, LinksOf, keep_staged_texts, link_rows, stage, unstage
+from linkassist.store.write_back.import_news import link_state, write_news
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import Page
 

@@ -14,10 +14,10 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from linkassist.errors import NotFoundError
-from linkassist.store.accepted_lines import keep_accepted_line
 from linkassist.store.integrity.checksums import VERDICT_LOG, VERDICTS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.suggestion_lists import AsShown, as_found, refresh_gain
+from linkassist.store.write_back.accepted_lines import keep_accepted_line
 from linkassist.suggestion import Mention, Objection, Verdict
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key

@@ -15,8 +15,8 @@ from support.little_server import running_server, verdicts_of
 from support.little_wiki import PROJECT, write_little_wiki
 
 from linkassist.store.library import Library
-from linkassist.store.outbox import n_waiting
 from linkassist.store.pages import find_page, project
+from linkassist.store.write_back.outbox import n_waiting
 from linkassist.wiki import title_key
 
 pytestmark = pytest.mark.browser

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from linkassist.cli.app import app
 from linkassist.store.library import Library
-from linkassist.store.outbox import n_waiting
 from linkassist.store.pages import find_page, project
 from linkassist.store.suggestions import page_suggestions
 from linkassist.store.verdicts import last_decision, verdicts
+from linkassist.store.write_back.outbox import n_waiting
 from linkassist.wiki import title_key
 
 PAGE = "庭としてのWiki"

@@ -30,8 +30,8 @@ from linkassist.store.library import DATABASE_NAME as DATABASE
 from linkassist.store.library import Library
 from linkassist.store.locks import nightly_lock, work_lock
 from linkassist.store.pages import project, read_pages
+from linkassist.store.queue.snoozes import KEPT_S, prune_snoozes, snooze, snoozed
 from linkassist.store.runs import finish_run, last_run, prune_runs, start_run
-from linkassist.store.snoozes import KEPT_S, prune_snoozes, snooze, snoozed
 from linkassist.store.summaries.quality_samples import QualitySample, prune_samples, put_sample, samples
 
 

@@ -20,9 +20,9 @@ from linkassist.scrapbox.notation import page_links
 from linkassist.server.views.outbox import outbox_view
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.outbox import batches, n_waiting, send_off, take_back, waiting_pages
 from linkassist.store.pages import project
 from linkassist.store.verdicts import last_decision, record_verdict
+from linkassist.store.write_back.outbox import batches, n_waiting, send_off, take_back, waiting_pages
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import Line, Page
 

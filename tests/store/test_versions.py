@@ -27,21 +27,21 @@ from linkassist.store.integrity.checksums import seal_schema
 from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import all_damage
 from linkassist.store.library import DATABASE_NAME, Library
-from linkassist.store.outbox import send_off
 from linkassist.store.pages import find_page, project
 from linkassist.store.project_settings import set_project_setting
-from linkassist.store.pushes import WrittenLink, begin_push, record_sent
-from linkassist.store.queue_cards import add_day_cards
+from linkassist.store.queue.cards import add_day_cards
+from linkassist.store.queue.snoozes import snooze
 from linkassist.store.runs import put_artefact
 from linkassist.store.schema import APPLICATION_ID, MIGRATIONS, WITH_CHECKSUMS, WITH_SANE_TIMES
 from linkassist.store.search.by_target import write_target_index
 from linkassist.store.search.full_text import fill_search, find_texts
-from linkassist.store.snoozes import snooze
 from linkassist.store.suggestions import add_up_budget, page_suggestions, replace_suggestions
 from linkassist.store.summaries.evaluations import put_evaluation
 from linkassist.store.summaries.overview import pages_by_month
 from linkassist.store.summaries.quality_samples import QualitySample, put_sample
 from linkassist.store.verdicts import record_verdict, undo_verdict, verdicts
+from linkassist.store.write_back.outbox import send_off
+from linkassist.store.write_back.pushes import WrittenLink, begin_push, record_sent
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import title_key
 

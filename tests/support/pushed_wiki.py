@@ -17,10 +17,10 @@ from linkassist.scrapbox.client.keys import access_key
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
-from linkassist.store.outbox import n_waiting
 from linkassist.store.pages import find_page, project
-from linkassist.store.pushes import find_push
 from linkassist.store.verdicts import record_verdict
+from linkassist.store.write_back.outbox import n_waiting
+from linkassist.store.write_back.pushes import find_push
 from linkassist.suggestion import Mention, Verdict
 from linkassist.wiki import Line, Page, title_key
 from support.little_scrapbox import TOKEN, LittleScrapbox

@@ -19,7 +19,7 @@ from linkassist.scrapbox.edits import LinkedPage, Replacement, link_text, linked
 from linkassist.scrapbox.notation import page_links, parse_page
 from linkassist.scrapbox.tokens import walk
 from linkassist.spelling import is_spelling_of
-from linkassist.store.pushes import WrittenLink
+from linkassist.store.write_back.pushes import WrittenLink
 from linkassist.suggestion import Mention
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import Line, Page, title_key

@@ -10,7 +10,7 @@ from itertools import groupby
 from linkassist.pipeline.push.placement import LeftLink
 from linkassist.scrapbox.client.editing import LineChange, RemoteLine
 from linkassist.scrapbox.notation import page_links, parse_page
-from linkassist.store.pushes import PushedLink, WrittenLink
+from linkassist.store.write_back.pushes import PushedLink, WrittenLink
 
 _GONE = "The link does not stand in its line any more."
 _EDITED = "The line was edited since: the link cannot be told from what was written there."

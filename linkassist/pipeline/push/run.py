@@ -28,9 +28,9 @@ from linkassist.scrapbox.client.reading import Client
 from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.store.library import Library
 from linkassist.store.locks import push_lock
-from linkassist.store.outbox import WaitingLink, waiting_links
 from linkassist.store.pages import Project, StoredPage, find_page, stored_page
-from linkassist.store.pushes import (
+from linkassist.store.write_back.outbox import WaitingLink, waiting_links
+from linkassist.store.write_back.pushes import (
     begin_push,
     drop_empty_pushes,
     forget_sent,

@@ -9,7 +9,7 @@ from linkassist.scrapbox.client.editing import RemotePage
 from linkassist.scrapbox.notation import page_links
 from linkassist.store.library import Library
 from linkassist.store.pages import stored_page
-from linkassist.store.pushes import WrittenLink, forget_sent, record_done, unsettled_links
+from linkassist.store.write_back.pushes import WrittenLink, forget_sent, record_done, unsettled_links
 
 
 def settle(session: Session, library: Library) -> None:

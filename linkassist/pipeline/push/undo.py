@@ -24,7 +24,7 @@ from linkassist.scrapbox.client.throttle import Throttle
 from linkassist.store.library import Library
 from linkassist.store.locks import push_lock
 from linkassist.store.pages import StoredPage, stored_page
-from linkassist.store.pushes import Push, PushedLink, pushed_links, set_state
+from linkassist.store.write_back.pushes import Push, PushedLink, pushed_links, set_state
 
 STEP: Final = "undo"
 _GONE: Final = "The page is not in Scrapbox any more."

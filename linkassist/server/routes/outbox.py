@@ -18,9 +18,9 @@ from linkassist.server.messages.catalog import wording_of
 from linkassist.server.routes.write_back import start, writer_of
 from linkassist.server.urls import outbox_address
 from linkassist.server.views.outbox import outbox_view
-from linkassist.store.outbox import SendMethod, send_off, take_back, waiting_pages
 from linkassist.store.pages import project
-from linkassist.store.pushes import pushes
+from linkassist.store.write_back.outbox import SendMethod, send_off, take_back, waiting_pages
+from linkassist.store.write_back.pushes import pushes
 from linkassist.terminal_escape import quoted
 
 

@@ -19,12 +19,12 @@ from linkassist.server.routes.verdicts import record_answer
 from linkassist.server.urls import project_address, queue_address, with_query
 from linkassist.server.views.home import QueueCard, index_view, queue_card
 from linkassist.server.views.queue import AnswerView, QueueAnswer, queue_view
-from linkassist.store.import_news import dismiss_news
 from linkassist.store.library import Library
 from linkassist.store.locks import is_work_running
 from linkassist.store.navigation import ProjectName, has_page
 from linkassist.store.pages import find_page
-from linkassist.store.snoozes import snoozed, wake
+from linkassist.store.queue.snoozes import snoozed, wake
+from linkassist.store.write_back.import_news import dismiss_news
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key
 

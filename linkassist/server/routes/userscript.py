@@ -33,8 +33,8 @@ from linkassist.server.routes.verdicts import record_answer
 from linkassist.server.views.userscript import ScriptSuggestion, stored_suggestions, typed_suggestions
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, has_page
-from linkassist.store.outbox import note_written
 from linkassist.store.pages import StoredPage, find_page
+from linkassist.store.write_back.outbox import note_written
 from linkassist.suggestion import Decision, Kind, Verdict
 from linkassist.terminal_escape import quoted
 from linkassist.wiki import title_key

@@ -22,9 +22,9 @@ from linkassist.server.routes.imports import event_stream
 from linkassist.server.urls import outbox_address
 from linkassist.server.views.commands import library_option
 from linkassist.server.views.write_back import WriteView, login_command, write_view
-from linkassist.store.outbox import waiting_pages
 from linkassist.store.pages import project
-from linkassist.store.pushes import unsettled_links
+from linkassist.store.write_back.outbox import waiting_pages
+from linkassist.store.write_back.pushes import unsettled_links
 
 PAGES_AT_ONCE: Final = 20  # of a preview, unless all are asked for
 

@@ -13,9 +13,8 @@ from linkassist.server.views.links import NamedLink
 from linkassist.server.views.page_list import PageList, month_name
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName, figures
-from linkassist.store.outbox import n_waiting
+from linkassist.store.queue.snoozes import snoozed
 from linkassist.store.runs import last_run
-from linkassist.store.snoozes import snoozed
 from linkassist.store.summaries.overview import (
     MonthOfPages,
     imported_at,
@@ -25,6 +24,7 @@ from linkassist.store.summaries.overview import (
     pages_by_month,
 )
 from linkassist.store.verdict_history import decision_figures
+from linkassist.store.write_back.outbox import n_waiting
 
 TOO_OLD_S: Final = 36 * 3600  # one missed night, and some hours for the next
 IndexState = Literal["never", "running", "failed", "broken", "missed", "fresh"]

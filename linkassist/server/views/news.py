@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linkassist.review.days import Today, When, when
-from linkassist.store.import_news import ImportNews, news_of_last_import, unread_news
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
+from linkassist.store.write_back.import_news import ImportNews, news_of_last_import, unread_news
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from linkassist.pipeline.push.run import Wanted
 from linkassist.review.line_diff import DiffSpan, line_diff
 from linkassist.server.urls import outbox_address, page_address, page_in_scrapbox
 from linkassist.store.library import Library
-from linkassist.store.outbox import Batch, batches, waiting_pages
 from linkassist.store.pages import Project
 from linkassist.store.verdicts import last_decision
+from linkassist.store.write_back.outbox import Batch, batches, waiting_pages
 
 _PAGES_AT_ONCE = 20
 _N_BATCHES = 20

@@ -15,11 +15,11 @@ from linkassist.server.views.page import one_suggestion
 from linkassist.server.views.page_text import Block
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
-from linkassist.store.outbox import n_waiting
 from linkassist.store.pages import find_page
-from linkassist.store.snoozes import last_snooze
+from linkassist.store.queue.snoozes import last_snooze
 from linkassist.store.verdict_history import decision_times
 from linkassist.store.verdicts import verdicts_since
+from linkassist.store.write_back.outbox import n_waiting
 from linkassist.suggestion import Verdict
 from linkassist.wiki import title_key
 

@@ -13,9 +13,9 @@ from linkassist.store.ignored import Ignored, ignored, ignored_patterns, pages_l
 from linkassist.store.library import Library
 from linkassist.store.navigation import ProjectName
 from linkassist.store.navigation import figures as project_figures
-from linkassist.store.outbox import n_waiting
 from linkassist.store.project_settings import project_setting
 from linkassist.store.verdict_history import DecisionFigures, Rejection, decision_figures, rejections
+from linkassist.store.write_back.outbox import n_waiting
 
 _AT_ONCE = 30
 

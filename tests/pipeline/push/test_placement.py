@@ -16,7 +16,7 @@ from linkassist.pipeline.push.placement import AcceptedLink, edit_of
 from linkassist.pipeline.push.removal import removal_of
 from linkassist.scrapbox.client.editing import RemoteLine, changed_lines
 from linkassist.scrapbox.notation import page_links, parse_page
-from linkassist.store.pushes import PushedLink
+from linkassist.store.write_back.pushes import PushedLink
 from linkassist.suggestion import Mention
 
 sys.path.insert(0, str(TESTS / "witness"))

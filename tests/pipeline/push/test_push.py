@@ -18,7 +18,7 @@ from linkassist.scrapbox.client import throttle
 from linkassist.store.library import Library
 from linkassist.store.locks import BusyError, push_lock
 from linkassist.store.pages import project
-from linkassist.store.pushes import pushes
+from linkassist.store.write_back.pushes import pushes
 
 TEA, CUP = "a" * 24, "b" * 24
 

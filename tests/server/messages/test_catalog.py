@@ -24,7 +24,7 @@ from linkassist.server.views.home import IndexState, QueueState
 from linkassist.server.views.imports import GROUPS
 from linkassist.server.views.local_graph import NodeRole
 from linkassist.server.views.queue import QueueAnswer
-from linkassist.store.outbox import SendMethod
+from linkassist.store.write_back.outbox import SendMethod
 from linkassist.suggestion import Group, Objection
 
 # "kind." ~ name and the like: the names that can follow.

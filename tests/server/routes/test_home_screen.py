@@ -26,8 +26,8 @@ from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.locks import work_lock
 from linkassist.store.pages import find_page, list_pages, project
+from linkassist.store.queue.snoozes import snooze
 from linkassist.store.runs import finish_run, start_run
-from linkassist.store.snoozes import snooze
 from linkassist.store.suggestions import page_suggestions, replace_suggestions
 from linkassist.suggestion import Suggestion, Verdict
 from linkassist.wiki import Line, Page

@@ -15,8 +15,8 @@ from support.script_client import client_from, script_of, sent, settings_in, sug
 
 from linkassist.scrapbox.edits import linked_page
 from linkassist.store.library import Library
-from linkassist.store.outbox import IN_PAGE, batches, n_waiting, take_back
 from linkassist.store.pages import find_page, project
+from linkassist.store.write_back.outbox import IN_PAGE, batches, n_waiting, take_back
 from linkassist.suggestion import Mention
 from linkassist.wiki import Line, Page, title_key
 

@@ -31,16 +31,16 @@ from linkassist.store.integrity.counts import recount
 from linkassist.store.integrity.damage import all_damage, damaged_links, diagnosis
 from linkassist.store.library import DATABASE_NAME, Library
 from linkassist.store.navigation import figures
-from linkassist.store.outbox import send_off, take_back
 from linkassist.store.pages import find_page, project, stored_page
-from linkassist.store.pushes import WrittenLink, begin_push, record_sent
+from linkassist.store.queue.snoozes import snooze
 from linkassist.store.runs import drop_unreadable
 from linkassist.store.schema import MIGRATIONS, WITH_CHECKSUMS
-from linkassist.store.snoozes import snooze
 from linkassist.store.suggestion_lists import decode_list, encode_list
 from linkassist.store.suggestions import drop_damaged_lists, page_suggestions
 from linkassist.store.summaries.evaluations import last_evaluation, put_evaluation
 from linkassist.store.summaries.overview import pages_by_month
+from linkassist.store.write_back.outbox import send_off, take_back
+from linkassist.store.write_back.pushes import WrittenLink, begin_push, record_sent
 from linkassist.suggestion import Suggestion
 from linkassist.wiki import title_key
 

@@ -50,7 +50,7 @@ def export(
     library: LibraryOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write the edits that accepted links make, for import or other programs.
+    """Write the edits that accepted links make into a file.
 
     They are the edits of `push`, made of the pages as the library has them. Scrapbox's import overwrites whole pages of
     the same title: what was changed there since the pages were fetched is lost. The links go on waiting.

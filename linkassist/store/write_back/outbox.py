@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from linkassist.errors import NotFoundError
-from linkassist.store.accepted_lines import accepted_lines
 from linkassist.store.integrity.checksums import BATCHES, ITEMS, require_sound, seal
 from linkassist.store.library import Library
 from linkassist.store.verdicts import HOLDING, as_verdicts
+from linkassist.store.write_back.accepted_lines import accepted_lines
 from linkassist.suggestion import Verdict
 
 # How links left: one page by hand, or all of them in an import file. Kept in libraries, so never renamed. The links

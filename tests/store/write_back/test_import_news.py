@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from linkassist.scrapbox.notation import page_links
-from linkassist.store.import_news import ImportNews, dismiss_news, news_of_last_import, unread_news
 from linkassist.store.imports import import_pages
 from linkassist.store.library import Library
 from linkassist.store.pages import find_page
 from linkassist.store.verdicts import record_verdict, undo_verdict
+from linkassist.store.write_back.import_news import ImportNews, dismiss_news, news_of_last_import, unread_news
 from linkassist.suggestion import Verdict
 from linkassist.wiki import Line, Page
 

@@ -12,7 +12,7 @@ import typer
 from linkassist.cli.lazy_group import command
 from linkassist.cli.options import BaseUrlOption, ConfigOption, LibraryOption, existing_library
 from linkassist.cli.output import print_lines, print_utf8
-from linkassist.cli.write_back import asking, show_report
+from linkassist.cli.write_back.questions import asking, show_report
 from linkassist.pipeline.push.report import LinkState, Report
 from linkassist.pipeline.push.run import Wanted
 from linkassist.pipeline.push.run import push as push_links
@@ -22,7 +22,7 @@ from linkassist.scrapbox.client.keys import access_key
 from linkassist.settings import load_settings
 from linkassist.store.library import Library
 from linkassist.store.pages import project
-from linkassist.store.pushes import Push, pushes
+from linkassist.store.write_back.pushes import Push, pushes
 
 _IN_SHORT: Final[dict[LinkState, str]] = {
     "written": "written",

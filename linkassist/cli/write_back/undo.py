@@ -8,13 +8,13 @@ import typer
 
 from linkassist.cli.lazy_group import command
 from linkassist.cli.options import BaseUrlOption, ConfigOption, LibraryOption, existing_library
-from linkassist.cli.write_back import asking, show_report
+from linkassist.cli.write_back.questions import asking, show_report
 from linkassist.pipeline.push.report import Report
 from linkassist.pipeline.push.server_of import server_of
 from linkassist.pipeline.push.undo import undo_push
 from linkassist.scrapbox.client.keys import access_key
 from linkassist.settings import load_settings
-from linkassist.store.pushes import find_push
+from linkassist.store.write_back.pushes import find_push
 
 
 @command(epilog="Example: linkassist undo 3 --dry-run")

@@ -1,0 +1,1 @@
+"""The queue: the cards of a day, and what was put off."""
