@@ -24,7 +24,7 @@ from linkassist.store.runs import Artefact, Note, artefact, put_artefact
 from linkassist.store.summaries.overview import imported_at
 
 # Raised when the same wiki would get other suggestions than before: a change of ranking, reading or wording of reasons.
-REVISION: Final = 5
+REVISION: Final = 6
 
 TRAINED_FILES: Final = ("encoder.json", "pieces.model", "vectors.npz", "join.npz", "ranker.json", "learnt.json")
 INDEX_FILE: Final = "pages.faiss"

@@ -32,7 +32,19 @@ from linkassist.store.locks import nightly_lock, work_lock
 
 PACKAGE = Path(linkassist.__file__).parent
 # What a request, an import, a reindex or a night can run through. Others are heard at a terminal alone.
-HEARD = ("server/routes", "server/jobs", "store", "pipeline", "scrapbox", "review", "files", "embed", "evaluate/single")
+HEARD = (
+    "server/routes",
+    "server/jobs",
+    "store",
+    "pipeline",
+    "scrapbox",
+    "review",
+    "files",
+    "embed",
+    "suggest",
+    "model",
+    "evaluate/single",
+)
 # Raised and caught on the way, or by commands that no screen starts.
 UNHEARD = (
     "store/backup/restore.py",
